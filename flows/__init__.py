@@ -1,0 +1,1 @@
+"""The business state machines, their events and effects; market packs. Pure."""

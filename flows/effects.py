@@ -1,0 +1,184 @@
+"""Everything a flow can ask for, as data: a closed union (ADR 0002).
+
+``Record*`` effects are written in the transaction of the step; ``SendSms`` and ``ActivateBundle`` become
+outbox rows in the same transaction and are carried out after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class SendSms:
+    """Send one text.
+
+    key: idempotency key; the same key is never queued twice.
+    source: the service number, empty for the network's own.
+    repeat_text: what may go out instead when the fate of the first is unknown and the bind is gone;
+        empty means nothing may (an offer is never repeated).
+    expires_at: after this the text is pointless and is not sent.
+    suppressed: why it is kept but not sent (``alerts_off``); empty sends it.
+    """
+
+    key: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    source: str
+    text: str
+    purpose: Purpose
+    at: datetime
+    repeat_text: str = ""
+    expires_at: datetime | None = None
+    suppressed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivateBundle:
+    """Ask the charging system to charge and activate one bundle.
+
+    key: idempotency key, one per accepted offer; the same key never charges twice.
+    """
+
+    key: OrderKey
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    beneficiary: Msisdn
+    bundle: BundleId
+    price: Money
+    channel: Channel
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAlert:
+    """Note that this bundle's threshold was dealt with; a second one is dropped with its whole step."""
+
+    subscription: SubscriptionId
+    bundle_id: str
+    threshold: str
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOffer:
+    """A new offer. decision: what was known and why this bundle, for care and audit."""
+
+    id: OfferId
+    subscription: SubscriptionId
+    bundle: BundleId
+    price: Money
+    channel: Channel
+    sent_from: str
+    reason: str
+    decision: Mapping[str, Any]
+    at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOfferState:
+    """An open offer ends: accepted (with its order), declined or expired."""
+
+    id: OfferId
+    state: str
+    at: datetime
+    order: OrderKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrder:
+    """A new order, pending; one per offer, or the whole step is dropped."""
+
+    key: OrderKey
+    offer: OfferId
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    beneficiary: Msisdn
+    bundle: BundleId
+    price: Money
+    channel: Channel
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrderState:
+    """An order moves on. reason: a stable code; detail: the charging system's words."""
+
+    key: OrderKey
+    state: str
+    at: datetime
+    settled: bool
+    reason: str | None = None
+    detail: str | None = None
+    reference: str | None = None
+    sent: bool = False
+    queried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPreference:
+    """What a person wants: ``language``, ``marketing`` or ``alerts``."""
+
+    subscription: SubscriptionId
+    name: str
+    value: str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMarketingContact:
+    """An offer went to this person. count: how many on this local day, with this one."""
+
+    subscription: SubscriptionId
+    at: datetime
+    channel: Channel
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHelpGiven:
+    """A text that was not understood was answered with help."""
+
+    subscription: SubscriptionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSubscriptionState:
+    """The subscription is ``active``, ``suspended`` or ``ended``; an ended one keeps nothing of its number."""
+
+    subscription: SubscriptionId
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAudit:
+    """Who did what, for care calls and regulators. detail holds no MSISDN."""
+
+    actor: str
+    action: str
+    subscription: SubscriptionId | None
+    at: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+Record = (
+    RecordAlert
+    | RecordOffer
+    | RecordOfferState
+    | RecordOrder
+    | RecordOrderState
+    | RecordPreference
+    | RecordMarketingContact
+    | RecordHelpGiven
+    | RecordSubscriptionState
+    | RecordAudit
+)
+Effect = SendSms | ActivateBundle | Record

@@ -1,0 +1,25 @@
+"""What can go wrong in the business rules and their files, by cause; one base for the package."""
+
+from __future__ import annotations
+
+
+class FlowError(Exception):
+    """Base of all errors of this package.
+
+    code: stable, for machines. retryable: whether the same call may succeed later.
+    """
+
+    code: str = "flow-error"
+    retryable: bool = False
+
+
+class CatalogueError(FlowError):
+    """A catalogue file cannot be used; the message is one line naming file, bundle and key."""
+
+    code = "catalogue"
+
+
+class MarketError(FlowError):
+    """A market pack cannot be used; the message is one line naming file and key."""
+
+    code = "market"

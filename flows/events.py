@@ -1,0 +1,100 @@
+"""What the charging system tells, as facts. Names are past tense; instants are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flows.values import Bucket, Money
+
+
+class BundleChange(StrEnum):
+    """What happened to a bundle; the values are the CloudEvents types."""
+
+    DEPLETING = "bundle.depleting"
+    DEPLETED = "bundle.depleted"
+    EXPIRING = "bundle.expiring"
+    EXPIRED = "bundle.expired"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReported:
+    """A bundle is ending or has ended.
+
+    product: the catalogue id, empty when not told. threshold: share left that was crossed, None when not told.
+    others: the subscriber's other bundles, as the event has them. balance: a hint; the charging system is asked.
+    """
+
+    change: BundleChange
+    bucket: Bucket
+    product: str = ""
+    activated_at: datetime | None = None
+    renews: bool = False
+    shared: bool = False
+    threshold: float | None = None
+    others: tuple[Bucket, ...] = ()
+    balance: Money | None = None
+    roaming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSession:
+    """Bytes used from ``start`` on."""
+
+    start: datetime
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Usage since the last report."""
+
+    sessions: tuple[UsageSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFellLow:
+    """The money balance is low."""
+
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PortingIntended:
+    """A sign that the subscriber may port in or out. Kept for the porting flow."""
+
+    direction: str
+
+
+class LifeCycle(StrEnum):
+    """What became of a subscription; the values are the CloudEvents types."""
+
+    ACTIVATED = "subscriber.activated"
+    RECYCLED = "subscriber.recycled"
+    SUSPENDED = "subscriber.suspended"
+    PORTED_OUT = "subscriber.ported_out"
+    SIM_SWAPPED = "subscriber.sim_swapped"
+
+
+@dataclass(frozen=True, slots=True)
+class LifeCycleChanged:
+    """A subscription began, ended or changed hands. Empty strings: not told."""
+
+    change: LifeCycle
+    language: str = ""
+    time_zone: str = ""
+    segment: str = ""
+    circle: str = ""
+
+
+TriggerFact = BundleReported | UsageReported | BalanceFellLow | PortingIntended | LifeCycleChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One accepted event. at: when it happened, by the charging system's clock."""
+
+    msisdn: str
+    at: datetime
+    fact: TriggerFact

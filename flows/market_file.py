@@ -1,0 +1,160 @@
+"""Reads the rules of a market pack, strictly: every unknown, missing or wrong key is named with its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+from typing import TypeVar
+
+from flows.errors import MarketError
+from flows.holidays import CALENDARS
+from flows.market_rules import AlertRules, AlertScope, Caps, ContactHours, Dated, OptIn, Window
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(24:00|([01]\d|2[0-3]):[0-5]\d)")
+_SOURCE_MOST = 400
+
+Rule = TypeVar("Rule")
+
+
+class Keys:
+    """The keys of one mapping, each to be taken once; ``done`` names one that nobody took."""
+
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, dict):
+            raise MarketError(f"{place}: must be a mapping")
+        self._left = dict(value)
+        self._place = place
+
+    def take(self, key: str) -> object:
+        if key not in self._left:
+            raise self.wrong(key, "is missing")
+        return self._left.pop(key)
+
+    def done(self) -> None:
+        for key in self._left:
+            raise self.wrong(str(key), "unknown key")
+
+    def wrong(self, key: str, problem: str) -> MarketError:
+        return MarketError(f"{self._place}: {key}: {problem}")
+
+    def text(self, key: str, shape: re.Pattern[str] | None = None) -> str:
+        value = self.take(key)
+        if not isinstance(value, str) or not value.strip() or (shape and not shape.fullmatch(value)):
+            raise self.wrong(key, f"{value!r} is not {'of the right form' if shape else 'a text'}")
+        return value
+
+    def texts(self, key: str, shape: re.Pattern[str] | None = None) -> tuple[str, ...]:
+        value = self.take(key)
+        good = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
+        if not isinstance(value, list) or not good or (shape and not all(map(shape.fullmatch, value))):
+            raise self.wrong(key, "must be a list of texts of the right form")
+        return tuple(value)
+
+    def truth(self, key: str) -> bool:
+        value = self.take(key)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "must be true or false")
+        return value
+
+    def limit(self, key: str) -> int | None:
+        value = self.take(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise self.wrong(key, "must be a whole number from 1 up, or null")
+        return value
+
+    def day(self, key: str) -> date | None:
+        value = self.take(key)
+        if value is not None and type(value) is not date:
+            raise self.wrong(key, "must be a date, or null")
+        return value
+
+    def inner(self, key: str) -> Keys:
+        return Keys(self.take(key), f"{self._place}: {key}")
+
+    def versions(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
+        """All dated rules under ``key``; no two may hold on the same day."""
+        value = self.take(key)
+        if not isinstance(value, list):
+            raise self.wrong(key, "must be a list of rules")
+        places = (Keys(each, f"{self._place}: {key}[{number}]") for number, each in enumerate(value))
+        dated = tuple(_dated(keys, read) for keys in places)
+        if any(_overlap(one, other) for n, one in enumerate(dated) for other in dated[n + 1 :]):
+            raise self.wrong(key, "two rules hold on the same day")
+        return dated
+
+
+def _dated(keys: Keys, read: Callable[[Keys], Rule]) -> Dated[Rule]:
+    source, start, end = keys.text("source"), keys.day("valid_from"), keys.day("valid_to")
+    if start and end and end < start:
+        raise keys.wrong("valid_to", "is before valid_from")
+    if len(source) > _SOURCE_MOST:
+        raise keys.wrong("source", f"is longer than {_SOURCE_MOST} characters")
+    rule = read(keys)
+    keys.done()
+    return Dated(rule, source, start, end)
+
+
+def _overlap(one: Dated[Rule], other: Dated[Rule]) -> bool:
+    starts = max(one.valid_from or date.min, other.valid_from or date.min)
+    return starts <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def read_alerts(keys: Keys) -> AlertRules:
+    """``thresholds``, ``scope``, ``mandatory``."""
+    shares = keys.take("thresholds")
+    if not isinstance(shares, list) or not all(isinstance(share, (int, float)) and 0 < share <= 1 for share in shares):
+        raise keys.wrong("thresholds", "must be a list of shares used, above 0 and up to 1")
+    if shares != sorted(set(shares)):
+        raise keys.wrong("thresholds", "must ascend")
+    scope = keys.take("scope")
+    if scope not in tuple(AlertScope):
+        raise keys.wrong("scope", f"must be one of {', '.join(AlertScope)}")
+    return AlertRules(tuple(map(float, shares)), AlertScope(str(scope)), keys.truth("mandatory"))
+
+
+def read_opt_in(keys: Keys) -> OptIn:
+    """``required``."""
+    value = keys.take("required")
+    if value not in tuple(OptIn):
+        raise keys.wrong("required", f"must be one of {', '.join(OptIn)}")
+    return OptIn(str(value))
+
+
+def read_hours(keys: Keys) -> ContactHours:
+    """``windows`` by weekday, ``holidays``."""
+    holidays = keys.take("holidays")
+    if holidays is not None and holidays not in tuple(CALENDARS):
+        raise keys.wrong("holidays", f"must be null or one of {', '.join(CALENDARS)}")
+    week = keys.inner("windows")
+    windows = tuple(_windows(week, weekday) for weekday in _WEEKDAYS)
+    week.done()
+    return ContactHours(windows, str(holidays or ""))
+
+
+def _windows(week: Keys, weekday: str) -> tuple[Window, ...]:
+    value = week.take(weekday)
+    if not isinstance(value, list):
+        raise week.wrong(weekday, 'must be a list of windows such as "07:00-19:00"')
+    return tuple(_window(week, weekday, each) for each in value)
+
+
+def _window(week: Keys, weekday: str, value: object) -> Window:
+    if not isinstance(value, str) or not _WINDOW.fullmatch(value):
+        raise week.wrong(weekday, f'{value!r} is not a window such as "07:00-19:00"')
+    start, end = value.split("-")
+    window = Window(time.fromisoformat(start), time.max if end == "24:00" else time.fromisoformat(end))
+    if window.end <= window.start:
+        raise week.wrong(weekday, f"{value!r} ends before it starts")
+    return window
+
+
+def read_caps(keys: Keys) -> Caps:
+    """``per_day``, ``one_channel_a_week``."""
+    return Caps(keys.limit("per_day"), keys.truth("one_channel_a_week"))
+
+
+def read_stop_words(keys: Keys) -> frozenset[str]:
+    """``words``, in capitals without accents."""
+    return frozenset(keys.texts("words", re.compile(r"[A-Z0-9]+")))

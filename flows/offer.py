@@ -1,0 +1,163 @@
+"""The life of one offer: open, then accepted, declined or expired.
+
+SMS, USSD and app all raise the same events; only the purchase flow charges. An offer that was answered
+stays answered: a second yes says what became of the first and buys nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from statemachine import State
+
+from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOfferState, RecordOrder, SendSms
+from flows.records import Offer, Subscriber
+from flows.step import Flow
+from flows.texts import Voice
+from flows.values import Channel, Msisdn, OrderKey, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """A person said yes or no to an offer.
+
+    name: the bundle in the person's language. source: the service number to answer from.
+    reply_key: idempotency key of the answer, from the message or request that brought this.
+    order_state: state of the order of an offer accepted before.
+    """
+
+    at: datetime
+    channel: Channel
+    subscriber: Subscriber
+    beneficiary: Msisdn
+    voice: Voice
+    name: str
+    source: str
+    reply_key: str
+    order_state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTimedOut:
+    """The offer's time is over."""
+
+    at: datetime
+
+
+class OfferFlow(Flow):
+    """Decides what an answer to an offer leads to."""
+
+    open_ = State(value="open", initial=True)
+    accepted = State()
+    declined = State()
+    expired = State()
+
+    accept = (
+        open_.to(accepted, cond="in_time", on="buy")
+        | open_.to(expired, on="too_late")
+        | accepted.to(accepted, on="tell_outcome")
+        | declined.to(declined, on="tell_nothing_open")
+        | expired.to(expired, on="tell_expired")
+    )
+    decline = (
+        open_.to(declined, on="drop")
+        | accepted.to(accepted, on="tell_outcome")
+        | declined.to(declined, on="tell_not_bought")
+        | expired.to(expired, on="tell_not_bought")
+    )
+    time_out = open_.to(expired, on="lapse") | accepted.to(accepted) | declined.to(declined) | expired.to(expired)
+
+    def in_time(self, offer: Offer, fact: OfferAnswered) -> bool:
+        """An answer counts until the offer's end."""
+        return fact.at < offer.expires_at
+
+    def buy(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
+        """One order, under a key that the offer alone determines."""
+        key = order_key(offer)
+        person = fact.subscriber
+        return [
+            RecordOrder(
+                key=key,
+                offer=offer.id,
+                subscription=offer.subscription,
+                msisdn=person.msisdn,
+                beneficiary=fact.beneficiary,
+                bundle=offer.bundle,
+                price=offer.price,
+                channel=fact.channel,
+                at=fact.at,
+            ),
+            RecordOfferState(id=offer.id, state="accepted", at=fact.at, order=key),
+            ActivateBundle(
+                key=key,
+                subscription=offer.subscription,
+                msisdn=person.msisdn,
+                beneficiary=fact.beneficiary,
+                bundle=offer.bundle,
+                price=offer.price,
+                channel=fact.channel,
+                at=fact.at,
+            ),
+            RecordAudit(
+                actor=fact.channel,
+                action="offer.accepted",
+                subscription=offer.subscription,
+                at=fact.at,
+                detail={"offer": offer.id, "order": key},
+            ),
+        ]
+
+    def too_late(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
+        """The answer came after the end, before the clock swept the offer away."""
+        return [RecordOfferState(id=offer.id, state="expired", at=fact.at), *self.tell_expired(fact)]
+
+    def drop(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
+        """No is an answer too: it is kept and confirmed."""
+        return [RecordOfferState(id=offer.id, state="declined", at=fact.at), *self.tell_not_bought(fact)]
+
+    def lapse(self, offer: Offer, fact: OfferTimedOut) -> Effect:
+        """Nobody is told: silence was the answer."""
+        return RecordOfferState(id=offer.id, state="expired", at=fact.at)
+
+    def tell_outcome(self, fact: OfferAnswered) -> list[Effect]:
+        """What became of the first yes."""
+        if fact.order_state == "confirmed":
+            return reply(fact, fact.voice.already_bought(fact.name))
+        if fact.order_state == "declined":
+            return reply(fact, fact.voice.no_offer())
+        return reply(fact, fact.voice.in_progress(fact.name))
+
+    def tell_expired(self, fact: OfferAnswered) -> list[Effect]:
+        """Too late, and nothing charged."""
+        return reply(fact, fact.voice.offer_expired())
+
+    def tell_nothing_open(self, fact: OfferAnswered) -> list[Effect]:
+        """A yes after a no buys nothing: the offer is gone."""
+        return reply(fact, fact.voice.no_offer())
+
+    def tell_not_bought(self, fact: OfferAnswered) -> list[Effect]:
+        """A no, confirmed."""
+        return reply(fact, fact.voice.not_bought())
+
+
+def order_key(offer: Offer) -> OrderKey:
+    """One key an offer, so that two channels at once cannot make two orders."""
+    return OrderKey(f"ord-{offer.id}")
+
+
+def reply(fact: OfferAnswered, text: str) -> list[Effect]:
+    """An answer by SMS to an SMS; other channels answer in their own response."""
+    if fact.channel is not Channel.SMS:
+        return []
+    return [
+        SendSms(
+            key=fact.reply_key,
+            subscription=fact.subscriber.id,
+            msisdn=fact.subscriber.msisdn,
+            source=fact.source,
+            text=text,
+            purpose=Purpose.REPLY,
+            at=fact.at,
+        )
+    ]

@@ -1,0 +1,244 @@
+"""The life of one order: charged exactly once (ADR 0005).
+
+``pending → sent → confirmed | declined | in_doubt``; what is in doubt is resolved by asking, never by
+sending again blindly. The same key may be sent again only once the charging system's settle time has
+passed without it knowing the order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from statemachine import State
+
+from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
+from flows.records import Order
+from flows.step import Flow
+from flows.texts import Voice
+from flows.values import Money, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How to speak to the payer. source: the service number; name: the bundle in their language."""
+
+    voice: Voice
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseSent:
+    """The order is about to be handed to the charging system (committed before the call)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseNotSent:
+    """The request surely never arrived."""
+
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleActivated:
+    """Charged and granted. balance: what is left, if the charging system told."""
+
+    at: datetime
+    reference: str
+    balance: Money | None
+    telling: Telling
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRefused:
+    """Not charged, finally."""
+
+    at: datetime
+    reason: str
+    detail: str
+    telling: Telling
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeWasUnknown:
+    """Nobody can say yet. queried: this came from asking, not from sending."""
+
+    at: datetime
+    detail: str
+    queried: bool
+    telling: Telling
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftToPerson:
+    """Asked often enough: a person has to look."""
+
+    at: datetime
+    detail: str
+
+
+TELL_AFTER_QUERIES = 2
+"""The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
+
+
+class PurchaseFlow(Flow):
+    """Decides what each word of the charging system means for the order and its payer."""
+
+    pending = State(initial=True)
+    sent = State()
+    in_doubt = State()
+    confirmed = State()
+    declined = State()
+
+    send_out = pending.to(sent, on="note_sent") | in_doubt.to(sent, on="note_sent") | sent.to(sent, on="note_sent")
+    not_sent = sent.to(pending, on="note_pending") | pending.to(pending, on="note_pending")
+    activate = (
+        pending.to(confirmed, on="confirm")
+        | sent.to(confirmed, on="confirm")
+        | in_doubt.to(confirmed, on="confirm")
+        | confirmed.to(confirmed)
+        | declined.to(declined, on="contradict")
+    )
+    refuse = (
+        pending.to(declined, on="decline")
+        | sent.to(declined, on="decline")
+        | in_doubt.to(declined, on="decline")
+        | confirmed.to(confirmed, on="contradict")
+        | declined.to(declined)
+    )
+    lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
+    hand_over = in_doubt.to(in_doubt, on="call_person")
+
+    def note_sent(self, order: Order, fact: PurchaseSent) -> Effect:
+        """Durable before the first byte leaves."""
+        return RecordOrderState(key=order.key, state="sent", at=fact.at, settled=False, sent=True)
+
+    def note_pending(self, order: Order, fact: PurchaseNotSent) -> Effect:
+        """Back to the start: sending again is safe."""
+        return RecordOrderState(key=order.key, state="pending", at=fact.at, settled=False, detail=fact.detail)
+
+    def confirm(self, order: Order, fact: BundleActivated) -> list[Effect]:
+        """The payer gets the confirmation; a beneficiary hears of the gift."""
+        told: list[Effect] = [
+            _text(
+                order,
+                fact.telling,
+                fact.at,
+                "confirmed",
+                fact.telling.voice.confirmation(fact.telling.name, order.price, fact.balance),
+            )
+        ]
+        return [
+            RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
+            *told,
+            *_gift(order, fact),
+            RecordAudit(
+                actor="ocs",
+                action="order.confirmed",
+                subscription=order.subscription,
+                at=fact.at,
+                detail={"order": order.key, "reference": fact.reference},
+            ),
+        ]
+
+    def decline(self, order: Order, fact: BundleRefused) -> list[Effect]:
+        """A clear word, and that nothing was charged."""
+        return [
+            RecordOrderState(
+                key=order.key, state="declined", at=fact.at, settled=True, reason=fact.reason, detail=fact.detail
+            ),
+            _text(
+                order,
+                fact.telling,
+                fact.at,
+                "declined",
+                fact.telling.voice.declined(fact.telling.name, order.price, fact.reason),
+            ),
+            RecordAudit(
+                actor="ocs",
+                action="order.declined",
+                subscription=order.subscription,
+                at=fact.at,
+                detail={"order": order.key, "reason": fact.reason},
+            ),
+        ]
+
+    def doubt(self, order: Order, fact: OutcomeWasUnknown) -> list[Effect]:
+        """The payer is told once, when the first questions did not settle it."""
+        effects: list[Effect] = [
+            RecordOrderState(
+                key=order.key,
+                state="in_doubt",
+                at=fact.at,
+                settled=False,
+                detail=fact.detail,
+                reference=fact.reference or None,
+                queried=fact.queried,
+            )
+        ]
+        if fact.queried and order.queries == TELL_AFTER_QUERIES:
+            effects.append(
+                _text(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
+            )
+        return effects
+
+    def call_person(self, order: Order, fact: LeftToPerson) -> list[Effect]:
+        """Stays in doubt, and shows up as work."""
+        return [
+            RecordOrderState(
+                key=order.key, state="in_doubt", at=fact.at, settled=False, reason="needs_person", detail=fact.detail
+            ),
+            RecordAudit(
+                actor="chasqui",
+                action="order.needs_person",
+                subscription=order.subscription,
+                at=fact.at,
+                detail={"order": order.key, "detail": fact.detail},
+            ),
+        ]
+
+    def contradict(self, order: Order, fact: BundleActivated | BundleRefused) -> Effect:
+        """The charging system says something else than before: kept for a person, told to nobody."""
+        return RecordAudit(
+            actor="ocs",
+            action="order.contradicted",
+            subscription=order.subscription,
+            at=fact.at,
+            detail={"order": order.key, "was": order.state, "now": type(fact).__name__},
+        )
+
+
+def _text(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:
+    return SendSms(
+        key=f"{order.key}:{kind}",
+        subscription=order.subscription,
+        msisdn=order.msisdn,
+        source=telling.source,
+        text=text,
+        purpose=Purpose.CONFIRMATION,
+        at=at,
+        repeat_text=text,
+    )
+
+
+def _gift(order: Order, fact: BundleActivated) -> list[Effect]:
+    if order.beneficiary == order.msisdn:
+        return []
+    text = fact.telling.voice.gift(fact.telling.name)
+    return [
+        SendSms(
+            key=f"{order.key}:gift",
+            subscription=order.subscription,
+            msisdn=order.beneficiary,
+            source=fact.telling.source,
+            text=text,
+            purpose=Purpose.CONFIRMATION,
+            at=fact.at,
+            repeat_text=text,
+        )
+    ]

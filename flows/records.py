@@ -1,0 +1,71 @@
+"""What the flows know of a person, an offer and an order when they decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One subscription with its present address, preferences and contact history.
+
+    marketing: None when the person was never asked.
+    marketing_count: offers on the local day of ``marketing_at``.
+    """
+
+    id: SubscriptionId
+    msisdn: Msisdn
+    language: str
+    state: str = "active"
+    time_zone: str | None = None
+    segment: str | None = None
+    circle: str | None = None
+    alerts: bool = True
+    marketing: bool | None = None
+    marketing_at: datetime | None = None
+    marketing_count: int = 0
+    marketing_channel: str | None = None
+    help_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One offer made to one person."""
+
+    id: OfferId
+    subscription: SubscriptionId
+    bundle: BundleId
+    price: Money
+    state: str
+    channel: Channel
+    sent_from: str
+    created_at: datetime
+    expires_at: datetime
+    order: OrderKey | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One accepted offer on its way through the charging system.
+
+    attempts: times it was sent; queries: times the charging system was asked about it.
+    sent_at: the last send; the settle time counts from here.
+    """
+
+    key: OrderKey
+    offer: OfferId
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    beneficiary: Msisdn
+    bundle: BundleId
+    price: Money
+    channel: Channel
+    state: str
+    attempts: int
+    queries: int
+    created_at: datetime
+    sent_at: datetime | None = None

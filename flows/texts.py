@@ -1,0 +1,164 @@
+"""Every text that leaves, in the person's language.
+
+Each is written to fit one SMS after transliteration where alert and offer stand together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flows.keywords import ACCEPT_WORD, START_WORDS, STOP_WORDS
+from flows.values import Money, Unit
+from locales import formats
+from locales.catalogues import N_, Catalogues
+
+_BUNDLE_WORDS = {Unit.BYTE: N_("data bundle"), Unit.SECOND: N_("voice bundle"), Unit.MESSAGE: N_("SMS bundle")}
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Speaks one language."""
+
+    catalogues: Catalogues
+    language: str
+
+    def _say(self, message: str, **values: str) -> str:
+        return self.catalogues.text(self.language, message, **values)
+
+    def money(self, price: Money) -> str:
+        """A price as the subscriber reads it."""
+        return formats.money(price.amount, price.currency, self.language)
+
+    def bundle_word(self, unit: Unit) -> str:
+        """What a bundle of this unit is called when its name is not known."""
+        return self._say(_BUNDLE_WORDS[unit])
+
+    # ── alerts ──
+
+    def runs_out(self, bundle: str, unit: Unit, remaining: int, ends_in: timedelta | None) -> str:
+        """The bundle will be used up. ends_in: the forecast, or None when there is none to stand by."""
+        left = formats.amount(unit, remaining, self.language)
+        if ends_in is None:
+            return self._say(N_("Your {bundle} is nearly used up: {left} left."), bundle=bundle, left=left)
+        return self._say(
+            N_("Your {bundle} runs out in about {time} ({left} left)."),
+            bundle=bundle,
+            time=formats.duration(ends_in, self.language),
+            left=left,
+        )
+
+    def expires(self, bundle: str, unit: Unit, remaining: int, expires_in: timedelta) -> str:
+        """The bundle will end by the clock."""
+        return self._say(
+            N_("Your {bundle} expires in {time} ({left} left)."),
+            bundle=bundle,
+            time=formats.duration(expires_in, self.language),
+            left=formats.amount(unit, remaining, self.language),
+        )
+
+    def has_run_out(self, bundle: str) -> str:
+        """The bundle is used up."""
+        return self._say(N_("Your {bundle} has run out."), bundle=bundle)
+
+    def has_expired(self, bundle: str) -> str:
+        """The bundle ended by the clock."""
+        return self._say(N_("Your {bundle} has expired."), bundle=bundle)
+
+    # ── offers ──
+
+    def offer(self, name: str, price: Money) -> str:
+        """What to answer, and what it costs."""
+        return self._say(
+            N_("{name} for {price}: reply {keyword}. {optout} to stop offers."),
+            name=name,
+            price=self.money(price),
+            keyword=ACCEPT_WORD,
+            optout=STOP_WORDS.get(self.language, "STOP"),
+        )
+
+    def balance_too_low(self, balance: Money) -> str:
+        """Nothing on sale can be paid."""
+        return self._say(
+            N_("No bundle fits your balance of {balance}. Top up to stay connected."), balance=self.money(balance)
+        )
+
+    # ── purchases ──
+
+    def confirmation(self, name: str, price: Money, balance: Money | None) -> str:
+        """Charged and active; the balance only when the charging system has told it."""
+        if balance is None:
+            return self._say(N_("Done: {name} is active. Charged {price}."), name=name, price=self.money(price))
+        return self._say(
+            N_("Done: {name} is active. Charged {price}. Balance {balance}."),
+            name=name,
+            price=self.money(price),
+            balance=self.money(balance),
+        )
+
+    def gift(self, name: str) -> str:
+        """To the beneficiary of somebody else's purchase."""
+        return self._say(N_("You have received {name} as a gift."), name=name)
+
+    def declined(self, name: str, price: Money, reason: str) -> str:
+        """Not bought, and nothing charged."""
+        if reason == "insufficient_funds":
+            return self._say(
+                N_("Not bought: your balance does not cover {name} ({price}). Nothing was charged."),
+                name=name,
+                price=self.money(price),
+            )
+        return self._say(N_("{name} could not be activated. Nothing was charged."), name=name)
+
+    def being_checked(self, name: str) -> str:
+        """The outcome is not known yet."""
+        return self._say(
+            N_("We are checking your purchase of {name}. You will get a text; do not buy again."), name=name
+        )
+
+    # ── replies ──
+
+    def offer_expired(self) -> str:
+        """The answer came too late."""
+        return self._say(N_("This offer has expired. Nothing was charged."))
+
+    def no_offer(self) -> str:
+        """There is nothing to accept."""
+        return self._say(N_("There is no offer open for you now."))
+
+    def already_bought(self, name: str) -> str:
+        """The same offer accepted again."""
+        return self._say(N_("You have already bought {name}."), name=name)
+
+    def in_progress(self, name: str) -> str:
+        """The same offer accepted again while it is being charged."""
+        return self._say(N_("Your purchase of {name} is in progress."), name=name)
+
+    def not_bought(self) -> str:
+        """The offer was declined."""
+        return self._say(N_("All right, no purchase was made."))
+
+    def offers_stopped(self) -> str:
+        """Marketing is off."""
+        return self._say(
+            N_("You will get no more offers. To get them again reply {keyword}."),
+            keyword=START_WORDS.get(self.language, "START"),
+        )
+
+    def offers_started(self) -> str:
+        """Marketing is on."""
+        return self._say(
+            N_("You will get offers again. Reply {keyword} to stop."), keyword=STOP_WORDS.get(self.language, "STOP")
+        )
+
+    def language_set(self) -> str:
+        """In the new language."""
+        return self._say(N_("We now write to you in English."))
+
+    def help(self) -> str:
+        """What can be answered."""
+        return self._say(
+            N_("Reply {accept} to buy the last offer, {stop} for no more offers. Languages: ES, PT, EN."),
+            accept=ACCEPT_WORD,
+            stop=STOP_WORDS.get(self.language, "STOP"),
+        )

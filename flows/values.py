@@ -1,0 +1,99 @@
+"""The nouns that every flow speaks of: people, money, bundles, wallets.
+
+People are subscriptions (an opaque id); an MSISDN is only the address at which
+a subscription can be reached now (ADR 0006).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+Msisdn = NewType("Msisdn", str)
+"""E.164 digits without ``+``: ``573001112233``."""
+SubscriptionId = NewType("SubscriptionId", str)
+OfferId = NewType("OfferId", str)
+OrderKey = NewType("OrderKey", str)
+BundleId = NewType("BundleId", str)
+"""The id of a catalogue entry, such as ``data-1gb-7d``."""
+
+_MSISDN = re.compile(r"\+?([1-9][0-9]{6,14})")
+
+
+def parse_msisdn(text: object) -> Msisdn | None:
+    """The MSISDN in ``text`` (E.164, with or without ``+``), or None when it is not one."""
+    if not isinstance(text, str):
+        return None
+    found = _MSISDN.fullmatch(text)
+    return Msisdn(found.group(1)) if found else None
+
+
+class Unit(StrEnum):
+    """What a bundle is counted in."""
+
+    BYTE = "byte"
+    SECOND = "second"
+    MESSAGE = "message"
+
+
+class Channel(StrEnum):
+    """The way on which a person and Chasqui talk."""
+
+    SMS = "sms"
+    USSD = "ussd"
+    APP = "app"
+
+
+class Purpose(StrEnum):
+    """Why a text is sent; the contact policy and the order of sending hang on it."""
+
+    CONFIRMATION = "confirmation"
+    REPLY = "reply"
+    ALERT = "alert"
+    MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of an ISO 4217 currency."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a bundle grants: ``amount`` bytes, seconds or messages."""
+
+    unit: Unit
+    amount: int
+    zone: str = ""
+    window: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One running bundle of a subscriber as the charging system sees it.
+
+    remaining, initial: in ``unit``; initial is None where the charging system does not tell.
+    expires_at: None means never.
+    """
+
+    id: str
+    unit: Unit
+    remaining: int
+    initial: int | None = None
+    expires_at: datetime | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Everything a subscriber can spend: the money balance and all buckets."""
+
+    balance: Money | None
+    buckets: tuple[Bucket, ...] = ()

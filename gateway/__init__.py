@@ -1,0 +1,1 @@
+"""The gateway: everything that touches the outside."""

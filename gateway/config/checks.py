@@ -1,0 +1,117 @@
+"""What a configuration must hold beyond its types. Each complaint names the key and what it may be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from flows.values import parse_msisdn
+from gateway.config.tree import Config, DoorConfig, SmppConfig
+from gateway.errors import ConfigError
+
+_DIALECTS_NOW = ("triggers",)
+_OCS_NOW = ("simulator", "tmf")
+_OCS_LATER = ("cgrates", "diameter", "ucip")
+_BINDS = ("transmitter", "receiver", "transceiver")
+_ROLES = ("app", "crm", "admin")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_PORT = 65_535
+
+
+def check(config: Config) -> Config:
+    """The same configuration, if it can be used. Raises ConfigError."""
+    _one_of("ocs.kind", config.ocs.kind, _OCS_NOW, _OCS_LATER)
+    _one_of("policy.quiet_hours", config.policy.quiet_hours, ("market", "off"))
+    _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
+    _not_yet("sessions.url", config.sessions.url, "memory://")
+    _not_yet("triggers.url", config.triggers.url, "inline://")
+    if config.ocs.kind == "tmf" and not config.ocs.url:
+        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
+    _port("server.port", config.server.port)
+    _port("server.metrics_port", config.server.metrics_port)
+    _positive("ocs.timeout", config.ocs.timeout)
+    _positive("api.requests_per_second", config.api.requests_per_second)
+    for door in config.doors:
+        _door(door)
+    for bind in config.smpp:
+        _bind(bind)
+    _names("smpp", [bind.name for bind in config.smpp])
+    _names("doors", [door.name for door in config.doors])
+    if len(config.smpp) > 1:
+        raise ConfigError("smpp: this version keeps one bind; leave one [[smpp]] entry")
+    for token in config.api.tokens:
+        _one_of("api.tokens.role", token.role, _ROLES)
+        if not _SHA256.fullmatch(token.sha256):
+            raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
+    for number in config.policy.test_msisdns:
+        if parse_msisdn(number) is None:
+            raise ConfigError("policy.test_msisdns: an entry is not an E.164 number such as +573001112233")
+    _secret(config.webhooks.secret)
+    return config
+
+
+def _door(door: DoorConfig) -> None:
+    if door.dialect not in _DIALECTS_NOW:
+        raise ConfigError(f"doors {door.name!r}: dialect {door.dialect!r} is not available; there is: triggers")
+    for network in door.allow:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ConfigError(f"doors {door.name!r}: allow: {network!r} is not an address or network") from None
+
+
+def _bind(bind: SmppConfig) -> None:
+    where = f"smpp {bind.name!r}"
+    _one_of(f"{where}: bind", bind.bind, _BINDS)
+    _port(f"{where}: port", bind.port)
+    if bind.window < 1:
+        raise ConfigError(f"{where}: window must be at least 1")
+    for key, value in (
+        ("tps", bind.tps),
+        ("response_timeout", bind.response_timeout),
+        ("enquire_interval", bind.enquire_interval),
+        ("reconnect_max", bind.reconnect_max),
+    ):
+        _positive(f"{where}: {key}", value)
+
+
+def _one_of(key: str, value: str, now: Iterable[str], later: Iterable[str] = ()) -> None:
+    if value in later:
+        raise ConfigError(f"{key} {value!r} is not available in this version; use one of: {', '.join(now)}")
+    if value not in now:
+        raise ConfigError(f"{key} is {value!r}; it must be one of: {', '.join(now)}")
+
+
+def _not_yet(key: str, value: str, only: str) -> None:
+    if value != only:
+        raise ConfigError(f"{key} {value!r} is not available in this version; leave it at {only!r}")
+
+
+def _port(key: str, value: int) -> None:
+    if not 0 <= value <= _MOST_PORT:
+        raise ConfigError(f"{key} must be a port from 0 to {_MOST_PORT}")
+
+
+def _positive(key: str, value: float) -> None:
+    if value <= 0:
+        raise ConfigError(f"{key} must be more than 0")
+
+
+def _names(key: str, names: list[str]) -> None:
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ConfigError(f"{key}: two entries are named {min(twice)!r}")
+
+
+def _secret(secret: str) -> None:
+    if not secret:
+        return
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if not key or not secret.startswith("whsec_"):
+        raise ConfigError("webhooks.secret must be whsec_ followed by base64")

@@ -1,0 +1,1 @@
+"""One trigger, one text, one outbox row: the straight lines through the house."""

@@ -1,0 +1,85 @@
+"""An offer accepted on a channel that answers in its own response (the app; a USSD page to come)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.offer import OfferAnswered, OfferTimedOut, order_key
+from flows.records import Offer, Subscriber
+from flows.values import Channel, Msisdn
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from store import offers, orders
+from store.orders import OrderView
+from store.unit import Op
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The order that this acceptance made."""
+
+    order: OrderView
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyAccepted:
+    """The offer has an order from before."""
+
+    order: OrderView
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """The offer was declined or its time is over."""
+
+    state: str
+
+
+Acceptance = Accepted | AlreadyAccepted | NotOpen
+
+
+class Acceptances:
+    """The one way from an accepted offer to an order, whatever the channel."""
+
+    def __init__(self, context: Context, committer: Committer) -> None:
+        self._context = context
+        self._committer = committer
+
+    async def accept(
+        self,
+        offer: Offer,
+        subscriber: Subscriber,
+        *,
+        channel: Channel,
+        beneficiary: Msisdn,
+        request: str,
+        always: tuple[Op, ...] = (),
+    ) -> Acceptance:
+        """Accept for this person. request: identifies the request; always: written with it whatever comes of it."""
+        fact = OfferAnswered(
+            at=self._context.clock(),
+            channel=channel,
+            subscriber=subscriber,
+            beneficiary=beneficiary,
+            voice=self._context.voice(subscriber),
+            name=self._context.bundle_name(offer.bundle, subscriber.language),
+            source=self._context.service_number.address,
+            reply_key=f"reply:{request}",
+        )
+        step = self._context.machines.offer.step(offer.state, "accept", offer=offer, fact=fact)
+        opened = await self._committer.commit(step.effects, always)
+        view = await orders.by_key(self._context.reader, order_key(offer))
+        if view is None:
+            return NotOpen(step.state)
+        if step.state == "accepted" and offer.state == "open" and opened:
+            return Accepted(view)
+        return AlreadyAccepted(view)
+
+    async def lapse(self) -> int:
+        """End the offers whose time is over; the number of those ended."""
+        at = self._context.clock()
+        overdue = await offers.overdue(self._context.reader, at)
+        fact = OfferTimedOut(at)
+        steps = [self._context.machines.offer.step(one.state, "time_out", offer=one, fact=fact) for one in overdue]
+        await self._committer.commit_all([(step.effects, ()) for step in steps])
+        return len(overdue)

@@ -1,0 +1,116 @@
+"""What every line through the core shares: the market, the catalogue, the store, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flows.catalogue import Bundle, Catalogue
+from flows.contact_policy import ContactSwitches
+from flows.market import Market, MarketRules
+from flows.offer import OfferFlow
+from flows.purchase import PurchaseFlow, Telling
+from flows.records import Subscriber
+from flows.texts import Voice
+from flows.values import BundleId, Msisdn
+from gateway.telemetry import Metrics
+from locales.catalogues import Catalogues
+from store.reader import Reader
+from store.writer import Writer
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNumber:
+    """The number that texts are sent from, and whether it can be answered."""
+
+    address: str
+    two_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """The business machines, one of each for the whole process."""
+
+    offer: OfferFlow = field(default_factory=OfferFlow)
+    purchase: PurchaseFlow = field(default_factory=PurchaseFlow)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who is contacted and charged at all. only: if not empty, nobody else."""
+
+    dry_run: bool = False
+    only: frozenset[Msisdn] = frozenset()
+
+    def withheld(self, msisdn: Msisdn) -> str:
+        """Why this person is not contacted or charged; empty if they are."""
+        if self.dry_run:
+            return "dry_run"
+        if self.only and msisdn not in self.only:
+            return "not_a_test_number"
+        return ""
+
+
+@dataclass(slots=True)
+class Context:
+    """Built once by ``gateway.app`` and passed down."""
+
+    market: Market
+    catalogue: Catalogue
+    catalogues: Catalogues
+    switches: ContactSwitches
+    reach: Reach
+    service_number: ServiceNumber
+    machines: Machines
+    reader: Reader
+    writer: Writer
+    clock: Clock
+    metrics: Metrics
+    _rules: tuple[date, MarketRules] | None = None
+    _on_sale: tuple[date, tuple[Bundle, ...]] | None = None
+
+    def rules(self, at: datetime) -> MarketRules:
+        """The market's rules in force at ``at``, by the market's own calendar."""
+        day = at.astimezone(self.zone).date()
+        if self._rules is None or self._rules[0] != day:
+            self._rules = (day, self.market.at(day))
+        return self._rules[1]
+
+    def on_sale(self, at: datetime) -> tuple[Bundle, ...]:
+        """What is sold at ``at``."""
+        day = at.astimezone(self.zone).date()
+        if self._on_sale is None or self._on_sale[0] != day:
+            self._on_sale = (day, self.catalogue.on_sale(day))
+        return self._on_sale[1]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The market's first time zone."""
+        return self.market.time_zones[0]
+
+    def voice(self, subscriber: Subscriber) -> Voice:
+        """Who speaks to this person."""
+        return Voice(self.catalogues, subscriber.language)
+
+    def bundle_name(self, bundle: BundleId | str, language: str) -> str:
+        """The bundle's name; its id when it left the catalogue since."""
+        known = self.catalogue.get(bundle)
+        return known.name(language) if known else str(bundle)
+
+    def telling(self, subscriber: Subscriber, bundle: BundleId) -> Telling:
+        """How to tell this person about a purchase of this bundle."""
+        return Telling(
+            voice=self.voice(subscriber),
+            name=self.bundle_name(bundle, subscriber.language),
+            source=self.service_number.address,
+        )
+
+
+def eligibility_facts(subscriber: Subscriber) -> Mapping[str, str]:
+    """What conditions of the catalogue are held against."""
+    facts = {"segment": subscriber.segment, "circle": subscriber.circle}
+    return {name: value for name, value in facts.items() if value is not None}

@@ -1,0 +1,139 @@
+"""From people and bundles to the arrays of one decision, and back."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from flows.alert import Forecast, other_buckets
+from flows.catalogue import Bundle
+from flows.events import BundleReported
+from flows.records import Subscriber
+from flows.values import Unit, Wallet
+from gateway.core.context import eligibility_facts
+from scoring.decide import decide
+from scoring.errors import ScoringError
+from scoring.features import UsageFeatures, UsageState, features, from_bytes
+from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, UsageBatch
+
+_NAN = math.nan
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person whose bundle ends. usage: what the store holds of their use."""
+
+    subscriber: Subscriber
+    event: BundleReported
+    wallet: Wallet | None
+    usage: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last."""
+
+    forecast: Forecast
+    others_last_hours: float
+    best: Bundle | None
+    on_sale: bool
+    decision: Mapping[str, Any]
+
+
+def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> list[Verdict]:
+    """A verdict for every case, in order; cases of one unit are decided in one batch."""
+    by_unit: defaultdict[Unit, list[int]] = defaultdict(list)
+    for index, case in enumerate(cases):
+        by_unit[case.event.bucket.unit].append(index)
+    verdicts: dict[int, Verdict] = {}
+    for unit, indices in by_unit.items():
+        offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
+        of_unit = [cases[index] for index in indices]
+        decisions = decide(DecisionBatch(_usage(of_unit, unit, at), _offers(of_unit, offered, unit)))
+        for row, index in enumerate(indices):
+            verdicts[index] = _verdict(cases[index], offered, decisions, row, at)
+    return [verdicts[index] for index in range(len(cases))]
+
+
+def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
+    known = [_features(case.usage if unit is Unit.BYTE else None, at) for case in cases]
+    n = len(cases)
+    return UsageBatch(
+        remaining=np.array([case.event.bucket.remaining for case in cases], dtype=float),
+        initial=np.array([_or_nan(case.event.bucket.initial) for case in cases]),
+        elapsed_hours=np.array([_hours(case.event.activated_at, at) for case in cases]),
+        hours_to_expiry=np.array([-_hours(case.event.bucket.expires_at, at) for case in cases]),
+        hour=np.full(n, float(at.hour)),  # the profile is kept by UTC hours
+        profile=np.array([one.profile for one in known]),
+        recent_day=np.array([one.recent_day for one in known]),
+        log_day_std=np.array([one.log_day_std for one in known]),
+        days=np.array([one.days for one in known]),
+        prior=np.full(n, PRIOR_PER_HOUR[unit]),
+    )
+
+
+def _offers(cases: Sequence[Case], offered: Sequence[Bundle], unit: Unit) -> OfferBatch:
+    people = [eligibility_facts(case.subscriber) for case in cases]
+    return OfferBatch(
+        balance=np.array([_balance(case, offered) for case in cases]),
+        price=np.array([bundle.price.amount for bundle in offered], dtype=float),
+        margin=np.array([bundle.price.amount * bundle.margin for bundle in offered], dtype=float),
+        allowance=np.array([bundle.amount(unit) for bundle in offered], dtype=float),
+        validity_hours=np.array([bundle.validity_hours for bundle in offered], dtype=float),
+        eligible=np.array([[bundle.eligible_for(facts) for bundle in offered] for facts in people], dtype=bool).reshape(
+            len(cases), len(offered)
+        ),
+    )
+
+
+def _balance(case: Case, offered: Sequence[Bundle]) -> float:
+    """What the person can spend in the catalogue's currency; a foreign currency affords nothing."""
+    balance = case.wallet.balance if case.wallet else None
+    if balance is None or any(bundle.price.currency != balance.currency for bundle in offered):
+        return _NAN
+    return float(balance.amount)
+
+
+def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: int, at: datetime) -> Verdict:
+    forecasts, ranking = decisions.forecasts, decisions.ranking
+    best = int(ranking.best[row])
+    others = sum(bucket.remaining for bucket in other_buckets(case.event, case.wallet, at))
+    forecast = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
+    return Verdict(
+        forecast=forecast,
+        others_last_hours=others / float(forecasts.pace[row]),
+        best=offered[best] if best >= 0 else None,
+        on_sale=int(ranking.reasons[row]) != Reason.NONE_ELIGIBLE,
+        decision={
+            "p10_hours": round(forecast.p10, 2),
+            "p50_hours": round(forecast.p50, 2),
+            "p90_hours": round(forecast.p90, 2),
+            "p_depletes_before_expiry": round(float(forecasts.p_before_expiry[row]), 4),
+            "pace_per_hour": round(float(forecasts.pace[row]), 1),
+            "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,
+            "considered": len(offered),
+        },
+    )
+
+
+def _features(usage: bytes | None, at: datetime) -> UsageFeatures:
+    """Features of a person without history, or with one that cannot be read, are those of a new one."""
+    try:
+        return features(from_bytes(usage) if usage else UsageState(), at.timestamp())
+    except ScoringError:
+        return features(UsageState(), at.timestamp())
+
+
+def _hours(since: datetime | None, at: datetime) -> float:
+    return _NAN if since is None else (at - since).total_seconds() / _HOUR
+
+
+def _or_nan(value: int | None) -> float:
+    return _NAN if value is None else float(value)

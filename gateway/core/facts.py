@@ -1,0 +1,57 @@
+"""What a step needs to know, fetched under a deadline before it is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+from flows.records import Subscriber
+from flows.values import Msisdn, Wallet
+from gateway.core.context import Context
+from gateway.core.ports import ChargingSystem
+from gateway.errors import OcsError
+from store import subscriptions
+
+_LOG = logging.getLogger(__name__)
+
+
+class Facts:
+    """Subscribers from the store, wallets from the charging system."""
+
+    def __init__(self, context: Context, ocs: ChargingSystem) -> None:
+        self._context = context
+        self._ocs = ocs
+
+    async def subscribers(self, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
+        """Who holds these numbers now, with their usage; a number never seen gets a subscription."""
+        known = await subscriptions.with_usage(self._context.reader, msisdns)
+        missing = [msisdn for msisdn in msisdns if msisdn not in known]
+        if missing:
+            at = self._context.clock()
+            language = self._context.market.languages[0]
+            await self._context.writer.commit_all(subscriptions.create(msisdn, language, at) for msisdn in missing)
+            known.update(await subscriptions.with_usage(self._context.reader, missing))
+        return known
+
+    async def subscriber(self, msisdn: Msisdn) -> Subscriber:
+        """Who holds this number now."""
+        return (await self.subscribers([msisdn]))[msisdn][0]
+
+    async def wallets(self, msisdns: Sequence[Msisdn]) -> Mapping[Msisdn, Wallet | None]:
+        """The wallets of these people; None where the charging system did not tell in time."""
+        answers = await asyncio.gather(*(self.wallet(msisdn) for msisdn in msisdns))
+        return dict(zip(msisdns, answers, strict=True))
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet | None:
+        """One wallet, or None."""
+        started = perf_counter()
+        try:
+            return await self._ocs.wallet(msisdn)
+        except OcsError as error:
+            self._context.metrics.failures.labels("ocs-wallet").inc()
+            _LOG.warning("no wallet from the charging system", extra={"code": error.code})
+            return None
+        finally:
+            self._context.metrics.ocs_seconds.labels("wallet").observe(perf_counter() - started)

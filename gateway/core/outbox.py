@@ -1,0 +1,43 @@
+"""Where committed outbox rows go: texts to one lane, purchases to the other."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from gateway.core.context import Context
+from gateway.core.purchase_lane import PurchaseLane
+from gateway.core.sms_lane import SmsLane
+from store import outbox
+from store.outbox import OutboxRow, PurchaseRow, SmsRow
+
+
+class Lanes:
+    """Carries out what effects ask for, after their commit."""
+
+    def __init__(self) -> None:
+        self.sms: SmsLane | None = None
+        self.purchases: PurchaseLane | None = None
+
+    def put(self, row: OutboxRow) -> None:
+        """Hand one row to its lane; before the lanes are set the row waits in the store for ``recover``."""
+        match row:
+            case SmsRow():
+                if self.sms is not None:
+                    self.sms.put(row)
+            case PurchaseRow():
+                if self.purchases is not None:
+                    self.purchases.put(row)
+            case _:
+                assert_never(row)
+
+    async def recover(self, context: Context) -> int:
+        """Take up what a stopped process left, and return how many rows that was."""
+        assert self.sms is not None
+        assert self.purchases is not None
+        rows = await outbox.waiting(context.reader)
+        for row in rows:
+            if isinstance(row, SmsRow):
+                await self.sms.recover(row)
+            else:
+                self.purchases.put(row)
+        return len(rows)

@@ -1,0 +1,223 @@
+"""What the core asks of the outside world, as Protocols and plain results.
+
+Adapters (``gateway/ocs``, ``gateway/smpp``) satisfy these; ``gateway/app.py`` binds them.
+Outcomes of a call are values, never exceptions, because every one of them has a next step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from flows.values import BundleId, Money, Msisdn, OrderKey, Purpose, Wallet
+
+# ── charging system ──────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRequest:
+    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice."""
+
+    key: OrderKey
+    payer: Msisdn
+    beneficiary: Msisdn
+    bundle: BundleId
+    price: Money
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """Charged and granted. reference: the charging system's own id of the order."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The charging system said no, finally, and charged nothing.
+
+    reason: a stable code (``insufficient_funds``, ``unknown_subscriber``, ``not_eligible``, ``rejected``).
+    detail: the charging system's words.
+    """
+
+    reason: str
+    detail: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StillRunning:
+    """The charging system knows the order and has not finished it: ask again."""
+
+    reference: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The charging system does not know the order, now. Final only after the settle time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request surely never reached the charging system (refused connection): sending again is safe."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeUnknown:
+    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query."""
+
+    detail: str
+
+
+PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
+FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+
+
+class ChargingSystem(Protocol):
+    """An online charging system behind any wire.
+
+    settle_seconds: how long after the last send an order that is not found may still appear.
+    """
+
+    settle_seconds: float
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet:
+        """Balance and buckets. Raises OcsError (``OcsTimeout``, ``OcsUnavailable``, ``UnknownSubscriber``)."""
+        ...
+
+    async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
+        """Ask to charge and activate. Never raises for what the far side does."""
+        ...
+
+    async def find(self, key: OrderKey) -> FindOutcome:
+        """Ask whether the order with this key happened. Never raises for what the far side does."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ── short messages ───────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """One text to hand to an SMSC.
+
+    id: the outbox row's id; destination: MSISDN digits; source: the service number,
+    empty for the bind's own; validity_seconds: None leaves it to the SMSC.
+    """
+
+    id: str
+    source: str
+    destination: Msisdn
+    text: str
+    purpose: Purpose
+    validity_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Every part was accepted. message_ids: the SMSC's id of each part, in order."""
+
+    smsc: str
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRefused:
+    """The SMSC said no.
+
+    status: SMPP command_status; retryable: throttled, queue full, system error and the like.
+    message_ids: ids of parts accepted before the refusal.
+    """
+
+    smsc: str
+    status: int
+    reason: str
+    retryable: bool
+    message_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitUnknown:
+    """A part was written and never answered.
+
+    link_lost: the bind went down (else the answer just did not come in time on a live bind).
+    message_ids: ids of the parts that were answered.
+    """
+
+    smsc: str
+    detail: str
+    link_lost: bool
+    message_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitNotSent:
+    """Nothing was written (no bind, shutting down): sending again is safe."""
+
+    detail: str
+
+
+SubmitOutcome = Submitted | SubmitRefused | SubmitUnknown | SubmitNotSent
+
+
+class SmsSender(Protocol):
+    """Hands texts to the network. ``submit`` returns when the fate of every part is known or unknowable.
+
+    ready: a bind that can transmit is up. capacity: how many more texts may be handed over now.
+    """
+
+    @property
+    def ready(self) -> bool: ...
+
+    async def wait_ready(self) -> None:
+        """Return as soon as a bind that can transmit is up."""
+        ...
+
+    async def submit(self, message: ShortMessage) -> SubmitOutcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MobileOriginated:
+    """A text that a subscriber sent. smsc: the bind's name; destination: our service number."""
+
+    smsc: str
+    source: Msisdn
+    destination: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """What the SMSC says became of one part.
+
+    message_id: as the SMSC writes it, any alternative spellings (hex and decimal) in ``also``.
+    state: delivered | failed | expired | accepted | unknown | enroute. msisdn: who was to get it, if told.
+    error: the network's own code, may be empty.
+    """
+
+    smsc: str
+    message_id: str
+    state: str
+    error: str = ""
+    done_at: datetime | None = None
+    also: tuple[str, ...] = field(default=())
+    msisdn: str = ""
+
+
+class InboundSms(Protocol):
+    """Where deliver_sm goes. Both return only once what they were given is durable.
+
+    They raise ``StoreUnavailable`` when it cannot be made so; the bind then answers with a
+    temporary error and the SMSC keeps the message.
+    """
+
+    async def message(self, mo: MobileOriginated) -> None: ...
+
+    async def receipt(self, receipt: DeliveryReceipt) -> None: ...

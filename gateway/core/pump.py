@@ -1,0 +1,135 @@
+"""From a queue to passes over batches: the same person's items one after another, different people's together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+_LOG = logging.getLogger(__name__)
+MAX_BATCH = 64
+MAX_PASSES = 8
+_TRIES = 3
+_PAUSE = 2.0
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Item]):
+    item: Item
+    tries: int = 0
+    behind: deque[_Waiting[Item]] = field(default_factory=deque)
+
+
+class Pump(Generic[Item]):
+    """Runs ``work`` on batches in which no subject comes twice, a few batches at a time.
+
+    A batch that fails is done again item by item; an item that fails three times goes to ``give_up``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        subject: Callable[[Item], str],
+        work: Callable[[Sequence[Item]], Awaitable[None]],
+        give_up: Callable[[Item], Awaitable[None]],
+    ) -> None:
+        self._name = name
+        self._subject = subject
+        self._work = work
+        self._give_up = give_up
+        self._queue: deque[_Waiting[Item]] = deque()
+        self._busy: dict[str, _Waiting[Item]] = {}
+        self._wake = asyncio.Event()
+        self._passes: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def put(self, item: Item) -> None:
+        """Queue one item; what is queued was made durable before."""
+        self._enqueue(_Waiting(item))
+
+    @property
+    def backlog(self) -> int:
+        """Items that wait or are being worked on."""
+        return len(self._queue) + len(self._busy)
+
+    def start(self) -> None:
+        """Begin working."""
+        self._task = asyncio.create_task(self._run(), name=f"pump-{self._name}")
+
+    async def stop(self) -> None:
+        """Finish the passes that run; what waits stays in the inbox for the next start."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        if self._passes:
+            await asyncio.wait(self._passes)
+
+    def _enqueue(self, waiting: _Waiting[Item]) -> None:
+        ahead = self._busy.get(self._subject(waiting.item))
+        if ahead is not None:
+            ahead.behind.append(waiting)
+            return
+        self._busy[self._subject(waiting.item)] = waiting
+        self._queue.append(waiting)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue and len(self._passes) < MAX_PASSES and not self._stopping:
+                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+                task = asyncio.create_task(self._pass(batch))
+                self._passes.add(task)
+                task.add_done_callback(self._passed)
+
+    def _passed(self, task: asyncio.Task[None]) -> None:
+        self._passes.discard(task)
+        self._wake.set()
+
+    async def _pass(self, batch: Sequence[_Waiting[Item]]) -> None:
+        try:
+            await self._work([waiting.item for waiting in batch])
+        except Exception:
+            if len(batch) > 1:  # one bad item must not take its neighbours along
+                for waiting in batch:
+                    await self._pass([waiting])
+                return
+            await self._failed(batch[0])
+            return
+        for waiting in batch:
+            self._release(waiting)
+
+    async def _failed(self, waiting: _Waiting[Item]) -> None:
+        waiting.tries += 1
+        _LOG.exception("%s: an item could not be dealt with", self._name, extra={"tries": waiting.tries})
+        if waiting.tries < _TRIES:
+            asyncio.get_running_loop().call_later(_PAUSE * waiting.tries, self._again, waiting)
+            return
+        try:
+            await self._give_up(waiting.item)
+        except Exception:  # the store is away: the item stays in the inbox for the next start
+            _LOG.exception("%s: an item could not be put aside", self._name)
+        self._release(waiting)
+
+    def _again(self, waiting: _Waiting[Item]) -> None:
+        self._queue.append(waiting)
+        self._wake.set()
+
+    def _release(self, waiting: _Waiting[Item]) -> None:
+        """Let the same person's next item go on."""
+        subject = self._subject(waiting.item)
+        del self._busy[subject]
+        if waiting.behind:
+            following = waiting.behind.popleft()
+            following.behind = waiting.behind
+            self._busy[subject] = following
+            self._queue.append(following)
+            self._wake.set()

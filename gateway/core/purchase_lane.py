@@ -1,0 +1,288 @@
+"""Orders on their way through the charging system: charged exactly once (ADR 0005).
+
+Intent and key are committed before the call. What the call's outcome leaves open is asked, never sent
+again blindly. An order found half-way after a crash is taken for one whose outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import TypeVar, assert_never
+
+from flows.purchase import (
+    BundleActivated,
+    BundleRefused,
+    LeftToPerson,
+    OutcomeWasUnknown,
+    PurchaseNotSent,
+    PurchaseSent,
+)
+from flows.records import Order, Subscriber
+from flows.values import Wallet
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from gateway.core.facts import Facts
+from gateway.core.ports import (
+    Activated,
+    ChargingSystem,
+    FindOutcome,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseOutcome,
+    PurchaseRequest,
+    Refused,
+    StillRunning,
+)
+from gateway.core.retry import Backoff, GiveUp
+from gateway.errors import OcsError, UnknownSubscriber
+from store import orders, outbox, subscriptions
+from store.outbox import PurchaseRow
+from store.unit import Op
+
+_LOG = logging.getLogger(__name__)
+_AT_ONCE = 32
+_PAUSE_AFTER_FAILURE = 2.0
+GIVE_UP_AFTER = timedelta(minutes=15)
+"""A yes is not charged later than this: the person has gone on with their life."""
+_MOST_SENDS = 3
+Answer = TypeVar("Answer")
+
+
+class PurchaseLane:
+    """Works on orders, a few at a time; each comes back by itself until it is settled."""
+
+    def __init__(
+        self,
+        context: Context,
+        committer: Committer,
+        ocs: ChargingSystem,
+        facts: Facts,
+        *,
+        resend: Backoff | None = None,
+        query: Backoff | None = None,
+    ) -> None:
+        self._context = context
+        self._committer = committer
+        self._ocs = ocs
+        self._facts = facts
+        self._resend = resend or Backoff(first=0.5, longest=60, most=1_000_000)
+        self._query = query or Backoff(first=0.5, longest=300, most=40)
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._working: set[asyncio.Task[None]] = set()
+        self._put_off: dict[str, asyncio.TimerHandle] = {}
+        self._stopping = False
+
+    @property
+    def backlog(self) -> int:
+        """Orders that are being worked on or wait for their next question."""
+        return len(self._working) + len(self._put_off)
+
+    def put(self, row: PurchaseRow, after: float = 0) -> None:
+        """Take up a committed row, now or after so many seconds."""
+        if self._stopping:
+            return
+        if after > 0:
+            self._put_off[row.id] = asyncio.get_running_loop().call_later(after, self._due, row)
+            return
+        task = asyncio.create_task(self._guarded(row))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def stop(self) -> None:
+        """Wait for the calls that run; what is put off is taken up at the next start."""
+        self._stopping = True
+        for timer in self._put_off.values():
+            timer.cancel()
+        self._put_off.clear()
+        if self._working:
+            await asyncio.wait(self._working)
+
+    def _due(self, row: PurchaseRow) -> None:
+        self._put_off.pop(row.id, None)
+        self.put(row)
+
+    async def _guarded(self, row: PurchaseRow) -> None:
+        async with self._room:
+            try:
+                await self._work(row)
+            except Exception:
+                self._context.metrics.failures.labels("purchase").inc()
+                _LOG.exception("an order could not be worked on and is taken up again", extra={"order": row.order})
+                self.put(row, _PAUSE_AFTER_FAILURE)
+
+    async def _work(self, row: PurchaseRow) -> None:
+        view = await orders.by_key(self._context.reader, row.order)
+        assert view is not None, "an outbox row of a purchase is written with its order"
+        order = view.order
+        subscriber = await subscriptions.by_id(self._context.reader, order.subscription)
+        assert subscriber is not None, "subscriptions are never deleted"
+        match order.state:
+            case "pending":
+                await self._send(row, order, subscriber)
+            case "sent":  # a stopped process left it between its commit and the answer
+                doubt = self._unknown(order, subscriber, "the gateway stopped before the answer", queried=False)
+                await self._step(order, "lose_sight", doubt)
+                await self._ask(row, replace(order, state="in_doubt"), subscriber)
+            case "in_doubt":
+                await self._ask(row, order, subscriber)
+            case _:
+                await self._committer.note(outbox.move(row.id, "done", at=self._context.clock()))
+
+    # ── sending ──
+
+    async def _send(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+        refusal = await self._why_not(row, order)
+        if refusal is not None:
+            if refusal.reason:
+                await self._refuse(row, order, subscriber, refusal)
+            return
+        now = self._context.clock()
+        await self._step(order, "send_out", PurchaseSent(now), outbox.claim(row.id))
+        order = replace(order, state="sent", attempts=order.attempts + 1, sent_at=now)
+        request = PurchaseRequest(
+            order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value
+        )
+        outcome = await self._timed("purchase", self._ocs.purchase(request))
+        await self._after_send(row, order, subscriber, outcome)
+
+    async def _why_not(self, row: PurchaseRow, order: Order) -> Refused | None:
+        """What stands against sending now; a refusal without a reason means: later."""
+        withheld = self._context.reach.withheld(order.msisdn)
+        if withheld:
+            return Refused(withheld)
+        if self._context.clock() - order.created_at > GIVE_UP_AFTER:
+            return Refused("not_applied", "the charging system could not be reached in time")
+        try:
+            wallet = await self._timed("wallet", self._ocs.wallet(order.msisdn))
+        except UnknownSubscriber:
+            return Refused("unknown_subscriber")
+        except OcsError as error:
+            self._later(row, order)
+            return Refused("", str(error))
+        return None if _covers(wallet, order) else Refused("insufficient_funds", "balance below the price when asked")
+
+    def _later(self, row: PurchaseRow, order: Order) -> None:
+        waited = (self._context.clock() - order.created_at).total_seconds()
+        decision = self._resend.next_attempt(max(1, int(waited).bit_length()))
+        if not isinstance(decision, GiveUp):
+            self.put(row, decision.after.total_seconds())
+
+    async def _after_send(
+        self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: PurchaseOutcome
+    ) -> None:
+        match outcome:
+            case Activated():
+                await self._confirm(row, order, subscriber, outcome)
+            case Refused():
+                await self._refuse(row, order, subscriber, outcome)
+            case NotSent():
+                await self._step(order, "not_sent", PurchaseNotSent(self._context.clock(), outcome.detail))
+                self._later(row, order)
+            case StillRunning() | OutcomeUnknown():
+                await self._doubt(row, order, subscriber, outcome, queried=False)
+            case _:
+                assert_never(outcome)
+
+    # ── asking ──
+
+    async def _ask(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+        outcome = await self._timed("find", self._ocs.find(order.key))
+        await self._after_asking(row, order, subscriber, outcome)
+
+    async def _after_asking(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:
+        match outcome:
+            case Activated():
+                await self._confirm(row, order, subscriber, outcome)
+            case Refused():
+                await self._refuse(row, order, subscriber, outcome)
+            case NotFound():
+                await self._not_found(row, order, subscriber)
+            case StillRunning() | OutcomeUnknown():
+                await self._doubt(row, order, subscriber, outcome, queried=True)
+            case _:
+                assert_never(outcome)
+
+    async def _not_found(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+        """Only after the settle time is "not found" a no."""
+        now = self._context.clock()
+        final_at = (order.sent_at or order.created_at) + timedelta(seconds=self._ocs.settle_seconds)
+        if now < final_at:
+            unknown = OutcomeUnknown("not found yet")
+            await self._doubt(row, order, subscriber, unknown, queried=True, until=final_at)
+        elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
+            await self._refuse(row, order, subscriber, Refused("not_applied", "the charging system does not know it"))
+        else:
+            await self._send(row, order, subscriber)
+
+    async def _doubt(
+        self,
+        row: PurchaseRow,
+        order: Order,
+        subscriber: Subscriber,
+        outcome: StillRunning | OutcomeUnknown,
+        *,
+        queried: bool,
+        until: datetime | None = None,
+    ) -> None:
+        reference = outcome.reference if isinstance(outcome, StillRunning) else ""
+        fact = self._unknown(order, subscriber, outcome.detail, queried=queried, reference=reference)
+        await self._step(order, "lose_sight", fact)
+        decision = self._query.next_attempt(order.queries + 1)
+        if isinstance(decision, GiveUp):
+            now = self._context.clock()
+            person = LeftToPerson(now, outcome.detail)
+            await self._step(replace(order, state="in_doubt"), "hand_over", person, outbox.move(row.id, "done", at=now))
+            _LOG.error("an order needs a person", extra={"order": order.key})
+            return
+        pause = decision.after.total_seconds()
+        if until is not None:
+            pause = min(pause, max(0.05, (until - self._context.clock()).total_seconds()))
+        self.put(row, pause)
+
+    # ── settling ──
+
+    async def _confirm(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
+        wallet = await self._facts.wallet(order.msisdn)
+        now = self._context.clock()
+        fact = BundleActivated(
+            at=now,
+            reference=outcome.reference,
+            balance=wallet.balance if wallet else None,
+            telling=self._context.telling(subscriber, order.bundle),
+        )
+        await self._step(order, "activate", fact, outbox.move(row.id, "done", at=now))
+
+    async def _refuse(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
+        now = self._context.clock()
+        fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
+        await self._step(order, "refuse", fact, outbox.move(row.id, "done", at=now))
+
+    def _unknown(
+        self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""
+    ) -> OutcomeWasUnknown:
+        telling = self._context.telling(subscriber, order.bundle)
+        return OutcomeWasUnknown(self._context.clock(), detail, queried, telling, reference)
+
+    async def _step(self, order: Order, event: str, fact: object, *ops: Op) -> None:
+        step = self._context.machines.purchase.step(order.state, event, order=order, fact=fact)
+        await self._committer.commit(step.effects, ops)
+        self._context.metrics.orders.labels(step.state).inc()
+
+    async def _timed(self, call: str, answer: Awaitable[Answer]) -> Answer:
+        started = perf_counter()
+        try:
+            return await answer
+        finally:
+            self._context.metrics.ocs_seconds.labels(call).observe(perf_counter() - started)
+
+
+def _covers(wallet: Wallet, order: Order) -> bool:
+    """A balance that is not told, or is in another currency, is left to the charging system's own check."""
+    balance = wallet.balance
+    return balance is None or balance.currency != order.price.currency or balance.amount >= order.price.amount

@@ -1,0 +1,123 @@
+"""Delivery receipts find their text, part by part, also across reconnects and restarts."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from flows.values import Msisdn
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from gateway.core.ports import DeliveryReceipt
+from store import inbox, outbox, parts
+from store.ids import new_id
+from store.inbox import Entry
+from store.parts import Part
+from store.unit import Op
+
+_REMEMBERED = 200_000
+_SETTLES = {"delivered": "delivered", "failed": "failed", "expired": "expired"}
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text that waits for the receipts of its parts. states: what is known, by part."""
+
+    id: str
+    parts: int
+    states: dict[int, str] = field(default_factory=dict)
+
+
+class ReceiptDesk:
+    """Remembers what was sent lately; asks the store for what was sent long ago."""
+
+    def __init__(self, context: Context, committer: Committer) -> None:
+        self._context = context
+        self._committer = committer
+        self._expected: OrderedDict[tuple[str, str], tuple[_Text, int]] = OrderedDict()
+        self._early: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
+
+    async def expect(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
+        """These parts were taken by the SMSC; receipts that came before are applied now."""
+        text = _Text(outbox_id, len(message_ids))
+        for number, message_id in enumerate(message_ids):
+            self._remember((smsc, message_id), (text, number))
+        if not self._early:
+            return
+        for message_id in message_ids:
+            early = self._early.pop((smsc, message_id), None)
+            if early is not None:
+                entry_id, receipt = early
+                at = self._context.clock()
+                await self._committer.note(
+                    *self._apply(text, message_id, message_ids.index(message_id), receipt),
+                    inbox.done(entry_id, "matched", at),
+                )
+
+    async def receive(self, receipt: DeliveryReceipt) -> None:
+        """Write what the receipt says. Returns once it is durable."""
+        self._context.metrics.receipts.labels(receipt.state).inc()
+        for spelling in (receipt.message_id, *receipt.also):
+            found = self._expected.get((receipt.smsc, spelling))
+            if found is not None:
+                text, number = found
+                if receipt.state in _SETTLES:
+                    del self._expected[receipt.smsc, spelling]
+                await self._write(self._apply(text, spelling, number, receipt))
+                return
+        await self._from_store(receipt)
+
+    async def _from_store(self, receipt: DeliveryReceipt) -> None:
+        part = await parts.find(self._context.reader, receipt.smsc, (receipt.message_id, *receipt.also))
+        if part is None:
+            await self._keep(receipt)
+            return
+        siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
+        states = {one.part: one.state for one in siblings if one.state in _SETTLES}
+        text = _Text(part.outbox_id, len(siblings), states)
+        await self._write(self._apply(text, part.message_id, part.part, receipt))
+
+    def _apply(self, text: _Text, message_id: str, number: int, receipt: DeliveryReceipt) -> list[Op]:
+        """The part's state, and the text's once all of its parts have one."""
+        state = _SETTLES.get(receipt.state)
+        if state is None:
+            return []
+        part = Part(receipt.smsc, message_id, text.id, number, state)
+        ops = [parts.settle(part, state, receipt.error or None)]
+        text.states[number] = state
+        if len(text.states) >= text.parts:
+            whole = _whole(text.states)
+            reason = f"network error {receipt.error}" if whole != "delivered" and receipt.error else None
+            ops.append(outbox.move(text.id, whole, at=self._context.clock(), reason=reason))
+            self._context.metrics.texts_out.labels(whole).inc()
+        return ops
+
+    async def _keep(self, receipt: DeliveryReceipt) -> None:
+        """A receipt for something not known (yet): kept, and matched when its submit is answered."""
+        at = self._context.clock()
+        body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
+        entry = Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
+        await self._context.writer.commit(inbox.take_in(entry))
+        for spelling in (receipt.message_id, *receipt.also):
+            self._early[receipt.smsc, spelling] = (entry.id, receipt)
+        while len(self._early) > _REMEMBERED:
+            self._early.popitem(last=False)
+
+    async def _write(self, ops: Sequence[Op]) -> None:
+        if ops:
+            await self._committer.note(*ops)
+
+    def _remember(self, key: tuple[str, str], text: tuple[_Text, int]) -> None:
+        self._expected[key] = text
+        while len(self._expected) > _REMEMBERED:
+            self._expected.popitem(last=False)
+
+
+def _whole(states: dict[int, str]) -> str:
+    """A text is delivered when every part is; else the worst part names it."""
+    for state in ("failed", "expired"):
+        if state in states.values():
+            return state
+    return "delivered"

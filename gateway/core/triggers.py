@@ -1,0 +1,159 @@
+"""One pass over triggers: from what the charging system told to alerts, offers and usage."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from flows import life_cycle
+from flows.alert import Alerted, AlertFacts, decide
+from flows.effects import Effect
+from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.records import Subscriber
+from flows.values import Msisdn, OfferId
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from gateway.core.deciding import Case, Verdict, judge
+from gateway.core.facts import Facts
+from scoring.errors import ScoringError
+from scoring.features import UsageState, from_bytes, observe, to_bytes
+from store import inbox, usage
+from store.ids import new_id
+from store.inbox import Entry
+from store.unit import Op
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A trigger with the inbox entry that makes it durable."""
+
+    entry: Entry
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    item: Triggered
+    subscriber: Subscriber
+    usage: bytes | None
+
+
+Outcome = tuple[str, Sequence[Effect], tuple[Op, ...]]
+
+
+class TriggerDesk:
+    """Deals with batches of triggers in which nobody comes twice."""
+
+    def __init__(self, context: Context, facts: Facts, committer: Committer) -> None:
+        self._context = context
+        self._facts = facts
+        self._committer = committer
+
+    async def work(self, batch: Sequence[Triggered]) -> None:
+        """Look everything up, decide once for all, write all, each step on its own terms."""
+        people = await self._facts.subscribers([item.entry.subject for item in batch])
+        found = [_Found(item, *people[item.entry.subject]) for item in batch]
+        bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
+        alerted = dict(zip((one.item.entry.id for one in bundles), await self._alerts(bundles), strict=True))
+        outcomes = [alerted.get(one.item.entry.id) or self._other(one) for one in found]
+        at = self._context.clock()
+        opened = await self._committer.commit_all(
+            [
+                (effects, (*ops, inbox.done(one.item.entry.id, outcome, at)))
+                for one, (outcome, effects, ops) in zip(found, outcomes, strict=True)
+            ]
+        )
+        self._count(outcomes, opened)
+
+    async def give_up(self, item: Triggered) -> None:
+        """Put aside what could not be dealt with; it stays in the inbox, marked."""
+        self._context.metrics.failures.labels("trigger").inc()
+        await self._committer.note(inbox.done(item.entry.id, "failed", self._context.clock()))
+
+    async def _alerts(self, found: Sequence[_Found]) -> list[Outcome]:
+        if not found:
+            return []
+        wallets = await self._facts.wallets([one.item.entry.subject for one in found])
+        cases = [Case(one.subscriber, _bundle(one), wallets[one.item.entry.subject], one.usage) for one in found]
+        at = self._context.clock()
+        started = perf_counter()
+        verdicts = judge(cases, self._context.on_sale(at), at)
+        self._context.metrics.decision_seconds.observe(perf_counter() - started)
+        results = [self._alert(*args) for args in zip(found, cases, verdicts, strict=True)]
+        return [(alerted.outcome, alerted.effects, ()) for alerted in results]
+
+    def _alert(self, found: _Found, case: Case, verdict: Verdict) -> Alerted:
+        context, at = self._context, self._context.clock()
+        voice = context.voice(case.subscriber)
+        product = case.event.product
+        known = context.catalogue.get(product) if product else None
+        return decide(
+            AlertFacts(
+                at=at,
+                happened_at=found.item.trigger.at,
+                subscriber=case.subscriber,
+                event=case.event,
+                wallet=case.wallet,
+                forecast=verdict.forecast,
+                others_last_hours=verdict.others_last_hours,
+                best=verdict.best,
+                on_sale=verdict.on_sale,
+                decision=verdict.decision,
+                bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
+                voice=voice,
+                rules=context.rules(at),
+                switches=context.switches,
+                source=context.service_number.address,
+                two_way=context.service_number.two_way,
+                offer_id=OfferId(f"off-{new_id(at)}"),
+                key=f"alert:{found.item.entry.id}",
+            )
+        )
+
+    def _other(self, found: _Found) -> Outcome:
+        match found.item.trigger.fact:
+            case UsageReported() as reported:
+                return "usage_kept", (), (self._learn(found, reported),)
+            case LifeCycleChanged() as changed:
+                return changed.change.value, life_cycle.change(found.subscriber, changed, found.item.trigger.at), ()
+            case _:  # kept for the flows that will act on it
+                return "kept", (), ()
+
+    def _learn(self, found: _Found, reported: UsageReported) -> Op:
+        state = _usage_state(found.usage)
+        for session in sorted(reported.sessions, key=lambda session: session.start):
+            state = observe(state, session.start.timestamp(), float(session.bytes))
+        return usage.put(found.subscriber.id, to_bytes(state), self._context.clock())
+
+    def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool]) -> None:
+        names = Counter(
+            outcome if passed else "known_threshold" for (outcome, _, _), passed in zip(outcomes, opened, strict=True)
+        )
+        for name, count in names.items():
+            self._context.metrics.triggers.labels(name).inc(count)
+
+
+def subject(item: Triggered) -> Msisdn:
+    """Whose turn it is: one person's triggers are dealt with one after another."""
+    return item.entry.subject
+
+
+def _bundle(found: _Found) -> BundleReported:
+    fact = found.item.trigger.fact
+    assert isinstance(fact, BundleReported)
+    return fact
+
+
+def _usage_state(data: bytes | None) -> UsageState:
+    if not data:
+        return UsageState()
+    try:
+        return from_bytes(data)
+    except ScoringError:
+        _LOG.warning("usage features could not be read and begin anew")
+        return UsageState()

@@ -1,0 +1,65 @@
+"""What can go wrong at the edges, by cause; one base for the package."""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """Base of all gateway errors.
+
+    code: stable, for machines. retryable: whether the same call may succeed later.
+    """
+
+    code = "gateway-error"
+    retryable = False
+
+
+class ConfigError(GatewayError):
+    """The configuration cannot be used; the message is one line that says what to change."""
+
+    code = "config"
+
+
+class PortInUse(GatewayError):
+    """A port that the gateway or a simulator needs is taken."""
+
+    code = "port-in-use"
+
+
+class StoreUnavailable(GatewayError):
+    """The store cannot make anything durable now."""
+
+    code = "store-unavailable"
+    retryable = True
+
+
+class OcsError(GatewayError):
+    """The charging system did not give an answer that can be used."""
+
+    code = "ocs-error"
+
+
+class OcsTimeout(OcsError):
+    """The charging system did not answer in time."""
+
+    code = "ocs-timeout"
+    retryable = True
+
+
+class OcsUnavailable(OcsError):
+    """The charging system could not be reached, or answered with a server error."""
+
+    code = "ocs-unavailable"
+    retryable = True
+
+
+class UnknownSubscriber(OcsError):
+    """The charging system does not know this subscriber."""
+
+    code = "unknown-subscriber"
+
+
+class BindRefused(GatewayError):
+    """The SMSC refused the bind (wrong system_id or password, or no such account)."""
+
+    code = "bind-refused"
+    retryable = True

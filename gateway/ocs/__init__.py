@@ -1,0 +1,1 @@
+"""Charging systems: triggers in, balances and purchases out."""

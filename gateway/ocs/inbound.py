@@ -1,0 +1,88 @@
+"""``POST /triggers``: acknowledged once it is in the inbox, and before any work."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+
+from aiohttp import web
+
+from gateway.core.context import Context
+from gateway.core.doors import Doors
+from gateway.core.intake import Intake
+from gateway.core.problems import Problem
+from gateway.core.triggers import Triggered
+from gateway.ocs import cloudevents, signature
+from store.ids import new_id
+from store.inbox import Entry
+
+MOST_BYTES = 1024 * 1024
+_REMEMBERED_WEBHOOKS = 100_000
+_LOG = logging.getLogger(__name__)
+
+
+class TriggerRoutes:
+    """The door for the charging system's events."""
+
+    def __init__(self, context: Context, intake: Intake, doors: Doors, secret: str) -> None:
+        self._context = context
+        self._intake = intake
+        self._doors = doors
+        self._secret = secret
+        self._webhooks: OrderedDict[str, bytes] = OrderedDict()
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+        app.router.add_post("/triggers", self.receive)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Take in one event or a batch."""
+        self._admit(request)
+        body = await _body(request)
+        self._check_signature(request, body)
+        try:
+            events = cloudevents.parse(request.content_type, request.headers, body)
+        except cloudevents.NotAnEvent as error:
+            code = "unknown-event-type" if error.unknown_type else "invalid-event"
+            errors = [{"pointer": pointer, "detail": what} for pointer, what in error.problems.items()]
+            raise Problem(422, code, "the event cannot be taken in; see errors", errors=errors) from None
+        at = self._context.clock()
+        fresh = await self._intake.triggers(
+            [
+                Triggered(Entry(new_id(at), "trigger", one.source, one.id, one.msisdn, one.body, at), one.trigger)
+                for one in events
+            ]
+        )
+        taken = sum(fresh)
+        return web.json_response({"accepted": taken, "known": len(fresh) - taken}, status=202 if taken else 200)
+
+    def _admit(self, request: web.Request) -> None:
+        if self._doors.admit("triggers", request.remote, request.headers.get("Authorization", "")) is None:
+            self._context.metrics.failures.labels("door").inc()
+            _LOG.warning("a knock at /triggers was refused", extra={"peer": request.remote})
+            raise Problem(403, "not-admitted", "no door lets this peer in: see [[doors]] in the configuration")
+
+    def _check_signature(self, request: web.Request, body: bytes) -> None:
+        if not self._secret:
+            return
+        refused = signature.refusal(self._secret, request.headers, body, self._context.clock().timestamp())
+        if refused:
+            raise Problem(401, "bad-signature", refused)
+        webhook_id, digest = request.headers["webhook-id"], hashlib.sha256(body).digest()
+        if self._webhooks.setdefault(webhook_id, digest) != digest:
+            raise Problem(409, "webhook-id-reused", "this webhook-id came before with another body")
+        while len(self._webhooks) > _REMEMBERED_WEBHOOKS:
+            self._webhooks.popitem(last=False)
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise Problem(413, "too-large", f"a request may have at most {MOST_BYTES} bytes")
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        body = b" " * (MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise Problem(413, "too-large", f"a request may have at most {MOST_BYTES} bytes")
+    return body

@@ -1,0 +1,1 @@
+"""Peers that a new user starts with; they speak the real wires."""

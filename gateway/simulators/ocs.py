@@ -1,0 +1,116 @@
+"""A charging system to try Chasqui against: TM Forum on one port, control on another.
+
+It charges every order that reaches it, also one with a key that it has seen before, because a real one may: charging
+once is the gateway's business, and the ledger shows whether it minded it. A subscriber never seen before starts with
+10,000.00 of the market's currency. Nothing survives a restart, and nothing here logs.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from flows.catalogue import Catalogue
+from gateway.errors import PortInUse
+from gateway.simulators.ocs_control import ControlRoutes
+from gateway.simulators.ocs_desk import Desk
+from gateway.simulators.ocs_ledger import Ledger
+from gateway.simulators.ocs_routes import TmfRoutes
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class OcsSimulator:
+    """The simulator; ``start`` and ``stop`` it, or use it as an async context manager.
+
+    port, control_port: 0 takes a free one, told by the attribute after ``start``. catalogue: what each TM Forum product
+    offering grants. currency: of all accounts.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        currency: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control_port: int = 0,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        bundles = {bundle.id: bundle for bundle in catalogue.bundles}
+        offerings = {offering: bundles[ident] for ident, offering in catalogue.tmf_offerings().items()}
+        self.port, self.control_port = port, control_port
+        self.ledger = Ledger(currency, offerings)
+        self._host = host
+        self._desk = Desk(self.ledger, now)
+        self._routes = TmfRoutes(self._desk)
+        self._wire: web.AppRunner | None = None
+        self._control: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """For ``[ocs] url``."""
+        return f"http://{self._host}:{self.port}"
+
+    @property
+    def control_url(self) -> str:
+        """Where the control API is."""
+        return f"http://{self._host}:{self.control_port}"
+
+    @property
+    def waiting(self) -> int:
+        """How many orders are held or yet to be applied."""
+        return self._desk.waiting
+
+    async def start(self) -> None:
+        """Listen on both ports. Raises PortInUse, and then listens on none."""
+        await self.set_down(down=False)
+        control = ControlRoutes(self._desk, lambda down: self.set_down(down=down))
+        try:
+            # The control API can do anything to the ledger, so it is for this machine only.
+            self._control, self.control_port = await _listen(control.app(), "127.0.0.1", self.control_port)
+        except PortInUse:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close both ports and forget the orders that wait."""
+        await self._desk.close()
+        await self.set_down(down=True)
+        if self._control:
+            await self._control.cleanup()
+            self._control = None
+
+    async def set_down(self, *, down: bool) -> None:
+        """Close the TM Forum port with all its connections, or listen on the same port again."""
+        if down and self._wire:
+            wire, self._wire = self._wire, None
+            await wire.cleanup()
+        elif not down and self._wire is None:
+            self._wire, self.port = await _listen(self._routes.app(), self._host, self.port)
+
+    async def __aenter__(self) -> OcsSimulator:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+async def _listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
+    # No access log: its lines would hold MSISDNs.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"port {port} on {host} is taken") from None
+        raise
+    return runner, int(runner.addresses[0][1])

@@ -1,0 +1,112 @@
+"""Where the simulated charging system takes orders in: the ledger, the faults, and the orders that have to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+
+from gateway.simulators.ocs_faults import Faults
+from gateway.simulators.ocs_ledger import Ledger, LedgerItem, Order
+
+
+class NoAnswer(Exception):  # nothing went wrong here: the connection is to be closed on purpose
+    """Close the connection without a word."""
+
+
+class Desk:
+    """Takes orders as the faults of the moment say. Orders that wait belong to the desk, not to a connection."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        self.ledger = ledger
+        self.now = now
+        self.faults = Faults()
+        self._faults_changed = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._parked: list[Order] = []
+        self._waiting: set[asyncio.Task[Order]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many orders are held or yet to be applied."""
+        return len(self._waiting)
+
+    def set_faults(self, faults: Faults) -> None:
+        """Replace the faults; orders that were held or parked go ahead."""
+        self.faults = faults
+        self._faults_changed.set()
+        self._faults_changed = asyncio.Event()
+        parked, self._parked = self._parked, []
+        for order in parked:
+            self.apply(order)
+
+    async def submit(self, order: Order) -> Order:
+        """Take one order. Raises NoAnswer where a fault says that the client hears nothing."""
+        if self.faults.lose:
+            self.faults = self.faults.one_less("lose")
+            raise NoAnswer
+        if self.faults.late:
+            self._later(self._apply_after(order, self.faults.late))
+            raise NoAnswer
+        if self.faults.hold:
+            return await asyncio.shield(self._later(self._apply_released(order)))
+        answered = not self.faults.drop_answer
+        if not answered:
+            self.faults = self.faults.one_less("drop_answer")
+        settled = self._take(self.ledger.receive(order))
+        if not answered:
+            raise NoAnswer
+        return settled
+
+    def apply(self, order: Order) -> Order:
+        """Charge and grant, and wake whoever waits for the ledger."""
+        settled = self.ledger.apply(self.ledger.receive(order), self.now())
+        self.moved()
+        return settled
+
+    def moved(self) -> None:
+        """Tell those who wait that the ledger has grown."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def items(self, msisdn: str | None, count: int, patience: float) -> list[LedgerItem]:
+        """The ledger, as soon as it has ``count`` items for ``msisdn`` or ``patience`` seconds are over."""
+        try:
+            async with asyncio.timeout(patience):
+                while len(self.ledger.items_of(msisdn)) < count:
+                    await self._moved.wait()
+        except TimeoutError:
+            pass
+        return self.ledger.items_of(msisdn)
+
+    async def close(self) -> None:
+        """Forget the orders that still wait."""
+        for task in self._waiting:
+            task.cancel()
+        await asyncio.gather(*self._waiting, return_exceptions=True)
+
+    def _take(self, order: Order) -> Order:
+        if self.faults.refuse:
+            words = self.faults.refusal
+            self.faults = self.faults.one_less("refuse")
+            return self.ledger.refuse(order, words)
+        if self.faults.state:
+            parked = self.ledger.park(order, self.faults.state)
+            self._parked.append(parked)
+            return parked
+        return self.apply(order)
+
+    def _later(self, work: Coroutine[None, None, Order]) -> asyncio.Task[Order]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+        return task
+
+    async def _apply_after(self, order: Order, seconds: float) -> Order:
+        await asyncio.sleep(seconds)
+        return self.apply(order)
+
+    async def _apply_released(self, order: Order) -> Order:
+        while self.faults.hold:
+            await self._faults_changed.wait()
+        return self.apply(order)

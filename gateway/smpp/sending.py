@@ -1,0 +1,139 @@
+"""What waits to be written: one queue in order, a window of unanswered PDUs, a rate of segments.
+
+A segment takes its place in the window and its rate token before its first octet is written; what
+has not got both when the link goes was never sent, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from gateway.smpp.pdu import Response
+from gateway.smpp.session import Answer, Session
+from gateway.smpp.vocabulary import Status
+
+_SECOND: Final = 1.02
+"""A little over one, so that what leaves within the limit also arrives within it."""
+
+Settled = Callable[[tuple[Answer | None, ...]], None]
+
+
+class SlidingRate:
+    """At most ``per_second`` segments in any one second; 0 sets no limit. Times are monotonic seconds."""
+
+    def __init__(self, per_second: int) -> None:
+        self._limit = per_second
+        self._taken: deque[float] = deque(maxlen=per_second or None)
+
+    def take(self, now: float) -> float:
+        """Take a token (0.0), or the seconds after which one may be there."""
+        if not self._limit:
+            return 0.0
+        if len(self._taken) == self._limit and (wait := self._taken[0] + _SECOND - now) > 0:
+            return wait
+        self._taken.append(now)
+        return 0.0
+
+
+class Job:
+    """The segments of one message, written in order.
+
+    ``settled`` gets one answer per segment, None for one that was never written, once nothing more can come.
+    """
+
+    __slots__ = ("answers", "bodies", "outstanding", "settled", "written")
+
+    def __init__(self, bodies: tuple[bytes, ...], settled: Settled) -> None:
+        self.bodies = bodies
+        self.settled = settled
+        self.answers: list[Answer | None] = [None] * len(bodies)
+        self.written = 0
+        self.outstanding = 0
+
+
+class SendQueue:
+    """Lets jobs out onto one session, ``window`` unanswered segments at a time."""
+
+    def __init__(self, session: Session, command: int, window: int, rate: SlidingRate) -> None:
+        self._session = session
+        self._command = command
+        self._free = window
+        self._rate = rate
+        self._waiting: deque[Job] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Messages of which a segment is still to be written."""
+        return len(self._waiting)
+
+    @property
+    def free(self) -> int:
+        """Places free in the window."""
+        return self._free
+
+    def put(self, job: Job) -> None:
+        """Queue ``job``; refused at once, as never written, after ``close``."""
+        if self._closed:
+            job.settled(tuple(job.answers))
+            return
+        self._waiting.append(job)
+        self.pump()
+
+    def withdraw(self, job: Job) -> None:
+        """Take back what of ``job`` is not yet written."""
+        if job.written < len(job.bodies) and job in self._waiting:
+            self._waiting.remove(job)
+
+    def close(self) -> None:
+        """Write nothing more: what waits is settled as far as it came."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        waiting, self._waiting = self._waiting, deque()
+        for job in waiting:
+            if not job.outstanding:
+                job.settled(tuple(job.answers))
+
+    def pump(self) -> None:
+        """Write what window, rate and peer allow."""
+        while self._waiting and self._free > 0 and self._session.can_write and self._timer is None:
+            wait = self._rate.take(self._loop.time())
+            if wait:
+                self._timer = self._loop.call_later(wait, self._resume)
+                return
+            self._write_next(self._waiting[0])
+
+    def _write_next(self, job: Job) -> None:
+        at = job.written
+        job.written += 1
+        job.outstanding += 1
+        self._free -= 1
+        if job.written == len(job.bodies):
+            self._waiting.popleft()
+        self._session.request(self._command, job.bodies[at], partial(self._answered, job, at))
+
+    def _resume(self) -> None:
+        self._timer = None
+        self.pump()
+
+    def _answered(self, job: Job, at: int, answer: Answer) -> None:
+        self._free += 1
+        job.outstanding -= 1
+        job.answers[at] = answer
+        if job.written < len(job.bodies) and not _accepted(answer):
+            self.withdraw(job)  # a message with a hole is not worth its remaining parts
+        unfinished = job.written < len(job.bodies) and job in self._waiting
+        if not job.outstanding and not unfinished:
+            job.settled(tuple(job.answers))
+        self.pump()
+
+
+def _accepted(answer: Answer) -> bool:
+    return isinstance(answer, Response) and answer.status == Status.OK

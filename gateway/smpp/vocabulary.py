@@ -1,0 +1,111 @@
+"""The words of SMPP 3.4: commands, statuses, numbering, tags, and the GSM 7-bit codec.
+
+They come from aiosmpplib, which is imported here and nowhere else (ADR 0004): its enums and
+its codec are sound; its sessions and PDU classes are not used.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiosmpplib import NPI, TON, BindMode, GSM7BitCodec, SmppCommand, SmppCommandStatus, SmppSessionState
+from aiosmpplib.state import (
+    MESSAGE_PAYLOAD,
+    MESSAGE_STATE,
+    NETWORK_ERROR_CODE,
+    RECEIPTED_MESSAGE_ID,
+    SAR_MSG_REF_NUM,
+    SAR_SEGMENT_SEQNUM,
+    SAR_TOTAL_SEGMENTS,
+    SC_INTERFACE_VERSION,
+)
+
+__all__ = [
+    "MESSAGE_PAYLOAD",
+    "MESSAGE_STATE",
+    "NETWORK_ERROR_CODE",
+    "NPI",
+    "RECEIPTED_MESSAGE_ID",
+    "RESPONSE",
+    "SAR_MSG_REF_NUM",
+    "SAR_SEGMENT_SEQNUM",
+    "SAR_TOTAL_SEGMENTS",
+    "SC_INTERFACE_VERSION",
+    "TON",
+    "BindMode",
+    "Command",
+    "SmppCommand",
+    "SmppCommandStatus",
+    "SmppSessionState",
+    "Status",
+    "gsm_decode",
+    "gsm_encode",
+    "status_name",
+]
+
+RESPONSE: Final = 0x80000000
+"""The bit that tells a response from its request."""
+
+_CODEC: Final = GSM7BitCodec()
+_SPELLED_AS_IN_ASCII: Final = re.compile(r"[\n\r !\"#%&'()*+,\-./0-9:;<=>?A-Za-z]*")
+
+
+class Command:
+    """The command ids that this package speaks, as plain ints (they are compared for every PDU)."""
+
+    BIND_RECEIVER: Final = int(SmppCommand.BIND_RECEIVER)
+    BIND_TRANSMITTER: Final = int(SmppCommand.BIND_TRANSMITTER)
+    BIND_TRANSCEIVER: Final = int(SmppCommand.BIND_TRANSCEIVER)
+    UNBIND: Final = int(SmppCommand.UNBIND)
+    SUBMIT_SM: Final = int(SmppCommand.SUBMIT_SM)
+    SUBMIT_SM_RESP: Final = int(SmppCommand.SUBMIT_SM_RESP)
+    DELIVER_SM: Final = int(SmppCommand.DELIVER_SM)
+    DELIVER_SM_RESP: Final = int(SmppCommand.DELIVER_SM_RESP)
+    DATA_SM: Final = int(SmppCommand.DATA_SM)
+    ENQUIRE_LINK: Final = int(SmppCommand.ENQUIRE_LINK)
+    ALERT_NOTIFICATION: Final = int(SmppCommand.ALERT_NOTIFICATION)
+    GENERIC_NACK: Final = int(SmppCommand.GENERIC_NACK)
+
+
+class Status:
+    """The command statuses that this package sends or decides upon, as plain ints (SMPP 3.4 §5.1.3)."""
+
+    OK: Final = int(SmppCommandStatus.ESME_ROK)
+    INVALID_MESSAGE_LENGTH: Final = int(SmppCommandStatus.ESME_RINVMSGLEN)
+    INVALID_COMMAND_LENGTH: Final = int(SmppCommandStatus.ESME_RINVCMDLEN)
+    INVALID_COMMAND_ID: Final = int(SmppCommandStatus.ESME_RINVCMDID)
+    INVALID_BIND_STATUS: Final = int(SmppCommandStatus.ESME_RINVBNDSTS)
+    ALREADY_BOUND: Final = int(SmppCommandStatus.ESME_RALYBND)
+    SYSTEM_ERROR: Final = int(SmppCommandStatus.ESME_RSYSERR)
+    BIND_FAILED: Final = int(SmppCommandStatus.ESME_RBINDFAIL)
+    INVALID_PASSWORD: Final = int(SmppCommandStatus.ESME_RINVPASWD)
+    INVALID_SYSTEM_ID: Final = int(SmppCommandStatus.ESME_RINVSYSID)
+    QUEUE_FULL: Final = int(SmppCommandStatus.ESME_RMSGQFUL)
+    SUBMIT_FAILED: Final = int(SmppCommandStatus.ESME_RSUBMITFAIL)
+    THROTTLED: Final = int(SmppCommandStatus.ESME_RTHROTTLED)
+    TEMPORARY_APP_ERROR: Final = int(SmppCommandStatus.ESME_RX_T_APPN)
+    INVALID_TLV_STREAM: Final = int(SmppCommandStatus.ESME_RINVOPTPARSTREAM)
+    UNKNOWN_ERROR: Final = int(SmppCommandStatus.ESME_RUNKNOWNERR)
+
+
+def status_name(status: int) -> str:
+    """The specification's name (``ESME_RTHROTTLED``), or the number in hex for a vendor's own."""
+    try:
+        return str(SmppCommandStatus(status).name)
+    except ValueError:
+        return f"0x{status:08X}"
+
+
+def gsm_encode(text: str) -> bytes:
+    """Septets of ``text``, one per octet. Raises UnicodeEncodeError outside the alphabet."""
+    if _SPELLED_AS_IN_ASCII.fullmatch(text):
+        return text.encode("ascii")
+    encoded: bytes = _CODEC.encode(text)[0]
+    return encoded
+
+
+def gsm_decode(octets: bytes) -> str:
+    """The text of unpacked septets; an octet that is none reads ``?``."""
+    decoded: str = _CODEC.decode(bytes(octets), "replace")[0]
+    return decoded

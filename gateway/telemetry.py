@@ -1,0 +1,78 @@
+"""Logs and metrics. Neither ever holds an MSISDN: people appear as subscription ids."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.:-])\+?[1-9][0-9]{8,14}(?![0-9A-Za-z.:-])")
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+def mask(text: str) -> str:
+    """``text`` with everything that looks like an MSISDN struck out: the last line of defence."""
+    return _NUMBER.sub("[number]", text)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and what was given as ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": mask(record.getMessage()),
+        }
+        entry.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
+        if record.exc_info:
+            entry["exception"] = mask(self.formatException(record.exc_info))
+        return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+def log_to_stderr(level: str) -> None:
+    """Send the process's logs to standard error as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class Metrics:
+    """Everything counted, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "chasqui_http_requests_total", "HTTP requests", ("route", "method", "status"), registry=registry
+        )
+        self.triggers = Counter(
+            "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
+        )
+        self.texts_in = Counter(
+            "chasqui_mo_total", "Texts from subscribers by meaning", ("meaning",), registry=registry
+        )
+        self.texts_out = Counter(
+            "chasqui_mt_total", "Texts to subscribers by state reached", ("state",), registry=registry
+        )
+        self.receipts = Counter("chasqui_receipts_total", "Delivery receipts by state", ("state",), registry=registry)
+        self.orders = Counter("chasqui_orders_total", "Steps of orders by state reached", ("state",), registry=registry)
+        self.ocs_seconds = Histogram(
+            "chasqui_ocs_call_seconds", "Calls to the charging system", ("call",), buckets=_QUICK, registry=registry
+        )
+        self.decision_seconds = Histogram(
+            "chasqui_decision_seconds", "One batch of decisions", buckets=_QUICK, registry=registry
+        )
+        self.failures = Counter(
+            "chasqui_failures_total", "Work that failed and was put off", ("where",), registry=registry
+        )
+        self.commits = Gauge("chasqui_store_groups", "Groups committed since the start", registry=registry)
+        self.units = Gauge("chasqui_store_units", "Units committed since the start", registry=registry)
+        self.bound = Gauge("chasqui_smpp_bound", "1 while the bind is up", ("smsc",), registry=registry)

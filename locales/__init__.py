@@ -1,0 +1,1 @@
+"""Text catalogues and formats for money, sizes, durations and dates. Pure."""

@@ -1,0 +1,1 @@
+"""Pages: what a page is and how it is fitted into septets."""

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: forecasts and rankings. Knows no subscriber, no channel."""

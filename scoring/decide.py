@@ -1,0 +1,13 @@
+"""One decision for every subscriber of a batch; a USSD turn is a batch of one."""
+
+from __future__ import annotations
+
+from scoring.depletion import forecast
+from scoring.ranking import rank
+from scoring.values import DecisionBatch, Decisions
+
+
+def decide(batch: DecisionBatch) -> Decisions:
+    """Forecast the present bundle and rank what may follow it."""
+    forecasts = forecast(batch.usage)
+    return Decisions(forecasts, rank(batch.offers, forecasts.pace))

@@ -1,0 +1,197 @@
+"""What is remembered of one subscription's use: a small rolling state, updated in constant time.
+
+Every closed hour is folded once into the mean of its hour of day; every closed day once into mean and
+variance of log daily totals. Both forget by half in a week. Hours and days are UTC: the profile's clock
+is the same from day to day, which is all that a forecast needs. Hours without a report count as unused.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scoring.errors import ScoringError, UsageStateMalformed
+from scoring.values import Floats
+
+_HOUR, _HOURS = 3600, 24
+_KEEP = 0.5 ** (1 / 7)
+"""What a day leaves of the weight of the days before it."""
+_FORGOTTEN_DAYS = 60
+"""After so many days without use what was before weighs 0.3 %."""
+_MEGA = 2**20
+_LATEST, _MOST = 1e11, 1e15
+_CODEC = struct.Struct("<BqqIddd24f24f")
+_VERSION = 1
+_NO_HISTORY = (0.0,) * _HOURS
+
+
+@dataclass(frozen=True, slots=True)
+class UsageState:
+    """One subscription's use up to and including ``last_hour``.
+
+    first_hour, last_hour: hours since the epoch; -1 = nothing observed yet. today: bytes since midnight UTC.
+    sums: decayed bytes by hour of day, closed hours only. ring: bytes in the last 24 hours, by hour of day,
+    that of ``last_hour`` still open. log_days: closed whole days; log_mean, log_m2: of log(1 + MB a day).
+    """
+
+    first_hour: int = -1
+    last_hour: int = -1
+    log_days: int = 0
+    today: float = 0.0
+    log_mean: float = 0.0
+    log_m2: float = 0.0
+    sums: tuple[float, ...] = _NO_HISTORY
+    ring: tuple[float, ...] = _NO_HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFeatures:
+    """A state as one row of a batch: profile ``(24,)`` in bytes an hour, recent_day in bytes, days of history."""
+
+    profile: Floats
+    recent_day: float
+    log_day_mean: float
+    log_day_std: float
+    days: float
+
+
+def observe(state: UsageState, start: float, used: float) -> UsageState:
+    """The state after a session that began at ``start`` (epoch seconds UTC) and used so many bytes.
+
+    A session that is reported late still counts if it began within the last 24 hours; an older one is left out.
+    Raises ScoringError when a figure is negative, not finite or absurd.
+    """
+    if not (0 <= start <= _LATEST and 0 <= used <= _MOST):
+        raise ScoringError(f"not a session: start {start}, bytes {used}")
+    hour = int(start // _HOUR)
+    if state.first_hour < 0:
+        state = UsageState(first_hour=hour, last_hour=hour)
+    if hour < state.last_hour:
+        return _late(state, hour, used)
+    state = _advance(state, hour)
+    return replace(state, ring=_plus(state.ring, hour % _HOURS, used), today=state.today + used)
+
+
+def features(state: UsageState, at: float) -> UsageFeatures:
+    """What the state says at ``at`` (epoch seconds UTC)."""
+    if state.first_hour < 0:
+        return UsageFeatures(np.zeros(_HOURS), 0.0, 0.0, 0.0, 0.0)
+    state = _advance(state, max(int(at // _HOUR), state.last_hour))
+    weights = [_weight(_times_closed(state, hour)) for hour in range(_HOURS)]
+    profile = np.array([total / weight if weight else 0.0 for total, weight in zip(state.sums, weights, strict=True)])
+    weight = _weight(state.log_days)
+    deviation = math.sqrt(state.log_m2 / weight) if weight else 0.0
+    days = (state.last_hour - state.first_hour) / _HOURS
+    return UsageFeatures(profile, sum(state.ring), state.log_mean, deviation, days)
+
+
+def _weight(times: int) -> float:
+    """The summed weight of so many folded values, the newest weighing one."""
+    return (1 - _KEEP**times) / (1 - _KEEP)
+
+
+def _times_closed(state: UsageState, hour_of_day: int) -> int:
+    """How many hours with this hour of day lie between the first hour and the last, which is open."""
+    to_first = (hour_of_day - state.first_hour) % _HOURS
+    return max(0, -(-(state.last_hour - state.first_hour - to_first) // _HOURS))
+
+
+def _plus(values: tuple[float, ...], index: int, more: float) -> tuple[float, ...]:
+    return (*values[:index], values[index] + more, *values[index + 1 :])
+
+
+def _late(state: UsageState, hour: int, used: float) -> UsageState:
+    if hour <= state.last_hour - _HOURS or hour < state.first_hour:
+        return state
+    index = hour % _HOURS
+    same_day = hour // _HOURS == state.last_hour // _HOURS
+    return replace(
+        state,
+        ring=_plus(state.ring, index, used),
+        # that hour was the last one folded into its place, so it still has the weight one
+        sums=_plus(state.sums, index, used),
+        today=state.today + used if same_day else state.today,
+    )
+
+
+def _advance(state: UsageState, hour: int) -> UsageState:
+    """Close every hour before ``hour`` and, with it, every day."""
+    steps = hour - state.last_hour
+    if steps <= 0:
+        return state
+    closed = _close_days(state, hour // _HOURS)
+    return replace(closed, last_hour=hour, sums=_folded(state, steps), ring=_rolled(state, hour))
+
+
+def _folded(state: UsageState, steps: int) -> tuple[float, ...]:
+    """The sums after so many hours were closed: the open one with its use, those after it unused."""
+    sums = list(state.sums)
+    for offset in range(min(steps, _HOURS)):
+        index = (state.last_hour + offset) % _HOURS
+        times = -(-(steps - offset) // _HOURS)
+        used = state.ring[index] if offset == 0 else 0.0
+        sums[index] = (sums[index] * _KEEP + used) * _KEEP ** (times - 1)
+    return tuple(sums)
+
+
+def _rolled(state: UsageState, hour: int) -> tuple[float, ...]:
+    """The ring without the hours that are now more than a day ago."""
+    ring = list(state.ring)
+    for entered in range(max(state.last_hour + 1, hour - _HOURS + 1), hour + 1):
+        ring[entered % _HOURS] = 0.0
+    return tuple(ring)
+
+
+def _close_days(state: UsageState, day: int) -> UsageState:
+    present = state.last_hour // _HOURS
+    if day <= present:
+        return state
+    partial = present == state.first_hour // _HOURS and state.first_hour % _HOURS != 0
+    if not partial:
+        state = _fold_day(state, state.today)
+    for _ in range(min(day - present - 1, _FORGOTTEN_DAYS)):
+        state = _fold_day(state, 0.0)
+    return replace(state, today=0.0)
+
+
+def _fold_day(state: UsageState, used: float) -> UsageState:
+    """West's weighted update of mean and squared deviations."""
+    value = math.log1p(used / _MEGA)
+    before, after = _KEEP * _weight(state.log_days), _weight(state.log_days + 1)
+    difference = value - state.log_mean
+    return replace(
+        state,
+        log_days=state.log_days + 1,
+        log_mean=state.log_mean + difference / after,
+        log_m2=_KEEP * state.log_m2 + before / after * difference**2,
+    )
+
+
+def to_bytes(state: UsageState) -> bytes:
+    """The state for one column of a table; hourly figures keep seven digits."""
+    return _CODEC.pack(
+        _VERSION,
+        state.first_hour,
+        state.last_hour,
+        state.log_days,
+        state.today,
+        state.log_mean,
+        state.log_m2,
+        *state.sums,
+        *state.ring,
+    )
+
+
+def from_bytes(data: bytes) -> UsageState:
+    """The state that ``to_bytes`` wrote. Raises UsageStateMalformed for anything else."""
+    if len(data) != _CODEC.size or data[0] != _VERSION:
+        raise UsageStateMalformed(f"not a usage state of version {_VERSION}: {len(data)} bytes")
+    _, first, last, log_days, *figures = _CODEC.unpack(data)
+    whole = first == last == -1 or 0 <= first <= last
+    if not whole or not all(math.isfinite(figure) and figure >= 0 for figure in figures):
+        raise UsageStateMalformed("a usage state with impossible figures")
+    today, mean, squares, *hours = figures
+    return UsageState(first, last, log_days, today, mean, squares, tuple(hours[:_HOURS]), tuple(hours[_HOURS:]))

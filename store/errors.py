@@ -1,0 +1,36 @@
+"""What can go wrong in the store, by cause."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base of all store errors. code: stable, for machines."""
+
+    code = "store-error"
+    retryable = False
+
+
+class WriteFailed(StoreError):
+    """The database did not take the write; nothing of the unit is durable."""
+
+    code = "write-failed"
+    retryable = True
+
+
+class WriterStopped(StoreError):
+    """The writer is shutting down and takes nothing more."""
+
+    code = "writer-stopped"
+    retryable = True
+
+
+class DatabaseTooNew(StoreError):
+    """The database was migrated by a newer Chasqui than this one."""
+
+    code = "database-too-new"
+
+
+class DatabaseUnusable(StoreError):
+    """The database cannot be opened or migrated; the message says why in one line."""
+
+    code = "database-unusable"

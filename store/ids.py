@@ -1,0 +1,15 @@
+"""Identifiers that sort by time, so that "newest first" needs no second column."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(a + b for a in _CROCKFORD for b in _CROCKFORD)
+
+
+def new_id(at: datetime) -> str:
+    """A ULID: 48 bits of milliseconds and 80 random bits in 26 characters of Crockford's base 32."""
+    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    return "".join(_PAIRS[(number >> shift) & 1023] for shift in range(120, -10, -10))

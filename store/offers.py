@@ -1,0 +1,107 @@
+"""Offers: rows, and the questions asked of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from flows.effects import RecordOffer, RecordOfferState
+from flows.records import Offer
+from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
+from store.reader import AnyRow, Reader
+from store.tables import offers as t
+from store.unit import Op
+
+_INSERT = insert(t)
+_END = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "open")
+    .values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
+)
+_BY_ID = select(t).where(t.c.id == bindparam("id"))
+_NEWEST = (
+    select(t)
+    .where(t.c.subscription_id == bindparam("subscription"), t.c.sent_from == bindparam("sent_from"))
+    .order_by(t.c.id.desc())
+    .limit(1)
+)
+_OPEN = (
+    select(t)
+    .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
+    .order_by(t.c.id.desc())
+)
+_OVERDUE = select(t).where(t.c.state == "open", t.c.expires_at <= bindparam("now")).limit(500)
+_COUNT_OPEN = select(func.count()).select_from(t).where(t.c.state == "open")
+
+
+def put(effect: RecordOffer) -> Op:
+    """A new open offer."""
+    return Op(
+        _INSERT,
+        {
+            "id": effect.id,
+            "subscription_id": effect.subscription,
+            "bundle": effect.bundle,
+            "price_amount": effect.price.amount,
+            "price_currency": effect.price.currency,
+            "state": "open",
+            "channel": effect.channel,
+            "sent_from": effect.sent_from,
+            "reason": effect.reason,
+            "decision": json.dumps(dict(effect.decision)),
+            "created_at": effect.at,
+            "expires_at": effect.expires_at,
+        },
+    )
+
+
+def end(effect: RecordOfferState) -> Op:
+    """An open offer is accepted, declined or expired; one that has ended stays as it is."""
+    return Op(_END, {"which": effect.id, "new_state": effect.state, "at": effect.at, "by_order": effect.order})
+
+
+async def by_id(reader: Reader, offer: str) -> Offer | None:
+    """One offer."""
+    row = await reader.first(_BY_ID, {"id": offer})
+    return None if row is None else _offer(row)
+
+
+async def newest_from(reader: Reader, subscription: SubscriptionId, sent_from: str) -> Offer | None:
+    """The newest offer sent from a service number, whatever became of it."""
+    row = await reader.first(_NEWEST, {"subscription": subscription, "sent_from": sent_from})
+    return None if row is None else _offer(row)
+
+
+async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -> Sequence[Offer]:
+    """Open offers, newest first."""
+    return [_offer(row) for row in await reader.rows(_OPEN, {"subscription": subscription, "now": now})]
+
+
+async def overdue(reader: Reader, now: datetime) -> Sequence[Offer]:
+    """Open offers whose time is over, some hundreds at a time."""
+    return [_offer(row) for row in await reader.rows(_OVERDUE, {"now": now})]
+
+
+async def count_open(reader: Reader) -> int:
+    """How many offers are open."""
+    row = await reader.first(_COUNT_OPEN)
+    return 0 if row is None else int(row[0])
+
+
+def _offer(row: AnyRow) -> Offer:
+    return Offer(
+        id=OfferId(row.id),
+        subscription=SubscriptionId(row.subscription_id),
+        bundle=BundleId(row.bundle),
+        price=Money(row.price_amount, row.price_currency),
+        state=row.state,
+        channel=Channel(row.channel),
+        sent_from=row.sent_from,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        order=None if row.order_key is None else OrderKey(row.order_key),
+        reason=row.reason,
+    )

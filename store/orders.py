@@ -1,0 +1,137 @@
+"""Orders: the key is unique in the database, and so is the offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from flows.effects import RecordOrder, RecordOrderState
+from flows.records import Order
+from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
+from store.reader import AnyRow, Reader
+from store.tables import orders as t
+from store.unit import Gate, Op
+
+_CREATE = insert(t).on_conflict_do_nothing().returning(t.c.key)
+_MOVE = (
+    update(t)
+    .where(t.c.key == bindparam("which"), t.c.settled_at.is_(None))  # a settled order never moves again
+    .values(
+        state=bindparam("new_state"),
+        reason=func.coalesce(bindparam("why"), t.c.reason),
+        detail=func.coalesce(bindparam("words"), t.c.detail),
+        ocs_reference=func.coalesce(bindparam("reference"), t.c.ocs_reference),
+        attempts=t.c.attempts + bindparam("sends"),
+        queries=t.c.queries + bindparam("asks"),
+        sent_at=func.coalesce(bindparam("last_sent", type_=t.c.sent_at.type), t.c.sent_at),
+        settled_at=bindparam("settled", type_=t.c.settled_at.type),
+    )
+)
+_BY_KEY = select(t).where(t.c.key == bindparam("key"))
+_OF = (
+    select(t)
+    .where(t.c.subscription_id == bindparam("subscription"))
+    .order_by(t.c.created_at.desc(), t.c.key.desc())
+    .limit(bindparam("limit"))
+)
+_LAST = select(t.c.created_at, t.c.key).where(t.c.key == bindparam("after")).scalar_subquery()
+_OF_AFTER = _OF.where(tuple_(t.c.created_at, t.c.key) < _LAST)
+_BY_STATE = select(t.c.state, func.count()).group_by(t.c.state)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as operators see it, beside what the flow needs."""
+
+    order: Order
+    reason: str | None
+    detail: str | None
+    ocs_reference: str | None
+    settled_at: datetime | None
+
+
+def once_per_offer(effect: RecordOrder) -> Gate:
+    """Shut when the offer has its order already."""
+    values = {
+        "key": effect.key,
+        "subscription_id": effect.subscription,
+        "msisdn": effect.msisdn,
+        "beneficiary": effect.beneficiary,
+        "bundle": effect.bundle,
+        "price_amount": effect.price.amount,
+        "price_currency": effect.price.currency,
+        "channel": effect.channel,
+        "offer": effect.offer,
+        "state": "pending",
+        "attempts": 0,
+        "queries": 0,
+        "created_at": effect.at,
+    }
+    return Gate(_CREATE, values, ("key",))
+
+
+def move(effect: RecordOrderState) -> Op:
+    """Write a step of the order."""
+    return Op(
+        _MOVE,
+        {
+            "which": effect.key,
+            "new_state": effect.state,
+            "why": effect.reason,
+            "words": effect.detail,
+            "reference": effect.reference,
+            "sends": int(effect.sent),
+            "asks": int(effect.queried),
+            "last_sent": effect.at if effect.sent else None,
+            "settled": effect.at if effect.settled else None,
+        },
+    )
+
+
+async def by_key(reader: Reader, key: str) -> OrderView | None:
+    """One order."""
+    row = await reader.first(_BY_KEY, {"key": key})
+    return None if row is None else _view(row)
+
+
+async def of_subscription(
+    reader: Reader, subscription: SubscriptionId, limit: int, after: str | None
+) -> Sequence[OrderView]:
+    """Orders, newest first. after: the key that the last page ended with."""
+    values = {"subscription": subscription, "limit": limit}
+    rows = await (reader.rows(_OF_AFTER, {**values, "after": after}) if after else reader.rows(_OF, values))
+    return [_view(row) for row in rows]
+
+
+async def count_by_state(reader: Reader) -> Mapping[str, int]:
+    """How many orders are in each state."""
+    return {row[0]: row[1] for row in await reader.rows(_BY_STATE)}
+
+
+def _view(row: AnyRow) -> OrderView:
+    order = Order(
+        key=OrderKey(row.key),
+        offer=OfferId(row.offer),
+        subscription=SubscriptionId(row.subscription_id),
+        msisdn=Msisdn(row.msisdn),
+        beneficiary=Msisdn(row.beneficiary),
+        bundle=BundleId(row.bundle),
+        price=Money(row.price_amount, row.price_currency),
+        channel=Channel(row.channel),
+        state=row.state,
+        attempts=row.attempts,
+        queries=row.queries,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
+    return OrderView(
+        order=order,
+        reason=row.reason,
+        detail=row.detail,
+        ocs_reference=row.ocs_reference,
+        settled_at=row.settled_at,
+    )

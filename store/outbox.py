@@ -1,0 +1,245 @@
+"""The one outbox: what is to be done outside, committed before it is tried. A text *is* its outbox row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from flows.effects import ActivateBundle, SendSms
+from flows.values import Msisdn, OrderKey, Purpose, SubscriptionId
+from store.ids import new_id
+from store.reader import AnyRow, Reader
+from store.tables import outbox as t
+from store.unit import Op
+
+_INSERT = insert(t)
+_MOVE = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))  # a final state stays
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        attempts=t.c.attempts + bindparam("tries"),
+        repeats=t.c.repeats + bindparam("again"),
+        due_at=func.coalesce(bindparam("due", type_=t.c.due_at.type), t.c.due_at),
+        smsc=func.coalesce(bindparam("by_smsc"), t.c.smsc),
+        parts=func.coalesce(bindparam("in_parts"), t.c.parts),
+        settled_at=bindparam("settled", type_=t.c.settled_at.type),
+    )
+)
+_BY_ID = select(t).where(t.c.id == bindparam("id"))
+_WAITING = select(t).where(t.c.state.in_(("queued", "sending", "deferred"))).order_by(t.c.priority, t.c.id)
+_BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
+
+_PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
+FINAL = frozenset({"delivered", "failed", "expired", "suppressed", "done"})
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRow:
+    """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate."""
+
+    id: str
+    key: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    purpose: Purpose
+    priority: int
+    source: str
+    text: str
+    repeat_text: str
+    expires_at: datetime | None
+    state: str
+    attempts: int
+    repeats: int
+    due_at: datetime
+    created_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """One order to be put to the charging system; the order itself says how far it got."""
+
+    id: str
+    order: OrderKey
+    subscription: SubscriptionId
+    state: str
+    attempts: int
+    due_at: datetime
+
+
+OutboxRow = SmsRow | PurchaseRow
+
+
+def sms_row(effect: SendSms) -> SmsRow:
+    """The row of a text that a flow asks for."""
+    return SmsRow(
+        id=new_id(effect.at),
+        key=effect.key,
+        subscription=effect.subscription,
+        msisdn=effect.msisdn,
+        purpose=effect.purpose,
+        priority=_PRIORITY[effect.purpose],
+        source=effect.source,
+        text=effect.text,
+        repeat_text=effect.repeat_text,
+        expires_at=effect.expires_at,
+        state="suppressed" if effect.suppressed else "queued",
+        attempts=0,
+        repeats=0,
+        due_at=effect.at,
+        created_at=effect.at,
+        reason=effect.suppressed or None,
+    )
+
+
+def purchase_row(effect: ActivateBundle) -> PurchaseRow:
+    """The row of a purchase that a flow asks for."""
+    return PurchaseRow(
+        id=new_id(effect.at),
+        order=effect.key,
+        subscription=effect.subscription,
+        state="queued",
+        attempts=0,
+        due_at=effect.at,
+    )
+
+
+def put_sms(row: SmsRow) -> Op:
+    """Write a new text."""
+    payload = {
+        "source": row.source,
+        "text": row.text,
+        "repeat_text": row.repeat_text,
+        "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
+    }
+    return Op(
+        _INSERT,
+        {
+            "id": row.id,
+            "kind": "sms",
+            "key": row.key,
+            "subscription_id": row.subscription,
+            "msisdn": row.msisdn,
+            "purpose": row.purpose,
+            "priority": row.priority,
+            "payload": json.dumps(payload, ensure_ascii=False),
+            "state": row.state,
+            "attempts": 0,
+            "repeats": 0,
+            "due_at": row.due_at,
+            "reason": row.reason,
+            "created_at": row.created_at,
+            "settled_at": row.created_at if row.state in FINAL else None,
+        },
+    )
+
+
+def put_purchase(row: PurchaseRow, msisdn: Msisdn) -> Op:
+    """Write a new purchase."""
+    return Op(
+        _INSERT,
+        {
+            "id": row.id,
+            "kind": "purchase",
+            "key": row.order,
+            "subscription_id": row.subscription,
+            "msisdn": msisdn,
+            "purpose": "purchase",
+            "priority": 0,
+            "payload": "{}",
+            "state": "queued",
+            "attempts": 0,
+            "repeats": 0,
+            "due_at": row.due_at,
+            "reason": None,
+            "created_at": row.due_at,
+            "settled_at": None,
+        },
+    )
+
+
+def claim(row_id: str) -> Op:
+    """Taken in hand: committed before the first byte leaves."""
+    return move(row_id, "sending", tried=True)
+
+
+def move(
+    row_id: str,
+    state: str,
+    *,
+    at: datetime | None = None,
+    reason: str | None = None,
+    due_at: datetime | None = None,
+    smsc: str | None = None,
+    parts: int | None = None,
+    tried: bool = False,
+    repeated: bool = False,
+) -> Op:
+    """A step of the row. at: when, needed for a final state."""
+    return Op(
+        _MOVE,
+        {
+            "which": row_id,
+            "new_state": state,
+            "why": reason,
+            "tries": int(tried),
+            "again": int(repeated),
+            "due": due_at,
+            "by_smsc": smsc,
+            "in_parts": parts,
+            "settled": at if state in FINAL else None,
+        },
+    )
+
+
+async def waiting(reader: Reader) -> Sequence[OutboxRow]:
+    """Everything that is still to be done, urgent first: what a crash left, and what was put off."""
+    return [_row(row) for row in await reader.rows(_WAITING)]
+
+
+async def by_id(reader: Reader, row_id: str) -> OutboxRow | None:
+    """One row."""
+    row = await reader.first(_BY_ID, {"id": row_id})
+    return None if row is None else _row(row)
+
+
+async def count_by_state(reader: Reader) -> Mapping[tuple[str, str], int]:
+    """How many rows there are of each kind and state."""
+    return {(row[0], row[1]): row[2] for row in await reader.rows(_BY_STATE)}
+
+
+def _row(row: AnyRow) -> OutboxRow:
+    if row.kind == "purchase":
+        return PurchaseRow(
+            id=row.id,
+            order=OrderKey(row.key),
+            subscription=SubscriptionId(row.subscription_id),
+            state=row.state,
+            attempts=row.attempts,
+            due_at=row.due_at,
+        )
+    payload = json.loads(row.payload)
+    return SmsRow(
+        id=row.id,
+        key=row.key,
+        subscription=SubscriptionId(row.subscription_id),
+        msisdn=Msisdn(row.msisdn),
+        purpose=Purpose(row.purpose),
+        priority=row.priority,
+        source=payload["source"],
+        text=payload["text"],
+        repeat_text=payload["repeat_text"],
+        expires_at=None if payload["expires_at"] is None else datetime.fromisoformat(payload["expires_at"]),
+        state=row.state,
+        attempts=row.attempts,
+        repeats=row.repeats,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        reason=row.reason,
+    )

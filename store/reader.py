@@ -1,0 +1,56 @@
+"""Reading: a few connections that stay open, so that a query costs its rows and little more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of any query."""
+
+READERS = 2
+
+
+class Reader:
+    """Runs queries; each sees everything committed before it began."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._idle: asyncio.LifoQueue[AsyncConnection] = asyncio.LifoQueue()
+        self._all: list[AsyncConnection] = []
+
+    async def start(self) -> None:
+        """Open the connections."""
+        for _ in range(READERS):
+            connection = await self._engine.connect()
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            self._all.append(connection)
+            self._idle.put_nowait(connection)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        for connection in self._all:
+            await connection.close()
+
+    async def rows(self, query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
+        """All rows of ``query``."""
+        async with self._connection() as connection:
+            return (await connection.execute(query, values or {})).all()
+
+    async def first(self, query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> AnyRow | None:
+        """The first row, or None."""
+        async with self._connection() as connection:
+            return (await connection.execute(query, values or {})).first()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        connection = await self._idle.get()
+        try:
+            yield connection
+        finally:
+            self._idle.put_nowait(connection)

@@ -1,0 +1,96 @@
+"""From effects to what is written: one unit, and the outbox rows to carry out after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAlert,
+    RecordAudit,
+    RecordHelpGiven,
+    RecordMarketingContact,
+    RecordOffer,
+    RecordOfferState,
+    RecordOrder,
+    RecordOrderState,
+    RecordPreference,
+    RecordSubscriptionState,
+    SendSms,
+)
+from store import audit, inbox, offers, orders, outbox, subscriptions
+from store.outbox import OutboxRow
+from store.unit import Gate, Op, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A unit that holds every effect, and the rows that wait once it is committed."""
+
+    unit: Unit
+    rows: tuple[OutboxRow, ...]
+
+
+def write(effects: Iterable[Effect], always: tuple[Op, ...] = ()) -> Written:
+    """All effects of one step as one unit.
+
+    A ``RecordAlert`` or ``RecordOrder`` is the unit's gate: if it was there before, nothing but ``always`` is written.
+    """
+    ops: list[Op] = []
+    rows: list[OutboxRow] = []
+    gate: Gate | None = None
+    for effect in effects:
+        match effect:
+            case RecordAlert() | RecordOrder():
+                assert gate is None, "a step has one gate"
+                gate = (
+                    inbox.once_per_threshold(effect)
+                    if isinstance(effect, RecordAlert)
+                    else orders.once_per_offer(effect)
+                )
+            case SendSms():
+                sms = outbox.sms_row(effect)
+                ops.append(outbox.put_sms(sms))
+                if sms.state == "queued":
+                    rows.append(sms)
+            case ActivateBundle():
+                purchase = outbox.purchase_row(effect)
+                ops.append(outbox.put_purchase(purchase, effect.msisdn))
+                rows.append(purchase)
+            case _:
+                ops.append(_record(effect))
+    return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows))
+
+
+def _record(
+    effect: RecordOffer
+    | RecordOfferState
+    | RecordOrderState
+    | RecordPreference
+    | RecordMarketingContact
+    | RecordHelpGiven
+    | RecordSubscriptionState
+    | RecordAudit,
+) -> Op:
+    match effect:
+        case RecordOffer():
+            return offers.put(effect)
+        case RecordOfferState():
+            return offers.end(effect)
+        case RecordOrderState():
+            return orders.move(effect)
+        case RecordPreference():
+            return subscriptions.set_preference(effect)
+        case RecordMarketingContact():
+            return subscriptions.note_marketing(effect)
+        case RecordHelpGiven():
+            return subscriptions.note_help(effect)
+        case RecordSubscriptionState():
+            return subscriptions.set_state(effect)
+        case RecordAudit():
+            return audit.note(effect)
+        case _:
+            assert_never(effect)

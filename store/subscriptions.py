@@ -1,0 +1,110 @@
+"""Subscriptions: found by their present address, known by an opaque id (ADR 0006)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from flows.effects import RecordHelpGiven, RecordMarketingContact, RecordPreference, RecordSubscriptionState
+from flows.records import Subscriber
+from flows.values import Msisdn, SubscriptionId
+from store.ids import new_id
+from store.reader import AnyRow, Reader
+from store.tables import subscriptions as t
+from store.tables import usage
+from store.unit import Gate, Op, Unit
+
+_CREATE = insert(t).on_conflict_do_nothing().returning(t.c.id)
+_BY_MSISDN = select(t).where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
+_BY_ID = select(t).where(t.c.id == bindparam("id"))
+_WITH_USAGE = (
+    select(t, usage.c.state.label("usage"))
+    .outerjoin(usage, usage.c.subscription_id == t.c.id)
+    .where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
+)
+_SETTABLE = ("language", "marketing", "alerts", "time_zone", "segment", "circle")
+_SET = {name: update(t).where(t.c.id == bindparam("which")).values({name: bindparam("new")}) for name in _SETTABLE}
+_MARKETED = (
+    update(t)
+    .where(t.c.id == bindparam("which"))
+    .values(marketing_at=bindparam("at"), marketing_count=bindparam("count"), marketing_channel=bindparam("by_channel"))
+)
+_HELPED = update(t).where(t.c.id == bindparam("which")).values(help_at=bindparam("at"))
+_STATE = update(t).where(t.c.id == bindparam("which")).values(state=bindparam("new_state"), ended_at=bindparam("ended"))
+
+
+def create(msisdn: Msisdn, language: str, at: datetime) -> Unit:
+    """A new subscription for this number; the unit's gate is shut when there is one already."""
+    values = {
+        "id": new_id(at),
+        "msisdn": msisdn,
+        "state": "active",
+        "language": language,
+        "alerts": True,
+        "marketing_count": 0,
+        "created_at": at,
+    }
+    return Unit(gate=Gate(_CREATE, values, ("id",)))
+
+
+async def by_msisdn(reader: Reader, msisdns: Sequence[Msisdn]) -> dict[Msisdn, Subscriber]:
+    """The present subscriptions of these numbers."""
+    rows = await reader.rows(_BY_MSISDN, {"msisdns": list(msisdns)})
+    return {Msisdn(row.msisdn): _subscriber(row) for row in rows}
+
+
+async def with_usage(reader: Reader, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
+    """The present subscriptions of these numbers, each with its rolling usage features."""
+    rows = await reader.rows(_WITH_USAGE, {"msisdns": list(msisdns)})
+    return {Msisdn(row.msisdn): (_subscriber(row), row.usage) for row in rows}
+
+
+async def by_id(reader: Reader, subscription: SubscriptionId) -> Subscriber | None:
+    """One subscription, also one that has ended."""
+    row = await reader.first(_BY_ID, {"id": subscription})
+    return None if row is None else _subscriber(row)
+
+
+def set_preference(effect: RecordPreference) -> Op:
+    """Write one preference or attribute."""
+    return Op(_SET[effect.name], {"which": effect.subscription, "new": effect.value})
+
+
+def note_marketing(effect: RecordMarketingContact) -> Op:
+    """Remember the last offer, for the caps."""
+    return Op(
+        _MARKETED,
+        {"which": effect.subscription, "at": effect.at, "count": effect.count, "by_channel": effect.channel},
+    )
+
+
+def note_help(effect: RecordHelpGiven) -> Op:
+    """Remember the last help, so that it comes once."""
+    return Op(_HELPED, {"which": effect.subscription, "at": effect.at})
+
+
+def set_state(effect: RecordSubscriptionState) -> Op:
+    """Active, suspended or ended."""
+    ended = effect.at if effect.state == "ended" else None
+    return Op(_STATE, {"which": effect.subscription, "new_state": effect.state, "ended": ended})
+
+
+def _subscriber(row: AnyRow) -> Subscriber:
+    return Subscriber(
+        id=SubscriptionId(row.id),
+        msisdn=Msisdn(row.msisdn),
+        language=row.language,
+        state=row.state,
+        time_zone=row.time_zone,
+        segment=row.segment,
+        circle=row.circle,
+        alerts=row.alerts,
+        marketing=row.marketing,
+        marketing_at=row.marketing_at,
+        marketing_count=row.marketing_count,
+        marketing_channel=row.marketing_channel,
+        help_at=row.help_at,
+    )

@@ -1,0 +1,224 @@
+"""Every table, as SQLAlchemy Core.
+
+Instants are UTC microseconds in a BigInteger (exact, sortable, the same in SQLite and PostgreSQL).
+Tables carry no foreign keys: rows of one unit are written together or not at all, and the group
+commit is free to order statements (ADR 0003).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime kept as UTC microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("msisdn", String(15), nullable=False),
+    Column("state", String(16), nullable=False),  # active | suspended | ended
+    Column("language", String(8), nullable=False),
+    Column("time_zone", String(40)),
+    Column("segment", String(40)),
+    Column("circle", String(40)),
+    Column("alerts", Boolean, nullable=False),
+    Column("marketing", Boolean),  # null: never asked
+    Column("marketing_at", UtcTime),  # last offer sent
+    Column("marketing_count", Integer, nullable=False),  # offers on the local day of marketing_at
+    Column("marketing_channel", String(8)),
+    Column("help_at", UtcTime),  # last help for a text that was not understood
+    Column("created_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+)
+Index(
+    "subscriptions_msisdn_now",
+    subscriptions.c.msisdn,
+    unique=True,
+    sqlite_where=subscriptions.c.ended_at.is_(None),
+    postgresql_where=subscriptions.c.ended_at.is_(None),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("state", LargeBinary, nullable=False),  # scoring.features.UsageState
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(8), nullable=False),  # trigger | mo | receipt
+    Column("source", String(200), nullable=False),
+    Column("event_id", String(200), nullable=False),
+    Column("subject", String(15), nullable=False),  # MSISDN digits; empty for a receipt
+    Column("body", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("processed_at", UtcTime),
+    Column("outcome", String(40)),
+    UniqueConstraint("source", "event_id", name="inbox_once"),
+)
+Index(
+    "inbox_waiting",
+    inbox.c.id,
+    sqlite_where=inbox.c.processed_at.is_(None),
+    postgresql_where=inbox.c.processed_at.is_(None),
+)
+Index("inbox_subject", inbox.c.subject, inbox.c.kind, inbox.c.id)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("bundle_id", String(80), primary_key=True),
+    Column("threshold", String(24), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("outcome", String(40), nullable=False),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("bundle", String(80), nullable=False),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("price_currency", String(3), nullable=False),
+    Column("state", String(12), nullable=False),  # open | accepted | declined | expired
+    Column("channel", String(8), nullable=False),
+    Column("sent_from", String(21), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("decision", Text, nullable=False),  # JSON: what was known and why this offer
+    Column("order_key", String(44)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+)
+Index("offers_subscription", offers.c.subscription_id, offers.c.id)
+Index(
+    "offers_open",
+    offers.c.expires_at,
+    sqlite_where=offers.c.state == "open",
+    postgresql_where=offers.c.state == "open",
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("key", String(44), primary_key=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("msisdn", String(15), nullable=False),
+    Column("beneficiary", String(15), nullable=False),
+    Column("bundle", String(80), nullable=False),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("price_currency", String(3), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("offer", String(40), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),
+    Column("reason", String(40)),
+    Column("detail", Text),
+    Column("ocs_reference", String(120)),
+    Column("attempts", Integer, nullable=False),  # times the order was sent
+    Column("queries", Integer, nullable=False),  # times the charging system was asked about it
+    Column("sent_at", UtcTime),  # last send: the settle time counts from here
+    Column("created_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+)
+Index("orders_subscription", orders.c.subscription_id, orders.c.key)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(10), nullable=False),  # sms | purchase
+    Column("key", String(80), nullable=False, unique=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("msisdn", String(15), nullable=False),
+    Column("purpose", String(14), nullable=False),
+    Column("priority", Integer, nullable=False),  # low goes first
+    Column("payload", Text, nullable=False),
+    # queued | sending | deferred | sent | delivered | failed | expired | in_doubt | suppressed | done
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),  # times it went out again after an unknown fate
+    Column("due_at", UtcTime, nullable=False),
+    Column("reason", String(80)),
+    Column("smsc", String(40)),
+    Column("parts", Integer),
+    Column("created_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+)
+_WAITING = outbox.c.state.in_(("queued", "sending", "deferred"))
+Index("outbox_waiting", outbox.c.due_at, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("outbox_subscription", outbox.c.subscription_id, outbox.c.id)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("smsc", String(40), primary_key=True),
+    Column("message_id", String(70), primary_key=True),
+    Column("outbox_id", String(26), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("error", String(20)),
+    Column("at", UtcTime, nullable=False),
+)
+Index("parts_outbox", parts.c.outbox_id)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("token", String(40), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", Text),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(60), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("subscription_id", String(26)),
+    Column("detail", Text, nullable=False),
+)
+Index("audit_subscription", audit.c.subscription_id, audit.c.id)

@@ -1,0 +1,41 @@
+"""What is written together: operations, gates and units (ADR 0003)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy.sql.dml import Insert, UpdateBase
+
+
+class Op(NamedTuple):
+    """One statement with its values. The same statement object in many units becomes one ``executemany``."""
+
+    statement: UpdateBase
+    values: Mapping[str, Any]
+
+
+class Gate(NamedTuple):
+    """An insert that lets the rest of its unit pass only if it wrote a row.
+
+    statement: ``INSERT … ON CONFLICT DO NOTHING RETURNING`` the columns named in ``key``.
+    """
+
+    statement: Insert
+    values: Mapping[str, Any]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Operations that are durable together.
+
+    gate: when it is shut (the row was there before), ``ops`` are left out.
+    always: written whether the gate opens or not.
+    Operations of one unit touch different rows: their order is not kept.
+    """
+
+    ops: tuple[Op, ...] = ()
+    gate: Gate | None = None
+    always: tuple[Op, ...] = ()

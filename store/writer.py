@@ -1,0 +1,152 @@
+"""The one writer: units queue up, a group is written in one transaction, each caller awaits the commit.
+
+Durability costs one fsync a *group*, not one a unit, so throughput grows with the number of callers that
+wait (ADR 0003). Within a group, equal statements run as one ``executemany``; units of one group must not
+depend on each other, which holds because whoever depends on a unit awaits it first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.dml import UpdateBase
+
+from store.errors import WriteFailed, WriterStopped
+from store.unit import Gate, Op, Unit
+
+MAX_GROUP = 512
+"""Units in one transaction at most: bounds how long the first one waits for the last."""
+
+_Pending = tuple[Unit, asyncio.Future[bool]]
+
+
+class Writer:
+    """Commits units in groups. One per process.
+
+    groups, units: counters for metrics.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._queue: list[_Pending] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.groups = 0
+        self.units = 0
+
+    def start(self) -> None:
+        """Begin writing."""
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+
+    async def stop(self) -> None:
+        """Write what is queued, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def submit(self, unit: Unit) -> asyncio.Future[bool]:
+        """Queue a unit; the future is the commit: True if its gate opened, or it has none.
+
+        Raises WriteFailed (through the future), WriterStopped.
+        """
+        if self._stopping:
+            raise WriterStopped("the store is shutting down")
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._queue.append((unit, done))
+        self._wake.set()
+        return done
+
+    async def commit(self, unit: Unit) -> bool:
+        """Write one unit; returns once it is durable."""
+        return await self.submit(unit)
+
+    async def commit_all(self, units: Iterable[Unit]) -> list[bool]:
+        """Write many units, each on its own terms; raises the first failure after all have ended."""
+        futures = [self.submit(unit) for unit in units]
+        if futures:
+            await asyncio.wait(futures)
+        return [future.result() for future in futures]
+
+    async def _run(self) -> None:
+        while not (self._stopping and not self._queue):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                group = list(islice(self._queue, MAX_GROUP))
+                del self._queue[: len(group)]
+                await self._write(group)
+
+    async def _write(self, group: Sequence[_Pending]) -> None:
+        try:
+            opened = await self._transaction([unit for unit, _ in group])
+        except (SQLAlchemyError, OSError) as error:
+            if len(group) == 1:
+                _fail(group[0][1], error)
+                return
+            for pending in group:  # one bad unit must not take its neighbours along
+                await self._write([pending])
+            return
+        self.groups += 1
+        self.units += len(group)
+        for (_, done), passed in zip(group, opened, strict=True):
+            if not done.done():
+                done.set_result(passed)
+
+    async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
+        async with self._engine.begin() as connection:
+            opened = await _pass_gates(connection, units)
+            for statement, values in _batches(units, opened):
+                await connection.execute(statement, values)
+        return opened
+
+
+def _fail(done: asyncio.Future[bool], error: Exception) -> None:
+    if not done.done():
+        failure = WriteFailed(f"the database did not take the write: {error.__class__.__name__}")
+        failure.__cause__ = error
+        done.set_exception(failure)
+
+
+async def _pass_gates(connection: AsyncConnection, units: Sequence[Unit]) -> list[bool]:
+    """Which units may pass; of equal gates in one group only the first does."""
+    gates: dict[int, list[Gate]] = {}
+    for unit in units:
+        if unit.gate is not None:
+            gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
+    written: dict[int, set[tuple[Any, ...]]] = {}
+    for identity, of_one_kind in gates.items():
+        rows = await connection.execute(of_one_kind[0].statement, [gate.values for gate in of_one_kind])
+        written[identity] = {tuple(row) for row in rows}
+    opened = []
+    for unit in units:
+        if unit.gate is None:
+            opened.append(True)
+            continue
+        key = tuple(unit.gate.values[name] for name in unit.gate.key)
+        fresh = written[id(unit.gate.statement)]
+        opened.append(key in fresh)
+        fresh.discard(key)
+    return opened
+
+
+def _batches(units: Sequence[Unit], opened: Sequence[bool]) -> Iterable[tuple[UpdateBase, list[Any]]]:
+    batches: dict[int, tuple[UpdateBase, list[Any]]] = {}
+    for unit, passed in zip(units, opened, strict=True):
+        for op in (*unit.always, *unit.ops) if passed else unit.always:
+            _add(batches, op)
+    return batches.values()
+
+
+def _add(batches: dict[int, tuple[UpdateBase, list[Any]]], op: Op) -> None:
+    known = batches.get(id(op.statement))
+    if known is None:
+        batches[id(op.statement)] = (op.statement, [op.values])
+    else:
+        known[1].append(op.values)

@@ -1,0 +1,315 @@
+"""The TM Forum adapter over real sockets, against the simulator and against servers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import unused_port
+
+from flows.catalogue import load_starter
+from flows.values import BundleId, Money, Msisdn, OrderKey, Unit
+from gateway.core.ports import (
+    Activated,
+    ChargingSystem,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseOutcome,
+    PurchaseRequest,
+    Refused,
+    StillRunning,
+)
+from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
+from gateway.ocs.tmf import TmfChargingSystem
+from gateway.ocs.tmf_wire import BUCKETS, PRODUCT_ORDERS
+from gateway.simulators.ocs import OcsSimulator
+
+ANA, BEN = Msisdn("573001112233"), Msisdn("573009998877")
+GIGABYTE = BundleId("data-1gb-7d")
+PRICE = Money(300000, "COP")
+OPENING = 1_000_000
+KEY = OrderKey("k-1")
+PATIENCE = 5
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def order(key: str = KEY, price: Money = PRICE, bundle: BundleId = GIGABYTE) -> PurchaseRequest:
+    """Ana buys a gigabyte for Ben."""
+    return PurchaseRequest(OrderKey(key), ANA, BEN, bundle, price, "sms")
+
+
+def adapter(url: str, timeout: float = 0.4) -> TmfChargingSystem:
+    """The adapter as a gateway in Colombia has it."""
+    offerings = load_starter("co").tmf_offerings()
+    return TmfChargingSystem(url, timeout=timeout, settle_seconds=1, currency="COP", offerings=offerings)
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[OcsSimulator]:
+    """A simulator on free ports."""
+    async with OcsSimulator(load_starter("co"), "COP") as running:
+        yield running
+
+
+@pytest.fixture
+async def ocs(simulator: OcsSimulator) -> AsyncIterator[TmfChargingSystem]:
+    """An adapter that speaks to the simulator."""
+    charging = adapter(simulator.url)
+    yield charging
+    await charging.close()
+
+
+@pytest.fixture
+async def control(simulator: OcsSimulator) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Calls the control API and gives back its answer."""
+    async with aiohttp.ClientSession(simulator.control_url) as session:
+
+        async def call(method: str, path: str, body: object = None) -> Any:
+            async with session.request(method, path, json=body) as response:
+                assert response.status == 200, await response.text()
+                return await response.json()
+
+        yield call
+
+
+@asynccontextmanager
+async def server(handler: Handler) -> AsyncIterator[TmfChargingSystem]:
+    """An adapter that speaks to a server of one handler."""
+    app = web.Application()
+    app.add_routes([web.route("*", PRODUCT_ORDERS, handler), web.route("*", BUCKETS, handler)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    charging = adapter(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    try:
+        yield charging
+    finally:
+        await charging.close()
+        await runner.cleanup()
+
+
+def answering(status: int, body: str, **headers: str) -> Handler:
+    """A handler that always says the same."""
+
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=body, headers=headers)
+
+    return handler
+
+
+async def test_it_is_a_charging_system(ocs: TmfChargingSystem) -> None:
+    """The Protocol is satisfied, as mypy checks here."""
+    charging: ChargingSystem = ocs
+    assert charging.settle_seconds == 1
+
+
+async def test_a_purchase_charges_the_payer_and_grants_to_the_beneficiary(ocs: TmfChargingSystem) -> None:
+    """The reference is the order's own, and looking it up says the same."""
+    outcome = await ocs.purchase(order())
+    payer, beneficiary = await ocs.wallet(ANA), await ocs.wallet(BEN)
+    assert isinstance(outcome, Activated)
+    assert await ocs.find(KEY) == outcome
+    assert payer.balance == Money(OPENING - PRICE.amount, "COP")
+    assert beneficiary.balance == Money(OPENING, "COP")
+    assert [(bucket.unit, bucket.remaining) for bucket in beneficiary.buckets] == [(Unit.BYTE, 1024**3)]
+    assert beneficiary.buckets[0].expires_at is not None
+
+
+async def test_a_key_that_nobody_sent_is_not_found(ocs: TmfChargingSystem) -> None:
+    """NotFound is a plain answer."""
+    assert await ocs.find(OrderKey("never & nowhere?")) == NotFound()
+
+
+async def test_too_little_money_is_a_refusal(ocs: TmfChargingSystem) -> None:
+    """With our code, the words and the order's reference; nothing is charged."""
+    outcome = await ocs.purchase(order(price=Money(OPENING + 1, "COP")))
+    assert isinstance(outcome, Refused)
+    assert (outcome.reason, outcome.detail) == ("insufficient_funds", "insufficient balance")
+    assert outcome == await ocs.find(KEY)
+    assert (await ocs.wallet(ANA)).balance == Money(OPENING, "COP")
+
+
+async def test_a_bundle_without_offering_is_never_sent(ocs: TmfChargingSystem, simulator: OcsSimulator) -> None:
+    """It is refused on our side."""
+    assert isinstance(await ocs.purchase(order(bundle=BundleId("new"))), Refused)
+    assert simulator.ledger.orders == {}
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "pending", "inProgress", "held", "pendingCancellation", "partial"])
+async def test_an_order_on_the_way_is_still_running_then_done(
+    ocs: TmfChargingSystem, control: Callable[..., Awaitable[Any]], state: str
+) -> None:
+    """Asked again later it has become an activation."""
+    await control("PUT", "/faults", {"state": state})
+    assert isinstance(await ocs.purchase(order()), StillRunning)
+    assert isinstance(await ocs.find(KEY), StillRunning)
+    assert (await control("GET", "/ledger"))["items"] == []
+    await control("PUT", "/faults", {})
+    assert isinstance(await ocs.find(KEY), Activated)
+
+
+@pytest.mark.parametrize(
+    ("faults", "charged"),
+    [
+        ({"drop_answer": 1}, True),
+        ({"delay": 1}, True),
+        ({"lose": 1}, False),
+        ({"status": 503}, False),
+        ({"hold": True}, False),
+        ({"late": 3600}, False),
+    ],
+)
+async def test_without_an_answer_the_outcome_is_unknown_until_asked(
+    ocs: TmfChargingSystem, control: Callable[..., Awaitable[Any]], faults: dict[str, object], charged: bool
+) -> None:
+    """Applied or not, only the query tells."""
+    await control("PUT", "/faults", faults)
+    assert isinstance(await ocs.purchase(order()), OutcomeUnknown)
+    if "status" in faults:
+        assert isinstance(await ocs.find(KEY), OutcomeUnknown)
+        await control("PUT", "/faults", {})
+    assert isinstance(await ocs.find(KEY), Activated if charged else NotFound)
+
+
+@pytest.mark.parametrize(("faults", "release"), [({"hold": True}, {}), ({"late": 0.2}, None)])
+async def test_an_order_that_nobody_waits_for_is_applied_late(
+    ocs: TmfChargingSystem,
+    control: Callable[..., Awaitable[Any]],
+    faults: dict[str, object],
+    release: dict[str, object] | None,
+) -> None:
+    """Not found first, found later: the reason for a settle time."""
+    await control("PUT", "/faults", faults)
+    assert isinstance(await ocs.purchase(order()), OutcomeUnknown)
+    assert await ocs.find(KEY) == NotFound()
+    if release is not None:
+        await control("PUT", "/faults", release)
+    assert len((await control("GET", f"/ledger?count=1&timeout={PATIENCE}"))["items"]) == 1
+    assert isinstance(await ocs.find(KEY), Activated)
+
+
+async def test_an_order_sent_twice_is_seen_and_said(
+    ocs: TmfChargingSystem, simulator: OcsSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that does not deduplicate leaves a warning, and no MSISDN in it."""
+    await ocs.purchase(order())
+    await ocs.purchase(order())
+    with caplog.at_level(logging.WARNING):
+        assert isinstance(await ocs.find(KEY), Activated)
+    assert len(simulator.ledger.items) == 2
+    assert "order k-1 exists 2 times in the charging system, completed 2 times" in caplog.text
+    assert ANA not in caplog.text
+
+
+async def test_nothing_listening_means_not_sent(ocs: TmfChargingSystem, simulator: OcsSimulator) -> None:
+    """Sending again is safe, and works as soon as the port is open again."""
+    await simulator.set_down(down=True)
+    assert isinstance(await ocs.purchase(order()), NotSent)
+    assert isinstance(await ocs.find(KEY), OutcomeUnknown)
+    with pytest.raises(OcsUnavailable):
+        await ocs.wallet(ANA)
+    await simulator.set_down(down=False)
+    assert isinstance(await ocs.purchase(order()), Activated)
+
+
+async def test_a_name_that_does_not_resolve_means_not_sent() -> None:
+    """DNS fails before anything is written."""
+    charging = adapter(f"http://nowhere.invalid:{unused_port()}", timeout=PATIENCE)
+    try:
+        assert isinstance(await charging.purchase(order()), NotSent)
+    finally:
+        await charging.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (201, "{", OutcomeUnknown),
+        (201, "[]", OutcomeUnknown),
+        (201, '{"id": "o", "externalId": "other", "state": "completed"}', OutcomeUnknown),
+        (200, '{"id": "o", "externalId": "k-1", "state": "completed"}', Activated),
+        (202, '{"id": "o", "state": "acknowledged"}', StillRunning),
+        (307, "", OutcomeUnknown),
+        (400, '{"code": "20", "reason": "Invalid body"}', Refused),
+        (401, "", NotSent),
+        (403, "", NotSent),
+        (404, "", Refused),
+        (408, "", OutcomeUnknown),
+        (409, "", OutcomeUnknown),
+        (422, "", Refused),
+        (429, "", NotSent),
+        (500, "", OutcomeUnknown),
+        (504, "<html>", OutcomeUnknown),
+    ],
+)
+async def test_a_status_decides_what_a_post_came_to(status: int, body: str, outcome: type[PurchaseOutcome]) -> None:
+    """Refused only where the server surely did nothing and will do nothing."""
+    async with server(answering(status, body)) as charging:
+        assert isinstance(await charging.purchase(order()), outcome)
+
+
+async def test_the_words_of_an_error_become_a_reason(
+    ocs: TmfChargingSystem, control: Callable[..., Awaitable[Any]]
+) -> None:
+    """404 with "unknown subscriber" is one, and the words are kept."""
+    await control("PUT", "/faults", {"unknown_subscriber": True})
+    outcome = await ocs.purchase(order())
+    assert outcome == Refused("unknown_subscriber", "404 unknown subscriber; notFound")
+    with pytest.raises(UnknownSubscriber):
+        await ocs.wallet(ANA)
+
+
+async def test_a_slow_balance_is_a_time_out(ocs: TmfChargingSystem, control: Callable[..., Awaitable[Any]]) -> None:
+    """The limit is the adapter's."""
+    await control("PUT", "/faults", {"balance_delay": 1})
+    with pytest.raises(OcsTimeout):
+        await ocs.wallet(ANA)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [(503, "", OcsUnavailable), (429, "", OcsUnavailable), (403, "", OcsError), (200, "{}", OcsError)],
+)
+async def test_an_answer_without_wallet_is_an_error_without_msisdn(
+    status: int, body: str, error: type[OcsError]
+) -> None:
+    """The subscriber's number is in the address, never in the message."""
+    async with server(answering(status, body)) as charging:
+        with pytest.raises(error) as raised:
+            await charging.wallet(ANA)
+    assert type(raised.value) is error
+    assert ANA not in str(raised.value)
+
+
+async def test_all_pages_of_a_list_are_read() -> None:
+    """The completed order may stand on the last page."""
+    states = ["rejected", "rejected", "completed"]
+
+    async def paged(request: web.Request) -> web.StreamResponse:
+        offset = int(request.query.get("offset", "0"))
+        page = [{"id": str(offset), "externalId": KEY, "state": states[offset]}]
+        return web.Response(status=206, text=json.dumps(page), headers={"X-Total-Count": "3"})
+
+    async with server(paged) as charging:
+        assert await charging.find(KEY) == Activated("2")
+
+
+async def test_a_list_that_never_ends_is_no_answer() -> None:
+    """A cut list must not pass for a certain no."""
+    async with server(answering(200, "[]", **{"X-Total-Count": "9"})) as charging:
+        assert isinstance(await charging.find(KEY), OutcomeUnknown)
+
+
+async def test_many_orders_at_once_all_arrive_once(ocs: TmfChargingSystem, simulator: OcsSimulator) -> None:
+    """Three of five can be paid."""
+    outcomes = await asyncio.gather(*(ocs.purchase(order(f"k-{n}")) for n in range(5)))
+    assert sum(isinstance(outcome, Activated) for outcome in outcomes) == 3
+    assert sum(item.amount for item in simulator.ledger.items) == 900_000

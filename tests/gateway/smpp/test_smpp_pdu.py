@@ -1,0 +1,175 @@
+"""PDUs: cut from the stream, parsed, formatted."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.smpp.pdu import (
+    BadBody,
+    Bind,
+    Framer,
+    Message,
+    PduError,
+    UnknownCommand,
+    format_bind,
+    format_message,
+    format_pdu,
+    parse_request,
+    parse_response,
+    tlv,
+)
+from gateway.smpp.vocabulary import MESSAGE_PAYLOAD, Command, Status
+
+_NAMES = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=20)
+_OCTET = st.integers(0, 255)
+_TLVS = st.lists(st.tuples(st.integers(1, 0xFFFF), st.binary(max_size=30)), max_size=4).map(tuple)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Message:
+    """Any submit_sm or deliver_sm."""
+    return Message(
+        draw(st.sampled_from((Command.SUBMIT_SM, Command.DELIVER_SM))),
+        draw(st.integers(1, 0x7FFFFFFF)),
+        draw(_OCTET),
+        draw(_OCTET),
+        draw(_NAMES),
+        draw(_OCTET),
+        draw(_OCTET),
+        draw(_NAMES),
+        draw(st.binary(max_size=254)),
+        *(draw(_OCTET) for _ in range(3)),
+        draw(_NAMES),
+        draw(_NAMES),
+        draw(_NAMES),
+        *(draw(_OCTET) for _ in range(4)),
+        draw(_TLVS),
+    )
+
+
+def parsed(message: Message) -> object:
+    """``message`` through the wire."""
+    frame = format_pdu(message.command, 0, message.sequence, format_message(message))
+    return parse_request(message.command, message.sequence, frame)
+
+
+@given(messages())
+def test_a_message_comes_back_as_it_went(message: Message) -> None:
+    """Formatting and parsing are inverse, TLVs included, known or not."""
+    assert parsed(message) == message
+
+
+@given(st.binary(min_size=255, max_size=2000))
+def test_a_long_text_travels_as_message_payload(octets: bytes) -> None:
+    """More than 254 octets do not fit into short_message (§5.2.21)."""
+    message = parsed(Message(Command.DELIVER_SM, 1, 0, 0, "", 0, 0, "", octets))
+    assert isinstance(message, Message)
+    assert message.user_data == tlv(message.tlvs, MESSAGE_PAYLOAD) == octets
+
+
+def test_tlv_values_of_any_octets_survive() -> None:
+    """Values of 0x80 and above and a trailing zero are kept: ussd_service_op 0 stays one octet."""
+    tlvs = ((0x0501, b"\0"), (0x1383, b"\x80\xff"), (0x1400, b"vendor\0\0"))
+    message = parsed(Message(Command.SUBMIT_SM, 1, 0, 0, "1", 1, 1, "2", tlvs=tlvs))
+    assert isinstance(message, Message)
+    assert message.tlvs == tlvs
+
+
+def test_a_data_sm_is_a_message() -> None:
+    """data_sm carries its text in message_payload and is read like the others."""
+    message = Message(Command.DATA_SM, 7, 1, 1, "573001112233", 3, 0, "12345", b"hola", data_coding=3)
+    seen = parsed(message)
+    assert isinstance(seen, Message)
+    assert (seen.user_data, seen.data_coding, seen.source) == (b"hola", 3, "573001112233")
+
+
+def test_a_password_longer_than_eight_goes_out_whole() -> None:
+    """No length is imposed that the peer does not impose."""
+    bind = Bind(Command.BIND_TRANSCEIVER, 1, "chasqui", "a-password-of-many-letters", "VMA")
+    assert parse_request(bind.command, 1, format_pdu(bind.command, 0, 1, format_bind(bind))) == bind
+
+
+def test_a_password_is_never_shown() -> None:
+    """The bind's representation leaves it out."""
+    assert "secret" not in repr(Bind(Command.BIND_TRANSCEIVER, 1, "chasqui", "secret"))
+
+
+@pytest.mark.parametrize("status", [0x400, 0x4FF, 0xFFFFFFFF])
+def test_a_vendor_status_is_a_status(status: int) -> None:
+    """A command_status outside the specification is kept as it is."""
+    assert parse_response(Command.SUBMIT_SM_RESP, status, 1, format_pdu(0, status, 1)).status == status
+
+
+@pytest.mark.parametrize(
+    ("body", "message_id"),
+    [
+        (b"", ""),
+        (b"\0", ""),
+        (b"abc\0", "abc"),
+        (b"abc", "abc"),
+        (b"abc\0\x04\x25\0\x01\x02", "abc"),
+        (b"abc\0\x04\x25\0\x09\x02", "abc"),
+        (b"abc\0\xff", "abc"),
+    ],
+)
+def test_the_message_id_survives_whatever_follows_it(body: bytes, message_id: str) -> None:
+    """TLVs in a submit_sm_resp, whole or broken, do not corrupt message_id."""
+    frame = format_pdu(Command.SUBMIT_SM_RESP, 0, 1, body)
+    assert parse_response(Command.SUBMIT_SM_RESP, 0, 1, frame).text == message_id
+
+
+def test_an_unknown_command_is_named_as_such() -> None:
+    """The stream can go on after it."""
+    with pytest.raises(UnknownCommand) as caught:
+        parse_request(0x00010200, 1, format_pdu(0x00010200, 0, 1, b"anything"))
+    assert (caught.value.status, caught.value.fatal) == (Status.INVALID_COMMAND_ID, False)
+
+
+@given(messages(), st.integers(0, 60))
+def test_a_truncated_message_is_refused_and_the_stream_goes_on(message: Message, kept: int) -> None:
+    """A body cut anywhere gives a typed error or a message, never anything else."""
+    body = format_message(message)[:kept]
+    try:
+        parse_request(message.command, 1, format_pdu(message.command, 0, 1, body))
+    except BadBody as error:
+        assert not error.fatal
+
+
+@given(st.integers(0, 0xFFFFFFFF), st.binary(max_size=100))
+def test_no_octets_can_raise_anything_but_a_pdu_error(command: int, body: bytes) -> None:
+    """Parsing fails in one way only."""
+    frame = format_pdu(command, 0, 1, body)
+    parse_response(command, 0, 1, frame)
+    for known in (command, Command.DELIVER_SM, Command.DATA_SM, Command.BIND_RECEIVER):
+        try:
+            parse_request(known, 1, frame)
+        except PduError as error:
+            assert not error.fatal
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6), st.integers(1, 50))
+def test_frames_do_not_depend_on_how_the_octets_arrive(bodies: list[bytes], step: int) -> None:
+    """One octet at a time or all at once: the same PDUs."""
+    frames = [format_pdu(Command.DELIVER_SM, 0, at, body) for at, body in enumerate(bodies)]
+    stream, framer, found = b"".join(frames), Framer(), []
+    for at in range(0, len(stream), step):
+        cut, error = framer.feed(stream[at : at + step])
+        assert error is None
+        found += cut
+    assert found == frames
+
+
+@pytest.mark.parametrize(("length", "fatal"), [(0, True), (3, True), (65_537, True), (0xFFFFFFFF, True), (8, False)])
+def test_an_impossible_length_says_whether_the_stream_can_go_on(length: int, fatal: bool) -> None:
+    """Over 64 KiB the frame boundary is lost at once, without waiting for octets; a short PDU is skipped."""
+    good = format_pdu(Command.ENQUIRE_LINK, 0, 2)
+    framer = Framer()
+    frames, error = framer.feed(good + struct.pack(">II", length, 0) + good)
+    assert frames == [good]
+    assert error is not None
+    assert (error.fatal, error.status) == (fatal, Status.INVALID_COMMAND_LENGTH)
+    assert framer.feed(b"") == (([] if fatal else [good]), None)
