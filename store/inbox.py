@@ -31,13 +31,10 @@ _SAME_TEXT = (
     .order_by(t.c.id.desc())
     .limit(1)
 )
-_KNOWN = select(t.c.event_id).where(
-    t.c.source == bindparam("source"), t.c.event_id.in_(bindparam("event_ids", expanding=True))
-)
 _ALERT = (
     insert(alerts).on_conflict_do_nothing().returning(alerts.c.subscription_id, alerts.c.bundle_id, alerts.c.threshold)
 )
-_RECEIPTS = select(t).where(t.c.kind == "receipt", t.c.source == bindparam("source"), t.c.processed_at.is_(None))
+_RECEIPTS = select(t).where(t.c.kind == "receipt", t.c.processed_at.is_(None)).order_by(t.c.id.desc()).limit(10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +99,9 @@ async def same_text_before(reader: Reader, entry: Entry, since: datetime) -> Ent
     return None if row is None else _entry(row)
 
 
-async def known(reader: Reader, source: str, event_ids: Sequence[str]) -> set[str]:
-    """Which of these events of one source were taken in before."""
-    rows = await reader.rows(_KNOWN, {"source": source, "event_ids": list(event_ids)})
-    return {row.event_id for row in rows}
-
-
-async def early_receipts(reader: Reader, source: str) -> Sequence[Entry]:
-    """Receipts that came before the submit they belong to was known."""
-    return [_entry(row) for row in await reader.rows(_RECEIPTS, {"source": source})]
+async def early_receipts(reader: Reader) -> Sequence[Entry]:
+    """The newest receipts that came before the submit they belong to was known."""
+    return [_entry(row) for row in await reader.rows(_RECEIPTS)]
 
 
 def _entry(row: AnyRow) -> Entry:

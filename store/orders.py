@@ -54,6 +54,25 @@ class OrderView:
     settled_at: datetime | None
 
 
+def begin(effect: RecordOrder) -> OrderView:
+    """The order that this effect makes, as it is before its first step."""
+    order = Order(
+        key=effect.key,
+        offer=effect.offer,
+        subscription=effect.subscription,
+        msisdn=effect.msisdn,
+        beneficiary=effect.beneficiary,
+        bundle=effect.bundle,
+        price=effect.price,
+        channel=effect.channel,
+        state="pending",
+        attempts=0,
+        queries=0,
+        created_at=effect.at,
+    )
+    return OrderView(order, reason=None, detail=None, ocs_reference=None, settled_at=None)
+
+
 def once_per_offer(effect: RecordOrder) -> Gate:
     """Shut when the offer has its order already."""
     values = {

@@ -34,12 +34,13 @@ class Written:
     rows: tuple[OutboxRow, ...]
 
 
-def write(effects: Iterable[Effect], always: tuple[Op, ...] = ()) -> Written:
+def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> Written:
     """All effects of one step as one unit.
 
     A ``RecordAlert`` or ``RecordOrder`` is the unit's gate: if it was there before, nothing but ``always`` is written.
+    beside: rows that belong to the step and no flow decides on.
     """
-    ops: list[Op] = []
+    ops: list[Op] = list(beside)
     rows: list[OutboxRow] = []
     gate: Gate | None = None
     for effect in effects:

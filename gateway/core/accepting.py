@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from flows.effects import RecordOrder
 from flows.offer import OfferAnswered, OfferTimedOut, order_key
 from flows.records import Offer, Subscriber
 from flows.values import Channel, Msisdn
@@ -53,9 +55,9 @@ class Acceptances:
         channel: Channel,
         beneficiary: Msisdn,
         request: str,
-        always: tuple[Op, ...] = (),
+        beside: Callable[[OrderView], Op] | None = None,
     ) -> Acceptance:
-        """Accept for this person. request: identifies the request; always: written with it whatever comes of it."""
+        """Accept for this person. request: identifies the request; beside: written with the order, or not at all."""
         fact = OfferAnswered(
             at=self._context.clock(),
             channel=channel,
@@ -67,13 +69,13 @@ class Acceptances:
             reply_key=f"reply:{request}",
         )
         step = self._context.machines.offer.step(offer.state, "accept", offer=offer, fact=fact)
-        opened = await self._committer.commit(step.effects, always)
+        created = next((orders.begin(effect) for effect in step.effects if isinstance(effect, RecordOrder)), None)
+        more = (beside(created),) if created and beside else ()
+        opened = await self._committer.commit(step.effects, beside=more)
+        if created and opened:
+            return Accepted(created)
         view = await orders.by_key(self._context.reader, order_key(offer))
-        if view is None:
-            return NotOpen(step.state)
-        if step.state == "accepted" and offer.state == "open" and opened:
-            return Accepted(view)
-        return AlreadyAccepted(view)
+        return NotOpen(step.state) if view is None else AlreadyAccepted(view)
 
     async def lapse(self) -> int:
         """End the offers whose time is over; the number of those ended."""

@@ -21,9 +21,13 @@ class Committer:
         self._reach = reach
         self._hand_over = hand_over
 
-    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = ()) -> bool:
+    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
-        return (await self.commit_all([(effects, always)]))[0]
+        written = write(map(self._withhold, effects), always, beside)
+        opened = await self._writer.commit(written.unit)
+        if opened:
+            self._wake(written)
+        return opened
 
     async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool]:
         """Write many independent steps, each on its own terms, in as few groups as can be."""

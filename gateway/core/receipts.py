@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
 from flows.values import Msisdn
 from gateway.core.commit import Committer
@@ -59,20 +60,30 @@ class ReceiptDesk:
     async def receive(self, receipt: DeliveryReceipt) -> None:
         """Write what the receipt says. Returns once it is durable."""
         self._context.metrics.receipts.labels(receipt.state).inc()
+        ops = self._match(receipt)
+        await (self._from_store(receipt) if ops is None else self._write(ops))
+
+    async def recover(self) -> None:
+        """Remember the receipts that came before their submit was known, and before the last stop."""
+        for entry in await inbox.early_receipts(self._context.reader):
+            self._await_submit(entry.id, _receipt(entry.body))
+
+    def _match(self, receipt: DeliveryReceipt) -> list[Op] | None:
+        """What to write if the text is remembered, else None."""
         for spelling in (receipt.message_id, *receipt.also):
             found = self._expected.get((receipt.smsc, spelling))
             if found is not None:
                 text, number = found
                 if receipt.state in _SETTLES:
                     del self._expected[receipt.smsc, spelling]
-                await self._write(self._apply(text, spelling, number, receipt))
-                return
-        await self._from_store(receipt)
+                return self._apply(text, spelling, number, receipt)
+        return None
 
     async def _from_store(self, receipt: DeliveryReceipt) -> None:
         part = await parts.find(self._context.reader, receipt.smsc, (receipt.message_id, *receipt.also))
         if part is None:
-            await self._keep(receipt)
+            ops = self._match(receipt)  # its submit may have been answered while we looked
+            await (self._keep(receipt) if ops is None else self._write(ops))
             return
         siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
         states = {one.part: one.state for one in siblings if one.state in _SETTLES}
@@ -99,9 +110,12 @@ class ReceiptDesk:
         at = self._context.clock()
         body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
         entry = Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
+        self._await_submit(entry.id, receipt)
         await self._context.writer.commit(inbox.take_in(entry))
+
+    def _await_submit(self, entry_id: str, receipt: DeliveryReceipt) -> None:
         for spelling in (receipt.message_id, *receipt.also):
-            self._early[receipt.smsc, spelling] = (entry.id, receipt)
+            self._early[receipt.smsc, spelling] = (entry_id, receipt)
         while len(self._early) > _REMEMBERED:
             self._early.popitem(last=False)
 
@@ -121,3 +135,10 @@ def _whole(states: dict[int, str]) -> str:
         if state in states.values():
             return state
     return "delivered"
+
+
+def _receipt(body: str) -> DeliveryReceipt:
+    """The receipt that ``_keep`` wrote."""
+    fields = json.loads(body)
+    done_at = fields["done_at"] and datetime.fromisoformat(fields["done_at"])
+    return DeliveryReceipt(**{**fields, "done_at": done_at, "also": tuple(fields["also"])})

@@ -69,7 +69,7 @@ def parse(content_type: str, headers: Mapping[str, str], body: bytes) -> list[Ev
 def event(document: object, at: str = "") -> Event:
     """One event from its structured form. at: pointer of it in the request. Raises NotAnEvent."""
     reader = _Reader(at)
-    root = reader.object(document, "")
+    root = reader.table(document, "")
     source = reader.text(root, "/source", most=_MOST_ID)
     event_id = reader.text(root, "/id", most=_MOST_ID)
     kind = reader.text(root, "/type")
@@ -80,7 +80,7 @@ def event(document: object, at: str = "") -> Event:
     parser = _FACTS.get(kind)
     if kind and parser is None:
         raise NotAnEvent({**reader.problems, f"{at}/type": f"unknown type {kind[:60]!r}"}, unknown_type=True)
-    data = reader.object(root.get("data", {}), "/data")
+    data = reader.table(root.get("data", {}), "/data")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:
         raise NotAnEvent(reader.problems)
@@ -133,7 +133,7 @@ class _Reader:
     def wrong(self, pointer: str, what: str) -> None:
         self.problems.setdefault(self._at + pointer, what)
 
-    def object(self, value: object, pointer: str) -> dict[str, Any]:
+    def table(self, value: object, pointer: str) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
         self.wrong(pointer, "must be an object")
@@ -180,16 +180,10 @@ class _Reader:
         value = self._get(parent, pointer, needed=needed)
         if value is None:
             return None
-        try:
-            if not isinstance(value, str):
-                raise TypeError
-            parsed = datetime.fromisoformat(value)
-            if parsed.tzinfo is None:
-                raise ValueError
-            return parsed.astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
+        parsed = _instant(value)
+        if parsed is None:
             self.wrong(pointer, "must be a time with its zone, such as 2026-11-22T10:00:00Z")
-            return None
+        return parsed
 
     def msisdn(self, parent: Mapping[str, Any], pointer: str) -> str:
         value = self._get(parent, pointer)
@@ -207,7 +201,7 @@ class _Reader:
         return Unit.BYTE
 
     def money(self, value: object, pointer: str) -> Money:
-        fields = self.object(value, pointer)
+        fields = self.table(value, pointer)
         amount = fields.get("amount")
         if isinstance(amount, bool) or not isinstance(amount, int) or abs(amount) > _MOST_WHOLE:
             self.wrong(f"{pointer}/amount", "must be a whole number of minor units")
@@ -218,7 +212,7 @@ class _Reader:
             currency = "XXX"
         return Money(amount, currency)
 
-    def list(self, value: object, pointer: str) -> list[Any]:
+    def items(self, value: object, pointer: str) -> list[Any]:
         if isinstance(value, list) and len(value) <= MOST_EVENTS:
             return value
         self.wrong(pointer, f"must be a list of at most {MOST_EVENTS}")
@@ -231,11 +225,19 @@ class _Reader:
         return value
 
 
+def _instant(value: object) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 _Parser = Callable[[_Reader, dict[str, Any], str], TriggerFact]
 
 
 def _bucket(reader: _Reader, value: object, at: str, *, initial: bool = False, expires: bool = False) -> Bucket:
-    fields = reader.object(value, at)
+    fields = reader.table(value, at)
     return Bucket(
         id=reader.text(fields, f"{at}/id", most=80),
         unit=reader.unit(fields, f"{at}/unit"),
@@ -254,9 +256,9 @@ def _bundle(reader: _Reader, data: dict[str, Any], kind: str) -> BundleReported:
         fields: dict[str, Any] = {}
         bucket = Bucket("", Unit.BYTE, 0)
     else:
-        fields = reader.object(data["bundle"], at)
+        fields = reader.table(data["bundle"], at)
         bucket = _bucket(reader, fields, at, initial=runs_out, expires=not runs_out)
-    others = reader.list(data["others"], "/data/others") if data.get("others") is not None else []
+    others = reader.items(data["others"], "/data/others") if data.get("others") is not None else []
     return BundleReported(
         change=change,
         bucket=bucket,
@@ -282,15 +284,15 @@ def _usage(reader: _Reader, data: dict[str, Any], kind: str) -> UsageReported:
     if data.get("sessions") is None and data.get("bundles") is None:
         reader.wrong("/data/sessions", "is missing")
         return UsageReported(())
-    items = reader.list(data["sessions"], "/data/sessions") if data.get("sessions") is not None else []
+    items = reader.items(data["sessions"], "/data/sessions") if data.get("sessions") is not None else []
     sessions = []
     for index, item in enumerate(items):
         at = f"/data/sessions/{index}"
-        fields = reader.object(item, at)
+        fields = reader.table(item, at)
         start = reader.time(fields, f"{at}/start")
         sessions.append(UsageSession(start, reader.whole(fields, f"{at}/bytes") or 0))
     if data.get("bundles") is not None:
-        reader.list(data["bundles"], "/data/bundles")
+        reader.items(data["bundles"], "/data/bundles")
     return UsageReported(tuple(sessions))
 
 

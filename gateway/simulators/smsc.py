@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections import deque
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import web
 
 from gateway.errors import PortInUse
-from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults
+from gateway.simulators.smsc_control import control_application
+from gateway.simulators.smsc_faults import Faults
 from gateway.smpp.pdu import Bind, Message, Response
 from gateway.smpp.reassembly import Reassembly, Whole
 from gateway.smpp.server import Esme, NoReceiver, SmppServer, SubmitReply
 from gateway.smpp.session import Answer, Timing
 from gateway.smpp.text import UDHI, UserData, decode, encode, split_header
-from gateway.smpp.vocabulary import NPI, TON, Command, Status, status_name
+from gateway.smpp.vocabulary import NPI, TON, Command, Status
 
 _RECEIPT: Final = 0x04
-_ASKS_FOR_RECEIPT: Final = 0x03
+_RECEIPT_BITS: Final = 0x03
 _REDELIVERY_PAUSE: Final = 0.5
 _REDELIVERIES: Final = 20
-_MAX_REPEAT: Final = 10_000
-_MAX_WAIT: Final = 60.0
-_PROBLEM: Final = "application/problem+json"
 
 
 class SmscSimulator:
@@ -49,6 +48,7 @@ class SmscSimulator:
         self.control_port = control_port
         self.faults = Faults()
         self.messages: list[dict[str, Any]] = []
+        self.news = asyncio.Condition()
         self._host = host
         self._system_id = system_id
         self._password = password
@@ -57,10 +57,9 @@ class SmscSimulator:
         )
         self._reassembly = Reassembly(timeout=60.0)
         self._part_ids: dict[object, dict[int, str]] = {}
-        self._news = asyncio.Condition()
         self._last_id = 0
         self._last_reference = 0
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._undelivered: deque[tuple[Message, str]] = deque(maxlen=100_000)
         self._runner: web.AppRunner | None = None
 
@@ -84,6 +83,26 @@ class SmscSimulator:
             self._runner = None
         await self._server.stop()
 
+    def binds(self) -> list[dict[str, str]]:
+        """Who is bound now, oldest first."""
+        return [{"system_id": esme.system_id, "mode": esme.mode} for esme in self._server.esmes]
+
+    def set_faults(self, faults: Faults) -> None:
+        """Misbehave so from now on; what ``faults`` leaves out is as it should be."""
+        self.faults = faults
+        if faults.garbage:
+            for esme in self._server.esmes:
+                esme.session.write_raw(faults.garbage)
+        if faults.drop:
+            self._server.drop()
+        faults.drop, faults.garbage = False, b""
+
+    async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1) -> list[Answer]:
+        """Deliver a text from a phone ``repeat`` times; how the ESME answered each. Raises NoReceiver."""
+        self._last_reference += 1
+        parts = _originated(sender, service, text, self._last_reference)
+        return list(await asyncio.gather(*(self._deliver_parts(parts) for _ in range(repeat))))
+
     # ── the SMPP side ───────────────────────────────────────────────────────
 
     def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
@@ -99,7 +118,7 @@ class SmscSimulator:
         self._last_id += 1
         message_id = f"{self._last_id:08x}"
         self._record(esme, message, message_id)
-        if self.faults.receipts and message.registered_delivery & _ASKS_FOR_RECEIPT == 1:
+        if self.faults.receipts and message.registered_delivery & _RECEIPT_BITS == 1:
             self._start(self._send_receipt(_receipt(message, message_id), esme.system_id))
         return Status.OK, message_id
 
@@ -123,12 +142,11 @@ class SmscSimulator:
         if place is None:
             self._list(esme, message, decode(data.body, message.data_coding), [message_id])
             return
-        now = asyncio.get_running_loop().time()
-        self._reassembly.expire(now)
-        part = (message.data_coding, data.body)
         group = (message.source, message.destination, place.reference, place.total)
         ids = self._part_ids.setdefault(group, {})
         ids[place.number] = message_id
+        part = (message.data_coding, data.body)
+        now = asyncio.get_running_loop().time()
         whole = self._reassembly.add(message.source, message.destination, place, part, now)
         if isinstance(whole, Whole):
             self._reassembly.forget(whole.key)
@@ -156,8 +174,8 @@ class SmscSimulator:
         self._start(self._tell())
 
     async def _tell(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+        async with self.news:
+            self.news.notify_all()
 
     async def _send_receipt(self, receipt: Message, system_id: str) -> None:
         """Deliver, again while the ESME is away or answers that it cannot keep it."""
@@ -173,61 +191,6 @@ class SmscSimulator:
                 return
             await asyncio.sleep(_REDELIVERY_PAUSE)
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    # ── the control API ─────────────────────────────────────────────────────
-
-    async def _start_control(self) -> None:
-        application = web.Application(middlewares=[_problems])
-        application.add_routes(
-            [
-                web.get("/messages", self._get_messages),
-                web.post("/mo", self._post_mo),
-                web.get("/faults", self._get_faults),
-                web.put("/faults", self._put_faults),
-                web.get("/binds", self._get_binds),
-            ]
-        )
-        self._runner = web.AppRunner(application, access_log=None)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self.control_port, shutdown_timeout=0.5).start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self.control_port} on {self._host} is in use (SMSC control)") from error
-            raise
-        self.control_port = self._runner.addresses[0][1]
-
-    async def _get_messages(self, request: web.Request) -> web.Response:
-        """All messages, or those after number ``after``, waiting at most ``timeout`` seconds for one."""
-        after, seconds = _number(request, "after"), min(_number(request, "timeout"), _MAX_WAIT)
-        try:
-            async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(lambda: len(self.messages) > after or not seconds)
-        except TimeoutError:
-            pass
-        return web.json_response(self.messages[int(after) :])
-
-    async def _post_mo(self, request: web.Request) -> web.Response:
-        document = await _json(request)
-        sender, service, text = (document.get(key) for key in ("from", "to", "text"))
-        repeat = document.get("repeat", 1)
-        if not (isinstance(sender, str) and isinstance(service, str) and isinstance(text, str)):
-            raise _problem(400, "from, to and text are wanted, as strings")
-        if not isinstance(repeat, int) or isinstance(repeat, bool) or not 1 <= repeat <= _MAX_REPEAT:
-            raise _problem(400, f"repeat is a number from 1 to {_MAX_REPEAT}")
-        self._last_reference += 1
-        parts = _originated(sender, service, text, self._last_reference)
-        try:
-            answers = await asyncio.gather(*(self._deliver_parts(parts) for _ in range(repeat)))
-        except NoReceiver as error:
-            raise _problem(503, str(error)) from error
-        statuses = [_answer_name(answer) for answer in answers]
-        return web.json_response({"status": statuses[-1], "statuses": statuses}, status=202)
-
     async def _deliver_parts(self, parts: list[Message]) -> Answer:
         """Deliver in order; the first part that is not taken ends it."""
         for part in parts[:-1]:
@@ -236,33 +199,30 @@ class SmscSimulator:
                 return answer
         return await self._server.deliver(parts[-1])
 
-    async def _get_faults(self, _: web.Request) -> web.Response:
-        return web.json_response(_shown(self.faults))
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _put_faults(self, request: web.Request) -> web.Response:
+    async def _start_control(self) -> None:
+        self._runner = web.AppRunner(control_application(self), access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
         try:
-            faults = parse_faults(await _json(request))
-        except BadFaults as error:
-            raise _problem(400, str(error)) from error
-        self.faults = faults
-        if faults.garbage:
-            for esme in self._server.esmes:
-                esme.session.write_raw(faults.garbage)
-        if faults.drop:
-            self._server.drop()
-        faults.drop, faults.garbage = False, b""
-        return web.json_response(_shown(faults))
-
-    async def _get_binds(self, _: web.Request) -> web.Response:
-        return web.json_response([{"system_id": esme.system_id, "mode": esme.mode} for esme in self._server.esmes])
+            await web.TCPSite(self._runner, self._host, self.control_port).start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"port {self.control_port} on {self._host} is in use (SMSC control)") from error
+            raise
+        self.control_port = self._runner.addresses[0][1]
 
 
 def _receipt(message: Message, message_id: str) -> Message:
     """A delivery receipt in the format of SMPP 3.4 Appendix B."""
     stamp = datetime.now(UTC).strftime("%y%m%d%H%M")
+    data = split_header(message.user_data).body if message.esm_class & UDHI else message.user_data
     text = (
         f"id:{message_id} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:DELIVRD err:000 "
-        f"text:{decode(message.user_data, message.data_coding)[:20] if not message.esm_class & UDHI else ''}"
+        f"text:{decode(data, message.data_coding)[:20]}"
     )
     return Message(
         Command.DELIVER_SM,
@@ -298,69 +258,3 @@ def _originated(sender: str, service: str, text: str, reference: int) -> list[Me
         )
         for part in encoded.parts
     ]
-
-
-def _answer_name(answer: Answer) -> str:
-    if isinstance(answer, Response):
-        return status_name(answer.status)
-    return "LINK_LOST" if answer.link_lost else "NO_ANSWER"
-
-
-def _shown(faults: Faults) -> dict[str, Any]:
-    return {
-        "throttle": faults.throttle,
-        "no_response": faults.no_response,
-        "refuse_binds": faults.refuse_binds,
-        "status": faults.status,
-        "receipts": faults.receipts,
-        "receipt_delay": faults.receipt_delay,
-    }
-
-
-class _Problem(Exception):
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
-def _problem(status: int, detail: str) -> _Problem:
-    return _Problem(status, detail)
-
-
-@web.middleware
-async def _problems(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Every error as application/problem+json (RFC 9457)."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except _Problem as problem:
-        return _as_problem(problem.status, str(problem))
-    except web.HTTPException as error:
-        return _as_problem(error.status, error.reason)
-    return response
-
-
-def _as_problem(status: int, detail: str) -> web.Response:
-    return web.json_response(
-        {"title": detail, "status": status, "detail": detail}, status=status, content_type=_PROBLEM
-    )
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        document = await request.json()
-    except ValueError:
-        raise _problem(400, "the body is not JSON") from None
-    if not isinstance(document, dict):
-        raise _problem(400, "a JSON object is wanted")
-    return document
-
-
-def _number(request: web.Request, name: str) -> float:
-    text = request.query.get(name, "0")
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e9:
-        raise _problem(400, f"{name} is a number from 0")
-    return value

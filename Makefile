@@ -1,0 +1,44 @@
+# Each target does its own set-up: Python 3.11 or later is all that is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo run test check bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   play the whole micro-moment over real wires and print it"
+	@echo "make run    start gateway and simulators, and stay up: http://127.0.0.1:8080"
+	@echo "make test   run the tests"
+	@echo "make check  ruff, mypy --strict, import-linter, translations"
+	@echo "make bench  the benchmarks, with ratios"
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Chasqui needs Python 3.11 or later; this is $$($(PYTHON) --version). Set PYTHON=…"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/chasqui demo
+
+run: $(STAMP)
+	@mkdir -p .run
+	@$(BIN)/chasqui serve --config deploy/try.toml --log-level warning
+
+test: $(STAMP)
+	$(BIN)/pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-wrap --sort-output --omit-header --no-location -o .run.pot . && rm -f .run.pot
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .run

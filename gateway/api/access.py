@@ -1,0 +1,77 @@
+"""Who may do what with the REST interface: bearer tokens, roles, a rate limit a token. Deny by default."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+
+from aiohttp import web
+
+from gateway.config.tree import ApiTokenConfig
+from gateway.core.problems import Problem
+
+
+class Right(StrEnum):
+    """What a role may be allowed."""
+
+    OFFERS = "offers"
+    PREFERENCES = "preferences"
+    READ = "read"
+
+
+_RIGHTS: Mapping[str, frozenset[Right]] = {
+    "app": frozenset({Right.OFFERS, Right.PREFERENCES}),
+    "crm": frozenset({Right.OFFERS, Right.PREFERENCES, Right.READ}),
+    "admin": frozenset(Right),
+}
+
+
+@dataclass(slots=True)
+class Caller:
+    """One token. tokens, filled_at: of its bucket."""
+
+    name: str
+    role: str
+    tokens: float
+    filled_at: float
+
+
+Handler = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
+
+
+class Access:
+    """Checks tokens, roles and rates. per_second: requests of one token, with one second's worth of burst."""
+
+    def __init__(self, configured: Sequence[ApiTokenConfig], per_second: float) -> None:
+        self._callers = {one.sha256: Caller(one.name, one.role, per_second, monotonic()) for one in configured}
+        self._per_second = per_second
+
+    def guard(self, right: Right, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler behind this right."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            caller = self._caller(request)
+            if right not in _RIGHTS[caller.role]:
+                raise Problem(403, "forbidden", f"the role {caller.role} may not do this")
+            self._take(caller)
+            return await handler(request, caller)
+
+        return guarded
+
+    def _caller(self, request: web.Request) -> Caller:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        caller = self._callers.get(hashlib.sha256(token.strip().encode()).hexdigest())
+        if scheme.lower() != "bearer" or caller is None:
+            raise Problem(401, "unauthorized", "a known bearer token is needed: Authorization: Bearer TOKEN")
+        return caller
+
+    def _take(self, caller: Caller) -> None:
+        now = monotonic()
+        caller.tokens = min(self._per_second, caller.tokens + (now - caller.filled_at) * self._per_second)
+        caller.filled_at = now
+        if caller.tokens < 1:
+            raise Problem(429, "too-many-requests", f"more than {self._per_second:g} requests a second of this token")
+        caller.tokens -= 1

@@ -1,0 +1,98 @@
+"""Rows as the REST interface shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flows.records import Offer, Subscriber
+from flows.values import Money, Wallet
+from store.messages import Message
+from store.orders import OrderView
+
+
+def order(view: OrderView) -> dict[str, Any]:
+    """An order."""
+    one = view.order
+    return {
+        "key": one.key,
+        "msisdn": one.msisdn,
+        "beneficiary": one.beneficiary,
+        "bundle": one.bundle,
+        "price": money(one.price),
+        "channel": one.channel,
+        "offer": one.offer,
+        "state": one.state,
+        "reason": view.reason,
+        "detail": view.detail,
+        "ocs_reference": view.ocs_reference,
+        "attempts": one.attempts,
+        "created_at": instant(one.created_at),
+        "settled_at": instant(view.settled_at),
+    }
+
+
+def offer(one: Offer, name: str) -> dict[str, Any]:
+    """An open offer."""
+    return {
+        "id": one.id,
+        "bundle": one.bundle,
+        "name": name,
+        "price": money(one.price),
+        "expires_at": instant(one.expires_at),
+        "reason": one.reason,
+    }
+
+
+def message(one: Message) -> dict[str, Any]:
+    """A text."""
+    return {
+        "id": one.id,
+        "direction": one.direction,
+        "channel": "sms",
+        "text": one.text,
+        "state": one.state,
+        "parts": one.parts,
+        "smsc": one.smsc,
+        "smsc_ids": list(one.smsc_ids),
+        "reason": one.reason,
+        "created_at": instant(one.created_at),
+        "settled_at": instant(one.settled_at),
+    }
+
+
+def profile(one: Subscriber, wallet: Wallet | None) -> dict[str, Any]:
+    """A subscriber; bundles and balance are null when the charging system does not tell."""
+    return {
+        "id": one.id,
+        "msisdn": one.msisdn,
+        "state": one.state,
+        "language": one.language,
+        "time_zone": one.time_zone,
+        "segment": one.segment,
+        "circle": one.circle,
+        "preferences": {"alerts": one.alerts, "marketing": one.marketing},
+        "balance": money(wallet.balance) if wallet and wallet.balance else None,
+        "bundles": None
+        if wallet is None
+        else [
+            {
+                "id": bucket.id,
+                "unit": bucket.unit,
+                "remaining": bucket.remaining,
+                "expires_at": instant(bucket.expires_at),
+            }
+            for bucket in wallet.buckets
+        ],
+        "session": None,
+    }
+
+
+def money(price: Money) -> dict[str, Any]:
+    """Minor units and currency."""
+    return {"amount": price.amount, "currency": price.currency}
+
+
+def instant(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

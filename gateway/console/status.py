@@ -1,0 +1,131 @@
+"""A plain page that says what is running, what was said last, and what to try."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.core.context import Context
+from store import messages, offers, orders, outbox
+from store.messages import Message
+
+_SHOWN = 15
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that runs. up: None where there is nothing to be up or down."""
+
+    name: str
+    where: str
+    up: bool | None
+
+
+class StatusPage:
+    """``GET /``. commands: title and shell line of things to try. local: only then are texts shown."""
+
+    def __init__(
+        self, context: Context, parts: Callable[[], Sequence[Part]], commands: Sequence[tuple[str, str]], *, local: bool
+    ) -> None:
+        self._context = context
+        self._parts = parts
+        self._commands = commands
+        self._local = local
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the route."""
+        app.router.add_get("/", self._page)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        reader = self._context.reader
+        latest = await messages.latest(reader, _SHOWN) if self._local else ()
+        figures = {
+            "Offers open": await offers.count_open(reader),
+            **{f"Orders {state}": count for state, count in (await orders.count_by_state(reader)).items()},
+            **{
+                f"Texts {state}": count
+                for (kind, state), count in (await outbox.count_by_state(reader)).items()
+                if kind == "sms"
+            },
+        }
+        body = "".join(
+            (
+                _section("Running", _table(("Part", "Where", "State"), [_part(part) for part in self._parts()])),
+                _section("So far", _table(("What", "How many"), [(k, str(v)) for k, v in figures.items()])),
+                _section("Last messages", _texts(latest)) if self._local else "",
+                _section("Try it", _tries(self._commands)) if self._commands else "",
+            )
+        )
+        text = _PAGE.replace("{market}", html.escape(self._context.market.name)).replace("{body}", body)
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": _POLICY})
+
+
+def _part(part: Part) -> tuple[str, str, str]:
+    state = {None: "–", True: "up", False: "DOWN"}[part.up]
+    return part.name, part.where, state
+
+
+def _texts(latest: Sequence[Message]) -> str:
+    if not latest:
+        return "<p>None yet: send a trigger with the first command below.</p>"
+    rows = [
+        (
+            f"{one.created_at:%H:%M:%S}",
+            "to phone" if one.direction == "out" else "from phone",
+            f"…{one.msisdn[-4:]}",
+            one.text,
+            one.state if one.reason is None else f"{one.state} ({one.reason})",
+        )
+        for one in latest
+    ]
+    return _table(("Time (UTC)", "Way", "Number", "Text", "State"), rows)
+
+
+def _tries(commands: Sequence[tuple[str, str]]) -> str:
+    return "".join(
+        f'<h3>{html.escape(title)}</h3><pre tabindex="0">{html.escape(line)}</pre>' for title, line in commands
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{html.escape(title)}</h2>{content}</section>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    header = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5">
+<title>Chasqui</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1.5rem; }
+h1 { margin-bottom: 0; } h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; } h3 { margin: 1rem 0 .25rem; font-size: 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
+th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+pre { padding: .8rem; overflow-x: auto; border-radius: .4rem; }
+pre { background: color-mix(in srgb, currentColor 8%, transparent); }
+.wide { overflow-x: auto; }
+</style>
+</head>
+<body>
+<main>
+<h1>Chasqui</h1>
+<p>USSD/SMS channel gateway, market {market}. This page renews itself every five seconds.</p>
+{body}
+</main>
+</body>
+</html>
+"""

@@ -1,0 +1,54 @@
+"""Work that the clock starts, on APScheduler's asyncio scheduler (3.x; one process)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from gateway.core.accepting import Acceptances
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from store import idempotency
+
+_LOG = logging.getLogger(__name__)
+_KEYS_KEPT = timedelta(days=7)
+
+
+class Jobs:
+    """Ends offers whose time is over, and forgets old idempotency keys."""
+
+    def __init__(self, context: Context, committer: Committer, acceptances: Acceptances) -> None:
+        self._context = context
+        self._committer = committer
+        self._acceptances = acceptances
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def start(self) -> None:
+        """Begin ticking."""
+        self._every(5, "end-offers", self._end_offers)
+        self._every(3600, "forget-keys", self._forget_keys)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop ticking."""
+        self._scheduler.shutdown(wait=False)
+
+    def _every(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        async def guarded() -> None:
+            try:
+                await job()
+            except Exception:
+                self._context.metrics.failures.labels(name).inc()
+                _LOG.exception("a job failed and runs again at its next time", extra={"job": name})
+
+        self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
+
+    async def _end_offers(self) -> None:
+        while await self._acceptances.lapse():
+            pass
+
+    async def _forget_keys(self) -> None:
+        await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))
