@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test check bench clean
+EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg -k N_ --sort-output --no-location --omit-header --no-wrap
+UPDATE := $(BIN)/pybabel -q update -N -i locales/chasqui.pot -d locales -D chasqui --no-wrap --ignore-pot-creation-date
+
+.PHONY: help demo run test check texts bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,7 +38,15 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-wrap --sort-output --omit-header --no-location -o .run.pot . && rm -f .run.pot
+	@mkdir -p .run
+	$(EXTRACT) -o .run/chasqui.pot .
+	@diff -u locales/chasqui.pot .run/chasqui.pot || { echo "texts changed: run make texts, translate, commit"; exit 1; }
+	$(UPDATE) --check
+
+# After a change of texts: bring the template and the catalogues up to date, then translate what is new.
+texts: $(STAMP)
+	$(EXTRACT) -o locales/chasqui.pot .
+	$(UPDATE)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks

@@ -95,6 +95,9 @@ def transliterate(text: str) -> str:
     """
     if _ALPHABET.issuperset(text):
         return text
+    plain = text.translate(_LATIN)
+    if _ALPHABET.issuperset(plain):
+        return plain
     composed = unicodedata.normalize("NFC", text)
     return "".join(char if char in _ALPHABET else _equal(char) for char in composed)
 
@@ -111,3 +114,9 @@ def _equal(char: str) -> str:
         return replacement
     bare = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
     return bare if bare and _ALPHABET.issuperset(bare) else char
+
+
+_LATIN: Final = {
+    code: _equal(chr(code)) for code in (*range(0x80, 0x180), *map(ord, _REPLACEMENTS)) if chr(code) not in _ALPHABET
+}
+"""What Spanish and Portuguese texts need, worked out once."""

@@ -190,11 +190,9 @@ class SmppClient:
     def _count(self, answers: tuple[Answer | None, ...], result: SubmitOutcome) -> None:
         counters = self.counters
         counters.messages += 1
-        for answer in answers:
-            if answer is not None:
-                counters.segments += 1
-            if isinstance(answer, Response):
-                counters.accepted += answer.status == Status.OK
+        counters.segments += len(answers) - answers.count(None)
+        if not isinstance(result, SubmitNotSent):
+            counters.accepted += len(result.message_ids)
         if isinstance(result, SubmitRefused):
             counters.refused += 1
             counters.throttled += result.status == Status.THROTTLED

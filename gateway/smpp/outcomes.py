@@ -28,6 +28,8 @@ def outcome(smsc: str, answers: tuple[Answer | None, ...], retryable: frozenset[
 
     Doubt outweighs refusal, and a text of which only some parts left before the link went is in doubt.
     """
+    if len(answers) == 1 and isinstance(only := answers[0], Response) and only.status == Status.OK:
+        return Submitted(smsc, (only.text,))
     if all(answer is None for answer in answers):
         return SubmitNotSent("no bind, or it went before anything was written")
     responses = [answer for answer in answers if isinstance(answer, Response)]

@@ -189,7 +189,7 @@ def parse_request(command: int, sequence: int, frame: bytes) -> Request:
 
 def parse_response(command: int, status: int, sequence: int, frame: bytes) -> Response:
     """The response in ``frame``; whatever in its body does not parse is left out. Never raises."""
-    end = frame.find(0, HEADER_LENGTH)
+    end = frame.find(b"\0", HEADER_LENGTH)
     if end < 0:
         return Response(command, status, sequence, frame[HEADER_LENGTH:].decode("latin-1"))
     text = frame[HEADER_LENGTH:end].decode("latin-1")
@@ -277,7 +277,9 @@ def _format_data(message: Message) -> bytes:
 
 
 def _text(frame: bytes, start: int) -> tuple[str, int]:
-    end = frame.find(0, start)
+    end = frame.find(b"\0", start)
+    if end == start:
+        return "", start + 1
     if end < 0:
         raise BadBody(f"string at octet {start} has no end", Status.INVALID_COMMAND_LENGTH)
     return frame[start:end].decode("latin-1"), end + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from gateway.core.ports import DeliveryReceipt
@@ -14,7 +15,12 @@ from gateway.smpp.vocabulary import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED
 _KINDS: Final = frozenset({0x04, 0x20})
 """esm_class message types: delivery receipt, intermediate notification (SMPP 3.4 §5.2.12)."""
 
+_CLASSIC: Final = re.compile(
+    r"id:(\S+) sub:\S* dlvrd:\S* submit date:\d* done date:(\d+) stat:([A-Z]+) err:(\S+)(?: [Tt]ext:|$)"
+)
+"""Appendix B to the letter; anything else is looked through field by field."""
 _FIELD: Final = re.compile(r"\b(id|stat|err|done date)\s*:\s*([^\s;,]+)", re.IGNORECASE)
+_HEX: Final = re.compile("[0-9A-Fa-f]+")
 _QUOTED_TEXT: Final = re.compile(r"\btext\s*:", re.IGNORECASE)
 _STATES: Final = {
     "DELIV": "delivered",
@@ -74,8 +80,12 @@ def parse_receipt(smsc: str, message: Message) -> DeliveryReceipt:
 
 
 def _fields(text: str) -> dict[str, str]:
-    head = _QUOTED_TEXT.split(text, maxsplit=1)[0]
-    return {name.lower(): value for name, value in reversed(_FIELD.findall(head))}
+    classic = _CLASSIC.match(text)
+    if classic:
+        return dict(zip(("id", "done date", "stat", "err"), classic.groups(), strict=True))
+    quoted = _QUOTED_TEXT.search(text)
+    found = _FIELD.findall(text, 0, quoted.start() if quoted else len(text))
+    return {name.lower(): value for name, value in reversed(found)}
 
 
 def _tlv_text(message: Message, tag: int) -> str:
@@ -102,23 +112,23 @@ def spellings(message_id: str) -> tuple[str, ...]:
     """Other ways of writing the same id: SMSCs answer a submit in hex and write the receipt in decimal, or pad it."""
     if not (0 < len(message_id) <= 20 and message_id.isascii() and message_id.isalnum()):
         return ()
-    found: dict[str, None] = {}
-    for base in (10, 16):
-        value = _number(message_id, base)
-        if value is not None:
-            forms = (str(value), f"{value:x}", f"{value:X}", f"{value:08X}", f"{value:08x}", f"{value:010d}")
-            found.update(dict.fromkeys(forms))
+    forms: list[str] = []
+    if message_id.isdigit():
+        forms += _forms(int(message_id))
+    if _HEX.fullmatch(message_id):
+        forms += _forms(int(message_id, 16))
+    found = dict.fromkeys(forms)
     found.pop(message_id, None)
     return tuple(found)
 
 
-def _number(text: str, base: int) -> int | None:
-    try:
-        return int(text, base)
-    except ValueError:
-        return None
+def _forms(value: int) -> tuple[str, ...]:
+    decimal, lower = str(value), f"{value:x}"
+    upper = lower.upper()
+    return decimal, decimal.zfill(10), lower, upper, lower.zfill(8), upper.zfill(8)
 
 
+@lru_cache(maxsize=256)
 def parse_date(text: str) -> datetime | None:
     """``YYMMDDhhmm``, with or without seconds or century, taken as UTC: the format has no time zone."""
     if not (text.isascii() and text.isdigit()):

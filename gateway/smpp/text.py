@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.smpp.vocabulary import gsm_decode, gsm_encode
-from menus.charset import is_gsm7, transliterate
+from menus.charset import transliterate
 
 GSM7: Final = 0x00
 UCS2: Final = 0x08
@@ -76,10 +76,10 @@ class UserData:
 
 def encode(text: str, reference: int) -> EncodedText:
     """Encode ``text``, in parts if need be, as message ``reference`` (its low 8 bits). Raises TextTooLong."""
-    plain = transliterate(text)
-    if is_gsm7(plain):
-        return _in_parts(GSM7, gsm_encode(plain), reference)
-    return _in_parts(UCS2, text.encode("utf-16-be", "replace"), reference)
+    try:
+        return _in_parts(GSM7, gsm_encode(transliterate(text)), reference)
+    except UnicodeEncodeError:
+        return _in_parts(UCS2, text.encode("utf-16-be", "replace"), reference)
 
 
 def _in_parts(coding: int, octets: bytes, reference: int) -> EncodedText:

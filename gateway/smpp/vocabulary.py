@@ -21,6 +21,8 @@ from aiosmpplib.state import (
     SC_INTERFACE_VERSION,
 )
 
+from menus.charset import DEFAULT_ALPHABET, EXTENSION_TABLE
+
 __all__ = [
     "MESSAGE_PAYLOAD",
     "MESSAGE_STATE",
@@ -48,6 +50,9 @@ RESPONSE: Final = 0x80000000
 """The bit that tells a response from its request."""
 
 _CODEC: Final = GSM7BitCodec()
+_ALPHABET: Final = frozenset(DEFAULT_ALPHABET.replace("\x1b", "") + EXTENSION_TABLE)
+_SEPTETS: Final = {ord(char): _CODEC.encode(char)[0].decode("latin-1") for char in sorted(_ALPHABET)}
+"""The codec's own table, spread out once: it encodes character by character, which is felt per message."""
 _SPELLED_AS_IN_ASCII: Final = re.compile(r"[\n\r !\"#%&'()*+,\-./0-9:;<=>?A-Za-z]*")
 
 
@@ -101,8 +106,10 @@ def gsm_encode(text: str) -> bytes:
     """Septets of ``text``, one per octet. Raises UnicodeEncodeError outside the alphabet."""
     if _SPELLED_AS_IN_ASCII.fullmatch(text):
         return text.encode("ascii")
-    encoded: bytes = _CODEC.encode(text)[0]
-    return encoded
+    if not _ALPHABET.issuperset(text):
+        encoded: bytes = _CODEC.encode(text)[0]  # names the character that is at fault
+        return encoded
+    return text.translate(_SEPTETS).encode("latin-1")
 
 
 def gsm_decode(octets: bytes) -> str:

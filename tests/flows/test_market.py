@@ -137,7 +137,7 @@ def test_contact_hours(code: str, local: str, allowed: bool) -> None:
     """Windows take in their first minute and leave out their last; Sundays and holidays have none in Colombia."""
     hours = load_market(code).at(TODAY).hours
     assert hours is not None
-    assert hours.allow(datetime.fromisoformat(local)) is allowed  # noqa: DTZ901 - local by nature
+    assert hours.allow(datetime.fromisoformat(local)) is allowed
 
 
 @pytest.mark.parametrize(

@@ -107,35 +107,25 @@ def test_wild_days_widen_the_interval() -> None:
     assert wild.p90[0] - wild.p10[0] > 1.5 * (calm.p90[0] - calm.p10[0])
 
 
-@given(
-    remaining=NON_NEGATIVE,
-    initial=UNKNOWN_OR,
-    elapsed=UNKNOWN_OR,
-    expiry=UNKNOWN_OR,
-    hour=st.integers(0, 23),
-    profile=st.lists(NON_NEGATIVE, min_size=24, max_size=24),
-    recent=NON_NEGATIVE,
-    deviation=st.floats(0, 10),
-    days=st.floats(0, 1e5),
+ANYBODY = st.fixed_dictionaries(
+    {
+        "remaining": NON_NEGATIVE,
+        "initial": UNKNOWN_OR,
+        "elapsed_hours": UNKNOWN_OR,
+        "hours_to_expiry": UNKNOWN_OR,
+        "hour": st.integers(0, 23),
+        "profile": st.lists(NON_NEGATIVE, min_size=24, max_size=24),
+        "recent_day": NON_NEGATIVE,
+        "log_day_std": st.floats(0, 10),
+        "days": st.floats(0, 1e5),
+    }
 )
-def test_whatever_goes_in_finite_hours_in_order_come_out(
-    remaining: float,
-    initial: float,
-    elapsed: float,
-    expiry: float,
-    hour: int,
-    profile: list[float],
-    recent: float,
-    deviation: float,
-    days: float,
-) -> None:
+
+
+@given(ANYBODY)
+def test_whatever_goes_in_finite_hours_in_order_come_out(facts: dict[str, Any]) -> None:
     """No NaN, no infinity, p10 <= p50 <= p90 within the horizon, a chance between 0 and 1, a pace above zero."""
-    made = forecast(
-        one(
-            remaining=remaining, initial=initial, elapsed_hours=elapsed, hours_to_expiry=expiry, hour=float(hour),
-            profile=np.array(profile), recent_day=recent, log_day_std=deviation, days=days,
-        )
-    )  # fmt: skip
+    made = forecast(one(**facts))
     assert 0 <= made.p10[0] <= made.p50[0] <= made.p90[0] <= HORIZON_HOURS
     assert 0 <= made.p_before_expiry[0] <= 1
     assert 0 < made.pace[0] < np.inf

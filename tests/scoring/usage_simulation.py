@@ -41,7 +41,8 @@ def hourly_use(crowd: Crowd, rng: np.random.Generator, hours: int) -> Floats:
     counts = rng.poisson(12 * shape * np.repeat(activity, _HOURS)[:hours])
     mean_size = crowd.tail / (crowd.tail - 1) - 1
     sizes = np.minimum(rng.pareto(crowd.tail, counts.sum()) / mean_size, 50.0) * daily / 12
-    return np.bincount(np.repeat(np.arange(hours), counts), weights=sizes, minlength=hours)
+    use: Floats = np.bincount(np.repeat(np.arange(hours), counts), weights=sizes, minlength=hours).astype(float)
+    return use
 
 
 @dataclass(frozen=True, slots=True)

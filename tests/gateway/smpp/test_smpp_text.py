@@ -66,7 +66,8 @@ def test_each_part_reads_by_itself_and_all_make_the_text(text: str, reference: i
         data = split_header(part) if encoded.esm_class else UserData(part)
         total = len(encoded.parts)
         assert data.concatenation == (Concatenation(reference & 0xFF, total, number) if total > 1 else None)
-        assert len(data.body) <= (160 if encoded.data_coding == GSM7 else 140) - (7 if total > 1 else 0)
+        single, of_many = {GSM7: (160, 153), UCS2: (140, 134)}[encoded.data_coding]
+        assert len(data.body) <= (of_many if total > 1 else single)
         read.append(decode(data.body, encoded.data_coding))
     whole = "".join(read)
     assert "\ufffd" not in whole or "\ufffd" in text

@@ -1,0 +1,1 @@
+"""How much processor time one operation of the gateway costs, beside a named baseline."""

@@ -1,0 +1,118 @@
+"""The processes that benchmarks run beside themselves: the gateway, and who it talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from benchmarks.smpp_peers import BareEsme, Smsc
+from flows.catalogue import load_starter
+from flows.market import load_market
+from gateway.app import Gateway
+from gateway.config.tree import Config, OcsConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
+from gateway.simulators.ocs import OcsSimulator
+
+MARKET = "co"
+Commands = Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
+Role = Callable[[AsyncExitStack, Mapping[str, Any]], Awaitable[tuple[dict[str, Any], Commands]]]
+
+
+async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """The whole gateway: a real configuration, an SQLite file, an SMSC and a charging system elsewhere."""
+    config = Config(
+        market=MARKET,
+        server=ServerConfig(port=0, metrics_port=0),
+        store=StoreConfig(f"sqlite+aiosqlite:///{settings['database']}"),
+        ocs=OcsConfig(kind="tmf", url=settings["ocs"]),
+        smpp=(
+            SmppConfig(
+                name="bench",
+                host="127.0.0.1",
+                port=settings["smsc"],
+                system_id="chasqui",
+                source="12345",
+                bind=settings.get("bind", "transceiver"),
+                window=settings.get("window", 50),
+                tps=0,
+                reconnect_max=0.1,
+            ),
+        ),
+        policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes"),
+        folder=Path(settings["database"]).parent,
+    )
+    running = Gateway(config)
+    await running.start()
+    stack.push_async_callback(running.stop)
+    return {"port": running.port}, {}
+
+
+async def ocs(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """The simulated charging system."""
+    simulator = await stack.enter_async_context(OcsSimulator(load_starter(MARKET), load_market(MARKET).currency))
+    return {"url": simulator.url}, {}
+
+
+async def smsc(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """An SMSC that answers, sends receipts and delivers texts, and refuses to bind until it is told."""
+    server = Smsc()
+    await server.start()
+    stack.push_async_callback(server.stop)
+    return {"port": server.port}, {"accept": server.accept, "refuse": server.refuse, "deliver": server.deliver}
+
+
+async def esme(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """Our SMPP client with nothing behind it."""
+    bare = BareEsme(settings["smsc"])
+    await bare.start()
+    stack.push_async_callback(bare.stop)
+    return {}, {"send": bare.send, "await_texts": bare.await_texts}
+
+
+async def http(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """An aiohttp server that reads a body, answers 202 and does nothing else."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.json_response({"accepted": 1, "known": 0}, status=202)
+
+    app = web.Application()
+    app.router.add_post("/triggers", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return {"port": runner.addresses[0][1]}, {}
+
+
+ROLES: Mapping[str, Role] = {"gateway": gateway, "ocs": ocs, "smsc": smsc, "esme": esme, "http": http}
+
+
+async def _cpu() -> dict[str, Any]:
+    return {"cpu": time.process_time()}
+
+
+async def main(role: str, settings: Mapping[str, Any]) -> None:
+    """Be one role until the standard input ends."""
+    async with AsyncExitStack() as stack:
+        told, commands = await ROLES[role](stack, settings)
+        known: Commands = {"cpu": _cpu, **commands}
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        print(json.dumps(told), flush=True)
+        while line := await reader.readline():
+            command = json.loads(line)
+            print(json.dumps(await known[command.pop("do")](**command)), flush=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)
+    asyncio.run(main(sys.argv[1], json.loads(sys.argv[2])))

@@ -1,0 +1,227 @@
+"""Stand-ins for the outside world, and the people and things that tests speak of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from flows.effects import RecordOffer, SendSms
+from flows.records import Offer, Order, Subscriber
+from flows.values import (
+    BundleId,
+    Channel,
+    Money,
+    Msisdn,
+    OfferId,
+    OrderKey,
+    Purpose,
+    SubscriptionId,
+    Wallet,
+)
+from gateway.core.context import Context
+from gateway.core.ports import (
+    Activated,
+    FindOutcome,
+    NotFound,
+    PurchaseOutcome,
+    PurchaseRequest,
+    ShortMessage,
+    SubmitOutcome,
+    Submitted,
+)
+from gateway.errors import OcsError
+from store.outbox import OutboxRow, SmsRow
+from store.reader import Reader
+from store.writer import Writer
+
+TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+"""Ten in the morning in Bogotá, on a working day: marketing may be sent."""
+ANA, BEN = Msisdn("573001112233"), Msisdn("573009998877")
+ANAS = SubscriptionId("01ANA")
+GIGABYTE = BundleId("data-1gb-7d")
+PRICE = Money(300_000, "COP")
+NUMBER = "12345"
+PATIENCE = 5.0
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: datetime = TUESDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **length: float) -> None:
+        """Go on by this time, in the words of ``timedelta``."""
+        self.now += timedelta(**length)
+
+
+class FakeOcs:
+    """A charging system that says what it is told to say, and remembers what it was asked.
+
+    purchases, finds: what is answered next; then everything is activated and found. broke: raised for a wallet.
+    """
+
+    def __init__(self, balance: int = 1_000_000) -> None:
+        self.settle_seconds = 10.0
+        self.balances: dict[Msisdn, Wallet] = {}
+        self.otherwise = Wallet(Money(balance, "COP"))
+        self.broke: OcsError | None = None
+        self.purchases: deque[PurchaseOutcome] = deque()
+        self.finds: deque[FindOutcome] = deque()
+        self.bought: list[PurchaseRequest] = []
+        self.asked: list[OrderKey] = []
+        self.looked: list[Msisdn] = []
+        self.on_find: Callable[[], None] = lambda: None
+        self.on_purchase: Callable[[], Awaitable[None]] | None = None
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet:
+        self.looked.append(msisdn)
+        if self.broke is not None:
+            raise self.broke
+        return self.balances.get(msisdn, self.otherwise)
+
+    async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
+        self.bought.append(request)
+        if self.on_purchase is not None:
+            await self.on_purchase()
+        return self.purchases.popleft() if self.purchases else Activated("ocs-1")
+
+    async def find(self, key: OrderKey) -> FindOutcome:
+        self.asked.append(key)
+        self.on_find()
+        return self.finds.popleft() if self.finds else NotFound()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class FakeSender:
+    """An SMSC that answers as it is told, then takes everything. up: whether a bind is up."""
+
+    def __init__(self) -> None:
+        self.sent: list[ShortMessage] = []
+        self.outcomes: deque[SubmitOutcome] = deque()
+        self.up = asyncio.Event()
+        self.up.set()
+        self.answering = asyncio.Event()
+        self.answering.set()
+        self.written = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        return self.up.is_set()
+
+    async def wait_ready(self) -> None:
+        await self.up.wait()
+
+    async def submit(self, message: ShortMessage) -> SubmitOutcome:
+        self.sent.append(message)
+        self.written.set()
+        await self.answering.wait()
+        return self.outcomes.popleft() if self.outcomes else Submitted("smsc-a", (f"id-{len(self.sent)}",))
+
+
+@dataclass(slots=True)
+class House:
+    """The core as ``gateway.app`` builds it, with nobody outside. handed: rows that a commit handed over."""
+
+    context: Context
+    clock: FakeClock
+    reader: Reader
+    writer: Writer
+    ocs: FakeOcs
+    sender: FakeSender
+    handed: list[OutboxRow]
+
+    def texts(self) -> list[SmsRow]:
+        """The texts handed over so far."""
+        return [row for row in self.handed if isinstance(row, SmsRow)]
+
+
+async def eventually(check: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Return once ``check`` holds; fails the test when it takes too long."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = check()
+            if found if isinstance(found, bool) else await found:
+                return
+            await asyncio.sleep(0.002)
+
+
+def ana(**changes: object) -> Subscriber:
+    """A subscriber who was never asked for anything."""
+    return replace(Subscriber(id=ANAS, msisdn=ANA, language="es"), **changes)  # type: ignore[arg-type]
+
+
+def offer(**changes: object) -> Offer:
+    """An open offer of a gigabyte to Ana, made at ten on Tuesday, open for a day."""
+    made = Offer(
+        id=OfferId("off-1"),
+        subscription=ANAS,
+        bundle=GIGABYTE,
+        price=PRICE,
+        state="open",
+        channel=Channel.SMS,
+        sent_from=NUMBER,
+        created_at=TUESDAY,
+        expires_at=TUESDAY + timedelta(hours=24),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def record_offer(**changes: object) -> RecordOffer:
+    """The effect that makes ``offer()``."""
+    made = RecordOffer(
+        id=OfferId("off-1"),
+        subscription=ANAS,
+        bundle=GIGABYTE,
+        price=PRICE,
+        channel=Channel.SMS,
+        sent_from=NUMBER,
+        reason="bundle.depleting",
+        decision={"p50_hours": 5},
+        at=TUESDAY,
+        expires_at=TUESDAY + timedelta(hours=24),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def order(**changes: object) -> Order:
+    """Ana's order of a gigabyte for herself, not sent yet."""
+    made = Order(
+        key=OrderKey("ord-off-1"),
+        offer=OfferId("off-1"),
+        subscription=ANAS,
+        msisdn=ANA,
+        beneficiary=ANA,
+        bundle=GIGABYTE,
+        price=PRICE,
+        channel=Channel.SMS,
+        state="pending",
+        attempts=0,
+        queries=0,
+        created_at=TUESDAY,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def sms(key: str = "alert:1", **changes: object) -> SendSms:
+    """An alert to Ana with an offer beside it, so that only the alert may be repeated."""
+    made = SendSms(
+        key=key,
+        subscription=ANAS,
+        msisdn=ANA,
+        source=NUMBER,
+        text="Se acaba. 1 GB por $3.000: responde 1.",
+        purpose=Purpose.ALERT,
+        at=TUESDAY,
+        repeat_text="Se acaba.",
+        expires_at=TUESDAY + timedelta(hours=24),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]

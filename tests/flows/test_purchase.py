@@ -1,0 +1,180 @@
+"""One order, whatever the charging system says of it: charged once, told truly."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import ANA, BEN, NUMBER, TUESDAY, order
+from hypothesis import given
+from hypothesis import strategies as st
+from statemachine.exceptions import TransitionNotAllowed
+
+from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
+from flows.purchase import (
+    TELL_AFTER_QUERIES,
+    BundleActivated,
+    BundleRefused,
+    LeftToPerson,
+    OutcomeWasUnknown,
+    PurchaseFlow,
+    PurchaseNotSent,
+    PurchaseSent,
+    Telling,
+)
+from flows.step import Step
+from flows.texts import Voice
+from flows.values import Money, Purpose
+from locales.catalogues import load_catalogues
+
+FLOW = PurchaseFlow()
+TELLING = Telling(Voice(load_catalogues(), "en"), "1 GB", NUMBER)
+STATES = ("pending", "sent", "in_doubt", "confirmed", "declined")
+ACTIVATED = BundleActivated(TUESDAY, "ocs-7", Money(700_000, "COP"), TELLING)
+REFUSED = BundleRefused(TUESDAY, "insufficient_funds", "low", TELLING)
+FACTS = {
+    "send_out": PurchaseSent(TUESDAY),
+    "not_sent": PurchaseNotSent(TUESDAY, "refused connection"),
+    "activate": ACTIVATED,
+    "refuse": REFUSED,
+    "lose_sight": OutcomeWasUnknown(TUESDAY, "time-out", queried=False, telling=TELLING),
+    "hand_over": LeftToPerson(TUESDAY, "asked enough"),
+}
+NEXT = {
+    "send_out": {"pending": "sent", "sent": "sent", "in_doubt": "sent"},
+    "not_sent": {"pending": "pending", "sent": "pending"},
+    "activate": {
+        "pending": "confirmed",
+        "sent": "confirmed",
+        "in_doubt": "confirmed",
+        "confirmed": "confirmed",
+        "declined": "declined",
+    },
+    "refuse": {
+        "pending": "declined",
+        "sent": "declined",
+        "in_doubt": "declined",
+        "confirmed": "confirmed",
+        "declined": "declined",
+    },
+    "lose_sight": {"sent": "in_doubt", "in_doubt": "in_doubt"},
+    "hand_over": {"in_doubt": "in_doubt"},
+}
+LEGAL = [(state, event, after) for event, row in NEXT.items() for state, after in row.items()]
+ILLEGAL = [(state, event) for event, row in NEXT.items() for state in STATES if state not in row]
+
+
+def step(state: str, event: str, fact: object, **changes: object) -> Step:
+    """One step of Ana's order."""
+    return FLOW.step(state, event, order=order(state=state, **changes), fact=fact)
+
+
+def texts(effects: tuple[Effect, ...]) -> list[SendSms]:
+    """The texts among the effects."""
+    return [effect for effect in effects if isinstance(effect, SendSms)]
+
+
+@pytest.mark.parametrize(("state", "event", "after"), LEGAL)
+def test_every_word_of_the_charging_system_has_one_next_state(state: str, event: str, after: str) -> None:
+    """What is written is the state that the machine went to, and only a verdict settles."""
+    done = step(state, event, FACTS[event])
+    assert done.state == after
+    for effect in done.effects:
+        if isinstance(effect, RecordOrderState):
+            assert (effect.state, effect.settled) == (after, after in ("confirmed", "declined"))
+
+
+@pytest.mark.parametrize(("state", "event"), ILLEGAL)
+def test_what_cannot_be_is_refused(state: str, event: str) -> None:
+    """An order is never sent after its verdict, nor doubted before it was sent."""
+    with pytest.raises(TransitionNotAllowed):
+        step(state, event, FACTS[event])
+
+
+def test_a_confirmation_names_the_price_and_the_balance() -> None:
+    """The payer is told what was charged and what is left, once, and again if the network lost it."""
+    (told,) = texts(step("sent", "activate", ACTIVATED).effects)
+    assert told.text == told.repeat_text == "Done: 1 GB is active. Charged COP 3,000. Balance COP 7,000."
+    assert (told.msisdn, told.key, told.purpose) == (ANA, "ord-off-1:confirmed", Purpose.CONFIRMATION)
+
+
+def test_a_confirmation_without_a_balance_promises_none() -> None:
+    """A balance is told only when the charging system has told it."""
+    (told,) = texts(step("sent", "activate", BundleActivated(TUESDAY, "r", None, TELLING)).effects)
+    assert told.text == "Done: 1 GB is active. Charged COP 3,000."
+
+
+def test_a_beneficiary_hears_of_the_gift_and_not_of_the_money() -> None:
+    """Two texts to two people under two keys."""
+    payer, gift = texts(step("sent", "activate", ACTIVATED, beneficiary=BEN).effects)
+    assert (payer.msisdn, gift.msisdn) == (ANA, BEN)
+    assert gift.text == "You have received 1 GB as a gift."
+    assert payer.key != gift.key
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("insufficient_funds", "Not bought: your balance does not cover 1 GB (COP 3,000). Nothing was charged."),
+        ("rejected", "1 GB could not be activated. Nothing was charged."),
+        ("not_applied", "1 GB could not be activated. Nothing was charged."),
+    ],
+)
+def test_a_refusal_says_that_nothing_was_charged(reason: str, text: str) -> None:
+    """The reason and the charging system's words stay on the order."""
+    effects = step("sent", "refuse", BundleRefused(TUESDAY, reason, "words", TELLING)).effects
+    assert [one.text for one in texts(effects)] == [text]
+    assert RecordOrderState(order().key, "declined", TUESDAY, settled=True, reason=reason, detail="words") in effects
+
+
+@pytest.mark.parametrize(("state", "event"), [("confirmed", "refuse"), ("declined", "activate")])
+def test_a_contradiction_is_kept_for_a_person_and_told_to_nobody(state: str, event: str) -> None:
+    """A settled order does not move because the charging system changed its mind."""
+    (noted,) = step(state, event, FACTS[event]).effects
+    assert isinstance(noted, RecordAudit)
+    assert (noted.action, noted.detail["was"]) == ("order.contradicted", state)
+
+
+@pytest.mark.parametrize(("state", "event"), [("confirmed", "activate"), ("declined", "refuse")])
+def test_the_same_verdict_again_does_nothing(state: str, event: str) -> None:
+    """Hearing it twice is not hearing something new."""
+    assert step(state, event, FACTS[event]).effects == ()
+
+
+@pytest.mark.parametrize("queries", range(6))
+@pytest.mark.parametrize("queried", [True, False])
+def test_the_payer_hears_of_a_doubt_once_and_only_when_it_lasts(queries: int, *, queried: bool) -> None:
+    """The first quick questions usually settle it; nobody is told twice."""
+    fact = OutcomeWasUnknown(TUESDAY, "time-out", queried, TELLING)
+    told = texts(step("in_doubt", "lose_sight", fact, queries=queries).effects)
+    assert len(told) == (queried and queries == TELL_AFTER_QUERIES)
+
+
+def test_who_is_told_of_a_doubt_is_told_not_to_buy_again() -> None:
+    """The one thing that would charge twice is said."""
+    fact = OutcomeWasUnknown(TUESDAY, "time-out", queried=True, telling=TELLING, reference="ocs-7")
+    effects = step("in_doubt", "lose_sight", fact, queries=TELL_AFTER_QUERIES).effects
+    assert texts(effects)[0].text == "We are checking your purchase of 1 GB. You will get a text; do not buy again."
+    assert isinstance(effects[0], RecordOrderState)
+    assert (effects[0].reference, effects[0].queried) == ("ocs-7", True)
+
+
+def test_what_nobody_can_settle_is_left_to_a_person() -> None:
+    """It stays in doubt, marked, and nothing is said to the payer."""
+    effects = step("in_doubt", "hand_over", FACTS["hand_over"]).effects
+    assert isinstance(effects[0], RecordOrderState)
+    assert (effects[0].state, effects[0].reason, effects[0].settled) == ("in_doubt", "needs_person", False)
+    assert texts(effects) == []
+
+
+@given(st.lists(st.sampled_from(sorted(FACTS)), max_size=40))
+def test_an_order_is_settled_at_most_once(events: list[str]) -> None:
+    """Whatever comes in whatever order, one verdict is written and one is told."""
+    state, effects = "pending", list[Effect]()
+    for event in events:
+        try:
+            done = step(state, event, FACTS[event])
+        except TransitionNotAllowed:
+            continue
+        state, effects = done.state, [*effects, *done.effects]
+    settled = [one for one in effects if isinstance(one, RecordOrderState) and one.settled]
+    assert len(settled) == (state in ("confirmed", "declined"))
+    assert len(texts(tuple(effects))) == len(settled)
