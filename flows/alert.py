@@ -186,6 +186,8 @@ def _alert_text(facts: AlertFacts) -> str:
             return voice.expires(facts.bundle_name, bucket.unit, bucket.remaining, bucket.expires_at - facts.at)
         case BundleChange.EXPIRING:
             return voice.has_expired(facts.bundle_name)
+        case BundleChange.DEPLETING if bucket.remaining == 0:
+            return voice.has_run_out(facts.bundle_name)
         case BundleChange.DEPLETING:
             return voice.runs_out(facts.bundle_name, bucket.unit, bucket.remaining, _ends_in(facts))
 

@@ -184,6 +184,7 @@ class Gateway:
         self._health = Health(context, lambda: {f"smpp {client.name}": client.bound})
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
+        self._stack.push_async_callback(lanes.sms.drain)
         await client.start()
         self._stack.push_async_callback(client.stop)
         lanes.sms.start()

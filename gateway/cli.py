@@ -18,6 +18,7 @@ from gateway.app import Gateway
 from gateway.config.loading import load
 from gateway.config.tree import Config
 from gateway.errors import GatewayError
+from gateway.simulators.demo.play import play
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.telemetry import log_to_stderr
@@ -66,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
+
+    demo = commands.add_parser("demo", help="play the whole micro-moment over real wires", description=_demo.__doc__)
+    demo.add_argument("--keep", action="store_true", help="leave the folder with database, logs and configuration")
+    demo.set_defaults(run=_demo)
     return parser
 
 
@@ -149,6 +154,12 @@ def _sim_ocs(arguments: argparse.Namespace) -> int:
         return f"chasqui: charging system on {simulator.url}, control on {simulator.control_url}"
 
     return asyncio.run(_until_signal(simulator.start, simulator.stop, greeting))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    """Start the gateway and both simulators, play every scene, print it; exit status 1 when a check fails."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return asyncio.run(play(sys.stdout, keep=arguments.keep, colour=colour))
 
 
 def _text(path: Path) -> str:

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
-from store.errors import WriteFailed, WriterStopped
+from store.errors import StoreError, WriteFailed, WriterStopped
 from store.unit import Gate, Op, Unit
 
 MAX_GROUP = 512
@@ -67,12 +66,19 @@ class Writer:
         """Write one unit; returns once it is durable."""
         return await self.submit(unit)
 
+    async def settle_all(self, units: Iterable[Unit]) -> list[bool | StoreError]:
+        """Write many units, each on its own terms: for each what ``commit`` returns, or the error it raises."""
+        return await asyncio.gather(*(self._settle(self.submit(unit)) for unit in units))
+
     async def commit_all(self, units: Iterable[Unit]) -> list[bool]:
         """Write many units, each on its own terms; raises the first failure after all have ended."""
-        futures = [self.submit(unit) for unit in units]
-        if futures:
-            await asyncio.wait(futures)
-        return [future.result() for future in futures]
+        return raise_first(await self.settle_all(units))
+
+    async def _settle(self, done: asyncio.Future[bool]) -> bool | StoreError:
+        try:
+            return await done
+        except StoreError as error:
+            return error
 
     async def _run(self) -> None:
         while not (self._stopping and not self._queue):
@@ -86,7 +92,7 @@ class Writer:
     async def _write(self, group: Sequence[_Pending]) -> None:
         try:
             opened = await self._transaction([unit for unit, _ in group])
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # the driver has its own for what it cannot bind; the writer must live on
             if len(group) == 1:
                 _fail(group[0][1], error)
                 return
@@ -105,6 +111,16 @@ class Writer:
             for statement, values in _batches(units, opened):
                 await connection.execute(statement, values)
         return opened
+
+
+def raise_first(outcomes: Sequence[bool | StoreError]) -> list[bool]:
+    """The outcomes, if none of them is an error."""
+    opened = []
+    for outcome in outcomes:
+        if isinstance(outcome, StoreError):
+            raise outcome
+        opened.append(outcome)
+    return opened
 
 
 def _fail(done: asyncio.Future[bool], error: Exception) -> None:

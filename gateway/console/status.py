@@ -60,7 +60,13 @@ class StatusPage:
                 _section("Try it", _tries(self._commands)) if self._commands else "",
             )
         )
-        text = _PAGE.replace("{market}", html.escape(self._context.market.name)).replace("{body}", body)
+        renewed = "renew" in request.query
+        text = (
+            _PAGE.replace("{market}", html.escape(self._context.market.name))
+            .replace("{refresh}", _REFRESH if renewed else "")
+            .replace("{renewing}", _STOP_RENEWING if renewed else _RENEW)
+            .replace("{body}", body)
+        )
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": _POLICY})
 
 
@@ -101,13 +107,15 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<div class="wide"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+_REFRESH = '<meta http-equiv="refresh" content="5">\n'
+_RENEW = '<a href="/?renew">Renew this page every five seconds</a>'
+_STOP_RENEWING = '<a href="/">Stop renewing this page</a>'
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5">
-<title>Chasqui</title>
+{refresh}<title>Chasqui</title>
 <style>
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1.5rem; }
@@ -123,7 +131,7 @@ pre { background: color-mix(in srgb, currentColor 8%, transparent); }
 <body>
 <main>
 <h1>Chasqui</h1>
-<p>USSD/SMS channel gateway, market {market}. This page renews itself every five seconds.</p>
+<p>USSD/SMS channel gateway, market {market}. {renewing}</p>
 {body}
 </main>
 </body>

@@ -14,6 +14,7 @@ from gateway.core.context import Context
 from store import offers, orders
 from store.orders import OrderView
 from store.unit import Op
+from store.writer import raise_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,5 @@ class Acceptances:
         overdue = await offers.overdue(self._context.reader, at)
         fact = OfferTimedOut(at)
         steps = [self._context.machines.offer.step(one.state, "time_out", offer=one, fact=fact) for one in overdue]
-        await self._committer.commit_all([(step.effects, ()) for step in steps])
+        raise_first(await self._committer.commit_all([(step.effects, ()) for step in steps]))
         return len(overdue)

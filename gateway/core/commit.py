@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flows.effects import Effect, SendSms
 from gateway.core.context import Reach
+from store.errors import StoreError
 from store.outbox import OutboxRow
 from store.record import Written, write
 from store.unit import Op, Unit
@@ -29,14 +30,14 @@ class Committer:
             self._wake(written)
         return opened
 
-    async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool]:
-        """Write many independent steps, each on its own terms, in as few groups as can be."""
+    async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
+        """Write many independent steps in as few groups as can be: for each what ``commit`` returns or raises."""
         written = [write(map(self._withhold, effects), always) for effects, always in steps]
-        opened = await self._writer.commit_all(one.unit for one in written)
-        for one, passed in zip(written, opened, strict=True):
-            if passed:
+        outcomes = await self._writer.settle_all(one.unit for one in written)
+        for one, outcome in zip(written, outcomes, strict=True):
+            if outcome is True:
                 self._wake(one)
-        return opened
+        return outcomes
 
     async def note(self, *ops: Op) -> None:
         """Write rows that no flow decides on."""

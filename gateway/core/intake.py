@@ -16,6 +16,7 @@ from store import inbox
 from store.errors import StoreError
 from store.ids import new_id
 from store.inbox import Entry
+from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,15 +33,16 @@ class Intake:
         self._receipts = receipts
 
     async def triggers(self, batch: Sequence[Triggered]) -> list[bool]:
-        """Take in events; for each, whether it was new. Raises StoreUnavailable, then none counts as taken."""
+        """Take in events; for each, whether it was new. Raises StoreUnavailable; sent again, those that
+        were taken all the same are known."""
+        taken = await self._context.writer.settle_all(inbox.take_in(item.entry) for item in batch)
+        for item, new in zip(batch, taken, strict=True):
+            if new is True:
+                self._triggers.put(item)
         try:
-            fresh = await self._context.writer.commit_all(inbox.take_in(item.entry) for item in batch)
+            return raise_first(taken)
         except StoreError as error:
             raise StoreUnavailable(str(error)) from error
-        for item, new in zip(batch, fresh, strict=True):
-            if new:
-                self._triggers.put(item)
-        return fresh
 
     async def message(self, mo: MobileOriginated) -> None:
         """Take in a text."""

@@ -28,14 +28,15 @@ class _Waiting(Generic[Item]):
 class Pump(Generic[Item]):
     """Runs ``work`` on batches in which no subject comes twice, a few batches at a time.
 
-    A batch that fails is done again item by item; an item that fails three times goes to ``give_up``.
+    work: returns the items that could not be written; if it raises, nothing of the batch was, and it is done again
+    item by item. An item that fails three times goes to ``give_up``.
     """
 
     def __init__(
         self,
         name: str,
         subject: Callable[[Item], str],
-        work: Callable[[Sequence[Item]], Awaitable[None]],
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Item]]],
         give_up: Callable[[Item], Awaitable[None]],
     ) -> None:
         self._name = name
@@ -96,20 +97,22 @@ class Pump(Generic[Item]):
 
     async def _pass(self, batch: Sequence[_Waiting[Item]]) -> None:
         try:
-            await self._work([waiting.item for waiting in batch])
+            left = await self._work([waiting.item for waiting in batch])
         except Exception:
+            _LOG.exception("%s: a batch could not be dealt with", self._name)
             if len(batch) > 1:  # one bad item must not take its neighbours along
                 for waiting in batch:
                     await self._pass([waiting])
                 return
-            await self._failed(batch[0])
-            return
+            left = [batch[0].item]
         for waiting in batch:
-            self._release(waiting)
+            if any(waiting.item is item for item in left):
+                await self._failed(waiting)
+            else:
+                self._release(waiting)
 
     async def _failed(self, waiting: _Waiting[Item]) -> None:
         waiting.tries += 1
-        _LOG.exception("%s: an item could not be dealt with", self._name, extra={"tries": waiting.tries})
         if waiting.tries < _TRIES:
             asyncio.get_running_loop().call_later(_PAUSE * waiting.tries, self._again, waiting)
             return

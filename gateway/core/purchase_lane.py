@@ -48,6 +48,7 @@ from store.unit import Op
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 32
 _PAUSE_AFTER_FAILURE = 2.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 GIVE_UP_AFTER = timedelta(minutes=15)
 """A yes is not charged later than this: the person has gone on with their life."""
 _MOST_SENDS = 3
@@ -64,14 +65,12 @@ class PurchaseLane:
         ocs: ChargingSystem,
         facts: Facts,
         *,
-        resend: Backoff | None = None,
         query: Backoff | None = None,
     ) -> None:
         self._context = context
         self._committer = committer
         self._ocs = ocs
         self._facts = facts
-        self._resend = resend or Backoff(first=0.5, longest=60, most=1_000_000)
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._working: set[asyncio.Task[None]] = set()
@@ -137,10 +136,12 @@ class PurchaseLane:
     # ── sending ──
 
     async def _send(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
-        refusal = await self._why_not(row, order)
-        if refusal is not None:
-            if refusal.reason:
-                await self._refuse(row, order, subscriber, refusal)
+        hindrance = await self._hindrance(order)
+        if isinstance(hindrance, Refused):
+            await self._refuse(row, order, subscriber, hindrance)
+            return
+        if isinstance(hindrance, OcsError):
+            self._later(row, order)
             return
         now = self._context.clock()
         await self._step(order, "send_out", PurchaseSent(now), outbox.claim(row.id))
@@ -151,8 +152,8 @@ class PurchaseLane:
         outcome = await self._timed("purchase", self._ocs.purchase(request))
         await self._after_send(row, order, subscriber, outcome)
 
-    async def _why_not(self, row: PurchaseRow, order: Order) -> Refused | None:
-        """What stands against sending now; a refusal without a reason means: later."""
+    async def _hindrance(self, order: Order) -> Refused | OcsError | None:
+        """What stands against sending now: for good, or for as long as the charging system does not answer."""
         withheld = self._context.reach.withheld(order.msisdn)
         if withheld:
             return Refused(withheld)
@@ -163,15 +164,13 @@ class PurchaseLane:
         except UnknownSubscriber:
             return Refused("unknown_subscriber")
         except OcsError as error:
-            self._later(row, order)
-            return Refused("", str(error))
+            return error
         return None if _covers(wallet, order) else Refused("insufficient_funds", "balance below the price when asked")
 
     def _later(self, row: PurchaseRow, order: Order) -> None:
+        """Wait as long again as the order has waited."""
         waited = (self._context.clock() - order.created_at).total_seconds()
-        decision = self._resend.next_attempt(max(1, int(waited).bit_length()))
-        if not isinstance(decision, GiveUp):
-            self.put(row, decision.after.total_seconds())
+        self.put(row, min(_LONGEST_WAIT, max(_SHORTEST_WAIT, waited)))
 
     async def _after_send(
         self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: PurchaseOutcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -33,18 +34,26 @@ class ReplyDesk:
         self._facts = facts
         self._committer = committer
 
-    async def work(self, batch: Sequence[Entry]) -> None:
-        """Each text is a step of its own; their commits share groups."""
+    async def work(self, batch: Sequence[Entry]) -> Sequence[Entry]:
+        """Each text is a step of its own; all are read and written side by side. What was not written."""
         people = await self._facts.subscribers([entry.subject for entry in batch])
-        for entry in batch:
-            await self._one(entry, people[entry.subject][0])
+        done = await asyncio.gather(*(self._one(entry, people[entry.subject][0]) for entry in batch))
+        return [entry for entry, written in zip(batch, done, strict=True) if not written]
 
     async def give_up(self, entry: Entry) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
         self._context.metrics.failures.labels("mo").inc()
         await self._committer.note(inbox.done(entry.id, "failed", self._context.clock()))
 
-    async def _one(self, entry: Entry, subscriber: Subscriber) -> None:
+    async def _one(self, entry: Entry, subscriber: Subscriber) -> bool:
+        try:
+            await self._answer(entry, subscriber)
+        except Exception:  # whatever it is, the other people's texts go on
+            _LOG.exception("a text could not be dealt with", extra={"inbox_id": entry.id})
+            return False
+        return True
+
+    async def _answer(self, entry: Entry, subscriber: Subscriber) -> None:
         body = json.loads(entry.body)
         at = self._context.clock()
         meaning = keywords.understand(body["text"], self._context.rules(at).stop_words)

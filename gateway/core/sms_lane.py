@@ -35,6 +35,7 @@ from store.unit import Op
 _LOG = logging.getLogger(__name__)
 _MOST_REPEATS = 1
 _STORE_PAUSE = 1.0
+_STOP_SECONDS = 10.0
 
 
 class SmsLane:
@@ -63,6 +64,7 @@ class SmsLane:
         self._sending: set[asyncio.Task[None]] = set()
         self._put_off: dict[str, asyncio.TimerHandle] = {}
         self._wake = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -94,15 +96,22 @@ class SmsLane:
         self._task = asyncio.create_task(self._run(), name="sms-lane")
 
     async def stop(self) -> None:
-        """Take nothing new and wait for what is on its way; the sender's own end settles it."""
+        """Take nothing new; wait a while for what is on its way."""
         self._stopping = True
         for timer in self._put_off.values():
             timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        async with self._claiming:  # never between a claim and its sending
+            if self._task is not None:
+                self._task.cancel()
+        await self._wait_for_sending(_STOP_SECONDS)
+
+    async def drain(self) -> None:
+        """Wait until everything on its way is settled; to be called once the sender has ended."""
+        await self._wait_for_sending(None)
+
+    async def _wait_for_sending(self, seconds: float | None) -> None:
         if self._sending:
-            await asyncio.wait(self._sending)
+            await asyncio.wait(self._sending, timeout=seconds)
 
     def _due(self, row: SmsRow) -> None:
         self._put_off.pop(row.id, None)
@@ -115,14 +124,15 @@ class SmsLane:
             self._wake.clear()
             while self._waiting and len(self._sending) < self._slots:
                 await self._sender.wait_ready()
-                await self._claim_some()
+                async with self._claiming:
+                    await self._claim_some()
 
     async def _claim_some(self) -> None:
         room = min(self._slots - len(self._sending), len(self._waiting))
         taken = [heapq.heappop(self._waiting)[2] for _ in range(room)]
         now = self._context.clock()
-        fresh = [row for row in taken if row.expires_at is None or row.expires_at > now]
-        late = [outbox.move(row.id, "expired", at=now, reason="too_late") for row in taken if row not in fresh]
+        fresh = [row for row in taken if not _pointless(row, now)]
+        late = [outbox.move(row.id, "expired", at=now, reason="too_late") for row in taken if _pointless(row, now)]
         try:
             await self._committer.note(*late, *(outbox.claim(row.id) for row in fresh))
         except StoreError:
@@ -232,6 +242,10 @@ class SmsLane:
                 await asyncio.sleep(_STORE_PAUSE)
             else:
                 return
+
+
+def _pointless(row: SmsRow, now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
 
 
 def _seconds_left(row: SmsRow, now: datetime) -> int | None:

@@ -21,6 +21,7 @@ from gateway.core.facts import Facts
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
 from store import inbox, usage
+from store.errors import StoreError
 from store.ids import new_id
 from store.inbox import Entry
 from store.unit import Op
@@ -54,8 +55,8 @@ class TriggerDesk:
         self._facts = facts
         self._committer = committer
 
-    async def work(self, batch: Sequence[Triggered]) -> None:
-        """Look everything up, decide once for all, write all, each step on its own terms."""
+    async def work(self, batch: Sequence[Triggered]) -> Sequence[Triggered]:
+        """Look everything up, decide once for all, write all, each step on its own terms; what was not written."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
         found = [_Found(item, *people[item.entry.subject]) for item in batch]
         bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
@@ -69,6 +70,7 @@ class TriggerDesk:
             ]
         )
         self._count(outcomes, opened)
+        return [item for item, outcome in zip(batch, opened, strict=True) if isinstance(outcome, StoreError)]
 
     async def give_up(self, item: Triggered) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
@@ -130,9 +132,11 @@ class TriggerDesk:
             state = observe(state, session.start.timestamp(), float(session.bytes))
         return usage.put(found.subscriber.id, to_bytes(state), self._context.clock())
 
-    def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool]) -> None:
+    def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(
-            outcome if passed else "known_threshold" for (outcome, _, _), passed in zip(outcomes, opened, strict=True)
+            outcome if passed is True else "known_threshold"
+            for (outcome, _, _), passed in zip(outcomes, opened, strict=True)
+            if not isinstance(passed, StoreError)
         )
         for name, count in names.items():
             self._context.metrics.triggers.labels(name).inc(count)

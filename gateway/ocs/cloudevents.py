@@ -6,7 +6,6 @@ A wrong event is answered with everything that is wrong with it, each at its JSO
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,7 +84,7 @@ def event(document: object, at: str = "") -> Event:
     if reader.problems:
         raise NotAnEvent(reader.problems)
     assert fact is not None
-    canonical = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    canonical = json.dumps(document, separators=(",", ":"))  # ASCII: half of a surrogate pair cannot be stored
     return Event(source, event_id, Msisdn(msisdn), canonical, Trigger(msisdn, time, fact))
 
 
@@ -145,6 +144,9 @@ class _Reader:
             return ""
         if not isinstance(value, str) or not value or len(value) > most:
             self.wrong(pointer, f"must be a text of 1 to {most} characters")
+            return ""
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            self.wrong(pointer, "holds half of a surrogate pair")
             return ""
         return value
 
@@ -300,11 +302,7 @@ def _porting(reader: _Reader, data: dict[str, Any], kind: str) -> PortingIntende
     direction = data.get("direction")
     if direction not in ("in", "out"):
         reader.wrong("/data/direction", "is missing" if direction is None else 'must be "in" or "out"')
-    probability = data.get("probability")
-    if probability is not None and not (
-        isinstance(probability, int | float) and not isinstance(probability, bool) and math.isfinite(probability)
-    ):
-        reader.wrong("/data/probability", "must be a number from 0 to 1")
+    reader.share(data, "/data/probability")
     return PortingIntended(str(direction))
 
 

@@ -68,7 +68,9 @@ class ControlRoutes:
         return web.json_response({"items": [_item(item) for item in items]})
 
     async def _orders(self, _request: web.Request) -> web.Response:
-        return web.json_response({"items": [_order(order) for order in self._desk.ledger.orders.values()]})
+        """All orders that were taken; ``waiting``: how many more are held or yet to be applied."""
+        items = [_order(order) for order in self._desk.ledger.orders.values()]
+        return web.json_response({"items": items, "waiting": self._desk.waiting})
 
     async def _put_faults(self, request: web.Request) -> web.Response:
         """``down`` opens and closes the port and leaves the other faults alone when it stands by itself."""

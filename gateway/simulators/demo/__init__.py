@@ -1,0 +1,1 @@
+"""The whole micro-moment, played over the real wires by separate processes and printed as a transcript."""

@@ -1,0 +1,113 @@
+"""Everything around the gateway, as others reach it: its HTTP interface and the simulators' control ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.simulators.demo.stage import SHORT_CODE, Stage
+
+_METRICS = re.compile(r"http://[^\s\"<]+/metrics")
+_PATIENCE = 20.0
+Json = dict[str, Any]
+
+
+class UnexpectedAnswer(Exception):
+    """An HTTP status that the demonstration does not reckon with."""
+
+
+class Wires:
+    """One call, one method. Amounts are minor units."""
+
+    def __init__(self, session: aiohttp.ClientSession, stage: Stage) -> None:
+        self._session = session
+        self._stage = stage
+
+    # ── the charging system's events, the subscriber's texts ──
+
+    async def post_event(self, event: Mapping[str, Any]) -> int:
+        """Post one CloudEvent; the status."""
+        headers = {"Content-Type": "application/cloudevents+json"}
+        async with self._session.post(f"{self._stage.gateway_url}/triggers", json=event, headers=headers) as answer:
+            await answer.read()
+            return answer.status
+
+    async def text_in(self, msisdn: str, text: str, times: int = 1) -> list[str]:
+        """The SMSC delivers a text ``times`` over; how the gateway answered each deliver_sm."""
+        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "repeat": times}
+        answer = await self._json("POST", f"{self._stage.smsc_control}/mo", body)
+        return list(answer["statuses"])
+
+    async def texts_after(self, number: int, seconds: float) -> list[Json]:
+        """What all phones got after message ``number``, waiting so long for one."""
+        found = await self._json("GET", f"{self._stage.smsc_control}/messages?after={number}&timeout={seconds}")
+        return list(found)
+
+    # ── the charging system ──
+
+    async def set_balance(self, msisdn: str, balance: int) -> None:
+        """Open an account with this money and no bundles."""
+        await self._json("PUT", f"{self._stage.ocs_control}/subscribers/{msisdn}", {"balance": balance, "bundles": []})
+
+    async def account(self, msisdn: str) -> Json:
+        """Balance and bundles."""
+        return dict(await self._json("GET", f"{self._stage.ocs_control}/subscribers/{msisdn}"))
+
+    async def ledger(self, msisdn: str, count: int = 0) -> list[Json]:
+        """What was charged, waiting for ``count`` entries."""
+        query = f"msisdn={msisdn}&count={count}&timeout={_PATIENCE if count else 0}"
+        return list((await self._json("GET", f"{self._stage.ocs_control}/ledger?{query}"))["items"])
+
+    async def held(self) -> int:
+        """How many orders the charging system has received and not applied."""
+        return int((await self._json("GET", f"{self._stage.ocs_control}/orders"))["waiting"])
+
+    async def set_faults(self, **faults: Any) -> None:
+        """Make the charging system misbehave; without any, not."""
+        await self._json("PUT", f"{self._stage.ocs_control}/faults", faults)
+
+    async def set_down(self, *, down: bool) -> None:
+        """Close or open the charging system's port."""
+        await self._json("PUT", f"{self._stage.ocs_control}/down", {"down": down})
+
+    # ── the gateway's own word ──
+
+    async def ready(self) -> bool:
+        """Whether store and bind are up."""
+        async with self._session.get(f"{self._stage.gateway_url}/readyz") as answer:
+            return answer.status == 200
+
+    async def of_subscriber(self, msisdn: str, what: str) -> list[Json]:
+        """Their ``offers``, ``orders`` or ``messages``, newest first."""
+        return list((await self._api(f"{msisdn}/{what}"))["items"])
+
+    async def profile(self, msisdn: str) -> Json:
+        """Language, preferences, bundles."""
+        return dict(await self._api(msisdn))
+
+    async def counted(self, metric: str, **labels: str) -> float:
+        """One sample of ``/metrics``, 0 where there is none. The gateway's page tells where that port is."""
+        async with self._session.get(f"{self._stage.gateway_url}/") as page:
+            found = _METRICS.search(await page.text())
+        if found is None:
+            raise UnexpectedAnswer("the gateway's page names no metrics address")
+        async with self._session.get(found.group()) as answer:
+            families = text_string_to_metric_families(await answer.text())
+        samples: Sequence[Any] = [sample for family in families for sample in family.samples]
+        return sum(one.value for one in samples if one.name == metric and labels.items() <= one.labels.items())
+
+    async def _api(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self._stage.token}"}
+        return await self._json("GET", f"{self._stage.gateway_url}/api/v1/subscribers/{path}", headers=headers)
+
+    async def _json(
+        self, method: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        async with self._session.request(method, url, json=body, headers=headers) as answer:
+            if answer.status >= 300:
+                raise UnexpectedAnswer(f"{method} {answer.url.path} answered {answer.status}: {await answer.text()}")
+            return await answer.json()
