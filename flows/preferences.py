@@ -17,7 +17,10 @@ HELP_EVERY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class WishTexted:
-    """A text that is not about an offer. reply_key: from the message; source: the service number to answer from."""
+    """A text that is not about an offer that we made.
+
+    reply_key: from the message; source: the service number to answer from.
+    """
 
     at: datetime
     subscriber: Subscriber
@@ -38,6 +41,8 @@ def fulfil(wish: WishTexted) -> tuple[Effect, ...]:
             language = wish.meaning.language
             spoken = replace(wish, voice=replace(wish.voice, language=language))
             return (*change(wish.subscriber, wish.at, "sms", "language", value=language), _say(spoken, "language_set"))
+        case Intent.ACCEPT | Intent.DECLINE:
+            return (_say(wish, "no_offer"),)
         case Intent.HELP:
             return (_say(wish, "help"),)
         case _:
@@ -70,6 +75,7 @@ def _say(wish: WishTexted, what: str) -> SendSms:
         "offers_stopped": wish.voice.offers_stopped,
         "offers_started": wish.voice.offers_started,
         "language_set": wish.voice.language_set,
+        "no_offer": wish.voice.no_offer,
         "help": wish.voice.help,
     }[what]()
     return SendSms(

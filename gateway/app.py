@@ -209,8 +209,8 @@ class Gateway:
         self._health.add_metrics_to(metrics_app)
         host = config.server.host
         self.metrics_port = await self._listen(metrics_app, host, config.server.metrics_port, "server.metrics_port")
-        commands = _commands(config, peers) if host in ("127.0.0.1", "localhost", "::1") else ()
-        page = StatusPage(context, lambda: self._parts(peers, client), commands, local=bool(commands))
+        local = host in ("127.0.0.1", "localhost", "::1")
+        page = StatusPage(context, lambda: self._parts(peers, client), lambda: _commands(self.port, peers), local=local)
         page.add_to(app)
         self.port = await self._listen(app, host, config.server.port, "server.port")
 
@@ -349,9 +349,9 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
     intake.resume(triggers, replies)
 
 
-def _commands(config: Config, peers: _Peers) -> list[tuple[str, str]]:
+def _commands(port: int, peers: _Peers) -> list[tuple[str, str]]:
     """Shell lines for somebody who sees Chasqui for the first time."""
-    base = f"http://127.0.0.1:{config.server.port}"
+    base = f"http://127.0.0.1:{port}"
     event_json = (
         '{"specversion":"1.0","id":"\'$(date +%s%N)\'","source":"ocs/try","type":"bundle.depleting",'
         '"time":"\'$(date -u +%FT%TZ)\'","subject":"+573001112233","data":{"bundle":{"id":"b-\'$(date +%s%N)\'",'

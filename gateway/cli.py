@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (GatewayError, StoreError, FlowError) as error:
         print(f"chasqui: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -33,14 +33,22 @@ def open_engine(url: str, relative_to: Path) -> AsyncEngine:
         raise DatabaseUnusable(f"store.url {url!r} is not a database URL") from None
     if parsed.drivername != "sqlite+aiosqlite":
         raise DatabaseUnusable(f"store.url: {parsed.drivername!r} is not supported yet; use sqlite+aiosqlite:///FILE")
-    if parsed.database and parsed.database != ":memory:":
-        path = (relative_to / parsed.database).resolve()
-        if not path.parent.is_dir():
-            raise DatabaseUnusable(f"store.url: the folder {path.parent} does not exist")
-        parsed = parsed.set(database=str(path))
-    engine = create_async_engine(parsed, pool_size=4, max_overflow=4)
+    if parsed.database in (None, "", ":memory:"):
+        raise DatabaseUnusable(f"store.url {url!r} names no file: nothing would be durable")
+    path = (relative_to / str(parsed.database)).resolve()
+    if not path.parent.is_dir():
+        raise DatabaseUnusable(f"store.url: the folder {path.parent} does not exist")
+    parsed = parsed.set(database=str(path))
+    engine = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)  # MSISDNs stay out of logs
     event.listen(engine.sync_engine, "connect", _durable)
     return engine
+
+
+def in_threads(engine: AsyncEngine) -> Engine:
+    """The same database for threads of our own: one hop a transaction, where aiosqlite takes one a call."""
+    blocking = create_engine(engine.url.set(drivername="sqlite"), hide_parameters=True)
+    event.listen(blocking, "connect", _durable)
+    return blocking
 
 
 def _durable(connection: SqliteConnection, _record: Any) -> None:

@@ -19,14 +19,13 @@ from store.unit import Gate, Op, Unit
 _TAKE_IN = insert(t).on_conflict_do_nothing().returning(t.c.source, t.c.event_id)
 _DONE = update(t).where(t.c.id == bindparam("which")).values(processed_at=bindparam("at"), outcome=bindparam("what"))
 _WAITING = select(t).where(t.c.processed_at.is_(None), t.c.kind.in_(("trigger", "mo"))).order_by(t.c.id).limit(10_000)
-_SAME_TEXT = (
+_TEXT_BEFORE = (
     select(t)
     .where(
         t.c.subject == bindparam("subject"),
         t.c.kind == "mo",
         t.c.id < bindparam("before"),
         t.c.received_at > bindparam("since"),
-        t.c.body == bindparam("body"),
     )
     .order_by(t.c.id.desc())
     .limit(1)
@@ -92,10 +91,10 @@ async def waiting(reader: Reader) -> Sequence[Entry]:
     return [_entry(row) for row in await reader.rows(_WAITING)]
 
 
-async def same_text_before(reader: Reader, entry: Entry, since: datetime) -> Entry | None:
-    """The last equal text of the same person to the same number before this one."""
-    values = {"subject": entry.subject, "before": entry.id, "since": since, "body": entry.body}
-    row = await reader.first(_SAME_TEXT, values)
+async def text_before(reader: Reader, entry: Entry, since: datetime) -> Entry | None:
+    """The last text of the same person before this one."""
+    values = {"subject": entry.subject, "before": entry.id, "since": since}
+    row = await reader.first(_TEXT_BEFORE, values)
     return None if row is None else _entry(row)
 
 

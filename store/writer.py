@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
+from store.engine import in_threads
 from store.errors import StoreError, WriteFailed, WriterStopped
 from store.unit import Gate, Op, Unit
 
@@ -31,7 +34,8 @@ class Writer:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = in_threads(engine)
+        self._thread = ThreadPoolExecutor(1, "store-writer")
         self._queue: list[_Pending] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -49,6 +53,8 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await self._task
+        self._thread.shutdown()
+        self._engine.dispose()
 
     def submit(self, unit: Unit) -> asyncio.Future[bool]:
         """Queue a unit; the future is the commit: True if its gate opened, or it has none.
@@ -68,17 +74,12 @@ class Writer:
 
     async def settle_all(self, units: Iterable[Unit]) -> list[bool | StoreError]:
         """Write many units, each on its own terms: for each what ``commit`` returns, or the error it raises."""
-        return await asyncio.gather(*(self._settle(self.submit(unit)) for unit in units))
+        outcomes = await asyncio.gather(*(self.submit(unit) for unit in units), return_exceptions=True)
+        return [_outcome(one) for one in outcomes]
 
     async def commit_all(self, units: Iterable[Unit]) -> list[bool]:
         """Write many units, each on its own terms; raises the first failure after all have ended."""
         return raise_first(await self.settle_all(units))
-
-    async def _settle(self, done: asyncio.Future[bool]) -> bool | StoreError:
-        try:
-            return await done
-        except StoreError as error:
-            return error
 
     async def _run(self) -> None:
         while not (self._stopping and not self._queue):
@@ -106,10 +107,13 @@ class Writer:
                 done.set_result(passed)
 
     async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
-        async with self._engine.begin() as connection:
-            opened = await _pass_gates(connection, units)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write_together, units)
+
+    def _write_together(self, units: Sequence[Unit]) -> list[bool]:
+        with self._engine.begin() as connection:
+            opened = _pass_gates(connection, units)
             for statement, values in _batches(units, opened):
-                await connection.execute(statement, values)
+                connection.execute(statement, values)
         return opened
 
 
@@ -123,6 +127,12 @@ def raise_first(outcomes: Sequence[bool | StoreError]) -> list[bool]:
     return opened
 
 
+def _outcome(outcome: bool | BaseException) -> bool | StoreError:
+    if isinstance(outcome, BaseException) and not isinstance(outcome, StoreError):
+        raise outcome
+    return outcome
+
+
 def _fail(done: asyncio.Future[bool], error: Exception) -> None:
     if not done.done():
         failure = WriteFailed(f"the database did not take the write: {error.__class__.__name__}")
@@ -130,7 +140,7 @@ def _fail(done: asyncio.Future[bool], error: Exception) -> None:
         done.set_exception(failure)
 
 
-async def _pass_gates(connection: AsyncConnection, units: Sequence[Unit]) -> list[bool]:
+def _pass_gates(connection: Connection, units: Sequence[Unit]) -> list[bool]:
     """Which units may pass; of equal gates in one group only the first does."""
     gates: dict[int, list[Gate]] = {}
     for unit in units:
@@ -138,7 +148,7 @@ async def _pass_gates(connection: AsyncConnection, units: Sequence[Unit]) -> lis
             gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
     written: dict[int, set[tuple[Any, ...]]] = {}
     for identity, of_one_kind in gates.items():
-        rows = await connection.execute(of_one_kind[0].statement, [gate.values for gate in of_one_kind])
+        rows = connection.execute(of_one_kind[0].statement, [gate.values for gate in of_one_kind])
         written[identity] = {tuple(row) for row in rows}
     opened = []
     for unit in units:

@@ -46,7 +46,8 @@ class Access:
     """Checks tokens, roles and rates. per_second: requests of one token, with one second's worth of burst."""
 
     def __init__(self, configured: Sequence[ApiTokenConfig], per_second: float) -> None:
-        self._callers = {one.sha256: Caller(one.name, one.role, per_second, monotonic()) for one in configured}
+        self._burst = max(1.0, per_second)  # less than a whole request would let nobody in, ever
+        self._callers = {one.sha256: Caller(one.name, one.role, self._burst, monotonic()) for one in configured}
         self._per_second = per_second
 
     def guard(self, right: Right, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -63,14 +64,14 @@ class Access:
 
     def _caller(self, request: web.Request) -> Caller:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        caller = self._callers.get(hashlib.sha256(token.strip().encode()).hexdigest())
+        caller = self._callers.get(hashlib.sha256(token.strip().encode(errors="surrogateescape")).hexdigest())
         if scheme.lower() != "bearer" or caller is None:
             raise Problem(401, "unauthorized", "a known bearer token is needed: Authorization: Bearer TOKEN")
         return caller
 
     def _take(self, caller: Caller) -> None:
         now = monotonic()
-        caller.tokens = min(self._per_second, caller.tokens + (now - caller.filled_at) * self._per_second)
+        caller.tokens = min(self._burst, caller.tokens + (now - caller.filled_at) * self._per_second)
         caller.filled_at = now
         if caller.tokens < 1:
             raise Problem(429, "too-many-requests", f"more than {self._per_second:g} requests a second of this token")

@@ -121,7 +121,8 @@ class ApiRoutes:
 
     async def _accept(self, request: web.Request, caller: Caller) -> web.Response:
         key = request.headers.get("Idempotency-Key", "")
-        if not 0 < len(key) <= _MOST_KEY:
+        if not 0 < len(key) <= _MOST_KEY or not key.isprintable():
+            # a header that is not UTF-8 arrives with surrogates in it, which are not printable
             raise Problem(
                 400, "idempotency-key-missing", f"an Idempotency-Key of 1 to {_MOST_KEY} characters is needed"
             )
@@ -203,6 +204,7 @@ def _limit(request: web.Request) -> int:
 async def _document(request: web.Request) -> dict[str, Any]:
     try:
         document = json.loads(await request.read() or b"{}")
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):

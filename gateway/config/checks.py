@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import math
 import re
 from collections.abc import Iterable
 
@@ -96,7 +97,7 @@ def _port(key: str, value: int) -> None:
 
 
 def _positive(key: str, value: float) -> None:
-    if value <= 0:
+    if not 0 < value < math.inf:
         raise ConfigError(f"{key} must be more than 0")
 
 

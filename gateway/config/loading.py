@@ -29,7 +29,6 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
     for name, text in sorted(environment.items()):
         if name.startswith(_PREFIX) and name not in _NOT_OURS:
             _override(values, name, text)
-    values.pop("folder", None)
     config = _build(Config, values, where, "")
     folder = path.resolve().parent if path else Path.cwd()
     return check(dataclasses.replace(config, folder=folder))

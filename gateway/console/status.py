@@ -26,10 +26,15 @@ class Part:
 
 
 class StatusPage:
-    """``GET /``. commands: title and shell line of things to try. local: only then are texts shown."""
+    """``GET /``. commands: title and shell line of things to try. local: only then are texts and commands shown."""
 
     def __init__(
-        self, context: Context, parts: Callable[[], Sequence[Part]], commands: Sequence[tuple[str, str]], *, local: bool
+        self,
+        context: Context,
+        parts: Callable[[], Sequence[Part]],
+        commands: Callable[[], Sequence[tuple[str, str]]],
+        *,
+        local: bool,
     ) -> None:
         self._context = context
         self._parts = parts
@@ -57,7 +62,7 @@ class StatusPage:
                 _section("Running", _table(("Part", "Where", "State"), [_part(part) for part in self._parts()])),
                 _section("So far", _table(("What", "How many"), [(k, str(v)) for k, v in figures.items()])),
                 _section("Last messages", _texts(latest)) if self._local else "",
-                _section("Try it", _tries(self._commands)) if self._commands else "",
+                _section("Try it", _tries(self._commands())) if self._local else "",
             )
         )
         renewed = "renew" in request.query

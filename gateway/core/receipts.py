@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -24,11 +25,15 @@ _SETTLES = {"delivered": "delivered", "failed": "failed", "expired": "expired"}
 
 @dataclass(slots=True)
 class _Text:
-    """A text that waits for the receipts of its parts. states: what is known, by part."""
+    """A text that waits for the receipts of its parts.
+
+    states: what is known, by part. stored: set once the rows that receipts settle are committed.
+    """
 
     id: str
     parts: int
     states: dict[int, str] = field(default_factory=dict)
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class ReceiptDesk:
@@ -40,11 +45,18 @@ class ReceiptDesk:
         self._expected: OrderedDict[tuple[str, str], tuple[_Text, int]] = OrderedDict()
         self._early: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
 
-    async def expect(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
-        """These parts were taken by the SMSC; receipts that came before are applied now."""
+    def foresee(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
+        """These parts were taken by the SMSC and are being written: their receipts wait for ``expect``."""
         text = _Text(outbox_id, len(message_ids))
         for number, message_id in enumerate(message_ids):
             self._remember((smsc, message_id), (text, number))
+
+    async def expect(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
+        """These parts are written; receipts that came before are applied now."""
+        if not self._foreseen(smsc, outbox_id, message_ids):
+            self.foresee(smsc, outbox_id, message_ids)
+        text = self._expected[smsc, message_ids[0]][0]
+        text.stored.set()
         if not self._early:
             return
         for message_id in message_ids:
@@ -60,7 +72,7 @@ class ReceiptDesk:
     async def receive(self, receipt: DeliveryReceipt) -> None:
         """Write what the receipt says. Returns once it is durable."""
         self._context.metrics.receipts.labels(receipt.state).inc()
-        ops = self._match(receipt)
+        ops = await self._match(receipt)
         await (self._from_store(receipt) if ops is None else self._write(ops))
 
     async def recover(self) -> None:
@@ -68,8 +80,13 @@ class ReceiptDesk:
         for entry in await inbox.early_receipts(self._context.reader):
             self._await_submit(entry.id, _receipt(entry.body))
 
-    def _match(self, receipt: DeliveryReceipt) -> list[Op] | None:
-        """What to write if the text is remembered, else None."""
+    def _foreseen(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> bool:
+        found = self._expected.get((smsc, message_ids[0]))
+        return found is not None and found[0].id == outbox_id
+
+    async def _match(self, receipt: DeliveryReceipt) -> list[Op] | None:
+        """What to write if the text is remembered, else None; it waits for the rows that it is to settle."""
+        await self._until_stored(receipt)
         for spelling in (receipt.message_id, *receipt.also):
             found = self._expected.get((receipt.smsc, spelling))
             if found is not None:
@@ -79,10 +96,17 @@ class ReceiptDesk:
                 return self._apply(text, spelling, number, receipt)
         return None
 
+    async def _until_stored(self, receipt: DeliveryReceipt) -> None:
+        for spelling in (receipt.message_id, *receipt.also):
+            found = self._expected.get((receipt.smsc, spelling))
+            if found is not None:
+                await found[0].stored.wait()
+                return
+
     async def _from_store(self, receipt: DeliveryReceipt) -> None:
         part = await parts.find(self._context.reader, receipt.smsc, (receipt.message_id, *receipt.also))
         if part is None:
-            ops = self._match(receipt)  # its submit may have been answered while we looked
+            ops = await self._match(receipt)  # its submit may have been answered while we looked
             await (self._keep(receipt) if ops is None else self._write(ops))
             return
         siblings = await parts.of_rows(self._context.reader, [part.outbox_id])

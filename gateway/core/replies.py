@@ -23,7 +23,7 @@ from store.inbox import Entry
 
 _LOG = logging.getLogger(__name__)
 SAME_TEXT_WITHIN = timedelta(seconds=60)
-"""An equal text within this time, with no new offer in between, is the network's repetition."""
+"""An equal text within this time, with nothing said in between by either side, is the network's repetition."""
 
 
 class ReplyDesk:
@@ -73,9 +73,7 @@ class ReplyDesk:
         self, entry: Entry, subscriber: Subscriber, meaning: Meaning, offer: Offer | None, number: str
     ) -> tuple[Effect, ...]:
         at, voice, key = self._context.clock(), self._context.voice(subscriber), f"reply:{entry.id}"
-        if meaning.intent not in (Intent.ACCEPT, Intent.DECLINE):
-            return fulfil(WishTexted(at, subscriber, voice, meaning, number, key))
-        if offer is None:
+        if offer is None or meaning.intent not in (Intent.ACCEPT, Intent.DECLINE):
             return fulfil(WishTexted(at, subscriber, voice, meaning, number, key))
         view = await orders.by_key(self._context.reader, offer.order) if offer.order else None
         answered = OfferAnswered(
@@ -93,8 +91,10 @@ class ReplyDesk:
 
     async def _repeated(self, entry: Entry, offer: Offer | None) -> bool:
         since = entry.received_at - SAME_TEXT_WITHIN
-        before = await inbox.same_text_before(self._context.reader, entry, since)
-        return before is not None and (offer is None or offer.created_at <= before.received_at)
+        before = await inbox.text_before(self._context.reader, entry, since)
+        if before is None or before.body != entry.body:
+            return False
+        return offer is None or offer.created_at <= before.received_at
 
     async def _again(self, offer: Offer | None) -> Offer | None:
         return None if offer is None else await offers.by_id(self._context.reader, offer.id)

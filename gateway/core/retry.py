@@ -32,5 +32,5 @@ class Backoff:
         if tried >= self.most:
             return GiveUp()
         drawn = random.random() if jitter is None else jitter
-        pause = min(self.longest, self.first * 2 ** max(0, tried - 1))
+        pause = min(self.longest, self.first * 2 ** min(63, max(0, tried - 1)))
         return Retry(timedelta(seconds=pause * (0.75 + 0.5 * drawn)))

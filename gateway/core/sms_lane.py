@@ -195,6 +195,7 @@ class SmsLane:
                 assert_never(outcome)
 
     async def _submitted(self, row: SmsRow, outcome: Submitted) -> None:
+        self._receipts.foresee(outcome.smsc, row.id, outcome.message_ids)
         total = len(outcome.message_ids)
         sent = outbox.move(row.id, "sent", smsc=outcome.smsc, parts=total)
         await self._write(row, sent, *self._known_parts(row, outcome.smsc, outcome.message_ids), state="sent")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes import ANA, NUMBER, TUESDAY, ana
 
+from fakes import ANA, NUMBER, TUESDAY, ana
 from flows.alert import OLDEST_EVENT, Alerted, AlertFacts, Forecast, decide, other_buckets, threshold_key
 from flows.catalogue import load_starter
 from flows.contact_policy import ContactSwitches
@@ -117,10 +117,10 @@ def test_only_the_alert_may_be_repeated() -> None:
         ("en", BundleChange.EXPIRING, "Your 1 GB for 7 days expires in 3 days (92 MB left)."),
         ("en", BundleChange.DEPLETED, "Your 1 GB for 7 days has run out."),
         ("en", BundleChange.EXPIRED, "Your 1 GB for 7 days has expired."),
-        ("pt_BR", BundleChange.DEPLETING, "PT-DEPLETING"),
-        ("pt_BR", BundleChange.EXPIRING, "PT-EXPIRING"),
-        ("pt_BR", BundleChange.DEPLETED, "PT-DEPLETED"),
-        ("pt_BR", BundleChange.EXPIRED, "PT-EXPIRED"),
+        ("pt_BR", BundleChange.DEPLETING, "Seu 1 GB por 7 dias acaba em cerca de 5 h (restam 92 MB)."),
+        ("pt_BR", BundleChange.EXPIRING, "Seu 1 GB por 7 dias vence em 3 dias (restam 92 MB)."),
+        ("pt_BR", BundleChange.DEPLETED, "Seu 1 GB por 7 dias acabou."),
+        ("pt_BR", BundleChange.EXPIRED, "Seu 1 GB por 7 dias venceu."),
     ],
 )
 def test_the_alert_says_what_happened_in_the_persons_language(language: str, change: BundleChange, text: str) -> None:
@@ -133,7 +133,7 @@ def test_the_alert_says_what_happened_in_the_persons_language(language: str, cha
     [
         ("es", " 1 GB por 7 días por $3.000: responde 1. BAJA: no más ofertas."),
         ("en", " 1 GB for 7 days for COP 3,000: reply 1. STOP to stop offers."),
-        ("pt_BR", "PT-OFFER"),
+        ("pt_BR", " 1 GB por 7 dias por COP 3.000: responda 1. SAIR: sem mais ofertas."),
     ],
 )
 def test_the_offer_names_bundle_price_answer_and_opt_out(language: str, text: str) -> None:

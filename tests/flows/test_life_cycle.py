@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes import TUESDAY, ana
 
+from fakes import TUESDAY, ana
 from flows.effects import RecordAudit, RecordPreference, RecordSubscriptionState
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.life_cycle import change

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from fakes import ANA, BEN, PRICE, TUESDAY, ana, offer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import ANA, BEN, PRICE, TUESDAY, ana, offer
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOfferState, RecordOrder, SendSms
 from flows.offer import OfferAnswered, OfferFlow, OfferTimedOut, order_key
 from flows.records import Offer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from fakes import ANA, NUMBER, TUESDAY, ana
 
+from fakes import ANA, NUMBER, TUESDAY, ana
 from flows.effects import RecordAudit, RecordHelpGiven, RecordPreference, SendSms
 from flows.keywords import Intent, Meaning
 from flows.preferences import HELP_EVERY, WishTexted, change, fulfil
@@ -58,12 +58,19 @@ def test_who_asks_for_help_always_gets_it() -> None:
     assert told.text.startswith("Responde 1 para comprar la última oferta, BAJA")
 
 
-@pytest.mark.parametrize("intent", [Intent.UNKNOWN, Intent.ACCEPT, Intent.DECLINE])
-def test_what_leads_nowhere_is_answered_with_help_and_that_is_noted(intent: Intent) -> None:
-    """A yes without any offer is as good as a text that nobody understands."""
-    noted, told = fulfil(wish(Meaning(intent)))
+def test_what_nobody_understands_is_answered_with_help_and_that_is_noted() -> None:
+    """So that it comes once."""
+    noted, told = fulfil(wish(UNKNOWN))
     assert noted == RecordHelpGiven(ana().id, TUESDAY)
     assert isinstance(told, SendSms)
+
+
+@pytest.mark.parametrize("intent", [Intent.ACCEPT, Intent.DECLINE])
+def test_an_answer_to_no_offer_hears_that_there_is_none(intent: Intent) -> None:
+    """It was understood, so it is no case for help, and nothing is noted."""
+    (told,) = fulfil(wish(Meaning(intent), ana(help_at=TUESDAY)))
+    assert isinstance(told, SendSms)
+    assert told.text == "Ahora no tienes ofertas abiertas."
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fakes import ANA, BEN, NUMBER, TUESDAY, order
 from hypothesis import given
 from hypothesis import strategies as st
 from statemachine.exceptions import TransitionNotAllowed
 
+from fakes import ANA, BEN, NUMBER, TUESDAY, order
 from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
 from flows.purchase import (
     TELL_AFTER_QUERIES,

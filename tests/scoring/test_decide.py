@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -155,16 +154,3 @@ def test_offers_must_fit_together() -> None:
         offers(margin=[1.0])
     with pytest.raises(ShapeMismatch, match="eligible"):
         offers(eligible=[[True]])
-
-
-@pytest.mark.parametrize(("n", "m", "budget"), [(1, 20, 0.3), (64, 20, 2.0)])
-def test_a_decision_is_quick(n: int, m: int, budget: float) -> None:
-    """The best of many runs stays near its budget in milliseconds, tripled because test machines are shared."""
-    case = batch(n, m)
-    times = []
-    for _ in range(200):
-        began = time.perf_counter()
-        decide(case)
-        times.append(time.perf_counter() - began)
-    print(f"decide {n} x {m}: best {min(times) * 1e6:.0f} us")  # noqa: T201 - figures for who asks (-s)
-    assert min(times) * 1e3 < 3 * budget

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, TypeVar
 
 from gateway.simulators.demo.stage import Stage
 from gateway.simulators.demo.transcript import Transcript, short
+from gateway.simulators.demo.waiting import PATIENCE, CheckFailed, together, until
 from gateway.simulators.demo.wires import Json, Wires
 from locales import formats
 
 CURRENCY = "COP"
-_PATIENCE = 20.0
-_LOOK_EVERY = 0.02
 _GIGABYTE = 1024**3
-Found = TypeVar("Found")
-
-
-class CheckFailed(Exception):
-    """Something that had to be so is not; one line."""
 
 
 @dataclass(slots=True)
@@ -35,36 +26,16 @@ class Show:
     transcript: Transcript
     prices: dict[str, int] = field(default_factory=dict)
 
-    def check(self, holds: bool, what: str) -> None:
-        """Print what holds. Raises CheckFailed when it does not."""
+    def check(self, holds: bool, what: str, found: object = "") -> None:
+        """Print what holds. Raises CheckFailed, with what was found instead, when it does not."""
         if not holds:
-            raise CheckFailed(what)
+            raise CheckFailed(f"not so: {what}" + (f"; found {found}" if found != "" else ""))
         self.transcript.checked(what)
 
 
 def pesos(amount: int) -> str:
     """Minor units as a Colombian reads them."""
     return formats.money(amount, CURRENCY, "es")
-
-
-async def until(look: Callable[[], Awaitable[Found | None]], what: str) -> Found:
-    """Look again and again until there is something. Raises CheckFailed after 20 seconds."""
-    deadline = monotonic() + _PATIENCE
-    while (found := await look()) is None:
-        if monotonic() > deadline:
-            raise CheckFailed(f"waited {_PATIENCE:g} s in vain: {what}")
-        await asyncio.sleep(_LOOK_EVERY)
-    return found
-
-
-async def together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Run all; the first failure ends the others and is raised by itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in works]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 class Person:
@@ -89,8 +60,8 @@ class Person:
         self._events += 1
         name = event_id or f"{self.msisdn[-4:]}-{self._events}"
         status = await self._wires.post_event(_depleting(self.msisdn, f"evt-{name}"))
-        words = {202: "accepted", 200: "known already"}.get(status, "")
-        self._transcript.behind(f"POST /triggers bundle.depleting, event {name}: {status} {words}")
+        words = {202: "accepted", 200: "known"}.get(status, "")
+        self._transcript.behind(f"POST /triggers depleting {name}: {status} {words}")
         if status != want:
             raise CheckFailed(f"POST /triggers answered {status}, not {want}")
 
@@ -98,26 +69,19 @@ class Person:
         """They answer. times: the network delivers the same text so often."""
         self._transcript.texted(text)
         statuses = await self._wires.text_in(self.msisdn, text, times)
-        twice = f"{times} x the same " if times > 1 else ""
-        self._transcript.behind(f"SMPP {twice}deliver_sm: {', '.join(statuses)}")
+        self._transcript.behind(f"SMPP deliver_sm: {', '.join(statuses)}")
 
     async def gets(self) -> str:
         """The next text on their phone. Raises CheckFailed when none comes."""
-        deadline = monotonic() + _PATIENCE
+        deadline = monotonic() + PATIENCE
         while not self._unread:
             left = deadline - monotonic()
             if left <= 0:
-                raise CheckFailed(f"no text came within {_PATIENCE:g} s")
+                raise CheckFailed(f"no text came within {PATIENCE:g} s")
             await self._fetch(left)
         text = self._unread.popleft()
         self._transcript.received(text)
         return text
-
-    async def got_no_more(self) -> None:
-        """Raises CheckFailed when there is a text that was not looked at."""
-        await self._fetch(0)
-        if self._unread:
-            raise CheckFailed(f"one text too many: {self._unread[0]!r}")
 
     async def is_offered(self, text: str, language: str = "responde") -> Json:
         """The one open offer, which ``text`` names with its price and with what to answer. language: how it asks."""
@@ -127,7 +91,8 @@ class Person:
         offer, price = offers[0], offers[0]["price"]["amount"]
         self._show.check(
             offer["name"] in _same_letters(text, offer["name"]) and f"{language} 1" in text,
-            f"offer {offer['bundle']} at {pesos(price)}, answered with 1",
+            f"offer {offer['bundle']} at {pesos(price)}, answered by 1",
+            repr(text),
         )
         return offer
 
@@ -154,9 +119,7 @@ class Person:
         if not entries:
             raise CheckFailed("nothing was charged")
         entry = entries[0]
-        self._transcript.behind(
-            f"OCS charged {pesos(entry['amount'])} for {entry['offering']}, {pesos(entry['balance_after'])} left"
-        )
+        self._transcript.behind(f"OCS charged {pesos(entry['amount'])}, {pesos(entry['balance_after'])} left")
 
     async def buys(self) -> str:
         """Everything that follows a yes, as it happens; the confirmation."""
@@ -167,37 +130,49 @@ class Person:
         """Ledger, account, order, confirmation and delivery agree. had: their balance before."""
         check, price = self._show.check, int(offer["price"]["amount"])
         ledger = await self._wires.ledger(self.msisdn)
-        check(len(ledger) == 1, f"ledger: exactly one charge (found {len(ledger)})")
+        check(len(ledger) == 1, "ledger: exactly one charge", len(ledger))
         account = await self._wires.account(self.msisdn)
+        amounts = (ledger[0]["amount"], ledger[0]["balance_after"], account["balance"]["amount"])
         check(
-            ledger[0]["amount"] == price and ledger[0]["balance_after"] == account["balance"]["amount"] == had - price,
-            f"{pesos(had)} - {pesos(price)} = {pesos(had - price)}, and {len(account['bundles'])} bundle granted",
+            amounts == (price, had - price, had - price),
+            f"ledger: {pesos(had)} - {pesos(price)} = {pesos(had - price)}",
+            amounts,
         )
-        check(len(account["bundles"]) == 1, "the bundle is there")
+        check(len(account["bundles"]) == 1, "OCS account: one new bundle", len(account["bundles"]))
         orders = await self._wires.of_subscriber(self.msisdn, "orders")
-        check(
-            [(one["state"], one["price"]["amount"], one["attempts"]) for one in orders] == [("confirmed", price, 1)],
-            f"one order, confirmed, sent {orders[0]['attempts']} time",
-        )
-        check(pesos(had - price) in confirmation, "the confirmation tells the new balance")
-        await self.all_delivered()
+        told = [(one["state"], one["price"]["amount"], one["attempts"]) for one in orders]
+        check(told == [("confirmed", price, 1)], "one order: confirmed, price right, sent once", told)
+        check(pesos(had - price) in confirmation, "the confirmation tells the new balance", repr(confirmation))
+        await self.were_delivered(2)
 
-    async def all_delivered(self) -> None:
-        """The SMSC's receipts have arrived for every text that went out."""
+    async def were_sent(self, count: int) -> None:
+        """So many texts were ever written to them, sent or still to be sent. Raises CheckFailed if not."""
+        found = len(await self._states())
+        if found != count:
+            raise CheckFailed(f"{found} texts were written, not {count}")
 
-        async def look() -> int | None:
-            messages = await self._wires.of_subscriber(self.msisdn, "messages")
-            states = [one["state"] for one in messages if one["direction"] == "out"]
-            return len(states) if states and set(states) == {"delivered"} else None
+    async def were_delivered(self, count: int) -> None:
+        """So many texts and no more, each with the SMSC's receipt."""
 
-        count = await until(look, "a receipt for every text")
-        await self.got_no_more()
+        async def look() -> bool | None:
+            return set(await self._states()) == {"delivered"} or None
+
+        await until(look, "a receipt for every text")
+        await self.were_sent(count)
+        await self._fetch(0)
+        if self._unread:
+            raise CheckFailed(f"one text too many on the phone: {self._unread[0]!r}")
         self._transcript.checked(f"{count} texts sent, {count} delivered (receipts)")
 
     async def bought_nothing(self) -> None:
         """No order, no charge."""
         orders = await self._wires.of_subscriber(self.msisdn, "orders")
         self._show.check(not orders and not await self._wires.ledger(self.msisdn), "no order, nothing charged")
+
+    async def _states(self) -> list[str]:
+        """Of the texts written to them."""
+        messages = await self._wires.of_subscriber(self.msisdn, "messages")
+        return [one["state"] for one in messages if one["direction"] == "out"]
 
     async def _fetch(self, seconds: float) -> None:
         for message in await self._wires.texts_after(self._seen, seconds):

@@ -7,17 +7,19 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
 import aiohttp
 
-from gateway.simulators.demo.person import CheckFailed, Show, until
+from gateway.simulators.demo.person import Show
 from gateway.simulators.demo.processes import NotStarted
 from gateway.simulators.demo.scenes import SCENES, Scene
 from gateway.simulators.demo.stage import Stage
 from gateway.simulators.demo.transcript import Transcript
+from gateway.simulators.demo.waiting import CheckFailed, until
 from gateway.simulators.demo.wires import UnexpectedAnswer, Wires
 
 INTERRUPTED = 130
@@ -32,6 +34,8 @@ async def play(out: TextIO, *, keep: bool = False, colour: bool = False, scenes:
 
     keep: leave the folder with the database, the logs and the configuration.
     """
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal without arrows is no reason to fail
     transcript = Transcript(out, colour=colour)
     folder = Path(tempfile.mkdtemp(prefix="chasqui-demo-"))
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
@@ -60,15 +64,17 @@ async def _play(stage: Stage, transcript: Transcript, scenes: Sequence[Scene]) -
         failure = str(error) or type(error).__name__
     finally:
         await stage.stop()
-    seconds = monotonic() - began
     transcript.say("")
     if not failure:
-        transcript.say(f"{len(scenes)} scenes played, everything held, {seconds:.1f} s.")
+        transcript.say(f"{len(scenes)} scenes played, every check held, {monotonic() - began:.1f} s.")
         return 0
     transcript.failed(failure)
-    transcript.say(f"The last lines of the gateway's log, {seconds:.1f} s after the start:")
-    for line in stage.gateway.tail(_LOG_LINES):
-        transcript.quote(line)
+    for process in stage.processes:
+        lines = process.tail(_LOG_LINES)
+        if lines:
+            transcript.say(f"The end of the log of the {process.name}:")
+        for line in lines:
+            transcript.quote(line)
     return 1
 
 

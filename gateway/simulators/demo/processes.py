@@ -77,8 +77,7 @@ class Process:
         except TimeoutError:
             await self.kill()
         except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                running.kill()
+            await self.kill()
             raise
 
     def tail(self, lines: int) -> list[str]:

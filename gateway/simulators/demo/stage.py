@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from gateway.simulators.demo.processes import NotStarted, Process
+from gateway.simulators.demo.waiting import together
 
 SHORT_CODE = "12345"
 SETTLE_SECONDS = 2
@@ -68,9 +69,14 @@ class Stage:
             "gateway", ("serve", "--config", str(folder / "demo.toml")), folder, folder / "gateway.log"
         )
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The gateway first."""
+        return self.gateway, self.smsc, self.ocs
+
     async def start(self) -> None:
         """Start the simulators, then the gateway that is told where they are. Raises NotStarted."""
-        smsc, ocs = await asyncio.gather(_met(self.smsc, "smsc"), _met(self.ocs, "ocs"))
+        smsc, ocs = await together(_met(self.smsc, "smsc"), _met(self.ocs, "ocs"))
         self.smsc_control, self.ocs_control = smsc["control"], ocs["control"]
         config = _CONFIG.format(
             ocs=ocs["url"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -97,8 +97,8 @@ class Wires:
             raise UnexpectedAnswer("the gateway's page names no metrics address")
         async with self._session.get(found.group()) as answer:
             families = text_string_to_metric_families(await answer.text())
-        samples: Sequence[Any] = [sample for family in families for sample in family.samples]
-        return sum(one.value for one in samples if one.name == metric and labels.items() <= one.labels.items())
+        samples = [sample for family in families for sample in family.samples if sample.name == metric]
+        return float(sum(one.value for one in samples if labels.items() <= one.labels.items()))
 
     async def _api(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self._stage.token}"}

@@ -1,0 +1,253 @@
+"""The configuration from file and environment: every complaint is one line that names the key."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from gateway.config.loading import load
+from gateway.config.tree import Config
+from gateway.errors import ConfigError
+
+SHA = "0" * 64
+EVERY_KEY = f"""
+market = "co"
+[server]
+host = "127.0.0.1"
+port = 8080
+metrics_port = 9090
+[store]
+url = "sqlite+aiosqlite:///chasqui.db"
+[sessions]
+url = "memory://"
+[triggers]
+url = "inline://"
+[[ussd.services]]
+code = "*123#"
+menu = "main"
+network = ""
+[[doors]]
+name = "ocs"
+dialect = "triggers"
+network = "claro-co"
+allow = ["10.0.0.0/8"]
+token = "d00r"
+charset = "gsm7"
+max_septets = 182
+idle_seconds = 60
+total_seconds = 180
+[menus]
+path = "menus"
+[catalogue]
+path = "catalogue.yaml"
+[ocs]
+kind = "simulator"
+url = "http://127.0.0.1:9200"
+tenant = "cgrates.org"
+money_balance = "main"
+timeout = 3.0
+settle_seconds = 10
+[[smpp]]
+name = "smsc-a"
+host = "127.0.0.1"
+port = 2775
+system_id = "chasqui"
+password = "p4ssword"
+bind = "transceiver"
+window = 50
+tps = 100
+source = "12345"
+source_ton = 3
+source_npi = 0
+two_way = true
+system_type = ""
+response_timeout = 30
+enquire_interval = 30
+reconnect_max = 15
+tls = false
+[[api.tokens]]
+name = "crm"
+role = "crm"
+sha256 = "{SHA}"
+[policy]
+quiet_hours = "market"
+assume_opt_in = "market"
+dry_run = false
+test_msisdns = []
+[webhooks]
+secret = "whsec_c2VjcmV0"
+"""
+BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
+TOKEN = '[[api.tokens]]\nname = "crm"\nrole = "{role}"\nsha256 = "{sha}"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    """A configuration file."""
+    path = folder / "chasqui.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_everything_has_a_default() -> None:
+    """Loopback only, and SQLite beside the process."""
+    config = load(None, {"PATH": "/bin", "HOME": "/"})
+    assert (config.market, config.server.host, config.server.port) == ("co", "127.0.0.1", 8080)
+    assert (config.ocs.kind, config.smpp, config.doors, config.policy.dry_run) == ("simulator", (), (), False)
+    assert config.folder == Path.cwd()
+
+
+def test_every_documented_key_loads(tmp_path: Path) -> None:
+    """And arrives under its name."""
+    config = load(written(tmp_path, EVERY_KEY), {})
+    assert config.folder == tmp_path
+    assert config.ussd.services[0].code == "*123#"
+    assert (config.doors[0].allow, config.doors[0].token) == (("10.0.0.0/8",), "d00r")
+    assert (config.smpp[0].password, config.smpp[0].tps, config.smpp[0].two_way) == ("p4ssword", 100.0, True)
+    assert (config.api.tokens[0].role, config.webhooks.secret) == ("crm", "whsec_c2VjcmV0")
+
+
+def test_the_sample_leaves_no_section_out() -> None:
+    """A section that is added is added above, too."""
+    assert {field.name for field in fields(Config)} - {"folder"} <= set(re.findall(r"[a-z]+", EVERY_KEY))
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    """Wherever the tree ends up in a log."""
+    shown = repr(load(written(tmp_path, EVERY_KEY), {}))
+    assert not any(secret in shown for secret in ("d00r", "p4ssword", "c2VjcmV0"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path", "value"),
+    [
+        ("CHASQUI_MARKET", "za", "market", "za"),
+        ("CHASQUI_SERVER__PORT", "0", "server.port", 0),
+        ("CHASQUI_OCS__TIMEOUT", "1.5", "ocs.timeout", 1.5),
+        ("CHASQUI_OCS__SETTLE_SECONDS", "2", "ocs.settle_seconds", 2.0),
+        ("CHASQUI_POLICY__DRY_RUN", "Yes", "policy.dry_run", True),
+        ("CHASQUI_POLICY__DRY_RUN", "0", "policy.dry_run", False),
+        ("CHASQUI_POLICY__TEST_MSISDNS", "+573001112233, 573009998877,", "policy.test_msisdns.1", "573009998877"),
+        ("CHASQUI_SMPP__0__HOST", "smsc.example", "smpp.0.host", "smsc.example"),
+        ("CHASQUI_SMPP__0__TWO_WAY", "off", "smpp.0.two_way", False),
+        ("CHASQUI_API__TOKENS__0__NAME", "app", "api.tokens.0.name", "app"),
+        ("CHASQUI_DOORS__0__ALLOW", "10.0.0.1,::1", "doors.0.allow.1", "::1"),
+    ],
+)
+def test_the_environment_goes_before_the_file(tmp_path: Path, name: str, text: str, path: str, value: object) -> None:
+    """Every key, entries of lists by their number."""
+    found: object = load(written(tmp_path, EVERY_KEY), {name: text})
+    for step in path.split("."):
+        found = found[int(step)] if isinstance(found, tuple) else getattr(found, step)
+    assert found == value
+
+
+def test_an_entry_may_come_from_the_environment_alone() -> None:
+    """A container needs no file."""
+    config = load(None, {"CHASQUI_SMPP__0__NAME": "a", "CHASQUI_SMPP__0__HOST": "h"})
+    assert (config.smpp[0].name, config.smpp[0].port) == ("a", 2775)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('markt = "co"', "unknown key markt; did you mean market?"),
+        ("[server]\nprot = 1", "unknown key server.prot; did you mean server.port?"),
+        ("[nonsense]\nx = 1", "unknown key nonsense"),
+        ('folder = "x"', "unknown key folder"),
+        (BIND + "pasword = 'x'", "unknown key smpp[0].pasword; did you mean smpp[0].password?"),
+        ("market = 5", "market must be a text in quotes"),
+        ('[server]\nport = "8080"', "server.port must be a whole number"),
+        ("[server]\nport = true", "server.port must be a whole number"),
+        ("[server]\nport = 8080.0", "server.port must be a whole number"),
+        ('[ocs]\ntimeout = "3"', "ocs.timeout must be a number"),
+        ("[policy]\ndry_run = 1", "policy.dry_run must be true or false"),
+        ('[policy]\ntest_msisdns = "x"', "policy.test_msisdns must be a list"),
+        ("[policy]\ntest_msisdns = [1]", "policy.test_msisdns[0] must be a text in quotes"),
+        ("server = 5", "server must be a table"),
+        ("smpp = 5", "smpp must be a list"),
+        ('[[smpp]]\nname = "a"', "smpp[0].host is missing"),
+        ("market = ", "not TOML"),
+        ("[server]\nport = 65536", "server.port must be a port from 0 to 65535"),
+        ("[server]\nport = -1", "server.port must be a port from 0 to 65535"),
+        ("[ocs]\ntimeout = 0", "ocs.timeout must be more than 0"),
+        ('[ocs]\nkind = "cgrates"', "not available in this version; use one of: simulator, tmf"),
+        ('[ocs]\nkind = "magic"', "it must be one of: simulator, tmf"),
+        ('[ocs]\nkind = "tmf"', "ocs.url is missing"),
+        ('[sessions]\nurl = "redis://h"', "sessions.url"),
+        ('[triggers]\nurl = "nats://h"', "triggers.url"),
+        ('[policy]\nquiet_hours = "never"', "policy.quiet_hours is 'never'; it must be one of: market, off"),
+        ('[policy]\ntest_msisdns = ["me"]', "policy.test_msisdns: an entry is not an E.164 number"),
+        (BIND + BIND.replace('"a"', '"b"'), "leave one [[smpp]] entry"),
+        (BIND + BIND, "two entries are named 'a'"),
+        (BIND + 'bind = "sender"', "smpp 'a': bind is 'sender'"),
+        (BIND + "window = 0", "smpp 'a': window must be at least 1"),
+        (BIND + "tps = 0", "smpp 'a': tps must be more than 0"),
+        ('[[doors]]\nname = "d"\ndialect = "kannel"', "doors 'd': dialect 'kannel' is not available"),
+        ('[[doors]]\nname = "d"\ndialect = "triggers"\nallow = ["10.0.0.0/99"]', "doors 'd': allow: '10.0.0.0/99'"),
+        (TOKEN.format(role="boss", sha=SHA), "api.tokens.role is 'boss'"),
+        (TOKEN.format(role="crm", sha="abc"), "sha256 must be 64 hex digits"),
+        ('[webhooks]\nsecret = "hello"', "webhooks.secret must be whsec_ followed by base64"),
+        ('[webhooks]\nsecret = "whsec_"', "webhooks.secret must be whsec_ followed by base64"),
+        ('[webhooks]\nsecret = "whsec_%%"', "webhooks.secret must be whsec_ followed by base64"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why_in_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+    """Naming the key, and where it helps what is meant."""
+    with pytest.raises(ConfigError) as refused:
+        load(written(tmp_path, text), {})
+    assert complaint in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("CHASQUI_SERVER__PROT", "1", "unknown key server.prot; did you mean server.port?"),
+        ("CHASQUI_NONSENSE", "1", "unknown key nonsense"),
+        ("CHASQUI_MARKET__CODE", "co", "unknown key"),
+        ("CHASQUI_FOLDER", "/", "unknown key folder"),
+        ("CHASQUI_SERVER__PORT", "eighty", "server.port must be a whole number"),
+        ("CHASQUI_OCS__TIMEOUT", "soon", "ocs.timeout must be a number"),
+        ("CHASQUI_POLICY__DRY_RUN", "maybe", "policy.dry_run must be true or false"),
+        ("CHASQUI_SERVER", "x", "server must be a table"),
+        ("CHASQUI_SMPP__5__HOST", "h", "'5' is not the number of an entry"),
+        ("CHASQUI_SMPP__A__HOST", "h", "CHASQUI_SMPP__A__HOST"),
+        ("CHASQUI_SMPP__0", "h", "names no key"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, name: str, text: str, complaint: str) -> None:
+    """So that a typing error in a deployment is found at its start."""
+    with pytest.raises(ConfigError) as refused:
+        load(written(tmp_path, EVERY_KEY), {name: text})
+    assert name in str(refused.value)
+    assert complaint in str(refused.value)
+
+
+def test_a_variable_of_the_tests_is_no_key() -> None:
+    """The one that asks for real peers."""
+    assert load(None, {"CHASQUI_REQUIRE_PEERS": "1"}).market == "co"
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """And nothing is started with defaults instead."""
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: there is no such file"):
+        load(tmp_path / "nowhere.toml", {})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Not text, or a folder."""
+    path = tmp_path / "chasqui.toml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"chasqui\.toml: cannot be read"):
+        load(path, {})
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_time_is_a_number_that_ends(tmp_path: Path, number: str) -> None:
+    """TOML knows more numbers than a time-out can be."""
+    with pytest.raises(ConfigError, match=r"ocs\.timeout"):
+        load(written(tmp_path, f"[ocs]\ntimeout = {number}"), {})

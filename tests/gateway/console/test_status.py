@@ -1,0 +1,137 @@
+"""The status page: well formed, harmless, and silent to strangers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from fakes import ANA, BEN, NUMBER, eventually
+from running import Town, town
+
+_VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element is closed in its turn. cells: of all tables; names: elements seen."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.cells: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        if tag == "td":
+            self.cells.append("")
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "td":
+            self.cells[-1] += data
+
+
+@pytest.fixture
+async def it(tmp_path: Path, migrated: Path) -> AsyncIterator[Town]:
+    """A gateway in Colombia between both simulators."""
+    async with town(tmp_path, migrated) as opened:
+        yield opened
+
+
+async def test_the_page_tells_what_runs_before_anything_happened(it: Town) -> None:
+    """Every part with its address, and what to try."""
+    status, text, headers = await it.read(f"{it.url}/")
+    page = Page(text)
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert text.startswith("<!doctype html>")
+    assert page.names.count("h1") == page.names.count("title") == page.names.count("main") == 1
+    assert '<html lang="en">' in text
+    for part in ("Gateway", "Metrics", "Store", "SMPP bind smsc-a", "Charging system"):
+        assert part in page.cells
+    for place in (it.url, f"127.0.0.1:{it.smsc.port}", it.ocs.url):
+        assert place in page.cells
+    assert "None yet" in text
+
+
+async def test_the_commands_to_try_name_the_port_that_answers(it: Town) -> None:
+    """Also when any free port was asked for."""
+    _, text, _ = await it.read(f"{it.url}/")
+    assert f"curl -s {it.url}/triggers" in text
+
+
+async def test_the_page_says_when_the_smsc_is_away(it: Town) -> None:
+    """In a word, not in a colour alone."""
+    await it.smsc.stop()
+
+    async def down() -> bool:
+        page = Page((await it.read(f"{it.url}/"))[1])
+        return page.cells[page.cells.index("SMPP bind smsc-a") + 2] == "DOWN"
+
+    await eventually(down)
+
+
+async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:
+    """Both ways, with the end of the number only."""
+    await it.offer(BEN)
+    it.clock.advance(minutes=1)
+    await it.smsc.send_mo(BEN, NUMBER, "1")
+    await it.texts(BEN, 2)
+    _, text, _ = await it.read(f"{it.url}/")
+    page = Page(text)
+    assert f"…{BEN[-4:]}" in page.cells
+    assert BEN not in text
+    newest = page.cells.index("15:01:00")
+    assert newest < page.cells.index("15:00:00")
+    assert {"from phone", "to phone", "1"} <= set(page.cells)
+    for figure in ("Orders confirmed", "Offers open"):
+        assert page.cells[page.cells.index(figure) + 1] == ("1" if "Orders" in figure else "0")
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "</td></table>", "{body}{market}{refresh}", "&lt; & \"'"])
+async def test_a_text_is_shown_as_it_was_written(it: Town, text: str) -> None:
+    """Whatever a subscriber writes is text on the page, and nothing else."""
+    assert await it.smsc.send_mo(ANA, NUMBER, text)
+    await it.texts()
+    _, shown, _ = await it.read(f"{it.url}/")
+    page = Page(shown)
+    assert text in page.cells
+    assert "script" not in page.names
+
+
+async def test_the_browser_is_told_to_load_and_send_nothing(it: Town) -> None:
+    """A policy that lets no script run, even one that came through."""
+    _, text, headers = await it.read(f"{it.url}/?renew")
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not {"script", "img", "link", "form"} & set(Page(text).names)
+
+
+async def test_the_page_renews_itself_on_wish(it: Town) -> None:
+    """And only then."""
+    assert 'http-equiv="refresh"' in (await it.read(f"{it.url}/?renew"))[1]
+    assert 'http-equiv="refresh"' not in (await it.read(f"{it.url}/"))[1]
+
+
+async def test_strangers_see_no_texts(tmp_path: Path, migrated: Path) -> None:
+    """Where others than this machine can look, neither texts nor numbers nor commands are shown."""
+    async with town(tmp_path, migrated, host="0.0.0.0") as it:
+        await it.offer()
+        _, text, _ = await it.read(f"{it.url}/")
+        page = Page(text)
+        assert "SMPP bind smsc-a" in page.cells
+        assert "Last messages" not in text
+        assert "Try it" not in text
+        assert "responde 1" not in text
+        assert ANA[-4:] not in text

@@ -1,0 +1,171 @@
+"""Receipts find their text, part by part, early or late, before and after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fakes import TUESDAY, House, sms
+from gateway.core.commit import Committer
+from gateway.core.ports import DeliveryReceipt
+from gateway.core.receipts import ReceiptDesk
+from store import inbox, outbox, parts
+from store.outbox import SmsRow
+from store.parts import Part
+from store.unit import Op
+
+
+@pytest.fixture
+def desk(house: House, committer: Committer) -> ReceiptDesk:
+    """A desk that has just opened."""
+    return ReceiptDesk(house.context, committer)
+
+
+def taken(row: SmsRow, *ids: str) -> tuple[Op, ...]:
+    """The SMSC took these parts."""
+    known = (parts.put(Part("smsc-a", name, row.id, number, "sent"), TUESDAY) for number, name in enumerate(ids))
+    return (outbox.move(row.id, "sent", smsc="smsc-a", parts=len(ids)), *known)
+
+
+async def sent(house: House, committer: Committer, *ids: str, desk: ReceiptDesk | None = None) -> str:
+    """A text that was handed over in these parts, as the lane does it."""
+    await committer.commit([sms(f"alert:{len(house.handed)}")])
+    row = house.texts()[-1]
+    await committer.note(*taken(row, *ids))
+    if desk is not None:
+        await desk.expect("smsc-a", row.id, ids)
+    return row.id
+
+
+def receipt(message_id: str, state: str = "delivered", also: tuple[str, ...] = (), error: str = "") -> DeliveryReceipt:
+    """What the SMSC says of one part."""
+    return DeliveryReceipt("smsc-a", message_id, state, error=error, also=also)
+
+
+async def state(house: House, row_id: str) -> str:
+    """What the store says of a text."""
+    found = await outbox.by_id(house.reader, row_id)
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize("word", ["delivered", "failed", "expired"])
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_a_receipt_settles_its_text(
+    house: House, committer: Committer, desk: ReceiptDesk, word: str, *, remembered: bool
+) -> None:
+    """From memory, and after a restart from the store."""
+    row = await sent(house, committer, "x1", desk=desk if remembered else None)
+    await desk.receive(receipt("x1", word))
+    assert await state(house, row) == word
+
+
+@pytest.mark.parametrize("word", ["enroute", "accepted", "unknown"])
+async def test_what_is_not_final_settles_nothing(
+    house: House, committer: Committer, desk: ReceiptDesk, word: str
+) -> None:
+    """The final one still finds its text."""
+    row = await sent(house, committer, "x1", desk=desk)
+    await desk.receive(receipt("x1", word))
+    assert await state(house, row) == "sent"
+    await desk.receive(receipt("x1"))
+    assert await state(house, row) == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        (("delivered", "delivered"), "delivered"),
+        (("delivered", "failed"), "failed"),
+        (("expired", "delivered"), "expired"),
+        (("expired", "failed"), "failed"),
+    ],
+)
+@pytest.mark.parametrize("restart", ["never", "before", "between"])
+async def test_a_text_of_many_parts_waits_for_all(
+    house: House, committer: Committer, desk: ReceiptDesk, words: tuple[str, str], *, whole: str, restart: str
+) -> None:
+    """It is delivered when every part is, else the worst part names it; a restart forgets nothing."""
+    row = await sent(house, committer, "x1", "x2", desk=None if restart == "before" else desk)
+    await desk.receive(receipt("x2", words[1]))
+    assert await state(house, row) == "sent"
+    second = ReceiptDesk(house.context, committer) if restart == "between" else desk
+    await second.receive(receipt("x1", words[0]))
+    assert await state(house, row) == whole
+
+
+async def test_a_receipt_before_its_submit_is_answered_is_kept_and_matched(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Some SMSCs are that quick."""
+    await desk.receive(receipt("x1"))
+    assert len(await inbox.early_receipts(house.reader)) == 1
+    row = await sent(house, committer, "x1", desk=desk)
+    assert await state(house, row) == "delivered"
+    assert await inbox.early_receipts(house.reader) == []
+
+
+async def test_a_receipt_while_its_submit_is_being_written_is_not_lost(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Whichever of the two commits comes first."""
+    for number in range(30):
+        name = f"x{number}"
+        _, row = await asyncio.gather(desk.receive(receipt(name)), sent(house, committer, name, desk=desk))
+        assert await state(house, row) == "delivered", number
+
+
+async def test_an_early_receipt_survives_a_restart(house: House, committer: Committer, desk: ReceiptDesk) -> None:
+    """It is in the inbox, and the next desk remembers it."""
+    await desk.receive(receipt("x1", "failed", error="027"))
+    second = ReceiptDesk(house.context, committer)
+    await second.recover()
+    row = await sent(house, committer, "x1", desk=second)
+    found = await outbox.by_id(house.reader, row)
+    assert isinstance(found, SmsRow)
+    assert (found.state, found.reason) == ("failed", "network error 027")
+
+
+@pytest.mark.parametrize("when", ["early", "remembered", "stored"])
+async def test_hexadecimal_and_decimal_are_one_id(
+    house: House, committer: Committer, desk: ReceiptDesk, when: str
+) -> None:
+    """An SMSC that answers in hex and reports in decimal is understood."""
+    reported = receipt("31", also=("1F", "1f"))
+    if when == "early":
+        await desk.receive(reported)
+    row = await sent(house, committer, "1F", desk=None if when == "stored" else desk)
+    if when != "early":
+        await desk.receive(reported)
+    assert await state(house, row) == "delivered"
+
+
+async def test_a_receipt_for_nothing_we_know_is_kept(house: House, desk: ReceiptDesk) -> None:
+    """It is durable, so that it can be acknowledged."""
+    await desk.receive(receipt("nobody"))
+    (kept,) = await inbox.early_receipts(house.reader)
+    assert '"nobody"' in kept.body
+
+
+async def test_the_same_receipt_again_changes_nothing(house: House, committer: Committer, desk: ReceiptDesk) -> None:
+    """The first final word counts."""
+    row = await sent(house, committer, "x1", desk=desk)
+    await desk.receive(receipt("x1"))
+    await desk.receive(receipt("x1", "failed"))
+    assert await state(house, row) == "delivered"
+
+
+async def test_another_smscs_id_is_another_text(house: House, committer: Committer, desk: ReceiptDesk) -> None:
+    """Two SMSCs may count alike."""
+    row = await sent(house, committer, "x1", desk=desk)
+    await desk.receive(DeliveryReceipt("smsc-b", "x1", "failed"))
+    assert await state(house, row) == "sent"
+
+
+async def test_a_text_in_doubt_is_settled_by_a_receipt(house: House, committer: Committer, desk: ReceiptDesk) -> None:
+    """Its SMSC knows better than our time-out."""
+    row = await sent(house, committer, "x1")
+    await committer.note(outbox.move(row, "in_doubt"))
+    await desk.receive(receipt("x1"))
+    assert await state(house, row) == "delivered"

@@ -1,0 +1,259 @@
+"""One text from a subscriber: what it leads to, and what is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from fakes import ANA, GIGABYTE, NUMBER, PRICE, TUESDAY, House, record_offer
+from flows.effects import Effect, RecordOfferState, RecordOrder, RecordOrderState
+from flows.offer import order_key
+from flows.records import Subscriber
+from flows.values import Channel, Msisdn, OfferId
+from gateway.core.commit import Committer
+from gateway.core.facts import Facts
+from gateway.core.replies import ReplyDesk
+from store import inbox, offers, orders, subscriptions
+from store.ids import new_id
+from store.inbox import Entry
+from store.outbox import PurchaseRow, SmsRow
+from store.tables import inbox as inbox_table
+from store.unit import Op, Unit
+
+
+class Talk:
+    """Ana and the gateway, texting."""
+
+    def __init__(self, house: House, committer: Committer, facts: Facts) -> None:
+        self.house = house
+        self.committer = committer
+        self.facts = facts
+        self.desk = ReplyDesk(house.context, facts, committer)
+        self.last = ""
+
+    async def ana(self) -> Subscriber:
+        """Ana as the store has her."""
+        return await self.facts.subscriber(ANA)
+
+    async def offered(self, number: str = NUMBER) -> OfferId:
+        """A gigabyte is offered."""
+        at = self.house.clock()
+        effect = record_offer(
+            id=OfferId(f"off-{new_id(at)}"),
+            subscription=(await self.ana()).id,
+            at=at,
+            expires_at=at + timedelta(hours=24),
+            sent_from=number,
+        )
+        await self.committer.commit([effect])
+        self.house.clock.advance(milliseconds=10)
+        return effect.id
+
+    async def says(self, text: str, to: str = NUMBER, msisdn: Msisdn = ANA) -> list[str]:
+        """Ana's text is taken in and dealt with; what she is answered."""
+        at = self.house.clock()
+        body = json.dumps({"to": to, "text": text, "smsc": "smsc-a"})
+        self.last = new_id(at)
+        entry = Entry(self.last, "mo", "sms:smsc-a", self.last, msisdn, body, at)
+        await self.house.writer.commit(inbox.take_in(entry))
+        before = len(self.house.handed)
+        assert await self.desk.work([entry]) == []
+        self.house.clock.advance(seconds=5)
+        return [row.text for row in self.house.handed[before:] if isinstance(row, SmsRow)]
+
+    async def outcome(self) -> str:
+        """What the inbox says of the last text."""
+        row = await self.house.reader.first(select(inbox_table).where(inbox_table.c.id == self.last))
+        assert row is not None
+        assert row.processed_at is not None
+        return str(row.outcome)
+
+    @property
+    def bought(self) -> list[PurchaseRow]:
+        """Calls to the charging system that were asked for."""
+        return [row for row in self.house.handed if isinstance(row, PurchaseRow)]
+
+
+class Overtaken(Committer):
+    """Before its first commit, another channel's step is written."""
+
+    def __init__(self, talk: Talk, quicker: list[Effect]) -> None:
+        super().__init__(talk.house.writer, talk.house.context.reach, talk.house.handed.append)
+        self._talk = talk
+        self._quicker = quicker
+
+    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
+        quicker, self._quicker = self._quicker, []
+        if quicker:
+            await self._talk.committer.commit(quicker)
+        return await super().commit(effects, always, beside)
+
+
+@pytest.fixture
+def talk(house: House, committer: Committer, facts: Facts) -> Talk:
+    """A conversation that has not begun."""
+    return Talk(house, committer, facts)
+
+
+async def test_a_one_accepts_the_newest_offer(talk: Talk) -> None:
+    """The order is made, the call asked for, and nothing is said before its outcome."""
+    first, second = await talk.offered(), await talk.offered()
+    assert await talk.says("1") == []
+    (call,) = talk.bought
+    assert call.order == f"ord-{second}"
+    older = await offers.by_id(talk.house.reader, first)
+    assert older is not None
+    assert (older.state, await talk.outcome()) == ("open", "accept")
+
+
+async def test_an_offer_is_answered_at_the_number_that_made_it(talk: Talk) -> None:
+    """Another short code has its own offers."""
+    await talk.offered()
+    assert len(await talk.says("1", to="999")) == 1
+    assert talk.bought == []
+
+
+async def test_a_no_is_kept_and_confirmed(talk: Talk) -> None:
+    """And a yes after it buys nothing."""
+    await talk.offered()
+    assert await talk.says("NO") == ["De acuerdo, no se hizo ninguna compra."]
+    assert await talk.says("1") == ["Ahora no tienes ofertas abiertas."]
+    assert talk.bought == []
+
+
+async def test_a_second_yes_says_that_it_is_under_way(talk: Talk) -> None:
+    """Another word for yes is no repetition by the network."""
+    await talk.offered()
+    await talk.says("1")
+    assert await talk.says("SI") == ["Tu compra de 1 GB por 7 días está en curso."]
+    assert len(talk.bought) == 1
+
+
+async def test_a_yes_after_the_purchase_says_that_it_was_made(talk: Talk) -> None:
+    """From the order's own state."""
+    await talk.offered()
+    await talk.says("1")
+    key = talk.bought[0].order
+    await talk.committer.commit([RecordOrderState(key, "confirmed", talk.house.clock(), settled=True)])
+    assert await talk.says("SI") == ["Ya compraste 1 GB por 7 días."]
+
+
+async def test_a_text_that_the_network_repeats_is_dropped(talk: Talk) -> None:
+    """Ana gets one answer, not two."""
+    await talk.offered()
+    await talk.says("1")
+    assert (await talk.says("1"), await talk.outcome()) == ([], "repeated")
+
+
+async def test_the_same_word_after_a_newer_offer_is_an_answer_to_it(talk: Talk) -> None:
+    """Also within the minute."""
+    await talk.offered()
+    await talk.says("1")
+    await talk.offered()
+    await talk.says("1")
+    assert (len(talk.bought), await talk.outcome()) == (2, "accept")
+
+
+async def test_the_same_word_a_minute_later_is_a_new_one(talk: Talk) -> None:
+    """Ana may ask again."""
+    await talk.offered()
+    await talk.says("1")
+    talk.house.clock.advance(seconds=60)
+    assert await talk.says("1") == ["Tu compra de 1 GB por 7 días está en curso."]
+
+
+async def test_the_last_of_three_wishes_counts(talk: Talk) -> None:
+    """Stop, start and stop again in one minute is no repetition: something else was said in between."""
+    await talk.says("BAJA")
+    await talk.says("ALTA")
+    await talk.says("BAJA")
+    assert ((await talk.ana()).marketing, await talk.outcome()) == (False, "stop")
+
+
+async def test_an_answer_that_comes_too_late_buys_nothing(talk: Talk) -> None:
+    """The offer ends with it."""
+    offer_id = await talk.offered()
+    talk.house.clock.advance(hours=24)
+    assert await talk.says("1") == ["Esta oferta venció. No se cobró nada."]
+    found = await offers.by_id(talk.house.reader, offer_id)
+    assert found is not None
+    assert (found.state, talk.bought) == ("expired", [])
+
+
+async def test_when_the_app_was_quicker_the_text_says_so(talk: Talk) -> None:
+    """The order made between our look and our commit is the only one, and Ana hears of it."""
+    offer_id = await talk.offered()
+    seen = await offers.by_id(talk.house.reader, offer_id)
+    assert seen is not None
+    key, at = order_key(seen), talk.house.clock()
+    app: list[Effect] = [
+        RecordOrder(key, offer_id, seen.subscription, ANA, ANA, GIGABYTE, PRICE, Channel.APP, at),
+        RecordOfferState(offer_id, "accepted", at, key),
+    ]
+    talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
+    assert await talk.says("1") == ["Tu compra de 1 GB por 7 días está en curso."]
+    assert (talk.bought, await talk.outcome()) == ([], "accept")
+    assert await orders.count_by_state(talk.house.reader) == {"pending": 1}
+
+
+async def test_help_for_an_unknown_text_comes_once_a_day(talk: Talk) -> None:
+    """Two machines never talk for ever."""
+    assert len(await talk.says("hola?")) == 1
+    assert await talk.says("quién es") == []
+    talk.house.clock.advance(hours=24)
+    assert len(await talk.says("hola")) == 1
+
+
+async def test_a_yes_without_an_offer_is_told_that_there_is_none(talk: Talk) -> None:
+    """There is nothing to accept."""
+    assert await talk.says("1") == ["Ahora no tienes ofertas abiertas."]
+
+
+async def test_stop_ends_marketing_and_start_begins_it(talk: Talk) -> None:
+    """Each is confirmed with the way back."""
+    (stopped,) = await talk.says("Baja.")
+    assert "ALTA" in stopped
+    assert (await talk.ana()).marketing is False
+    (started,) = await talk.says("alta")
+    assert "BAJA" in started
+    assert (await talk.ana()).marketing is True
+
+
+async def test_a_language_holds_from_its_confirmation_on(talk: Talk) -> None:
+    """The next text is in it."""
+    assert await talk.says("English") == ["We now write to you in English."]
+    assert await talk.says("NO") == ["There is no offer open for you now."]
+
+
+async def test_who_was_never_seen_gets_a_subscription(talk: Talk) -> None:
+    """In the market's first language."""
+    stranger = Msisdn("573005550000")
+    assert len(await talk.says("hola", msisdn=stranger)) == 1
+    assert (await subscriptions.by_msisdn(talk.house.reader, [stranger]))[stranger].language == "es"
+
+
+async def test_one_text_that_cannot_be_read_takes_nobody_along(talk: Talk) -> None:
+    """It is handed back, and put aside in the end; the other's is answered."""
+    at = talk.house.clock()
+    good = Entry(new_id(at), "mo", "s", "1", ANA, json.dumps({"to": NUMBER, "text": "?", "smsc": "a"}), at)
+    bad = Entry(new_id(at), "mo", "s", "2", Msisdn("573005550000"), "{}", at)
+    await talk.house.writer.commit_all(map(inbox.take_in, (good, bad)))
+    assert await talk.desk.work([good, bad]) == [bad]
+    assert len(talk.house.texts()) == 1
+    await talk.desk.give_up(bad)
+    assert await inbox.waiting(talk.house.reader) == []
+
+
+async def test_a_text_is_answered_once_even_if_its_work_is_done_twice(talk: Talk) -> None:
+    """After a crash between commit and acknowledgement the key of the reply is known."""
+    (entry,) = [Entry(new_id(TUESDAY), "mo", "s", "1", ANA, '{"to": "1", "text": "?", "smsc": "a"}', TUESDAY)]
+    await talk.house.writer.commit(inbox.take_in(entry))
+    await talk.desk.work([entry])
+    await talk.house.writer.commit(Unit())
+    talk.house.clock.advance(days=2)
+    assert await talk.desk.work([entry]) == [entry]
+    assert len(talk.house.texts()) == 1

@@ -1,0 +1,278 @@
+"""Texts on their way out: each at most once, except where a repetition is known to be harmless."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from fakes import PATIENCE, TUESDAY, House, eventually, sms
+from flows.effects import SendSms
+from flows.values import Purpose
+from gateway.core.commit import Committer
+from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
+from gateway.core.receipts import ReceiptDesk
+from gateway.core.retry import Backoff
+from gateway.core.sms_lane import SmsLane
+from store import outbox, parts
+from store.outbox import SmsRow
+
+LOST = SubmitUnknown("smsc-a", "link lost", link_lost=True)
+UNANSWERED = SubmitUnknown("smsc-a", "no answer in 30 s", link_lost=False)
+THROTTLED = SubmitRefused("smsc-a", 0x58, "throttled", retryable=True)
+INVALID = SubmitRefused("smsc-a", 0x0B, "invalid destination", retryable=False)
+
+
+def lane_of(house: House, committer: Committer, slots: int = 8, most: int = 12) -> SmsLane:
+    """A lane that waits a minute before it tries again."""
+    desk = ReceiptDesk(house.context, committer)
+    return SmsLane(
+        house.context, committer, house.sender, desk, slots=slots, backoff=Backoff(first=60, longest=60, most=most)
+    )
+
+
+@pytest.fixture
+async def lane(house: House, committer: Committer) -> AsyncIterator[SmsLane]:
+    """A lane that runs."""
+    made = lane_of(house, committer)
+    made.start()
+    yield made
+    house.sender.answering.set()
+    await made.stop()
+
+
+async def queued(house: House, committer: Committer, effect: SendSms) -> SmsRow:
+    """A text that a step has just committed."""
+    await committer.commit([effect])
+    return house.texts()[-1]
+
+
+async def row_of(house: House, row: SmsRow) -> SmsRow:
+    """The text as the store has it now."""
+    found = await outbox.by_id(house.reader, row.id)
+    assert isinstance(found, SmsRow)
+    return found
+
+
+async def settled(house: House, lane: SmsLane, row: SmsRow, state: str) -> SmsRow:
+    """The text once it is in this state and nothing is on its way."""
+
+    async def there() -> bool:
+        return (await row_of(house, row)).state == state and not lane._sending
+
+    await eventually(there)
+    return await row_of(house, row)
+
+
+async def sent(house: House, committer: Committer, lane: SmsLane, *outcomes: SubmitOutcome, to: str) -> SmsRow:
+    """One alert that the SMSC answers so, once it is in state ``to``."""
+    house.sender.outcomes.extend(outcomes)
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    return await settled(house, lane, row, to)
+
+
+async def test_a_text_that_was_taken_is_sent_and_its_parts_are_known(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """Under the names that the SMSC gave them, so that receipts find home."""
+    row = await sent(house, committer, lane, Submitted("smsc-a", ("x1", "x2")), to="sent")
+    assert [(one.message_id, one.part) for one in await parts.of_rows(house.reader, [row.id])] == [("x1", 0), ("x2", 1)]
+    (message,) = house.sender.sent
+    assert (message.id, message.source, message.destination) == (row.id, row.source, row.msisdn)
+    assert (message.text, message.validity_seconds) == (sms().text, 24 * 3600)
+
+
+async def test_a_text_is_claimed_before_its_first_byte_leaves(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """A crash while it is on its way leaves a trace."""
+    house.sender.answering.clear()
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    async with asyncio.timeout(PATIENCE):
+        await house.sender.written.wait()
+    found = await row_of(house, row)
+    assert (found.state, found.attempts) == ("sending", 1)
+
+
+async def test_a_refusal_for_good_fails_at_once(house: House, committer: Committer, lane: SmsLane) -> None:
+    """With the SMSC's reason."""
+    row = await sent(house, committer, lane, INVALID, to="failed")
+    assert row.reason == "invalid destination"
+    assert len(house.sender.sent) == 1
+
+
+async def test_a_refusal_for_now_is_put_off(house: House, committer: Committer, lane: SmsLane) -> None:
+    """Until its time; the store knows when, so a restart keeps it."""
+    row = await sent(house, committer, lane, THROTTLED, to="deferred")
+    assert timedelta(seconds=45) <= row.due_at - TUESDAY <= timedelta(seconds=75)
+    assert (row.reason, lane.backlog, len(house.sender.sent)) == ("throttled", 1, 1)
+
+
+async def test_what_was_put_off_goes_out_when_it_is_due(house: House, committer: Committer, lane: SmsLane) -> None:
+    """As after a restart, some time later, with the offer still beside it."""
+    row = await sent(house, committer, lane, THROTTLED, to="deferred")
+    house.clock.advance(minutes=2)
+    second = lane_of(house, committer)
+    second.start()
+    await second.recover(row)
+    found = await settled(house, second, row, "sent")
+    assert (found.attempts, [one.text for one in house.sender.sent]) == (2, [sms().text] * 2)
+    await second.stop()
+
+
+async def test_throttling_for_too_long_fails(house: House, committer: Committer) -> None:
+    """A text is not tried for ever."""
+    house.sender.outcomes.append(THROTTLED)
+    lane = lane_of(house, committer, most=1)
+    lane.start()
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    assert (await settled(house, lane, row, "failed")).reason == "throttled"
+    await lane.stop()
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.CONFIRMATION])
+async def test_an_unanswered_text_on_a_live_bind_is_never_repeated(
+    house: House, committer: Committer, lane: SmsLane, purpose: Purpose
+) -> None:
+    """It may have gone out; a receipt may still tell. A restart leaves it alone, too."""
+    house.sender.outcomes.append(UNANSWERED)
+    row = await queued(house, committer, sms(purpose=purpose))
+    lane.put(row)
+    await settled(house, lane, row, "in_doubt")
+    assert (len(house.sender.sent), lane.backlog) == (1, 0)
+    assert await outbox.waiting(house.reader) == []
+
+
+async def test_after_a_lost_link_an_alert_is_repeated_once_without_its_offer(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """What may be repeated is, and an offer never is."""
+    row = await sent(house, committer, lane, LOST, to="sent")
+    assert [message.text for message in house.sender.sent] == [sms().text, sms().repeat_text]
+    assert (row.attempts, row.repeats) == (2, 1)
+
+
+async def test_a_link_lost_twice_leaves_the_text_in_doubt(house: House, committer: Committer, lane: SmsLane) -> None:
+    """At most one repetition."""
+    row = await sent(house, committer, lane, LOST, LOST, to="in_doubt")
+    assert (len(house.sender.sent), row.repeats, lane.backlog) == (2, 1, 0)
+
+
+async def test_what_must_not_be_repeated_is_not(house: House, committer: Committer, lane: SmsLane) -> None:
+    """A reply without a text to repeat stays in doubt after a lost link."""
+    house.sender.outcomes.append(LOST)
+    row = await queued(house, committer, sms(repeat_text="", purpose=Purpose.REPLY))
+    lane.put(row)
+    await settled(house, lane, row, "in_doubt")
+    assert len(house.sender.sent) == 1
+
+
+async def test_what_was_not_written_goes_again_with_its_offer(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """Nothing left, so nothing is repeated."""
+    row = await sent(house, committer, lane, SubmitNotSent("no bind"), SubmitNotSent("no bind"), to="sent")
+    assert [message.text for message in house.sender.sent] == [sms().text] * 3
+    assert row.repeats == 0
+
+
+async def test_a_text_waits_for_a_bind_unclaimed(house: House, committer: Committer, lane: SmsLane) -> None:
+    """While no bind is up nothing is on its way, so a crash leaves nothing in doubt."""
+    house.sender.up.clear()
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    await asyncio.sleep(0)
+    assert ((await row_of(house, row)).state, lane.backlog) == ("queued", 1)
+    house.sender.up.set()
+    await settled(house, lane, row, "sent")
+
+
+async def test_a_text_past_its_time_is_not_sent(house: House, committer: Committer, lane: SmsLane) -> None:
+    """Nobody wants to hear tomorrow what ran out yesterday."""
+    house.sender.up.clear()
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    house.clock.advance(hours=24)
+    house.sender.up.set()
+    assert (await settled(house, lane, row, "expired")).reason == "too_late"
+    assert house.sender.sent == []
+
+
+@pytest.mark.parametrize(
+    ("repeat_text", "state", "texts"), [("Se acaba.", "sent", ["Se acaba."]), ("", "in_doubt", [])]
+)
+async def test_after_a_crash_what_was_claimed_is_treated_as_lost(
+    house: House, committer: Committer, lane: SmsLane, *, repeat_text: str, state: str, texts: list[str]
+) -> None:
+    """It may have gone out: the alert is repeated once, the offer is not, the rest is in doubt."""
+    row = await queued(house, committer, sms(repeat_text=repeat_text))
+    await committer.note(outbox.claim(row.id))
+    await lane.recover(await row_of(house, row))
+    await settled(house, lane, row, state)
+    assert [message.text for message in house.sender.sent] == texts
+
+
+async def test_a_repetition_that_crashed_is_not_repeated_again(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """The count is in the store."""
+    row = await queued(house, committer, sms())
+    await committer.note(outbox.move(row.id, "queued", repeated=True))
+    await committer.note(outbox.claim(row.id))
+    await lane.recover(await row_of(house, row))
+    await settled(house, lane, row, "in_doubt")
+    assert house.sender.sent == []
+
+
+async def test_a_confirmation_goes_before_alerts(house: House, committer: Committer) -> None:
+    """Whoever has just paid waits for no campaign."""
+    lane = lane_of(house, committer, slots=1)
+    rows = [
+        await queued(house, committer, sms(purpose.value, purpose=purpose))
+        for purpose in (Purpose.MARKETING, Purpose.ALERT, Purpose.REPLY, Purpose.CONFIRMATION)
+    ]
+    for row in rows:
+        lane.put(row)
+    lane.start()
+    await settled(house, lane, rows[0], "sent")
+    assert [message.purpose for message in house.sender.sent] == ["confirmation", "reply", "alert", "marketing"]
+    await lane.stop()
+
+
+async def test_no_more_texts_are_on_their_way_than_there_are_slots(house: House, committer: Committer) -> None:
+    """The SMSC's window is not overrun, and the rest stay unclaimed."""
+    lane = lane_of(house, committer, slots=2)
+    house.sender.answering.clear()
+    rows = [await queued(house, committer, sms(f"alert:{n}")) for n in range(5)]
+    for row in rows:
+        lane.put(row)
+    lane.start()
+    await eventually(lambda: len(house.sender.sent) == 2)
+    assert sorted([(await row_of(house, row)).state for row in rows]) == ["queued"] * 3 + ["sending"] * 2
+    house.sender.answering.set()
+    for row in rows:
+        await settled(house, lane, row, "sent")
+    assert len(house.sender.sent) == 5
+    await lane.stop()
+
+
+async def test_stopping_waits_for_what_is_on_its_way(house: House, committer: Committer) -> None:
+    """Its outcome is written before the process ends."""
+    lane = lane_of(house, committer)
+    lane.start()
+    house.sender.answering.clear()
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    async with asyncio.timeout(PATIENCE):
+        await house.sender.written.wait()
+        stopping = asyncio.create_task(lane.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done()
+        house.sender.answering.set()
+        await stopping
+    assert (await row_of(house, row)).state == "sent"

@@ -1,0 +1,139 @@
+"""What the clock starts: offers end, old idempotency keys go, and a failure does not end the ticking."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fakes import ANA, TUESDAY, House, eventually, record_offer
+from flows.values import OfferId
+from gateway.core.accepting import Acceptances
+from gateway.core.commit import Committer
+from gateway.core.facts import Facts
+from gateway.jobs.scheduler import Jobs
+from store import idempotency, offers
+from store.errors import WriteFailed
+
+
+class Ticking(Acceptances):
+    """Lapses as the real one, after as many failures as it is told. looked: how often it was asked."""
+
+    def __init__(self, house: House, committer: Committer) -> None:
+        super().__init__(house.context, committer)
+        self.failures = 0
+        self.looked = 0
+
+    async def lapse(self) -> int:
+        self.looked += 1
+        if self.failures:
+            self.failures -= 1
+            raise WriteFailed("the disk is full")
+        return await super().lapse()
+
+
+@pytest.fixture
+def acceptances(house: House, committer: Committer) -> Ticking:
+    """The real thing on the test's database."""
+    return Ticking(house, committer)
+
+
+@pytest.fixture
+async def jobs(house: House, committer: Committer, acceptances: Ticking) -> AsyncIterator[Jobs]:
+    """Ticking."""
+    started = Jobs(house.context, committer, acceptances)
+    started.start()
+    yield started
+    started.stop()
+
+
+def _now(jobs: Jobs, name: str) -> None:
+    """It is time for this job."""
+    jobs._scheduler.get_job(name).modify(next_run_time=datetime.now(UTC))
+
+
+async def _open(committer: Committer, facts: Facts, **changes: object) -> None:
+    person = await facts.subscriber(ANA)
+    await committer.commit([record_offer(subscription=person.id, **changes)])
+
+
+async def _state(house: House, ident: str) -> str:
+    found = await offers.by_id(house.reader, ident)
+    assert found is not None
+    return found.state
+
+
+async def test_an_offer_ends_when_its_time_is_over(
+    house: House, committer: Committer, facts: Facts, jobs: Jobs, acceptances: Ticking
+) -> None:
+    """Others stay open, and nobody is written to."""
+    await _open(committer, facts)
+    await _open(committer, facts, id=OfferId("off-2"), expires_at=TUESDAY + timedelta(hours=48))
+    house.clock.advance(hours=23, minutes=59)
+    _now(jobs, "end-offers")
+    await eventually(lambda: acceptances.looked == 1)
+    assert await _state(house, "off-1") == "open"
+    house.clock.advance(minutes=1)
+    _now(jobs, "end-offers")
+    await eventually(lambda: acceptances.looked == 3)  # until nothing is left to end
+    assert (await _state(house, "off-1"), await _state(house, "off-2")) == ("expired", "open")
+    assert house.texts() == []
+
+
+async def test_hundreds_of_offers_end_in_one_go(
+    house: House, committer: Committer, facts: Facts, jobs: Jobs
+) -> None:
+    """More than one look at the store takes."""
+    person = await facts.subscriber(ANA)
+    effects = [record_offer(id=OfferId(f"off-{number}"), subscription=person.id) for number in range(501)]
+    await committer.commit_all([([effect], ()) for effect in effects])
+    house.clock.advance(hours=24)
+    _now(jobs, "end-offers")
+
+    async def none_open() -> bool:
+        return await offers.count_open(house.reader) == 0
+
+    await eventually(none_open)
+
+
+async def test_a_job_that_failed_runs_again(
+    house: House, committer: Committer, facts: Facts, jobs: Jobs, acceptances: Ticking
+) -> None:
+    """The failure is counted and logged, and the next tick makes up for it."""
+    await _open(committer, facts)
+    house.clock.advance(hours=24)
+    acceptances.failures = 1
+    _now(jobs, "end-offers")
+    await eventually(lambda: acceptances.looked == 1)
+    failed = house.context.metrics.registry.get_sample_value("chasqui_failures_total", {"where": "end-offers"})
+    assert failed == 1
+    _now(jobs, "end-offers")
+    await eventually(lambda: acceptances.looked >= 3)
+    assert await _state(house, "off-1") == "expired"
+
+
+async def test_keys_are_forgotten_after_a_week(house: House, jobs: Jobs) -> None:
+    """Not before: a caller may repeat a request the next day."""
+    at = house.clock()
+    await house.writer.commit(idempotency.claim("crm", "old", "digest", at))
+    await house.writer.commit(idempotency.claim("crm", "young", "digest", at + timedelta(seconds=1)))
+    house.clock.advance(days=7, seconds=1)
+    _now(jobs, "forget-keys")
+
+    async def forgotten() -> bool:
+        return await idempotency.find(house.reader, "crm", "old") is None
+
+    await eventually(forgotten)
+    assert await idempotency.find(house.reader, "crm", "young") is not None
+
+
+async def test_after_a_stop_nothing_ticks(
+    house: House, committer: Committer, acceptances: Ticking
+) -> None:
+    """The scheduler has let go of the loop."""
+    jobs = Jobs(house.context, committer, acceptances)
+    jobs.start()
+    jobs.stop()
+    await eventually(lambda: not jobs._scheduler.running)
+    assert acceptances.looked == 0

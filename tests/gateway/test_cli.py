@@ -1,0 +1,154 @@
+"""The ``chasqui`` command: what it says of itself, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from flows.errors import FlowError
+from gateway import cli
+from gateway.cli import USAGE_ERROR, main
+from store.engine import head
+
+COMMANDS = [
+    (),
+    ("serve",),
+    ("db",),
+    ("db", "upgrade"),
+    ("sim",),
+    ("sim", "smsc"),
+    ("sim", "ocs"),
+    ("demo",),
+]
+Output = pytest.CaptureFixture[str]
+
+
+def _ended(*arguments: str) -> int:
+    """The exit status of a command that argparse ends."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...], capsys: Output) -> None:
+    """On standard output, with exit status 0."""
+    assert _ended(*command, "--help") == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"usage: {' '.join(('chasqui', *command))}")
+    assert err == ""
+
+
+def test_help_knows_every_command(capsys: Output) -> None:
+    """The list above leaves none out."""
+    _ended("--help")
+    listed = capsys.readouterr().out
+    for name in {command[0] for command in COMMANDS if command}:
+        assert f"    {name} " in listed
+
+
+def test_the_version_is_the_packages(capsys: Output) -> None:
+    """As it was installed."""
+    assert _ended("--version") == 0
+    assert capsys.readouterr().out == f"chasqui {version('chasqui')}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("dance",), ("db",), ("db", "downgrade"), ("sim",), ("sim", "moon"), ("serve", "--prot", "1"), ("serve", "x")],
+    ids=" ".join,
+)
+def test_what_is_no_command_ends_with_two(arguments: tuple[str, ...], capsys: Output) -> None:
+    """And a line on standard error that says what there is."""
+    assert _ended(*arguments) == USAGE_ERROR == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "chasqui" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("port", ["x", "1.5", ""])
+def test_a_port_is_a_number(port: str, capsys: Output) -> None:
+    """Exit status 2."""
+    assert _ended("sim", "smsc", "--port", port) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli.os, "environ", {})
+    return tmp_path
+
+
+def test_upgrading_twice_changes_nothing_more(folder: Path, capsys: Output) -> None:
+    """The second time finds the work done."""
+    for _ in range(2):
+        assert main(["db", "upgrade"]) == 0
+        assert capsys.readouterr().out.endswith(f"is at revision {head()}\n")
+    with closing(sqlite3.connect(folder / "chasqui.db")) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]
+
+
+def test_the_database_lies_beside_the_configuration_file(folder: Path) -> None:
+    """Wherever the command is run."""
+    (folder / "etc").mkdir()
+    (folder / "etc" / "chasqui.toml").write_text('market = "mx"\n')
+    assert main(["db", "upgrade", "--config", "etc/chasqui.toml"]) == 0
+    assert (folder / "etc" / "chasqui.db").exists()
+    assert not (folder / "chasqui.db").exists()
+
+
+@pytest.mark.parametrize("command", [("serve",), ("db", "upgrade")], ids=" ".join)
+def test_a_missing_configuration_file_is_one_line(command: tuple[str, ...], folder: Path, capsys: Output) -> None:
+    """That names it; nothing is made."""
+    assert main([*command, "--config", "nowhere.toml"]) == USAGE_ERROR
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("chasqui: nowhere.toml")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_missing_catalogue_is_one_line(folder: Path, capsys: Output) -> None:
+    """For the simulated charging system too."""
+    assert main(["sim", "ocs", "--catalogue", "nowhere.yaml"]) == USAGE_ERROR
+    assert capsys.readouterr().err.startswith("chasqui: nowhere.yaml")
+
+
+def _interrupted(_: object) -> int:
+    raise KeyboardInterrupt
+
+
+def _wrong(_: object) -> int:
+    raise FlowError("a line")
+
+
+@pytest.mark.parametrize(("run", "status"), [(_interrupted, 130), (_wrong, 2)])
+def test_the_exit_status_says_how_it_ended(
+    run: Callable[[object], int], status: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """130 for Ctrl-C as shells have it, 2 for an error that was told in a line."""
+    monkeypatch.setattr(cli, "_db_upgrade", run)
+    assert main(["db", "upgrade"]) == status
+
+
+async def test_a_simulator_says_where_it_is_and_ends_on_sigterm(folder: Path) -> None:
+    """Ports of 0 are chosen, told, and given back."""
+    process = await asyncio.create_subprocess_exec(
+        cli.sys.executable, "-m", "gateway.cli", "sim", "smsc", "--port", "0", "--control", "0",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        line = (await process.stdout.readline()).decode()
+        process.terminate()
+        assert await process.wait() == 0
+    assert line.startswith("chasqui: SMSC on port ")
+    assert "control on http://127.0.0.1:" in line

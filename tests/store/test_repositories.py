@@ -1,0 +1,272 @@
+"""What is written is read back the same, in the order that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
+
+from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
+from flows.effects import ActivateBundle, RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
+from store import idempotency, inbox, messages, offers, orders, outbox, parts, subscriptions, usage
+from store.ids import new_id
+from store.inbox import Entry
+from store.outbox import SmsRow
+from store.parts import Part
+from store.reader import Reader
+from store.record import write
+from store.tables import UtcTime
+from store.unit import Op, Unit
+from store.writer import Writer
+
+
+async def note(writer: Writer, *ops: Op) -> None:
+    """Write these rows."""
+    await writer.commit(Unit(ops=ops))
+
+
+def later(**length: float) -> datetime:
+    """After ten on Tuesday."""
+    return TUESDAY + timedelta(**length)
+
+
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_an_instant_is_kept_to_the_microsecond(instant: datetime) -> None:
+    """As a whole number, also before 1970."""
+    kind, dialect = UtcTime(), sqlite.dialect()
+    number = kind.process_bind_param(instant, dialect)
+    assert isinstance(number, int)
+    assert kind.process_result_value(number, dialect) == instant
+
+
+# ── subscriptions ──
+
+
+async def test_a_number_has_one_subscription_at_a_time(reader: Reader, writer: Writer) -> None:
+    """Created once however many ask at once; after an end, the next holder gets a new one."""
+    units = [subscriptions.create(ANA, "es", TUESDAY) for _ in range(3)]
+    assert sorted(await writer.commit_all(units)) == [False, False, True]
+    first = (await subscriptions.by_msisdn(reader, [ANA, BEN]))[ANA]
+    await note(writer, subscriptions.set_state(RecordSubscriptionState(first.id, "ended", TUESDAY)))
+    assert await subscriptions.by_msisdn(reader, [ANA]) == {}
+    assert await writer.commit(subscriptions.create(ANA, "en", TUESDAY))
+    second = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
+    assert (second.id != first.id, second.language) == (True, "en")
+    ended = await subscriptions.by_id(reader, first.id)
+    assert ended is not None
+    assert ended.state == "ended"
+
+
+async def test_usage_comes_with_the_person(reader: Reader, writer: Writer) -> None:
+    """The last written, or none."""
+    await writer.commit_all(subscriptions.create(msisdn, "es", TUESDAY) for msisdn in (ANA, BEN))
+    ana = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
+    await note(writer, usage.put(ana.id, b"old", TUESDAY))
+    await note(writer, usage.put(ana.id, b"new", TUESDAY))
+    found = await subscriptions.with_usage(reader, [ANA, BEN])
+    assert (found[ANA], found[BEN][1]) == ((ana, b"new"), None)
+
+
+# ── offers and orders ──
+
+
+async def test_an_offer_is_read_as_it_was_made(reader: Reader, writer: Writer) -> None:
+    """Field by field."""
+    await note(writer, offers.put(record_offer()))
+    assert await offers.by_id(reader, "off-1") == replace(offer(), reason="bundle.depleting")
+    assert await offers.by_id(reader, "off-9") is None
+
+
+async def test_the_newest_offer_is_the_one_that_is_answered(reader: Reader, writer: Writer) -> None:
+    """Of one number, whatever became of it; open ones newest first."""
+    ids = [OfferId(f"off-{new_id(later(minutes=minute))}") for minute in range(3)]
+    await note(writer, *(offers.put(record_offer(id=one)) for one in ids))
+    await note(writer, offers.put(record_offer(id=OfferId("off-zzz"), sent_from="999")))
+    await note(writer, offers.end(RecordOfferState(ids[2], "declined", TUESDAY)))
+    newest = await offers.newest_from(reader, ANAS, NUMBER)
+    assert newest is not None
+    assert (newest.id, newest.state) == (ids[2], "declined")
+    assert [one.id for one in await offers.open_of(reader, ANAS, TUESDAY)] == ["off-zzz", ids[1], ids[0]]
+    assert await offers.newest_from(reader, SubscriptionId("other"), NUMBER) is None
+    assert await offers.count_open(reader) == 3
+
+
+async def test_an_offer_is_overdue_from_its_end_on(reader: Reader, writer: Writer) -> None:
+    """Open before, overdue at it, never both."""
+    await note(writer, offers.put(record_offer()))
+    for moment, overdue in ((later(hours=23.9), 0), (later(hours=24), 1)):
+        assert len(await offers.overdue(reader, moment)) == overdue
+        assert len(await offers.open_of(reader, ANAS, moment)) == 1 - overdue
+
+
+async def test_orders_come_in_pages_newest_first(reader: Reader, writer: Writer) -> None:
+    """No order is left out or comes twice, also where two were made at one instant."""
+    for number in range(5):
+        one = order(
+            key=OrderKey(f"ord-{number}"), offer=OfferId(f"off-{number}"), created_at=later(minutes=number // 2)
+        )
+        effect = RecordOrder(one.key, one.offer, ANAS, ANA, ANA, one.bundle, one.price, one.channel, one.created_at)
+        await writer.commit(write([effect]).unit)
+    seen, after = list[str](), None
+    while page := await orders.of_subscription(reader, ANAS, 2, after):
+        seen += [view.order.key for view in page]
+        after = seen[-1]
+    assert seen == [f"ord-{number}" for number in (4, 3, 2, 1, 0)]
+    assert await orders.count_by_state(reader) == {"pending": 5}
+
+
+async def test_a_settled_order_never_moves(reader: Reader, writer: Writer) -> None:
+    """The database itself holds it."""
+    effect = RecordOrder(
+        OrderKey("k"), OfferId("o"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY
+    )
+    await writer.commit(write([effect]).unit)
+    for state, settled in (("confirmed", True), ("declined", True), ("sent", False)):
+        await note(writer, orders.move(RecordOrderState(OrderKey("k"), state, TUESDAY, settled=settled, sent=True)))
+    view = await orders.by_key(reader, "k")
+    assert view is not None
+    assert (view.order.state, view.order.attempts) == ("confirmed", 1)
+
+
+# ── outbox ──
+
+
+async def test_a_text_is_read_as_it_was_written(reader: Reader, writer: Writer) -> None:
+    """Every field that its sending needs."""
+    row = outbox.sms_row(sms(text="Señal ñ € 🎉"))
+    await note(writer, outbox.put_sms(row))
+    assert await outbox.by_id(reader, row.id) == row
+
+
+@pytest.mark.parametrize("state", sorted(outbox.FINAL))
+async def test_a_final_state_stays(reader: Reader, writer: Writer, state: str) -> None:
+    """A late receipt or a second outcome changes nothing."""
+    row = outbox.sms_row(sms())
+    await note(writer, outbox.put_sms(row))
+    await note(writer, outbox.move(row.id, state, at=TUESDAY))
+    for other in ("sent", "queued", *sorted(outbox.FINAL)):
+        await note(writer, outbox.move(row.id, other, at=TUESDAY))
+    found = await outbox.by_id(reader, row.id)
+    assert found is not None
+    assert found.state == state
+
+
+async def test_what_is_in_doubt_may_still_be_settled(reader: Reader, writer: Writer) -> None:
+    """By a receipt."""
+    row = outbox.sms_row(sms())
+    await note(writer, outbox.put_sms(row))
+    for state in ("sending", "in_doubt", "delivered"):
+        await note(writer, outbox.move(row.id, state, at=TUESDAY))
+    found = await outbox.by_id(reader, row.id)
+    assert found is not None
+    assert found.state == "delivered"
+
+
+async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer) -> None:
+    """Queued, claimed and put off; nothing that is settled, sent or in doubt."""
+    states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
+    rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
+    urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
+    call = outbox.purchase_row(
+        ActivateBundle(OrderKey("k"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY)
+    )
+    await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
+    await note(writer, *(outbox.move(row.id, state, at=TUESDAY) for row, state in zip(rows, states, strict=True)))
+    waiting = await outbox.waiting(reader)
+    assert [row.id for row in waiting] == [call.id, urgent.id, rows[0].id, rows[1].id, rows[2].id]
+    assert waiting[0] == call
+    assert (await outbox.count_by_state(reader))["sms", "queued"] == 2
+
+
+async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> None:
+    """What was tried before a crash is known after it."""
+    row = outbox.sms_row(sms())
+    await note(writer, outbox.put_sms(row))
+    await note(writer, outbox.claim(row.id))
+    await note(writer, outbox.move(row.id, "queued", reason="lost", repeated=True))
+    await note(writer, outbox.claim(row.id))
+    await note(writer, outbox.move(row.id, "deferred", due_at=later(minutes=5)))
+    found = await outbox.by_id(reader, row.id)
+    assert isinstance(found, SmsRow)
+    assert (found.attempts, found.repeats, found.due_at, found.state) == (2, 1, later(minutes=5), "deferred")
+
+
+# ── parts, inbox, idempotency, messages ──
+
+
+async def test_a_part_is_found_under_any_spelling_the_first_counting_most(reader: Reader, writer: Writer) -> None:
+    """Of one SMSC; an id that comes again belongs to the newest text."""
+    await note(writer, *(parts.put(Part("a", name, f"row-{name}", 0, "sent"), TUESDAY) for name in ("1F", "31")))
+    found = await parts.find(reader, "a", ("31", "1F"))
+    assert found is not None
+    assert found.outbox_id == "row-31"
+    assert await parts.find(reader, "b", ("31",)) is None
+    await note(writer, parts.settle(found, "failed", "027"))
+    await note(writer, parts.put(Part("a", "1F", "row-new", 3, "sent"), TUESDAY))
+    assert [(one.state, one.error) for one in await parts.of_rows(reader, ["row-31"])] == [("failed", "027")]
+    assert [one.message_id for one in await parts.of_rows(reader, ["row-new", "row-1F"])] == ["1F"]
+
+
+def entry(event_id: str, text: str = "1", at: datetime = TUESDAY, kind: str = "mo", subject: Msisdn = ANA) -> Entry:
+    """Something that came in."""
+    body = f'{{"to": "{NUMBER}", "text": "{text}", "smsc": "smsc-a"}}'
+    return Entry(new_id(at), kind, "sms:smsc-a", event_id, subject, body, at)
+
+
+async def test_what_came_in_waits_until_it_is_done(reader: Reader, writer: Writer) -> None:
+    """Oldest first; a second one of the same identity is not taken in."""
+    first, second = entry("1"), entry("2", at=later(seconds=1))
+    assert await writer.commit_all(map(inbox.take_in, (second, first, entry("1")))) == [True, True, False]
+    assert await inbox.waiting(reader) == [first, second]
+    await note(writer, inbox.done(first.id, "accept", TUESDAY))
+    assert await inbox.waiting(reader) == [second]
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (entry("1"), True),
+        (entry("1", at=TUESDAY - timedelta(minutes=2)), False),
+        (entry("1", text="si"), True),
+        (entry("1", subject=BEN), False),
+        (entry("1", kind="trigger"), False),
+    ],
+)
+async def test_the_last_text_is_found_again(reader: Reader, writer: Writer, before: Entry, *, found: bool) -> None:
+    """Of the same person, within the time, whatever it says."""
+    now = entry("2", at=later(seconds=30))
+    await writer.commit_all(map(inbox.take_in, (before, now)))
+    assert (await inbox.text_before(reader, now, later(seconds=-30)) is not None) is found
+
+
+async def test_a_request_is_claimed_once_and_its_answer_kept(reader: Reader, writer: Writer) -> None:
+    """By caller and key; one that did nothing gives the key back."""
+    assert await writer.commit_all([idempotency.claim("crm", "k", "d", TUESDAY)] * 2) == [True, False]
+    assert await writer.commit(idempotency.claim("app", "k", "d", TUESDAY))
+    await note(writer, idempotency.answer("crm", "k", 202, "{}"))
+    await note(writer, idempotency.release("crm", "k"))
+    await note(writer, idempotency.release("app", "k"))
+    kept = await idempotency.find(reader, "crm", "k")
+    assert kept == idempotency.Earlier("d", 202, "{}", TUESDAY)
+    assert await idempotency.find(reader, "app", "k") is None
+    await note(writer, idempotency.forget(later(seconds=1)))
+    assert await idempotency.find(reader, "crm", "k") is None
+
+
+async def test_care_reads_both_directions_newest_first(reader: Reader, writer: Writer) -> None:
+    """A claimed text is still queued to the outside; a repeated one shows what went out."""
+    row = outbox.sms_row(sms())
+    await writer.commit(inbox.take_in(entry("1", at=later(minutes=1))))
+    await note(writer, outbox.put_sms(row))
+    await note(writer, outbox.move(row.id, "queued", repeated=True))
+    await note(writer, outbox.claim(row.id), parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))
+    received, sent = await messages.of_subscriber(reader, ANAS, ANA, 10, None)
+    assert (received.direction, received.text, received.state) == ("in", "1", "received")
+    assert (sent.direction, sent.text, sent.state, sent.smsc_ids) == ("out", "Se acaba.", "queued", ("id-1",))
+    assert await messages.of_subscriber(reader, ANAS, ANA, 10, sent.id) == []
+    assert [one.id for one in await messages.latest(reader, 1)] == [received.id]
