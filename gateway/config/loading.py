@@ -51,7 +51,7 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
     node: Any = values
     for step, following in zip(steps, [*steps[1:], ""], strict=True):
         if isinstance(node, list):
-            if not step.isdigit() or int(step) > len(node):
+            if not _is_number(step) or int(step) > len(node):
                 raise ConfigError(f"environment variable {name}: {step!r} is not the number of an entry")
             if int(step) == len(node):
                 node.append({})
@@ -62,9 +62,13 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         if not following:
             node[step] = _FromEnvironment(name, text)
             return
-        held = node.setdefault(step, [] if following.isdigit() else {})
+        held = node.setdefault(step, [] if _is_number(following) else {})
         node = held
     raise ConfigError(f"environment variable {name}: names no key")
+
+
+def _is_number(step: str) -> bool:
+    return step.isascii() and step.isdecimal()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -148,13 +148,14 @@ class SubmitUnknown:
     """A part was written and never answered.
 
     link_lost: the bind went down (else the answer just did not come in time on a live bind).
-    message_ids: ids of the parts that were answered.
+    message_ids: ids of the parts that were answered; parts: how many there are, 0 when not told.
     """
 
     smsc: str
     detail: str
     link_lost: bool
     message_ids: tuple[str, ...] = ()
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

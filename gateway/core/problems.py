@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from aiohttp.hdrs import METH_ALL
 
 from gateway.errors import GatewayError, StoreUnavailable
 from gateway.telemetry import Metrics
@@ -59,7 +60,8 @@ def middleware(metrics: Metrics) -> Any:
         response = await _answer(request, handler)
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "unmatched"
-        metrics.requests.labels(route, request.method, response.status).inc()
+        method = request.method if request.method in METH_ALL else "other"
+        metrics.requests.labels(route, method, response.status).inc()
         return response
 
     return answer

@@ -63,6 +63,8 @@ class ReceiptDesk:
             early = self._early.pop((smsc, message_id), None)
             if early is not None:
                 entry_id, receipt = early
+                for spelling in (receipt.message_id, *receipt.also):
+                    self._early.pop((smsc, spelling), None)
                 at = self._context.clock()
                 await self._committer.note(
                     *self._apply(text, message_id, message_ids.index(message_id), receipt),
@@ -111,7 +113,8 @@ class ReceiptDesk:
             return
         siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
         states = {one.part: one.state for one in siblings if one.state in _SETTLES}
-        text = _Text(part.outbox_id, len(siblings), states)
+        total = await outbox.parts_of(self._context.reader, part.outbox_id)
+        text = _Text(part.outbox_id, total or len(siblings), states)
         await self._write(self._apply(text, part.message_id, part.part, receipt))
 
     def _apply(self, text: _Text, message_id: str, number: int, receipt: DeliveryReceipt) -> list[Op]:

@@ -27,7 +27,7 @@ from gateway.core.ports import (
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff, GiveUp
 from store import outbox, parts
-from store.errors import StoreError
+from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.parts import Part
 from store.unit import Op
@@ -86,7 +86,8 @@ class SmsLane:
     async def recover(self, row: SmsRow) -> None:
         """Take up a row that a stopped process left. One that was claimed may have gone out."""
         if row.state == "sending":
-            row = await self._lost_sight(row, "the gateway stopped while it was being sent", "", ())
+            stopped = SubmitUnknown("", "the gateway stopped while it was being sent", link_lost=True)
+            row = await self._lost_sight(row, stopped)
             if row.state == "in_doubt":
                 return
         self.put(row)
@@ -175,18 +176,13 @@ class SmsLane:
             case SubmitRefused(retryable=True):
                 await self._put_back(row, outcome)
             case SubmitRefused():
-                now = self._context.clock()
-                await self._write(
-                    row, outbox.move(row.id, "failed", at=now, reason=outcome.reason, smsc=outcome.smsc), state="failed"
-                )
+                await self._failed(row, outcome)
             case SubmitUnknown(link_lost=True):
-                again = await self._lost_sight(row, outcome.detail, outcome.smsc, outcome.message_ids)
+                again = await self._lost_sight(row, outcome)
                 if again.state == "queued" and not self._stopping:
                     self.put(again)
             case SubmitUnknown():
-                ops = self._known_parts(row, outcome.smsc, outcome.message_ids)
-                doubt = outbox.move(row.id, "in_doubt", reason=outcome.detail, smsc=outcome.smsc)
-                await self._write(row, doubt, *ops, state="in_doubt")
+                await self._doubt(row, outcome)
             case SubmitNotSent():
                 await self._write(row, outbox.move(row.id, "queued", reason=outcome.detail), state="queued")
                 if not self._stopping:
@@ -203,27 +199,35 @@ class SmsLane:
 
     async def _put_back(self, row: SmsRow, outcome: SubmitRefused) -> None:
         decision = self._backoff.next_attempt(row.attempts)
-        now = self._context.clock()
         if isinstance(decision, GiveUp):
-            await self._write(
-                row, outbox.move(row.id, "failed", at=now, reason=outcome.reason, smsc=outcome.smsc), state="failed"
-            )
+            await self._failed(row, outcome)
             return
-        due = now + decision.after
+        due = self._context.clock() + decision.after
         await self._write(row, outbox.move(row.id, "deferred", reason=outcome.reason, due_at=due), state="deferred")
         if not self._stopping:
             self.put(replace(row, state="deferred", due_at=due))
 
-    async def _lost_sight(self, row: SmsRow, detail: str, smsc: str, message_ids: tuple[str, ...]) -> SmsRow:
+    async def _failed(self, row: SmsRow, outcome: SubmitRefused) -> None:
+        taken = self._known_parts(row, outcome.smsc, outcome.message_ids)
+        move = outbox.move(row.id, "failed", at=self._context.clock(), reason=outcome.reason, smsc=outcome.smsc)
+        await self._write(row, move, *taken, state="failed")
+
+    async def _lost_sight(self, row: SmsRow, outcome: SubmitUnknown) -> SmsRow:
         """The link went while the fate was open: repeat once what may be repeated, else leave it in doubt."""
-        ops = self._known_parts(row, smsc, message_ids)
         if row.repeat_text and row.repeats < _MOST_REPEATS:
-            await self._write(row, outbox.move(row.id, "queued", reason=detail, repeated=True), *ops, state="repeated")
+            known = self._known_parts(row, outcome.smsc, outcome.message_ids)
+            again = outbox.move(row.id, "queued", reason=outcome.detail, repeated=True)
+            await self._write(row, again, *known, state="repeated")
             return replace(row, state="queued", repeats=row.repeats + 1)
-        await self._write(
-            row, outbox.move(row.id, "in_doubt", reason=detail, smsc=smsc or None), *ops, state="in_doubt"
-        )
+        await self._doubt(row, outcome)
         return replace(row, state="in_doubt")
+
+    async def _doubt(self, row: SmsRow, outcome: SubmitUnknown) -> None:
+        known = self._known_parts(row, outcome.smsc, outcome.message_ids)
+        doubt = outbox.move(
+            row.id, "in_doubt", reason=outcome.detail, smsc=outcome.smsc or None, parts=outcome.parts or None
+        )
+        await self._write(row, doubt, *known, state="in_doubt")
 
     def _known_parts(self, row: SmsRow, smsc: str, message_ids: tuple[str, ...]) -> list[Op]:
         at = self._context.clock()
@@ -238,6 +242,8 @@ class SmsLane:
         while True:
             try:
                 await self._committer.note(*ops)
+            except WriterStopped:  # the next start takes the row for one whose fate is open
+                return
             except StoreError:
                 _LOG.exception("a text's outcome waits for the store", extra={"outbox_id": row.id})
                 await asyncio.sleep(_STORE_PAUSE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from flows import life_cycle
@@ -122,9 +122,14 @@ class TriggerDesk:
             case UsageReported() as reported:
                 return "usage_kept", (), (self._learn(found, reported),)
             case LifeCycleChanged() as changed:
-                return changed.change.value, life_cycle.change(found.subscriber, changed, found.item.trigger.at), ()
+                spoken = self._spoken(changed)
+                return changed.change.value, life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
             case _:  # kept for the flows that will act on it
                 return "kept", (), ()
+
+    def _spoken(self, changed: LifeCycleChanged) -> LifeCycleChanged:
+        """A language that there are no texts in is as good as none."""
+        return changed if changed.language in self._context.catalogues.languages else replace(changed, language="")
 
     def _learn(self, found: _Found, reported: UsageReported) -> Op:
         state = _usage_state(found.usage)

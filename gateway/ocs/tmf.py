@@ -35,7 +35,8 @@ _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 20
 _NOT_LET_IN = frozenset({401, 403, 407, 429})  # refused at the door, before any order was made
 _UNDECIDED = frozenset({408, 409})  # 409: an order with this key may exist, so it is looked up
-_HEADERS = {"Content-Type": wire.CONTENT_TYPE, "Accept": "application/json"}
+_ASKING = {"Accept": "application/json"}
+_SENDING = {**_ASKING, "Content-Type": wire.CONTENT_TYPE}
 
 
 def _utc_now() -> datetime:
@@ -65,7 +66,8 @@ class TmfChargingSystem:
         self._buckets = url.rstrip("/") + wire.BUCKETS
         self._orders = url.rstrip("/") + wire.PRODUCT_ORDERS
         # Half the time for getting a connection: what then fails was surely not sent.
-        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        self._sending = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        self._asking = aiohttp.ClientTimeout(total=timeout)  # one timer less on the busiest path
         self._currency = currency
         self._offerings = offerings
         self._session = session
@@ -147,13 +149,13 @@ class TmfChargingSystem:
     async def _call(self, method: str, url: str, body: bytes | None = None) -> tuple[int, bytes, int]:
         """Status, body and the total of a list (0 where it is not told)."""
         if self._session is None:
-            self._session, self._owns_session = aiohttp.ClientSession(), True
+            self._session, self._owns_session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()), True
         async with self._session.request(
             method,
             URL(url, encoded=True),
             data=body,
-            headers=_HEADERS,
-            timeout=self._timeout,
+            headers=_ASKING if body is None else _SENDING,
+            timeout=self._asking if body is None else self._sending,
             allow_redirects=False,
         ) as response:
             total = response.headers.get("X-Total-Count", "")

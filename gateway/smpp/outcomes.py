@@ -37,12 +37,14 @@ def outcome(smsc: str, answers: tuple[Answer | None, ...], retryable: frozenset[
     silent = [answer for answer in answers if isinstance(answer, NoAnswer)]
     if silent:
         lost = any(answer.link_lost for answer in silent)
-        return SubmitUnknown(smsc, "link lost before the answer" if lost else "no answer in time", lost, ids)
+        return SubmitUnknown(
+            smsc, "link lost before the answer" if lost else "no answer in time", lost, ids, len(answers)
+        )
     refused = [response.status for response in responses if response.status != Status.OK]
     if refused:
         final = [status for status in refused if status not in retryable]
         status = (final or refused)[0]
         return SubmitRefused(smsc, status, status_name(status), retryable=not final, message_ids=ids)
     if len(ids) < len(answers):
-        return SubmitUnknown(smsc, "link lost between parts", link_lost=True, message_ids=ids)
+        return SubmitUnknown(smsc, "link lost between parts", link_lost=True, message_ids=ids, parts=len(answers))
     return Submitted(smsc, ids)

@@ -169,3 +169,15 @@ async def test_a_text_in_doubt_is_settled_by_a_receipt(house: House, committer: 
     await committer.note(outbox.move(row, "in_doubt"))
     await desk.receive(receipt("x1"))
     assert await state(house, row) == "delivered"
+
+
+async def test_one_part_of_two_does_not_settle_a_text_in_doubt(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Of the other part nothing is known, so nothing is said of the whole."""
+    await committer.commit([sms("alert:half")])
+    row = house.texts()[-1].id
+    doubt = outbox.move(row, "in_doubt", smsc="smsc-a", parts=2)
+    await committer.note(doubt, parts.put(Part("smsc-a", "x1", row, 0, "sent"), TUESDAY))
+    await desk.receive(receipt("x1"))
+    assert await state(house, row) == "in_doubt"

@@ -14,7 +14,6 @@ SIGNED = {
     "webhook-timestamp": str(AT),
     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 }
-UNMENDED = pytest.mark.xfail(strict=True, reason="a hostile header is an internal error (500) instead of a 401")
 
 
 def test_the_published_example_holds() -> None:
@@ -78,14 +77,12 @@ def test_a_time_that_is_no_whole_number_is_refused(timestamp: str) -> None:
     assert "older than" in refusal(SECRET, {**SIGNED, "webhook-timestamp": timestamp}, BODY, AT)
 
 
-@UNMENDED
 @pytest.mark.parametrize("timestamp", ["9" * 400, "9" * 5000])
 def test_a_time_beyond_all_numbers_is_refused(timestamp: str) -> None:
     """Whoever knocks with a number too long for arithmetic hears that it is not the time."""
     assert "older than" in refusal(SECRET, {**SIGNED, "webhook-timestamp": timestamp}, BODY, AT + 0.5)
 
 
-@UNMENDED
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-signature"])
 def test_bytes_that_are_no_text_do_not_hold(name: str) -> None:
     """A header that HTTP lets through as lone surrogates is wrong, not a crash."""

@@ -114,7 +114,7 @@ async def test_no_answer_in_time_on_a_live_bind_is_unknown_without_another_send(
     async with wired(response_timeout=0.2) as wire:
         held: list[tuple[Esme, Message]] = []
         wire.smsc.answer = lambda esme, message: held.append((esme, message))
-        assert await within(wire.client.submit(mt())) == SubmitUnknown("smsc-a", "no answer in time", link_lost=False)
+        assert await within(wire.client.submit(mt())) == SubmitUnknown("smsc-a", "no answer in time", False, parts=1)
         held[0][0].session.respond(held[0][1], 0, b"late\0")
         wire.smsc.answer = wire.smsc.accept
         assert isinstance(await within(wire.client.submit(mt())), Submitted)
@@ -312,9 +312,9 @@ def response(status: int, text: str = "") -> Response:
     [
         ((response(0, "a"), response(0, "b")), Submitted("s", ("a", "b"))),
         ((None, None), SubmitNotSent),
-        ((response(0, "a"), NoAnswer(link_lost=False)), SubmitUnknown("s", "no answer in time", False, ("a",))),
-        ((response(0x58), NoAnswer(link_lost=True)), SubmitUnknown("s", "link lost before the answer", True)),
-        ((response(0, "a"), None), SubmitUnknown("s", "link lost between parts", True, ("a",))),
+        ((response(0, "a"), NoAnswer(link_lost=False)), SubmitUnknown("s", "no answer in time", False, ("a",), 2)),
+        ((response(0x58), NoAnswer(link_lost=True)), SubmitUnknown("s", "link lost before the answer", True, parts=2)),
+        ((response(0, "a"), None), SubmitUnknown("s", "link lost between parts", True, ("a",), 2)),
         ((response(0x58), response(0x0B)), SubmitRefused("s", 0x0B, "ESME_RINVDSTADR", retryable=False)),
         ((response(0x400), None), SubmitRefused("s", 0x400, "0x00000400", retryable=False)),
     ],
