@@ -28,10 +28,11 @@ _DURABILITY = "SQLite, journal_mode=WAL, synchronous=FULL: one fsync a group of 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what was asked for; 1 when a figure misses its target."""
+    """Run what was asked for. With --gate: 1 when a figure misses its target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round: does it run at all")
     parser.add_argument("--only", choices=list(BENCHMARKS), action="append", help="this one alone (may be repeated)")
+    parser.add_argument("--gate", action="store_true", help="fail when a figure misses its target")
     options = parser.parse_args(arguments)
     rounds, scale = (1, 0.2) if options.quick else (5, 1.0)
     print(
@@ -41,11 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     print(f"medians of {rounds} interleaved rounds; CPU is that of the measured process alone, all its threads\n")
     met = True
     with tempfile.TemporaryDirectory(prefix="chasqui-bench-") as folder:
-        for name in options.only or BENCHMARKS:
+        for name in dict.fromkeys(options.only or BENCHMARKS):
             found = asyncio.run(BENCHMARKS[name](Path(folder), rounds, scale))
             print(table(name, found), flush=True)
             met = met and all(row.target is None or row.cpu_us <= row.target for row in found)
-    return 0 if met else 1
+    return 1 if options.gate and not met else 0
 
 
 def table(name: str, found: Sequence[Row]) -> str:

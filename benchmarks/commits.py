@@ -47,7 +47,7 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         return await _measured(grouped, lambda units: _in_flight(writer, units, 256))
 
     cases = {
-        "one transaction each": one_transaction_each,
+        "one aiosqlite transaction each, no writer": one_transaction_each,
         "the writer, 1 in flight": alone,
         "the writer, 64 in flight": few,
         "the writer, 256 in flight": many,

@@ -16,15 +16,15 @@ from store.unit import Unit
 from store.writer import Writer
 
 _POLL = 0.02
-_LONGEST_WAIT = 120.0
+_LONGEST_WAIT = 60.0
 
 
 async def until_rows(path: Path, query: str, wanted: int) -> None:
     """Wait until ``query`` counts ``wanted`` rows. Raises TimeoutError."""
     with closing(sqlite3.connect(path)) as connection:
         async with asyncio.timeout(_LONGEST_WAIT):
-            while connection.execute(query).fetchone()[0] < wanted:
-                await asyncio.sleep(_POLL)  # noqa: ASYNC110 - another process writes: there is no event to wait for
+            while connection.execute(query).fetchone()[0] < wanted:  # noqa: ASYNC110 - the writer is another process
+                await asyncio.sleep(_POLL)
 
 
 async def fill_outbox(path: Path, first: int, count: int, text: str) -> None:

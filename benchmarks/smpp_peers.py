@@ -65,12 +65,12 @@ class Smsc:
 
     def submit(self, esme: Esme, message: Message) -> SubmitReply:
         self._last_id += 1
-        message_id = f"{self._last_id:08x}"
+        message_id = f"m{self._last_id:08}"  # reads one way only: digits alone could be hex or decimal
         receipt = (
             f"id:{message_id} sub:001 dlvrd:001 submit date:{_STAMP} done date:{_STAMP} stat:DELIVRD err:000 text:"
         )
         body = _deliver(message.destination, message.source, receipt.encode("ascii"), _RECEIPT)
-        esme.queue.put(Job((body,), lambda _: None))
+        asyncio.get_running_loop().call_soon(esme.queue.put, Job((body,), lambda _: None))  # after the answer
         return Status.OK, message_id
 
     def _bound(self, _: Esme) -> None:

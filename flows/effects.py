@@ -84,7 +84,7 @@ class RecordOffer:
 
 @dataclass(frozen=True, slots=True)
 class RecordOfferState:
-    """An open offer ends: accepted (with its order), declined or expired."""
+    """An open offer ends: accepted (with its order), declined or expired; once, or the whole step is dropped."""
 
     id: OfferId
     state: str
@@ -94,7 +94,7 @@ class RecordOfferState:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """A new order, pending; one per offer, or the whole step is dropped."""
+    """A new order, pending; one per offer."""
 
     key: OrderKey
     offer: OfferId

@@ -181,9 +181,10 @@ class Gateway:
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances)
-        self._health = Health(context, lambda: {f"smpp {client.name}": client.bound})
+        self._health = Health(context, peers.ocs, lambda: {f"smpp {client.name}": client.bound})
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
+        waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
         self._stack.push_async_callback(lanes.sms.drain)
         await client.start()
         self._stack.push_async_callback(client.stop)
@@ -191,7 +192,6 @@ class Gateway:
         self._stack.push_async_callback(lanes.sms.stop)
         self._stack.push_async_callback(lanes.purchases.stop)
         left = await lanes.recover(context)
-        waiting = await inbox.waiting(context.reader)
         for pump in (triggers, replies):
             pump.start()
             self._stack.push_async_callback(pump.stop)

@@ -11,13 +11,17 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
-_NUMBER = re.compile(r"(?<![0-9A-Za-z.:-])\+?[1-9][0-9]{8,14}(?![0-9A-Za-z.:-])")
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])(?<![0-9]:)\+?[1-9][0-9]{8,14}(?![0-9A-Za-z-])(?![.:][0-9])")
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 def mask(text: str) -> str:
     """``text`` with everything that looks like an MSISDN struck out: the last line of defence."""
     return _NUMBER.sub("[number]", text)
+
+
+def _masked(value: object) -> object:
+    return mask(value) if isinstance(value, str) else value
 
 
 class JsonLines(logging.Formatter):
@@ -30,7 +34,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": mask(record.getMessage()),
         }
-        entry.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
+        entry.update({key: _masked(value) for key, value in vars(record).items() if key not in _STANDARD})
         if record.exc_info:
             entry["exception"] = mask(self.formatException(record.exc_info))
         return json.dumps(entry, default=str, ensure_ascii=False)

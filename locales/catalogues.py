@@ -71,6 +71,10 @@ class Catalogues:
                 return found
         return message
 
+    def nearest(self, language: str) -> str | None:
+        """The catalogue that a person with this language reads, if there is one."""
+        return next(self._nearest(language), None)
+
     def _nearest(self, language: str) -> Iterator[str]:
         tag = language.replace("-", "_")
         if tag in self.translations:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -42,13 +42,6 @@ def open_engine(url: str, relative_to: Path) -> AsyncEngine:
     engine = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)  # MSISDNs stay out of logs
     event.listen(engine.sync_engine, "connect", _durable)
     return engine
-
-
-def in_threads(engine: AsyncEngine) -> Engine:
-    """The same database for threads of our own: one hop a transaction, where aiosqlite takes one a call."""
-    blocking = create_engine(engine.url.set(drivername="sqlite"), hide_parameters=True)
-    event.listen(blocking, "connect", _durable)
-    return blocking
 
 
 def _durable(connection: SqliteConnection, _record: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import OperationalError
+
 
 class StoreError(Exception):
     """Base of all store errors. code: stable, for machines."""
@@ -11,10 +13,12 @@ class StoreError(Exception):
 
 
 class WriteFailed(StoreError):
-    """The database did not take the write; nothing of the unit is durable."""
+    """The database did not take the write; nothing of the unit is durable.
+
+    retryable: the database itself was the reason (full, locked, gone), not what was to be written.
+    """
 
     code = "write-failed"
-    retryable = True
 
 
 class WriterStopped(StoreError):
@@ -34,3 +38,8 @@ class DatabaseUnusable(StoreError):
     """The database cannot be opened or migrated; the message says why in one line."""
 
     code = "database-unusable"
+
+
+def store_is_away(error: Exception) -> bool:
+    """Whether the same call may succeed once the database is back."""
+    return isinstance(error, OperationalError | OSError) or (isinstance(error, StoreError) and error.retryable)

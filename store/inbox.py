@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from flows.effects import RecordAlert
 from flows.values import Msisdn
+from store.ids import first_id
 from store.reader import AnyRow, Reader
 from store.tables import alerts
 from store.tables import inbox as t
 from store.unit import Gate, Op, Unit
 
+_PAGE = 1_000
 _TAKE_IN = insert(t).on_conflict_do_nothing().returning(t.c.source, t.c.event_id)
 _DONE = update(t).where(t.c.id == bindparam("which")).values(processed_at=bindparam("at"), outcome=bindparam("what"))
-_WAITING = select(t).where(t.c.processed_at.is_(None), t.c.kind.in_(("trigger", "mo"))).order_by(t.c.id).limit(10_000)
-_TEXT_BEFORE = (
+_WAITING = (
+    select(t)
+    .where(t.c.processed_at.is_(None), t.c.kind.in_(("trigger", "mo")), t.c.id > bindparam("after"))
+    .order_by(t.c.id)
+    .limit(_PAGE)
+)
+_TEXTS_SINCE = (
     select(t)
     .where(
-        t.c.subject == bindparam("subject"),
+        t.c.subject.in_(bindparam("subjects", expanding=True)),
         t.c.kind == "mo",
-        t.c.id < bindparam("before"),
-        t.c.received_at > bindparam("since"),
+        t.c.id > bindparam("after"),
     )
-    .order_by(t.c.id.desc())
-    .limit(1)
+    .order_by(t.c.id)
 )
 _ALERT = (
     insert(alerts).on_conflict_do_nothing().returning(alerts.c.subscription_id, alerts.c.bundle_id, alerts.c.threshold)
@@ -88,14 +93,23 @@ def once_per_threshold(effect: RecordAlert) -> Gate:
 
 async def waiting(reader: Reader) -> Sequence[Entry]:
     """Triggers and texts that were taken in and not dealt with, oldest first: what a crash left."""
-    return [_entry(row) for row in await reader.rows(_WAITING)]
+    found: list[Entry] = []
+    while page := await reader.rows(_WAITING, {"after": found[-1].id if found else ""}):
+        found += map(_entry, page)
+    return found
 
 
-async def text_before(reader: Reader, entry: Entry, since: datetime) -> Entry | None:
-    """The last text of the same person before this one."""
-    values = {"subject": entry.subject, "before": entry.id, "since": since}
-    row = await reader.first(_TEXT_BEFORE, values)
-    return None if row is None else _entry(row)
+async def texts_before(reader: Reader, entries: Sequence[Entry], within: timedelta) -> dict[str, Entry]:
+    """By entry id, the last text of the same person before it and within this time; entries of different people."""
+    since = first_id(min(entry.received_at for entry in entries) - within)
+    rows = await reader.rows(_TEXTS_SINCE, {"subjects": [entry.subject for entry in entries], "after": since})
+    before: dict[str, Entry] = {}
+    own = {entry.subject: entry for entry in entries}
+    for found in map(_entry, rows):
+        entry = own[found.subject]
+        if found.id < entry.id and entry.received_at - found.received_at < within:
+            before[entry.id] = found
+    return before
 
 
 async def early_receipts(reader: Reader) -> Sequence[Entry]:

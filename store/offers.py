@@ -13,21 +13,22 @@ from flows.records import Offer
 from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import offers as t
-from store.unit import Op
+from store.unit import Gate, Op
 
 _INSERT = insert(t)
 _END = (
     update(t)
     .where(t.c.id == bindparam("which"), t.c.state == "open")
     .values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
+    .returning(t.c.id)
 )
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
-_NEWEST = (
-    select(t)
-    .where(t.c.subscription_id == bindparam("subscription"), t.c.sent_from == bindparam("sent_from"))
-    .order_by(t.c.id.desc())
-    .limit(1)
+_NEWEST_IDS = (
+    select(func.max(t.c.id))
+    .where(t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
+    .group_by(t.c.subscription_id, t.c.sent_from)
 )
+_NEWEST = select(t).where(t.c.id.in_(_NEWEST_IDS))
 _OPEN = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
@@ -58,9 +59,10 @@ def put(effect: RecordOffer) -> Op:
     )
 
 
-def end(effect: RecordOfferState) -> Op:
-    """An open offer is accepted, declined or expired; one that has ended stays as it is."""
-    return Op(_END, {"which": effect.id, "new_state": effect.state, "at": effect.at, "by_order": effect.order})
+def end_once(effect: RecordOfferState) -> Gate:
+    """An open offer is accepted, declined or expired. Shut when it has ended: one answer counts, whoever gives it."""
+    values = {"which": effect.id, "new_state": effect.state, "at": effect.at, "by_order": effect.order}
+    return Gate(_END, values, ("which",))
 
 
 async def by_id(reader: Reader, offer: str) -> Offer | None:
@@ -69,10 +71,10 @@ async def by_id(reader: Reader, offer: str) -> Offer | None:
     return None if row is None else _offer(row)
 
 
-async def newest_from(reader: Reader, subscription: SubscriptionId, sent_from: str) -> Offer | None:
-    """The newest offer sent from a service number, whatever became of it."""
-    row = await reader.first(_NEWEST, {"subscription": subscription, "sent_from": sent_from})
-    return None if row is None else _offer(row)
+async def newest_of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[tuple[SubscriptionId, str], Offer]:
+    """The newest offer of each of these people from each service number, whatever became of it."""
+    newest = [_offer(row) for row in await reader.rows(_NEWEST, {"subscriptions": list(subscriptions)})]
+    return {(offer.subscription, offer.sent_from): offer for offer in newest}
 
 
 async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -> Sequence[Offer]:

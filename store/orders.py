@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from flows.effects import RecordOrder, RecordOrderState
 from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import orders as t
-from store.unit import Gate, Op
+from store.unit import Op
 
-_CREATE = insert(t).on_conflict_do_nothing().returning(t.c.key)
+_CREATE = insert(t)
 _MOVE = (
     update(t)
     .where(t.c.key == bindparam("which"), t.c.settled_at.is_(None))  # a settled order never moves again
@@ -32,6 +31,7 @@ _MOVE = (
     )
 )
 _BY_KEY = select(t).where(t.c.key == bindparam("key"))
+_STATES = select(t.c.key, t.c.state).where(t.c.key.in_(bindparam("keys", expanding=True)))
 _OF = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"))
@@ -73,8 +73,8 @@ def begin(effect: RecordOrder) -> OrderView:
     return OrderView(order, reason=None, detail=None, ocs_reference=None, settled_at=None)
 
 
-def once_per_offer(effect: RecordOrder) -> Gate:
-    """Shut when the offer has its order already."""
+def put(effect: RecordOrder) -> Op:
+    """A new order; the database refuses a second one of the same offer."""
     values = {
         "key": effect.key,
         "subscription_id": effect.subscription,
@@ -90,7 +90,7 @@ def once_per_offer(effect: RecordOrder) -> Gate:
         "queries": 0,
         "created_at": effect.at,
     }
-    return Gate(_CREATE, values, ("key",))
+    return Op(_CREATE, values)
 
 
 def move(effect: RecordOrderState) -> Op:
@@ -115,6 +115,13 @@ async def by_key(reader: Reader, key: str) -> OrderView | None:
     """One order."""
     row = await reader.first(_BY_KEY, {"key": key})
     return None if row is None else _view(row)
+
+
+async def states(reader: Reader, keys: Sequence[OrderKey]) -> dict[OrderKey, str]:
+    """How far these orders are."""
+    if not keys:
+        return {}
+    return {OrderKey(row[0]): row[1] for row in await reader.rows(_STATES, {"keys": list(keys)})}
 
 
 async def of_subscription(

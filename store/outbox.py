@@ -164,9 +164,9 @@ def put_purchase(row: PurchaseRow, msisdn: Msisdn) -> Op:
     )
 
 
-def claim(row_id: str) -> Op:
-    """Taken in hand: committed before the first byte leaves."""
-    return move(row_id, "sending", tried=True)
+def claim(row_id: str, *, repeated: bool = False) -> Op:
+    """Taken in hand: committed before the first byte leaves. repeated: only what may be repeated goes out."""
+    return move(row_id, "sending", tries=1, repeated=repeated)
 
 
 def move(
@@ -178,17 +178,17 @@ def move(
     due_at: datetime | None = None,
     smsc: str | None = None,
     parts: int | None = None,
-    tried: bool = False,
+    tries: int = 0,
     repeated: bool = False,
 ) -> Op:
-    """A step of the row. at: when, needed for a final state."""
+    """A step of the row. at: when, needed for a final state. tries: to add, or to take back one that was none."""
     return Op(
         _MOVE,
         {
             "which": row_id,
             "new_state": state,
             "why": reason,
-            "tries": int(tried),
+            "tries": tries,
             "again": int(repeated),
             "due": due_at,
             "by_smsc": smsc,
@@ -207,6 +207,12 @@ async def by_id(reader: Reader, row_id: str) -> OutboxRow | None:
     """One row."""
     row = await reader.first(_BY_ID, {"id": row_id})
     return None if row is None else _row(row)
+
+
+async def parts_of(reader: Reader, row_id: str) -> int | None:
+    """In how many parts a text goes out, once that is known."""
+    row = await reader.first(_BY_ID, {"id": row_id})
+    return None if row is None else row.parts
 
 
 async def count_by_state(reader: Reader) -> Mapping[tuple[str, str], int]:

@@ -37,7 +37,8 @@ class Written:
 def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> Written:
     """All effects of one step as one unit.
 
-    A ``RecordAlert`` or ``RecordOrder`` is the unit's gate: if it was there before, nothing but ``always`` is written.
+    A ``RecordAlert`` or ``RecordOfferState`` is the unit's gate: if the threshold was told before, or the offer has
+    ended, nothing but ``always`` is written.
     beside: rows that belong to the step and no flow decides on.
     """
     ops: list[Op] = list(beside)
@@ -45,13 +46,9 @@ def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[
     gate: Gate | None = None
     for effect in effects:
         match effect:
-            case RecordAlert() | RecordOrder():
+            case RecordAlert() | RecordOfferState():
                 assert gate is None, "a step has one gate"
-                gate = (
-                    inbox.once_per_threshold(effect)
-                    if isinstance(effect, RecordAlert)
-                    else orders.once_per_offer(effect)
-                )
+                gate = _gate(effect)
             case SendSms():
                 sms = outbox.sms_row(effect)
                 ops.append(outbox.put_sms(sms))
@@ -66,9 +63,13 @@ def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows))
 
 
+def _gate(effect: RecordAlert | RecordOfferState) -> Gate:
+    return inbox.once_per_threshold(effect) if isinstance(effect, RecordAlert) else offers.end_once(effect)
+
+
 def _record(
     effect: RecordOffer
-    | RecordOfferState
+    | RecordOrder
     | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
@@ -79,8 +80,8 @@ def _record(
     match effect:
         case RecordOffer():
             return offers.put(effect)
-        case RecordOfferState():
-            return offers.end(effect)
+        case RecordOrder():
+            return orders.put(effect)
         case RecordOrderState():
             return orders.move(effect)
         case RecordPreference():

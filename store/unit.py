@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy.sql.dml import Insert, UpdateBase
+from sqlalchemy.sql.dml import UpdateBase
 
 
 class Op(NamedTuple):
@@ -17,12 +17,13 @@ class Op(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """An insert that lets the rest of its unit pass only if it wrote a row.
+    """A write that lets the rest of its unit pass only if it touched a row.
 
-    statement: ``INSERT … ON CONFLICT DO NOTHING RETURNING`` the columns named in ``key``.
+    statement: ``INSERT … ON CONFLICT DO NOTHING RETURNING``, or ``UPDATE … WHERE … RETURNING``, the columns whose
+    values are named in ``key``.
     """
 
-    statement: Insert
+    statement: UpdateBase
     values: Mapping[str, Any]
     key: tuple[str, ...]
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.dml import Insert, UpdateBase
 
-from store.engine import in_threads
 from store.errors import StoreError, WriteFailed, WriterStopped
 from store.unit import Gate, Op, Unit
 
@@ -30,17 +28,17 @@ _Pending = tuple[Unit, asyncio.Future[bool]]
 class Writer:
     """Commits units in groups. One per process.
 
-    groups, units: counters for metrics.
+    groups, units: counters for metrics. failing: whether the last write was refused by the database itself.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = in_threads(engine)
-        self._thread = ThreadPoolExecutor(1, "store-writer")
+        self._engine = engine
         self._queue: list[_Pending] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.groups = 0
+        self.failing = False
         self.units = 0
 
     def start(self) -> None:
@@ -53,8 +51,6 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await self._task
-        self._thread.shutdown()
-        self._engine.dispose()
 
     def submit(self, unit: Unit) -> asyncio.Future[bool]:
         """Queue a unit; the future is the commit: True if its gate opened, or it has none.
@@ -95,11 +91,13 @@ class Writer:
             opened = await self._transaction([unit for unit, _ in group])
         except Exception as error:  # the driver has its own for what it cannot bind; the writer must live on
             if len(group) == 1:
+                self.failing = isinstance(error, OperationalError | OSError)
                 _fail(group[0][1], error)
                 return
             for pending in group:  # one bad unit must not take its neighbours along
                 await self._write([pending])
             return
+        self.failing = False
         self.groups += 1
         self.units += len(group)
         for (_, done), passed in zip(group, opened, strict=True):
@@ -107,13 +105,10 @@ class Writer:
                 done.set_result(passed)
 
     async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write_together, units)
-
-    def _write_together(self, units: Sequence[Unit]) -> list[bool]:
-        with self._engine.begin() as connection:
-            opened = _pass_gates(connection, units)
+        async with self._engine.begin() as connection:
+            opened = await _pass_gates(connection, units)
             for statement, values in _batches(units, opened):
-                connection.execute(statement, values)
+                await connection.execute(statement, values)
         return opened
 
 
@@ -136,20 +131,18 @@ def _outcome(outcome: bool | BaseException) -> bool | StoreError:
 def _fail(done: asyncio.Future[bool], error: Exception) -> None:
     if not done.done():
         failure = WriteFailed(f"the database did not take the write: {error.__class__.__name__}")
+        failure.retryable = isinstance(error, OperationalError | OSError)
         failure.__cause__ = error
         done.set_exception(failure)
 
 
-def _pass_gates(connection: Connection, units: Sequence[Unit]) -> list[bool]:
+async def _pass_gates(connection: AsyncConnection, units: Sequence[Unit]) -> list[bool]:
     """Which units may pass; of equal gates in one group only the first does."""
     gates: dict[int, list[Gate]] = {}
     for unit in units:
         if unit.gate is not None:
             gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
-    written: dict[int, set[tuple[Any, ...]]] = {}
-    for identity, of_one_kind in gates.items():
-        rows = connection.execute(of_one_kind[0].statement, [gate.values for gate in of_one_kind])
-        written[identity] = {tuple(row) for row in rows}
+    written = {identity: await _write_gates(connection, of_one_kind) for identity, of_one_kind in gates.items()}
     opened = []
     for unit in units:
         if unit.gate is None:
@@ -160,6 +153,14 @@ def _pass_gates(connection: Connection, units: Sequence[Unit]) -> list[bool]:
         opened.append(key in fresh)
         fresh.discard(key)
     return opened
+
+
+async def _write_gates(connection: AsyncConnection, gates: Sequence[Gate]) -> set[tuple[Any, ...]]:
+    """The keys of the rows that these gates wrote. Inserts go together; an update has no form for many rows."""
+    statement = gates[0].statement
+    if isinstance(statement, Insert):
+        return {tuple(row) for row in await connection.execute(statement, [gate.values for gate in gates])}
+    return {tuple(row) for gate in gates for row in await connection.execute(statement, gate.values)}
 
 
 def _batches(units: Sequence[Unit], opened: Sequence[bool]) -> Iterable[tuple[UpdateBase, list[Any]]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from fakes import ANA, NUMBER, FakeClock
+from fakes import ANA, NUMBER, FakeClock, eventually
 from flows.catalogue import load_starter
 from flows.market import load_market
 from gateway.app import Gateway
@@ -171,9 +171,11 @@ class Town:
 
     async def bound(self) -> None:
         """Wait until the gateway is at the SMSC."""
-        async with asyncio.timeout(PATIENCE):
-            while (await self.read(f"{self.url}/readyz"))[0] != 200:
-                await asyncio.sleep(0.01)
+
+        async def ready() -> bool:
+            return (await self.read(f"{self.url}/readyz"))[0] == 200
+
+        await eventually(ready, PATIENCE)
 
 
 @asynccontextmanager

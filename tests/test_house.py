@@ -7,9 +7,9 @@ import configparser
 from pathlib import Path
 
 import pytest
-from setuptools import find_packages
-from setuptools.config.setupcfg import read_configuration
-from setuptools.dist import Distribution
+from setuptools import find_packages  # type: ignore[import-untyped]
+from setuptools.config.setupcfg import read_configuration  # type: ignore[import-untyped]
+from setuptools.dist import Distribution  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"gateway", "store", "flows", "menus", "scoring", "locales"}

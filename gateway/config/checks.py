@@ -70,8 +70,9 @@ def _bind(bind: SmppConfig) -> None:
     _port(f"{where}: port", bind.port)
     if bind.window < 1:
         raise ConfigError(f"{where}: window must be at least 1")
+    if bind.tps < 1:
+        raise ConfigError(f"{where}: tps must be at least 1")
     for key, value in (
-        ("tps", bind.tps),
         ("response_timeout", bind.response_timeout),
         ("enquire_interval", bind.enquire_interval),
         ("reconnect_max", bind.reconnect_max),

@@ -8,17 +8,21 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from sqlalchemy import literal, select
 
+from flows.values import OrderKey
 from gateway.core.context import Context
+from gateway.core.ports import ChargingSystem, OutcomeUnknown
 
+_NO_ORDER = OrderKey("readiness-probe")
 _ALIVE = select(literal(1))
 
 
 class Health:
-    """peers: name to whether it is there. The gateway works without them, so only ``/readyz`` speaks of them."""
+    """binds: name to whether it is up. The gateway works without its peers, so only ``/readyz`` speaks of them."""
 
-    def __init__(self, context: Context, peers: Callable[[], Mapping[str, bool]]) -> None:
+    def __init__(self, context: Context, ocs: ChargingSystem, binds: Callable[[], Mapping[str, bool]]) -> None:
         self._context = context
-        self._peers = peers
+        self._ocs = ocs
+        self._binds = binds
         self.stopping = False
 
     def add_to(self, app: web.Application) -> None:
@@ -34,8 +38,9 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, request: web.Request) -> web.Response:
-        checks = {"store": await self._store(), **self._peers(), "taking_work": not self.stopping}
-        ready = all(checks.values())
+        needed = {"store": await self._store(), **self._binds(), "taking_work": not self.stopping}
+        ready = all(needed.values())
+        checks = {**needed, "ocs": await self._ocs_answers()}  # told, but alerts go out without it
         return web.json_response(
             {"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503
         )
@@ -44,13 +49,17 @@ class Health:
         metrics, writer = self._context.metrics, self._context.writer
         metrics.commits.set(writer.groups)
         metrics.units.set(writer.units)
-        for name, up in self._peers().items():
+        for name, up in self._binds().items():
             if name.startswith("smpp "):
                 metrics.bound.labels(name.removeprefix("smpp ")).set(up)
         return web.Response(body=generate_latest(metrics.registry), content_type="text/plain", charset="utf-8")
 
+    async def _ocs_answers(self) -> bool:
+        """Asked about an order that nobody made: any answer but silence will do."""
+        return not isinstance(await self._ocs.find(_NO_ORDER), OutcomeUnknown)
+
     async def _store(self) -> bool:
         try:
-            return await self._context.reader.first(_ALIVE) is not None
+            return not self._context.writer.failing and await self._context.reader.first(_ALIVE) is not None
         except Exception:  # whatever it is, the store does not answer
             return False

@@ -76,7 +76,10 @@ class Acceptances:
         if created and opened:
             return Accepted(created)
         view = await orders.by_key(self._context.reader, order_key(offer))
-        return NotOpen(step.state) if view is None else AlreadyAccepted(view)
+        if view is not None:
+            return AlreadyAccepted(view)
+        now = await offers.by_id(self._context.reader, offer.id)
+        return NotOpen(step.state if now is None else now.state)
 
     async def lapse(self) -> int:
         """End the offers whose time is over; the number of those ended."""

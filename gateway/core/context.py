@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from flows import contact_policy
 from flows.catalogue import Bundle, Catalogue
 from flows.contact_policy import ContactSwitches
 from flows.market import Market, MarketRules
@@ -14,7 +15,7 @@ from flows.offer import OfferFlow
 from flows.purchase import PurchaseFlow, Telling
 from flows.records import Subscriber
 from flows.texts import Voice
-from flows.values import BundleId, Msisdn
+from flows.values import BundleId, Channel, Msisdn, Purpose
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues
 from store.reader import Reader
@@ -100,6 +101,19 @@ class Context:
         """The bundle's name; its id when it left the catalogue since."""
         known = self.catalogue.get(bundle)
         return known.name(language) if known else str(bundle)
+
+    def may_still_offer(self, subscriber: Subscriber, at: datetime) -> bool:
+        """Whether an offer that was decided on earlier may go out now; its own contact does not count against it."""
+        uncounted = replace(subscriber, marketing_at=None, marketing_count=0)
+        decision = contact_policy.decide(
+            rules=self.rules(at),
+            purpose=Purpose.MARKETING,
+            subscriber=uncounted,
+            at=at,
+            channel=Channel.SMS,
+            switches=self.switches,
+        )
+        return isinstance(decision, contact_policy.Allowed)
 
     def telling(self, subscriber: Subscriber, bundle: BundleId) -> Telling:
         """How to tell this person about a purchase of this bundle."""

@@ -22,6 +22,10 @@ class Door:
     token: str
 
 
+LOOPBACK = Door("loopback", "", (), "")
+"""How this machine comes in where no door is configured."""
+
+
 class Doors:
     """All doors."""
 
@@ -36,20 +40,31 @@ class Doors:
             for one in configured
         ]
 
-    def admit(self, dialect: str, address: str | None, authorization: str) -> str | None:
-        """The name of the door that lets this peer in, or None. authorization: the request's header."""
-        try:
-            peer = ipaddress.ip_address(address or "")
-        except ValueError:
+    def admit(self, dialect: str, address: str | None, authorization: str) -> Door | None:
+        """The door that lets this peer in, or None. authorization: the request's header."""
+        peer = _peer(address)
+        if peer is None:
             return None
-        if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped:
-            peer = peer.ipv4_mapped
         for door in self._doors:
             if door.dialect == dialect and _fits(door, peer, authorization):
-                return door.name
+                return door
         if any(door.dialect == dialect for door in self._doors):
             return None
-        return "loopback" if peer.is_loopback else None
+        return LOOPBACK if peer.is_loopback else None
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether this address is this machine's own."""
+    peer = _peer(address)
+    return peer is not None and peer.is_loopback
+
+
+def _peer(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        peer = ipaddress.ip_address(address or "")
+    except ValueError:
+        return None
+    return peer.ipv4_mapped or peer if isinstance(peer, ipaddress.IPv6Address) else peer
 
 
 def _fits(door: Door, peer: ipaddress.IPv4Address | ipaddress.IPv6Address, authorization: str) -> bool:

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 
+from flows.values import Msisdn, parse_msisdn
 from gateway.core.context import Context
 from gateway.core.ports import DeliveryReceipt, MobileOriginated
 from gateway.core.pump import Pump
@@ -16,6 +17,7 @@ from store import inbox
 from store.errors import StoreError
 from store.ids import new_id
 from store.inbox import Entry
+from store.unit import Unit
 from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
@@ -47,11 +49,14 @@ class Intake:
     async def message(self, mo: MobileOriginated) -> None:
         """Take in a text."""
         at = self._context.clock()
-        entry_id = new_id(at)
+        entry_id, sender = new_id(at), parse_msisdn(mo.source)
         body = json.dumps({"to": mo.destination, "text": mo.text, "smsc": mo.smsc}, ensure_ascii=False)
-        entry = Entry(entry_id, "mo", f"sms:{mo.smsc}", entry_id, mo.source, body, at)
+        entry = Entry(entry_id, "mo", f"sms:{mo.smsc}", entry_id, sender or Msisdn(""), body, at)
         try:
             await self._context.writer.commit(inbox.take_in(entry))
+            if sender is None:  # a machine's or a short code's: nobody to answer
+                await self._context.writer.commit(Unit(ops=(inbox.done(entry_id, "no_subscriber", at),)))
+                return
         except StoreError as error:
             raise StoreUnavailable(str(error)) from error
         self._replies.put(entry)

@@ -9,13 +9,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from store.errors import store_is_away
+
 Item = TypeVar("Item")
+Work = Callable[[Sequence[Item]], Awaitable[Sequence[tuple[Item, Exception]]]]
 
 _LOG = logging.getLogger(__name__)
 MAX_BATCH = 64
 MAX_PASSES = 8
 _TRIES = 3
 _PAUSE = 2.0
+_LONGEST_PAUSE = 30.0
 
 
 @dataclass(slots=True)
@@ -28,15 +32,16 @@ class _Waiting(Generic[Item]):
 class Pump(Generic[Item]):
     """Runs ``work`` on batches in which no subject comes twice, a few batches at a time.
 
-    work: returns the items that could not be written; if it raises, nothing of the batch was, and it is done again
-    item by item. An item that fails three times goes to ``give_up``.
+    work: returns the items that failed, with why; if it raises, nothing of the batch was written, and it is done
+    again item by item. While the store is away an item waits for it; one that fails three times by itself goes to
+    ``give_up``.
     """
 
     def __init__(
         self,
         name: str,
         subject: Callable[[Item], str],
-        work: Callable[[Sequence[Item]], Awaitable[Sequence[Item]]],
+        work: Work[Item],
         give_up: Callable[[Item], Awaitable[None]],
     ) -> None:
         self._name = name
@@ -97,30 +102,37 @@ class Pump(Generic[Item]):
 
     async def _pass(self, batch: Sequence[_Waiting[Item]]) -> None:
         try:
-            left = await self._work([waiting.item for waiting in batch])
-        except Exception:
-            _LOG.exception("%s: a batch could not be dealt with", self._name)
+            failed = {id(item): error for item, error in await self._work([waiting.item for waiting in batch])}
+        except Exception as error:
             if len(batch) > 1:  # one bad item must not take its neighbours along
                 for waiting in batch:
                     await self._pass([waiting])
                 return
-            left = [batch[0].item]
+            failed = {id(batch[0].item): error}
         for waiting in batch:
-            if any(waiting.item is item for item in left):
-                await self._failed(waiting)
-            else:
+            error_of_item = failed.get(id(waiting.item))
+            if error_of_item is None:
                 self._release(waiting)
+            else:
+                await self._failed(waiting, error_of_item)
 
-    async def _failed(self, waiting: _Waiting[Item]) -> None:
+    async def _failed(self, waiting: _Waiting[Item], error: Exception) -> None:
         waiting.tries += 1
-        if waiting.tries < _TRIES:
-            asyncio.get_running_loop().call_later(_PAUSE * waiting.tries, self._again, waiting)
+        _LOG.error("%s: an item failed", self._name, exc_info=error, extra={"tries": waiting.tries})
+        if store_is_away(error) or waiting.tries < _TRIES:
+            self._later(waiting)
             return
         try:
             await self._give_up(waiting.item)
-        except Exception:  # the store is away: the item stays in the inbox for the next start
+        except Exception:  # the store went away just now
             _LOG.exception("%s: an item could not be put aside", self._name)
+            self._later(waiting)
+            return
         self._release(waiting)
+
+    def _later(self, waiting: _Waiting[Item]) -> None:
+        pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(10, waiting.tries - 1))
+        asyncio.get_running_loop().call_later(pause, self._again, waiting)
 
     def _again(self, waiting: _Waiting[Item]) -> None:
         self._queue.append(waiting)

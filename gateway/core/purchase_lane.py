@@ -108,6 +108,8 @@ class PurchaseLane:
 
     async def _guarded(self, row: PurchaseRow) -> None:
         async with self._room:
+            if self._stopping:  # the row is durable; the next start takes it up
+                return
             try:
                 await self._work(row)
             except Exception:

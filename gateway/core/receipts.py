@@ -43,6 +43,8 @@ class ReceiptDesk:
         self._context = context
         self._committer = committer
         self._expected: OrderedDict[tuple[str, str], tuple[_Text, int]] = OrderedDict()
+        self._literal: set[str] = set()
+        self._one_by_one = asyncio.Lock()
         self._early: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
 
     def foresee(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
@@ -75,7 +77,11 @@ class ReceiptDesk:
         """Write what the receipt says. Returns once it is durable."""
         self._context.metrics.receipts.labels(receipt.state).inc()
         ops = await self._match(receipt)
-        await (self._from_store(receipt) if ops is None else self._write(ops))
+        if ops is not None:
+            await self._write(ops)
+            return
+        async with self._one_by_one:  # two parts of one text must see what the other wrote
+            await self._from_store(receipt)
 
     async def recover(self) -> None:
         """Remember the receipts that came before their submit was known, and before the last stop."""
@@ -89,24 +95,34 @@ class ReceiptDesk:
     async def _match(self, receipt: DeliveryReceipt) -> list[Op] | None:
         """What to write if the text is remembered, else None; it waits for the rows that it is to settle."""
         await self._until_stored(receipt)
-        for spelling in (receipt.message_id, *receipt.also):
+        for spelling in self._spellings(receipt):
             found = self._expected.get((receipt.smsc, spelling))
             if found is not None:
+                if spelling == receipt.message_id:
+                    self._literal.add(receipt.smsc)
                 text, number = found
                 if receipt.state in _SETTLES:
                     del self._expected[receipt.smsc, spelling]
                 return self._apply(text, spelling, number, receipt)
         return None
 
+    def _spellings(self, receipt: DeliveryReceipt) -> tuple[str, ...]:
+        """The names under which a part may be known.
+
+        An SMSC that was seen to write ids as it gave them is taken at its word; only before that does another
+        spelling (decimal for hexadecimal) count, for it may be the name of another text.
+        """
+        return (receipt.message_id,) if receipt.smsc in self._literal else (receipt.message_id, *receipt.also)
+
     async def _until_stored(self, receipt: DeliveryReceipt) -> None:
-        for spelling in (receipt.message_id, *receipt.also):
+        for spelling in self._spellings(receipt):
             found = self._expected.get((receipt.smsc, spelling))
             if found is not None:
                 await found[0].stored.wait()
                 return
 
     async def _from_store(self, receipt: DeliveryReceipt) -> None:
-        part = await parts.find(self._context.reader, receipt.smsc, (receipt.message_id, *receipt.also))
+        part = await parts.find(self._context.reader, receipt.smsc, self._spellings(receipt))
         if part is None:
             ops = await self._match(receipt)  # its submit may have been answered while we looked
             await (self._keep(receipt) if ops is None else self._write(ops))
@@ -141,7 +157,7 @@ class ReceiptDesk:
         await self._context.writer.commit(inbox.take_in(entry))
 
     def _await_submit(self, entry_id: str, receipt: DeliveryReceipt) -> None:
-        for spelling in (receipt.message_id, *receipt.also):
+        for spelling in self._spellings(receipt):
             self._early[receipt.smsc, spelling] = (entry_id, receipt)
         while len(self._early) > _REMEMBERED:
             self._early.popitem(last=False)

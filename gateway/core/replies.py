@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flows import keywords
@@ -14,16 +14,27 @@ from flows.keywords import Intent, Meaning
 from flows.offer import OfferAnswered
 from flows.preferences import WishTexted, fulfil
 from flows.records import Offer, Subscriber
-from flows.values import Channel
+from flows.values import Channel, Msisdn, OrderKey, SubscriptionId
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from store import inbox, offers, orders
 from store.inbox import Entry
 
-_LOG = logging.getLogger(__name__)
 SAME_TEXT_WITHIN = timedelta(seconds=60)
 """An equal text within this time, with nothing said in between by either side, is the network's repetition."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One text and all that is known when it is dealt with. number: the service number it was sent to."""
+
+    entry: Entry
+    subscriber: Subscriber
+    meaning: Meaning
+    number: str
+    offer: Offer | None
+    order_state: str | None
 
 
 class ReplyDesk:
@@ -34,67 +45,77 @@ class ReplyDesk:
         self._facts = facts
         self._committer = committer
 
-    async def work(self, batch: Sequence[Entry]) -> Sequence[Entry]:
-        """Each text is a step of its own; all are read and written side by side. What was not written."""
-        people = await self._facts.subscribers([entry.subject for entry in batch])
-        done = await asyncio.gather(*(self._one(entry, people[entry.subject][0]) for entry in batch))
-        return [entry for entry, written in zip(batch, done, strict=True) if not written]
+    async def work(self, batch: Sequence[Entry]) -> Sequence[tuple[Entry, Exception]]:
+        """All are read together and written side by side, each a step of its own. What failed."""
+        people = {msisdn: one for msisdn, (one, _) in (await self._facts.subscribers(_subjects(batch))).items()}
+        before = await inbox.texts_before(self._context.reader, batch, SAME_TEXT_WITHIN)
+        newest = await offers.newest_of(self._context.reader, [one.id for one in people.values()])
+        taken = [offer.order for offer in newest.values() if offer.order]
+        states = await orders.states(self._context.reader, taken)
+        steps = (self._answer(entry, people[entry.subject], before.get(entry.id), newest, states) for entry in batch)
+        results = await asyncio.gather(*steps, return_exceptions=True)
+        return [(entry, error) for entry, error in zip(batch, results, strict=True) if isinstance(error, Exception)]
 
     async def give_up(self, entry: Entry) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
         self._context.metrics.failures.labels("mo").inc()
         await self._committer.note(inbox.done(entry.id, "failed", self._context.clock()))
 
-    async def _one(self, entry: Entry, subscriber: Subscriber) -> bool:
-        try:
-            await self._answer(entry, subscriber)
-        except Exception:  # whatever it is, the other people's texts go on
-            _LOG.exception("a text could not be dealt with", extra={"inbox_id": entry.id})
-            return False
-        return True
-
-    async def _answer(self, entry: Entry, subscriber: Subscriber) -> None:
-        body = json.loads(entry.body)
-        at = self._context.clock()
+    async def _answer(
+        self,
+        entry: Entry,
+        subscriber: Subscriber,
+        before: Entry | None,
+        newest: Mapping[tuple[SubscriptionId, str], Offer],
+        states: Mapping[OrderKey, str],
+    ) -> None:
+        at, body = self._context.clock(), json.loads(entry.body)
         meaning = keywords.understand(body["text"], self._context.rules(at).stop_words)
-        offer = await offers.newest_from(self._context.reader, subscriber.id, body["to"])
-        outcome, effects = "repeated", tuple[Effect, ...]()
-        if not await self._repeated(entry, offer):
-            outcome, effects = meaning.intent.value, await self._effects(entry, subscriber, meaning, offer, body["to"])
+        offer = newest.get((subscriber.id, body["to"]))
+        state = states.get(offer.order) if offer and offer.order else None
+        text = _Text(entry, subscriber, meaning, body["to"], offer, state)
+        repeated = _repeats(entry, before, offer)
+        outcome = "repeated" if repeated else meaning.intent.value
         self._context.metrics.texts_in.labels(outcome).inc()
         done = inbox.done(entry.id, outcome, at)
-        if not await self._committer.commit(effects, (done,)):
-            # another channel made the order between our look and our commit: say what became of it
-            await self._committer.commit(
-                await self._effects(entry, subscriber, meaning, await self._again(offer), body["to"])
-            )
+        if not await self._committer.commit(() if repeated else self._effects(text), (done,)):
+            await self._answer_overtaken(text)
 
-    async def _effects(
-        self, entry: Entry, subscriber: Subscriber, meaning: Meaning, offer: Offer | None, number: str
-    ) -> tuple[Effect, ...]:
-        at, voice, key = self._context.clock(), self._context.voice(subscriber), f"reply:{entry.id}"
-        if offer is None or meaning.intent not in (Intent.ACCEPT, Intent.DECLINE):
-            return fulfil(WishTexted(at, subscriber, voice, meaning, number, key))
-        view = await orders.by_key(self._context.reader, offer.order) if offer.order else None
+    async def _answer_overtaken(self, text: _Text) -> None:
+        """Another channel ended the offer between our look and our commit: say what became of it."""
+        assert text.offer is not None, "only an offer's end has a gate"
+        offer = await offers.by_id(self._context.reader, text.offer.id)
+        assert offer is not None, "offers are never deleted"
+        states = await orders.states(self._context.reader, [offer.order] if offer.order else [])
+        await self._committer.commit(
+            self._effects(replace(text, offer=offer, order_state=states.get(offer.order) if offer.order else None))
+        )
+
+    def _effects(self, text: _Text) -> tuple[Effect, ...]:
+        at, voice, key = self._context.clock(), self._context.voice(text.subscriber), f"reply:{text.entry.id}"
+        if text.offer is None or text.meaning.intent not in (Intent.ACCEPT, Intent.DECLINE):
+            return fulfil(WishTexted(at, text.subscriber, voice, text.meaning, text.number, key))
         answered = OfferAnswered(
             at=at,
             channel=Channel.SMS,
-            subscriber=subscriber,
-            beneficiary=subscriber.msisdn,
+            subscriber=text.subscriber,
+            beneficiary=text.subscriber.msisdn,
             voice=voice,
-            name=self._context.bundle_name(offer.bundle, subscriber.language),
-            source=number,
+            name=self._context.bundle_name(text.offer.bundle, text.subscriber.language),
+            source=text.number,
             reply_key=key,
-            order_state=view.order.state if view else None,
+            order_state=text.order_state,
         )
-        return self._context.machines.offer.step(offer.state, meaning.intent.value, offer=offer, fact=answered).effects
+        machine, event = self._context.machines.offer, text.meaning.intent.value
+        return machine.step(text.offer.state, event, offer=text.offer, fact=answered).effects
 
-    async def _repeated(self, entry: Entry, offer: Offer | None) -> bool:
-        since = entry.received_at - SAME_TEXT_WITHIN
-        before = await inbox.text_before(self._context.reader, entry, since)
-        if before is None or before.body != entry.body:
-            return False
-        return offer is None or offer.created_at <= before.received_at
 
-    async def _again(self, offer: Offer | None) -> Offer | None:
-        return None if offer is None else await offers.by_id(self._context.reader, offer.id)
+def _subjects(batch: Sequence[Entry]) -> list[Msisdn]:
+    return [entry.subject for entry in batch]
+
+
+def _repeats(entry: Entry, before: Entry | None, offer: Offer | None) -> bool:
+    """Whether the network says again what it said before, with nothing in between."""
+    if before is None or before.body != entry.body:
+        return False
+    return offer is None or offer.created_at <= before.received_at

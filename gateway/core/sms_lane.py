@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.core.commit import Committer
@@ -26,7 +27,7 @@ from gateway.core.ports import (
 )
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff, GiveUp
-from store import outbox, parts
+from store import outbox, parts, subscriptions
 from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.parts import Part
@@ -34,6 +35,8 @@ from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 _MOST_REPEATS = 1
+_POLICY_HOLDS = timedelta(minutes=1)
+"""A text that waited longer is held against the contact policy again before it leaves."""
 _STORE_PAUSE = 1.0
 _STOP_SECONDS = 10.0
 
@@ -135,18 +138,32 @@ class SmsLane:
         fresh = [row for row in taken if not _pointless(row, now)]
         late = [outbox.move(row.id, "expired", at=now, reason="too_late") for row in taken if _pointless(row, now)]
         try:
-            await self._committer.note(*late, *(outbox.claim(row.id) for row in fresh))
-        except StoreError:
-            _LOG.exception("texts wait: the store does not take their claims")
+            bare = await self._no_longer_allowed(fresh, now)
+            claims = [outbox.claim(row.id, repeated=row.id in bare) for row in fresh]
+            await self._committer.note(*late, *claims)
+        except Exception:  # the lane must outlive whatever the store does
+            _LOG.exception("texts wait: they could not be claimed")
             for row in taken:
                 heapq.heappush(self._waiting, (row.priority, row.id, row))
             await asyncio.sleep(_STORE_PAUSE)
             self._wake.set()
             return
         for row in fresh:
-            task = asyncio.create_task(self._send(replace(row, state="sending", attempts=row.attempts + 1)))
+            claimed = replace(row, state="sending", attempts=row.attempts + 1, repeats=row.repeats + (row.id in bare))
+            task = asyncio.create_task(self._send(claimed))
             self._sending.add(task)
             task.add_done_callback(self._sent)
+
+    async def _no_longer_allowed(self, rows: Sequence[SmsRow], now: datetime) -> set[str]:
+        """Texts that waited with an offer which may not go out any more: then the alert goes alone."""
+        bare = set()
+        for row in rows:
+            offers_something = row.repeat_text and row.repeat_text != row.text and not row.repeats
+            if offers_something and now - row.created_at > _POLICY_HOLDS:
+                subscriber = await subscriptions.by_id(self._context.reader, row.subscription)
+                if subscriber is not None and not self._context.may_still_offer(subscriber, now):
+                    bare.add(row.id)
+        return bare
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -184,9 +201,9 @@ class SmsLane:
             case SubmitUnknown():
                 await self._doubt(row, outcome)
             case SubmitNotSent():
-                await self._write(row, outbox.move(row.id, "queued", reason=outcome.detail), state="queued")
+                await self._write(row, outbox.move(row.id, "queued", reason=outcome.detail, tries=-1), state="queued")
                 if not self._stopping:
-                    self.put(replace(row, state="queued"))
+                    self.put(replace(row, state="queued", attempts=row.attempts - 1))
             case _:
                 assert_never(outcome)
 

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from time import perf_counter
 
 from flows import life_cycle
@@ -27,6 +28,7 @@ from store.inbox import Entry
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
+_CLOCK_SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class TriggerDesk:
         self._facts = facts
         self._committer = committer
 
-    async def work(self, batch: Sequence[Triggered]) -> Sequence[Triggered]:
-        """Look everything up, decide once for all, write all, each step on its own terms; what was not written."""
+    async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
+        """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
         found = [_Found(item, *people[item.entry.subject]) for item in batch]
         bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
@@ -70,7 +72,7 @@ class TriggerDesk:
             ]
         )
         self._count(outcomes, opened)
-        return [item for item, outcome in zip(batch, opened, strict=True) if isinstance(outcome, StoreError)]
+        return [(item, result) for item, result in zip(batch, opened, strict=True) if isinstance(result, StoreError)]
 
     async def give_up(self, item: Triggered) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
@@ -129,13 +131,19 @@ class TriggerDesk:
 
     def _spoken(self, changed: LifeCycleChanged) -> LifeCycleChanged:
         """A language that there are no texts in is as good as none."""
-        return changed if changed.language in self._context.catalogues.languages else replace(changed, language="")
+        return replace(changed, language=self._context.catalogues.nearest(changed.language) or "")
 
     def _learn(self, found: _Found, reported: UsageReported) -> Op:
-        state = _usage_state(found.usage)
+        """What cannot be, in time or size, is left out; the rest of the report counts."""
+        state, at = _usage_state(found.usage), self._context.clock()
         for session in sorted(reported.sessions, key=lambda session: session.start):
-            state = observe(state, session.start.timestamp(), float(session.bytes))
-        return usage.put(found.subscriber.id, to_bytes(state), self._context.clock())
+            if session.start - at > _CLOCK_SKEW:
+                continue
+            try:
+                state = observe(state, session.start.timestamp(), float(session.bytes))
+            except ScoringError:
+                _LOG.warning("a usage session that cannot be was left out", extra={"inbox_id": found.item.entry.id})
+        return usage.put(found.subscriber.id, to_bytes(state), at)
 
     def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(

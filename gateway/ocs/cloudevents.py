@@ -79,7 +79,7 @@ def event(document: object, at: str = "") -> Event:
     parser = _FACTS.get(kind)
     if kind and parser is None:
         raise NotAnEvent({**reader.problems, f"{at}/type": f"unknown type {kind[:60]!r}"}, unknown_type=True)
-    data = reader.table(root.get("data", {}), "/data")
+    data = reader.table({} if root.get("data") is None else root["data"], "/data")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:
         raise NotAnEvent(reader.problems)

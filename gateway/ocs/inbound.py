@@ -9,7 +9,7 @@ from collections import OrderedDict
 from aiohttp import web
 
 from gateway.core.context import Context
-from gateway.core.doors import Doors
+from gateway.core.doors import Doors, is_loopback
 from gateway.core.intake import Intake
 from gateway.core.problems import Problem
 from gateway.core.triggers import Triggered
@@ -18,6 +18,7 @@ from store.ids import new_id
 from store.inbox import Entry
 
 MOST_BYTES = 1024 * 1024
+_FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 _REMEMBERED_WEBHOOKS = 100_000
 _LOG = logging.getLogger(__name__)
 
@@ -58,10 +59,15 @@ class TriggerRoutes:
         return web.json_response({"accepted": taken, "known": len(fresh) - taken}, status=202 if taken else 200)
 
     def _admit(self, request: web.Request) -> None:
-        if self._doors.admit("triggers", request.remote, request.headers.get("Authorization", "")) is None:
+        door = self._doors.admit("triggers", request.remote, request.headers.get("Authorization", ""))
+        if door is None:
             self._context.metrics.failures.labels("door").inc()
             _LOG.warning("a knock at /triggers was refused", extra={"peer": request.remote})
             raise Problem(403, "not-admitted", "no door lets this peer in: see [[doors]] in the configuration")
+        if not (self._secret or door.token or is_loopback(request.remote)):
+            raise Problem(403, "unsigned", "from elsewhere events need webhooks.secret, or a token at their door")
+        if request.content_type in _FORMS:  # what any web page may send without being asked
+            raise Problem(415, "unsupported-media-type", "events come as application/cloudevents+json")
 
     def _check_signature(self, request: web.Request, body: bytes) -> None:
         if not self._secret:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import version
@@ -84,7 +86,7 @@ def test_a_port_is_a_number(port: str, capsys: Output) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and no settings from outside."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli.os, "environ", {})
+    monkeypatch.setattr(os, "environ", {})
     return tmp_path
 
 
@@ -142,7 +144,7 @@ def test_the_exit_status_says_how_it_ended(
 async def test_a_simulator_says_where_it_is_and_ends_on_sigterm(folder: Path) -> None:
     """Ports of 0 are chosen, told, and given back."""
     process = await asyncio.create_subprocess_exec(
-        cli.sys.executable, "-m", "gateway.cli", "sim", "smsc", "--port", "0", "--control", "0",
+        sys.executable, "-m", "gateway.cli", "sim", "smsc", "--port", "0", "--control", "0",
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None

@@ -28,7 +28,16 @@ def written() -> Iterator[tuple[logging.Logger, io.StringIO]]:
 
 @pytest.mark.parametrize(
     "text",
-    [ANA, f"+{ANA}", f"to {ANA} now", f"'{ANA}'", f'"+{ANA}"', f"msisdn={ANA}", f"/subscribers/{ANA}/orders", f"({ANA})"],
+    [
+        ANA,
+        f"+{ANA}",
+        f"to {ANA} now",
+        f"'{ANA}'",
+        f'"+{ANA}"',
+        f"msisdn={ANA}",
+        f"/subscribers/{ANA}/orders",
+        f"({ANA})",
+    ],
 )
 def test_what_looks_like_a_number_is_struck_out(text: str) -> None:
     """Wherever it stands in a sentence, a path or a value."""
@@ -75,19 +84,19 @@ def test_messages_and_exceptions_are_masked(written: tuple[logging.Logger, io.St
     """Also where a library put the number into its error."""
     logger, stream = written
     try:
-        raise ValueError(f"no route to +{ANA}")
+        int(f"no route to +{ANA}")
     except ValueError:
         logger.exception("could not send to %s", ANA)
     entry = json.loads(stream.getvalue())
     assert entry["message"] == "could not send to [number]"
-    assert "ValueError: no route to [number]" in entry["exception"]
+    assert "no route to [number]" in entry["exception"]
     assert ANA not in stream.getvalue()
 
 
 def test_what_json_cannot_say_is_written_as_text(written: tuple[logging.Logger, io.StringIO]) -> None:
     """A log call never fails for its values."""
     logger, stream = written
-    logger.info("odd", extra={"odd": {1, 1}})
+    logger.info("odd", extra={"odd": {1}})
     assert json.loads(stream.getvalue())["odd"] == "{1}"
 
 

@@ -24,6 +24,7 @@ from flows.effects import (
 )
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import orders, subscriptions, tables
+from store.errors import WriteFailed
 from store.outbox import PurchaseRow, SmsRow
 from store.reader import Reader
 from store.record import write
@@ -60,9 +61,10 @@ async def test_an_alert_is_written_once_with_all_that_hangs_on_it(engine: AsyncE
 async def test_an_order_is_written_once_for_its_offer(engine: AsyncEngine, writer: Writer) -> None:
     """Under whatever key: one offer, one order, one call."""
     assert await commit(writer, ORDER, CALL)
-    assert not await commit(writer, ORDER, CALL)
     other = RecordOrder(OrderKey("other"), OfferId("off-1"), ANAS, ANA, ANA, GIGABYTE, PRICE, Channel.APP, TUESDAY)
-    assert not await commit(writer, other)
+    for again in (ORDER, other):
+        with pytest.raises(WriteFailed):
+            await commit(writer, again)
     (kept,) = await rows(engine, tables.orders)
     assert (kept["key"], kept["beneficiary"], kept["state"], kept["attempts"]) == (KEY, BEN, "pending", 0)
     (call,) = await rows(engine, tables.outbox)
@@ -71,7 +73,9 @@ async def test_an_order_is_written_once_for_its_offer(engine: AsyncEngine, write
 
 async def test_both_gates_in_one_group_open_once(engine: AsyncEngine, writer: Writer) -> None:
     """Two channels at the same instant cannot both buy."""
-    assert sorted(await writer.commit_all([write([ORDER, CALL]).unit] * 3)) == [False, False, True]
+    await commit(writer, record_offer())
+    taken = RecordOfferState(OfferId("off-1"), "accepted", TUESDAY, KEY)
+    assert sorted(await writer.commit_all([write([taken, ORDER, CALL]).unit] * 3)) == [False, False, True]
     assert len(await rows(engine, tables.outbox)) == 1
 
 
@@ -140,7 +144,7 @@ def test_what_is_to_be_carried_out_is_handed_over() -> None:
 def test_a_step_has_one_gate() -> None:
     """Two would have to open together, which nothing needs."""
     with pytest.raises(AssertionError, match="one gate"):
-        write([ALERT, ORDER])
+        write([ALERT, RecordOfferState(OfferId("off-1"), "accepted", TUESDAY, KEY)])
 
 
 def test_an_empty_step_is_an_empty_unit() -> None:

@@ -87,12 +87,13 @@ async def test_the_newest_offer_is_the_one_that_is_answered(reader: Reader, writ
     ids = [OfferId(f"off-{new_id(later(minutes=minute))}") for minute in range(3)]
     await note(writer, *(offers.put(record_offer(id=one)) for one in ids))
     await note(writer, offers.put(record_offer(id=OfferId("off-zzz"), sent_from="999")))
-    await note(writer, offers.end(RecordOfferState(ids[2], "declined", TUESDAY)))
-    newest = await offers.newest_from(reader, ANAS, NUMBER)
-    assert newest is not None
-    assert (newest.id, newest.state) == (ids[2], "declined")
+    assert await writer.commit(Unit(gate=offers.end_once(RecordOfferState(ids[2], "declined", TUESDAY))))
+    newest = await offers.newest_of(reader, [ANAS, SubscriptionId("other")])
+    assert {number: (one.id, one.state) for (_, number), one in newest.items()} == {
+        NUMBER: (ids[2], "declined"),
+        "999": ("off-zzz", "open"),
+    }
     assert [one.id for one in await offers.open_of(reader, ANAS, TUESDAY)] == ["off-zzz", ids[1], ids[0]]
-    assert await offers.newest_from(reader, SubscriptionId("other"), NUMBER) is None
     assert await offers.count_open(reader) == 3
 
 
@@ -241,7 +242,7 @@ async def test_the_last_text_is_found_again(reader: Reader, writer: Writer, befo
     """Of the same person, within the time, whatever it says."""
     now = entry("2", at=later(seconds=30))
     await writer.commit_all(map(inbox.take_in, (before, now)))
-    assert (await inbox.text_before(reader, now, later(seconds=-30)) is not None) is found
+    assert (await inbox.texts_before(reader, [now], timedelta(seconds=60)) == {now.id: before}) is found
 
 
 async def test_a_request_is_claimed_once_and_its_answer_kept(reader: Reader, writer: Writer) -> None:

@@ -100,18 +100,10 @@ async def test_a_second_without_requests_fills_the_bucket_again(monkeypatch: pyt
     async def reached(request: web.Request, caller: Caller) -> web.Response:
         return web.Response()
 
-    async def passes() -> int:
-        handler, count = access.guard(Right.READ, reached), 0
-        while True:
-            try:
-                await handler(make_mocked_request("GET", "/", headers={"Authorization": "Bearer secret"}))
-            except Problem as problem:
-                assert problem.status == 429
-                return count
-            count += 1
-
-    assert await passes() == 3
-    now = 1.0
-    assert await passes() == 3
-    now = 100.0
-    assert await passes() == 3
+    handler = access.guard(Right.READ, reached)
+    request = make_mocked_request("GET", "/", headers={"Authorization": "Bearer secret"})
+    for now in (0.0, 1.0, 100.0):  # noqa: B007 — the bucket's clock reads it
+        for _ in range(3):
+            await handler(request)
+        with pytest.raises(Problem, match="more than 3 requests a second"):
+            await handler(request)

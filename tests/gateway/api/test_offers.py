@@ -201,9 +201,7 @@ async def test_app_and_sms_at_once_buy_once(it: Town) -> None:
     """One channel makes the order; the other is told of it."""
     offer = await it.offer()
     it.clock.advance(seconds=1)
-    (status, document), _ = await asyncio.gather(
-        it.accept(offer["id"], "key-1"), it.smsc.send_mo(ANA, NUMBER, "1")
-    )
+    (status, document), _ = await asyncio.gather(it.accept(offer["id"], "key-1"), it.smsc.send_mo(ANA, NUMBER, "1"))
     assert (status, document.get("key") or document.get("order")) in [
         (202, f"ord-{offer['id']}"),
         (409, f"ord-{offer['id']}"),

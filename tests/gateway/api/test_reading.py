@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ async def test_messages_come_newest_first_both_ways_page_by_page(it: Town) -> No
     )
     assert "baja" in {message["text"] for message in found[:2]}
     for limit in (1, 2, 3, 4):
-        assert sum(await _pages(it, "messages", limit), []) == ids(found)
+        assert list(chain(*await _pages(it, "messages", limit))) == ids(found)
 
 
 async def test_a_message_says_what_became_of_it(it: Town) -> None:
@@ -78,7 +79,7 @@ async def test_a_message_says_what_became_of_it(it: Town) -> None:
     await it.offer()
 
     async def delivered() -> bool:
-        return (await it.items("messages"))[0]["state"] == "delivered"
+        return [message["state"] for message in await it.items("messages")] == ["delivered"]
 
     await eventually(delivered)
     (message,) = await it.items("messages")

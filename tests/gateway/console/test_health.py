@@ -35,7 +35,7 @@ async def test_a_gateway_alone_in_the_world_is_healthy_and_not_ready(tmp_path: P
             assert answer.status == 503
             assert await answer.json() == {
                 "status": "not ready",
-                "checks": {"store": True, "smpp smsc-a": False, "taking_work": True},
+                "checks": {"store": True, "smpp smsc-a": False, "taking_work": True, "ocs": False},
             }
         async with http.get(f"http://127.0.0.1:{gateway.metrics_port}/metrics") as answer:
             assert 'chasqui_smpp_bound{smsc="smsc-a"} 0.0' in await answer.text()
@@ -59,7 +59,8 @@ async def test_readiness_follows_the_bind(it: Town) -> None:
 async def test_a_charging_system_that_is_away_leaves_the_gateway_ready(it: Town) -> None:
     """Alerts still go out without it, so work is still wanted."""
     await it.ocs.set_down(down=True)
-    assert (await it.read(f"{it.url}/readyz"))[0] == 200
+    status, body, _ = await it.read(f"{it.url}/readyz")
+    assert (status, json.loads(body)["checks"]["ocs"]) == (200, False)
     assert await it.trigger() == 202
     assert len(await it.texts()) == 1
 
@@ -71,9 +72,7 @@ async def test_metrics_count_the_micro_moment(it: Town) -> None:
     await it.smsc.send_mo(ANA, NUMBER, "1")
     await it.texts(ANA, 2)
     families = text_string_to_metric_families(await it.metrics())
-    counted = {
-        (sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples
-    }
+    counted = {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
     assert counted["chasqui_triggers_total", "alert_and_offer"] == 1
     assert counted["chasqui_mo_total", "accept"] == 1
     assert counted["chasqui_mt_total", "sent"] >= 1

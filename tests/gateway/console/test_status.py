@@ -97,7 +97,9 @@ async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:
         assert page.cells[page.cells.index(figure) + 1] == ("1" if "Orders" in figure else "0")
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "</td></table>", "{body}{market}{refresh}", "&lt; & \"'"])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "</td></table>", "{body}{market}{refresh}", "&lt; & \"'"]
+)
 async def test_a_text_is_shown_as_it_was_written(it: Town, text: str) -> None:
     """Whatever a subscriber writes is text on the page, and nothing else."""
     assert await it.smsc.send_mo(ANA, NUMBER, text)

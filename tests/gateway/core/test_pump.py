@@ -11,6 +11,7 @@ import pytest
 from fakes import eventually
 from gateway.core import pump as pump_module
 from gateway.core.pump import MAX_BATCH, Pump
+from store.errors import WriteFailed, WriterStopped
 
 Item = tuple[str, int]
 """Whose, and which."""
@@ -25,11 +26,12 @@ class Work:
         self.put_aside: list[Item] = []
         self.bad: dict[Item, int] = {}
         self.unwritten: dict[Item, int] = {}
+        self.why: Exception = WriteFailed("this cannot be written")
         self.go = asyncio.Event()
         self.go.set()
         self.before: Callable[[Sequence[Item]], None] = lambda batch: None
 
-    async def __call__(self, batch: Sequence[Item]) -> Sequence[Item]:
+    async def __call__(self, batch: Sequence[Item]) -> Sequence[tuple[Item, Exception]]:
         self.before(batch)
         self.batches.append(list(batch))
         await self.go.wait()
@@ -42,7 +44,7 @@ class Work:
         for item in left:
             self.unwritten[item] -= 1
         self.done += [item for item in batch if item not in left]
-        return left
+        return [(item, self.why) for item in left]
 
     async def give_up(self, item: Item) -> None:
         self.put_aside.append(item)
@@ -91,7 +93,7 @@ async def test_one_person_being_slow_holds_nobody_else_up() -> None:
     """Their next item waits, other people's go on."""
     work, stuck = Work(), asyncio.Event()
 
-    async def slow(batch: Sequence[Item]) -> Sequence[Item]:
+    async def slow(batch: Sequence[Item]) -> Sequence[tuple[Item, Exception]]:
         if ("a", 0) in batch:
             await stuck.wait()
         return await work(batch)
@@ -150,13 +152,27 @@ async def test_what_was_not_written_is_tried_again_alone() -> None:
     assert work.put_aside == [("b", 0)]
 
 
+async def test_while_the_store_is_away_nothing_is_given_up() -> None:
+    """However often it takes, and the same person's next item waits."""
+    work = Work()
+    work.why = WriterStopped("away")
+    work.unwritten[("a", 0)] = 8
+    async with pumping(work) as pump:
+        pump.put(("a", 0))
+        pump.put(("a", 1))
+        await eventually(lambda: pump.backlog == 0)
+    assert (work.done, work.put_aside) == ([("a", 0), ("a", 1)], [])
+
+
 async def test_after_giving_up_the_person_is_served_again() -> None:
-    """Also if the item could not even be put aside."""
+    """Also if the item could not be put aside at once."""
     work = Work()
     work.bad[("a", 0)] = 99
 
     async def broken(item: Item) -> None:
-        raise OSError
+        work.put_aside.append(item)
+        if len(work.put_aside) < 3:
+            raise OSError
 
     pump = Pump[Item]("test", lambda item: item[0], work, broken)
     pump.start()

@@ -181,3 +181,23 @@ async def test_one_part_of_two_does_not_settle_a_text_in_doubt(
     await committer.note(doubt, parts.put(Part("smsc-a", "x1", row, 0, "sent"), TUESDAY))
     await desk.receive(receipt("x1"))
     assert await state(house, row) == "in_doubt"
+
+
+async def test_an_smsc_that_writes_ids_as_it_gave_them_is_taken_at_its_word(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Decimal 16 may be hexadecimal 10, but here it is another text's own name."""
+    await sent(house, committer, "00000001", desk=desk)
+    await desk.receive(receipt("00000001"))
+    other = await sent(house, committer, "0000000a", desk=desk)
+    await desk.receive(receipt("00000010", also=("0000000a",)))
+    assert await state(house, other) == "sent"
+
+
+async def test_receipts_of_two_parts_at_once_settle_their_text_after_a_restart(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Neither overlooks what the other wrote."""
+    row = await sent(house, committer, "x1", "x2")
+    await asyncio.gather(desk.receive(receipt("x1")), desk.receive(receipt("x2")))
+    assert await state(house, row) == "delivered"

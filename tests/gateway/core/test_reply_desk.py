@@ -18,6 +18,7 @@ from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.replies import ReplyDesk
 from store import inbox, offers, orders, subscriptions
+from store.errors import WriteFailed
 from store.ids import new_id
 from store.inbox import Entry
 from store.outbox import PurchaseRow, SmsRow
@@ -242,7 +243,7 @@ async def test_one_text_that_cannot_be_read_takes_nobody_along(talk: Talk) -> No
     good = Entry(new_id(at), "mo", "s", "1", ANA, json.dumps({"to": NUMBER, "text": "?", "smsc": "a"}), at)
     bad = Entry(new_id(at), "mo", "s", "2", Msisdn("573005550000"), "{}", at)
     await talk.house.writer.commit_all(map(inbox.take_in, (good, bad)))
-    assert await talk.desk.work([good, bad]) == [bad]
+    assert [entry for entry, _ in await talk.desk.work([good, bad])] == [bad]
     assert len(talk.house.texts()) == 1
     await talk.desk.give_up(bad)
     assert await inbox.waiting(talk.house.reader) == []
@@ -255,5 +256,6 @@ async def test_a_text_is_answered_once_even_if_its_work_is_done_twice(talk: Talk
     await talk.desk.work([entry])
     await talk.house.writer.commit(Unit())
     talk.house.clock.advance(days=2)
-    assert await talk.desk.work([entry]) == [entry]
+    ((again, error),) = await talk.desk.work([entry])
+    assert (again, isinstance(error, WriteFailed)) == (entry, True)
     assert len(talk.house.texts()) == 1

@@ -81,9 +81,7 @@ async def test_an_offer_ends_when_its_time_is_over(
     assert house.texts() == []
 
 
-async def test_hundreds_of_offers_end_in_one_go(
-    house: House, committer: Committer, facts: Facts, jobs: Jobs
-) -> None:
+async def test_hundreds_of_offers_end_in_one_go(house: House, committer: Committer, facts: Facts, jobs: Jobs) -> None:
     """More than one look at the store takes."""
     person = await facts.subscriber(ANA)
     effects = [record_offer(id=OfferId(f"off-{number}"), subscription=person.id) for number in range(501)]
@@ -128,9 +126,7 @@ async def test_keys_are_forgotten_after_a_week(house: House, jobs: Jobs) -> None
     assert await idempotency.find(house.reader, "crm", "young") is not None
 
 
-async def test_after_a_stop_nothing_ticks(
-    house: House, committer: Committer, acceptances: Ticking
-) -> None:
+async def test_after_a_stop_nothing_ticks(house: House, committer: Committer, acceptances: Ticking) -> None:
     """The scheduler has let go of the loop."""
     jobs = Jobs(house.context, committer, acceptances)
     jobs.start()
