@@ -17,7 +17,7 @@ from aiohttp import web
 from benchmarks.smpp_peers import BareEsme, Smsc
 from flows.catalogue import load_starter
 from flows.market import load_market
-from gateway.app import Gateway
+from gateway.app import Gateway, quiet_collector
 from gateway.config.tree import Config, OcsConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
 from gateway.simulators.ocs import OcsSimulator
 
@@ -50,6 +50,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
         folder=Path(settings["database"]).parent,
     )
     running = Gateway(config)
+    quiet_collector()
     await running.start()
     stack.push_async_callback(running.stop)
     return {"port": running.port}, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import logging
 from collections.abc import Sequence
@@ -59,6 +60,17 @@ _LOG = logging.getLogger(__name__)
 _SIMULATED_NUMBER = "12345"
 _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 _DRAIN_SECONDS = 20.0
+
+
+def quiet_collector() -> None:
+    """Keep the garbage collector off what lives as long as the process, and let it look less often.
+
+    Most of what a request makes dies by reference count; full collections over the loaded modules cost 6 to 20 percent
+    of a trigger (``make bench``).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def utc_now() -> datetime:

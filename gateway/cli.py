@@ -14,7 +14,7 @@ from pathlib import Path
 from flows.catalogue import load_starter, parse_catalogue
 from flows.errors import FlowError
 from flows.market import load_market, market_codes
-from gateway.app import Gateway
+from gateway.app import Gateway, quiet_collector
 from gateway.config.loading import load
 from gateway.config.tree import Config
 from gateway.errors import GatewayError
@@ -108,6 +108,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     config = _load(arguments)
     log_to_stderr(arguments.log_level)
     gateway = Gateway(config)
+    quiet_collector()
     return asyncio.run(_until_signal(gateway.start, gateway.stop, lambda: _greeting(config, gateway)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
@@ -34,6 +34,7 @@ def _locale(language: str, territory: str = "") -> Locale:
     return Locale.parse(tag)
 
 
+@lru_cache(maxsize=8192)
 def money(amount: int, currency: str, language: str) -> str:
     """``amount`` minor units as people write it, without decimals where they are zero: ``$3.000``.
 
@@ -92,6 +93,7 @@ def _tenths(n: int, step: int) -> Decimal:
     return Decimal(n * 10 // step) / 10
 
 
+@lru_cache(maxsize=8192)
 def _figure(value: int | Decimal, language: str) -> str:
     return format_decimal(value, format="#,##0.#", locale=_locale(language)).translate(_BLANKS)
 

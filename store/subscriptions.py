@@ -36,15 +36,20 @@ _HELPED = update(t).where(t.c.id == bindparam("which")).values(help_at=bindparam
 _STATE = update(t).where(t.c.id == bindparam("which")).values(state=bindparam("new_state"), ended_at=bindparam("ended"))
 
 
-def create(msisdn: Msisdn, language: str, at: datetime) -> Unit:
-    """A new subscription for this number; the unit's gate is shut when there is one already."""
+def begin(msisdn: Msisdn, language: str, at: datetime) -> Subscriber:
+    """A subscription for a number that nobody holds."""
+    return Subscriber(id=SubscriptionId(new_id(at)), msisdn=msisdn, language=language)
+
+
+def create(subscriber: Subscriber, at: datetime) -> Unit:
+    """Write a new subscription; the unit's gate is shut when somebody holds the number already."""
     values = {
-        "id": new_id(at),
-        "msisdn": msisdn,
-        "state": "active",
-        "language": language,
-        "alerts": True,
-        "marketing_count": 0,
+        "id": subscriber.id,
+        "msisdn": subscriber.msisdn,
+        "state": subscriber.state,
+        "language": subscriber.language,
+        "alerts": subscriber.alerts,
+        "marketing_count": subscriber.marketing_count,
         "created_at": at,
     }
     return Unit(gate=Gate(_CREATE, values, ("id",)))

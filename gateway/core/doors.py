@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.config.tree import DoorConfig
 
@@ -59,6 +60,7 @@ def is_loopback(address: str | None) -> bool:
     return peer is not None and peer.is_loopback
 
 
+@lru_cache(maxsize=4096)
 def _peer(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         peer = ipaddress.ip_address(address or "")

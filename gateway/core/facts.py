@@ -29,11 +29,19 @@ class Facts:
         known = await subscriptions.with_usage(self._context.reader, msisdns)
         missing = [msisdn for msisdn in msisdns if msisdn not in known]
         if missing:
-            at = self._context.clock()
-            language = self._context.market.languages[0]
-            await self._context.writer.commit_all(subscriptions.create(msisdn, language, at) for msisdn in missing)
-            known.update(await subscriptions.with_usage(self._context.reader, missing))
+            known.update(await self._begin(missing))
         return known
+
+    async def _begin(self, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
+        """New subscriptions, in the market's first language; or whoever was quicker to open them."""
+        at, language = self._context.clock(), self._context.market.languages[0]
+        new = [subscriptions.begin(msisdn, language, at) for msisdn in msisdns]
+        opened = await self._context.writer.commit_all(subscriptions.create(one, at) for one in new)
+        begun: dict[Msisdn, tuple[Subscriber, bytes | None]] = {
+            one.msisdn: (one, None) for one, fresh in zip(new, opened, strict=True) if fresh
+        }
+        late = [msisdn for msisdn in msisdns if msisdn not in begun]
+        return {**begun, **(await subscriptions.with_usage(self._context.reader, late) if late else {})}
 
     async def subscriber(self, msisdn: Msisdn) -> Subscriber:
         """Who holds this number now."""

@@ -103,7 +103,7 @@ async def test_an_orders_steps_add_up(reader: Reader, writer: Writer) -> None:
 
 async def test_what_a_person_wants_is_on_their_row(reader: Reader, writer: Writer) -> None:
     """Each preference, contact, help and state."""
-    assert await writer.commit(subscriptions.create(ANA, "es", TUESDAY))
+    assert await writer.commit(subscriptions.create(subscriptions.begin(ANA, "es", TUESDAY), TUESDAY))
     ana = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
     assert (ana.language, ana.state, ana.alerts, ana.marketing, ana.marketing_count) == ("es", "active", True, None, 0)
     await commit(

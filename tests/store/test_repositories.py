@@ -49,12 +49,12 @@ def test_an_instant_is_kept_to_the_microsecond(instant: datetime) -> None:
 
 async def test_a_number_has_one_subscription_at_a_time(reader: Reader, writer: Writer) -> None:
     """Created once however many ask at once; after an end, the next holder gets a new one."""
-    units = [subscriptions.create(ANA, "es", TUESDAY) for _ in range(3)]
+    units = [subscriptions.create(subscriptions.begin(ANA, "es", TUESDAY), TUESDAY) for _ in range(3)]
     assert sorted(await writer.commit_all(units)) == [False, False, True]
     first = (await subscriptions.by_msisdn(reader, [ANA, BEN]))[ANA]
     await note(writer, subscriptions.set_state(RecordSubscriptionState(first.id, "ended", TUESDAY)))
     assert await subscriptions.by_msisdn(reader, [ANA]) == {}
-    assert await writer.commit(subscriptions.create(ANA, "en", TUESDAY))
+    assert await writer.commit(subscriptions.create(subscriptions.begin(ANA, "en", TUESDAY), TUESDAY))
     second = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
     assert (second.id != first.id, second.language) == (True, "en")
     ended = await subscriptions.by_id(reader, first.id)
@@ -64,7 +64,9 @@ async def test_a_number_has_one_subscription_at_a_time(reader: Reader, writer: W
 
 async def test_usage_comes_with_the_person(reader: Reader, writer: Writer) -> None:
     """The last written, or none."""
-    await writer.commit_all(subscriptions.create(msisdn, "es", TUESDAY) for msisdn in (ANA, BEN))
+    await writer.commit_all(
+        subscriptions.create(subscriptions.begin(msisdn, "es", TUESDAY), TUESDAY) for msisdn in (ANA, BEN)
+    )
     ana = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
     await note(writer, usage.put(ana.id, b"old", TUESDAY))
     await note(writer, usage.put(ana.id, b"new", TUESDAY))
