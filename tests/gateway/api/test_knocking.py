@@ -147,3 +147,10 @@ async def test_a_webhook_id_belongs_to_one_body(signed: Town) -> None:
     assert await _post(signed, event, **_signature(event)) == (202, "")
     assert await _post(signed, other, **_signature(other)) == (409, "webhook-id-reused")
     assert await _post(signed, other, **_signature(other, webhook="msg-2")) == (202, "")
+
+
+async def test_what_any_web_page_may_send_is_no_event(tmp_path: Path, migrated: Path) -> None:
+    """A form or plain text from a browser on this machine is refused before it is read."""
+    async with town(tmp_path, migrated) as it:
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+            assert await _post(it, it.event(), Content_Type=kind) == (415, "unsupported-media-type")

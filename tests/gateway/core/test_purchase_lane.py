@@ -342,3 +342,16 @@ async def test_stopping_waits_for_the_call_that_runs(
     assert (await view(house)).order.state == "confirmed"
     lane.put(row)
     assert lane.backlog == 0
+
+
+async def test_a_lane_that_stops_begins_nothing_new(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """What waits for room is durable, and the next start takes it up."""
+    row = await accepted(house, committer, facts)
+    for _ in range(64):
+        lane.put(row)
+    lane._stopping = True
+    await lane.stop()
+    assert house.ocs.bought == []
+    assert (await view(house)).order.state == "pending"

@@ -259,3 +259,17 @@ async def test_a_text_is_answered_once_even_if_its_work_is_done_twice(talk: Talk
     ((again, error),) = await talk.desk.work([entry])
     assert (again, isinstance(error, WriteFailed)) == (entry, True)
     assert len(talk.house.texts()) == 1
+
+
+async def test_a_no_that_comes_after_the_apps_yes_is_told_of_the_purchase(talk: Talk) -> None:
+    """Nobody is told that nothing was bought while the app buys."""
+    offer_id = await talk.offered()
+    seen = await offers.by_id(talk.house.reader, offer_id)
+    assert seen is not None
+    key, at = order_key(seen), talk.house.clock()
+    app: list[Effect] = [
+        RecordOfferState(offer_id, "accepted", at, key),
+        RecordOrder(key, offer_id, seen.subscription, ANA, ANA, GIGABYTE, PRICE, Channel.APP, at),
+    ]
+    talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
+    assert await talk.says("2") == ["Tu compra de 1 GB por 7 días está en curso."]

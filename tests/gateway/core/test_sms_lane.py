@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import PATIENCE, TUESDAY, House, eventually, sms
-from flows.effects import SendSms
+from fakes import ANA, PATIENCE, TUESDAY, House, eventually, sms
+from flows.effects import RecordPreference, SendSms
 from flows.values import Purpose
 from gateway.core.commit import Committer
+from gateway.core.facts import Facts
 from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
@@ -276,3 +277,42 @@ async def test_stopping_waits_for_what_is_on_its_way(house: House, committer: Co
         house.sender.answering.set()
         await stopping
     assert (await row_of(house, row)).state == "sent"
+
+
+async def test_an_offer_that_waited_into_the_night_goes_without_the_offer(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """The law's hours count when a text leaves, not when it was decided on."""
+    person = await facts.subscriber(ANA)
+    row = await queued(house, committer, sms(subscription=person.id, at=house.clock()))
+    house.clock.advance(hours=14)  # past seven in the evening in Colombia
+    lane = lane_of(house, committer)
+    lane.start()
+    lane.put(row)
+    await settled(house, lane, row, "sent")
+    await lane.stop()
+    assert [message.text for message in house.sender.sent] == [sms().repeat_text]
+
+
+async def test_a_stop_in_the_meantime_takes_the_offer_off(house: House, committer: Committer, facts: Facts) -> None:
+    """The alert still goes: it has its own switch."""
+    person = await facts.subscriber(ANA)
+    row = await queued(house, committer, sms(subscription=person.id, at=house.clock()))
+    await committer.commit([RecordPreference(person.id, "marketing", value=False)])
+    house.clock.advance(minutes=2)
+    lane = lane_of(house, committer)
+    lane.start()
+    lane.put(row)
+    await settled(house, lane, row, "sent")
+    await lane.stop()
+    assert [message.text for message in house.sender.sent] == [sms().repeat_text]
+
+
+async def test_a_text_that_was_not_written_has_not_been_tried(
+    house: House, committer: Committer, lane: SmsLane
+) -> None:
+    """A bind that flaps does not use up the tries of a text."""
+    house.sender.outcomes.extend([SubmitNotSent("no bind")] * 5)
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    assert (await settled(house, lane, row, "sent")).attempts == 1
