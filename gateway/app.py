@@ -23,6 +23,7 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.config.tree import Config, OcsConfig, PolicyConfig, SmppConfig
+from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
 from gateway.console.status import Part, StatusPage
 from gateway.core.accepting import Acceptances
@@ -222,7 +223,9 @@ class Gateway:
         host = config.server.host
         self.metrics_port = await self._listen(metrics_app, host, config.server.metrics_port, "server.metrics_port")
         local = host in ("127.0.0.1", "localhost", "::1")
-        page = StatusPage(context, lambda: self._parts(peers, client), lambda: _commands(self.port, peers), local=local)
+        page = StatusPage(
+            context, lambda: self._parts(peers, client), lambda: _first_steps(self.port, peers), local=local
+        )
         page.add_to(app)
         self.port = await self._listen(app, host, config.server.port, "server.port")
 
@@ -361,29 +364,11 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
     intake.resume(triggers, replies)
 
 
-def _commands(port: int, peers: _Peers) -> list[tuple[str, str]]:
-    """Shell lines for somebody who sees Chasqui for the first time."""
-    base = f"http://127.0.0.1:{port}"
-    event_json = (
-        '{"specversion":"1.0","id":"\'$(date +%s%N)\'","source":"ocs/try","type":"bundle.depleting",'
-        '"time":"\'$(date -u +%FT%TZ)\'","subject":"+573001112233","data":{"bundle":{"id":"b-\'$(date +%s%N)\'",'
-        '"unit":"byte","initial":1073741824,"remaining":96636764},"threshold":0.1}}'
+def _first_steps(port: int, peers: _Peers) -> list[tuple[str, str]]:
+    smsc, ocs = peers.smsc, peers.ocs_simulator
+    return first_steps(
+        f"http://127.0.0.1:{port}",
+        f"http://127.0.0.1:{smsc.control_port}" if smsc else None,
+        peers.smpp.source,
+        ocs.control_url if ocs else None,
     )
-    commands = [
-        (
-            "A bundle runs low: the subscriber gets an alert with an offer",
-            f"curl -s {base}/triggers -H 'Content-Type: application/cloudevents+json' -d '{event_json}'",
-        )
-    ]
-    if peers.smsc is not None:
-        smsc = f"http://127.0.0.1:{peers.smsc.control_port}"
-        commands += [
-            (
-                "The subscriber answers 1: the bundle is bought",
-                f'curl -s {smsc}/mo -d \'{{"from":"573001112233","to":"{peers.smpp.source}","text":"1"}}\'',
-            ),
-            ("What the phone got", f"curl -s {smsc}/messages"),
-        ]
-    if peers.ocs_simulator is not None:
-        commands.append(("What was charged", f"curl -s {peers.ocs_simulator.control_url}/ledger"))
-    return commands
