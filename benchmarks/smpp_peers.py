@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from flows.values import Msisdn, Purpose
-from gateway.core.ports import DeliveryReceipt, MobileOriginated, ShortMessage
+from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, SubmitOutcome
 from gateway.smpp.client import SmppClient, SmppSettings
 from gateway.smpp.pdu import Message, format_message
 from gateway.smpp.sending import Job
@@ -104,12 +105,14 @@ class BareEsme:
         await self._client.wait_ready()
         wanted, numbers = self._receipts + count, iter(range(first, first + count))
 
-        async def some() -> None:
-            for msisdn in numbers:
-                name = Msisdn(str(msisdn))
-                await self._client.submit(ShortMessage(str(msisdn), "12345", name, text, Purpose.ALERT))
+        def one_more(_: SubmitOutcome | None = None) -> None:
+            msisdn = next(numbers, None)
+            if msisdn is not None:
+                message = ShortMessage(str(msisdn), "12345", Msisdn(str(msisdn)), text, Purpose.ALERT, 3600)
+                self._client.submit(message, one_more)
 
-        await asyncio.gather(*(some() for _ in range(100)))
+        for _ in range(100):
+            one_more()
         await self._until(lambda: self._receipts >= wanted)
         return {}
 
@@ -118,13 +121,12 @@ class BareEsme:
         await self._until(lambda: self._texts >= count)
         return {}
 
-    async def message(self, mo: MobileOriginated) -> None:
-        self._texts += 1
+    async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
+        texts = sum(isinstance(one, MobileOriginated) for one in deliveries)
+        self._texts += texts
+        self._receipts += len(deliveries) - texts
         self._news.set()
-
-    async def receipt(self, receipt: DeliveryReceipt) -> None:
-        self._receipts += 1
-        self._news.set()
+        return [None] * len(deliveries)
 
     async def _until(self, true: Any) -> None:
         while not true():

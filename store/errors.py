@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy.exc import OperationalError
+
+AWAY = (OperationalError, sqlite3.OperationalError, OSError)
+"""What a database that is full, locked or gone raises, by SQLAlchemy's name or the driver's own."""
 
 
 class StoreError(Exception):
@@ -42,4 +47,4 @@ class DatabaseUnusable(StoreError):
 
 def store_is_away(error: Exception) -> bool:
     """Whether the same call may succeed once the database is back."""
-    return isinstance(error, OperationalError | OSError) or (isinstance(error, StoreError) and error.retryable)
+    return isinstance(error, AWAY) or (isinstance(error, StoreError) and error.retryable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -60,18 +61,12 @@ class Entry:
 
 def take_in(entry: Entry) -> Unit:
     """Write an entry; the unit's gate is shut when it is known."""
-    values = {
-        "id": entry.id,
-        "kind": entry.kind,
-        "source": entry.source,
-        "event_id": entry.event_id,
-        "subject": entry.subject,
-        "body": entry.body,
-        "received_at": entry.received_at,
-        "processed_at": None,
-        "outcome": None,
-    }
-    return Unit(gate=Gate(_TAKE_IN, values, ("source", "event_id")))
+    return Unit(gate=Gate(_TAKE_IN, _values(entry, None, None), ("source", "event_id")))
+
+
+def put_aside(entry: Entry, outcome: str) -> Unit:
+    """Write an entry that there is nothing to do about."""
+    return Unit(gate=Gate(_TAKE_IN, _values(entry, entry.received_at, outcome), ("source", "event_id")))
 
 
 def done(entry_id: str, outcome: str, at: datetime) -> Op:
@@ -115,6 +110,20 @@ async def texts_before(reader: Reader, entries: Sequence[Entry], within: timedel
 async def early_receipts(reader: Reader) -> Sequence[Entry]:
     """The newest receipts that came before the submit they belong to was known."""
     return [_entry(row) for row in await reader.rows(_RECEIPTS)]
+
+
+def _values(entry: Entry, processed_at: datetime | None, outcome: str | None) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "source": entry.source,
+        "event_id": entry.event_id,
+        "subject": entry.subject,
+        "body": entry.body,
+        "received_at": entry.received_at,
+        "processed_at": processed_at,
+        "outcome": outcome,
+    }
 
 
 def _entry(row: AnyRow) -> Entry:

@@ -28,6 +28,26 @@ _MOVE = (
         due_at=func.coalesce(bindparam("due", type_=t.c.due_at.type), t.c.due_at),
         smsc=func.coalesce(bindparam("by_smsc"), t.c.smsc),
         parts=func.coalesce(bindparam("in_parts"), t.c.parts),
+    )
+)
+_CLAIM = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))
+    .values(state="sending", attempts=t.c.attempts + 1, repeats=t.c.repeats + bindparam("again"))
+)
+_SENT = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))
+    .values(state="sent", reason=None, smsc=bindparam("by_smsc"), parts=bindparam("in_parts"))
+)
+_END = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        smsc=func.coalesce(bindparam("by_smsc"), t.c.smsc),
+        parts=func.coalesce(bindparam("in_parts"), t.c.parts),
         settled_at=bindparam("settled", type_=t.c.settled_at.type),
     )
 )
@@ -166,14 +186,35 @@ def put_purchase(row: PurchaseRow, msisdn: Msisdn) -> Op:
 
 def claim(row_id: str, *, repeated: bool = False) -> Op:
     """Taken in hand: committed before the first byte leaves. repeated: only what may be repeated goes out."""
-    return move(row_id, "sending", tries=1, repeated=repeated)
+    return Op(_CLAIM, {"which": row_id, "again": int(repeated)})
+
+
+def sent(row_id: str, smsc: str, in_parts: int) -> Op:
+    """Handed over, in so many parts."""
+    return Op(_SENT, {"which": row_id, "by_smsc": smsc, "in_parts": in_parts})
+
+
+def end(
+    row_id: str,
+    state: str,
+    at: datetime,
+    *,
+    reason: str | None = None,
+    smsc: str | None = None,
+    parts: int | None = None,
+) -> Op:
+    """The last step of the row, into a final state."""
+    assert state in FINAL, f"{state} is not final"
+    return Op(
+        _END,
+        {"which": row_id, "new_state": state, "why": reason, "by_smsc": smsc, "in_parts": parts, "settled": at},
+    )
 
 
 def move(
     row_id: str,
     state: str,
     *,
-    at: datetime | None = None,
     reason: str | None = None,
     due_at: datetime | None = None,
     smsc: str | None = None,
@@ -181,7 +222,8 @@ def move(
     tries: int = 0,
     repeated: bool = False,
 ) -> Op:
-    """A step of the row. at: when, needed for a final state. tries: to add, or to take back one that was none."""
+    """A step of the row that is not its last. tries: to add, or to take back one that was none."""
+    assert state not in FINAL, f"{state} is final"
     return Op(
         _MOVE,
         {
@@ -193,7 +235,6 @@ def move(
             "due": due_at,
             "by_smsc": smsc,
             "in_parts": parts,
-            "settled": at if state in FINAL else None,
         },
     )
 

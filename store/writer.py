@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import Insert, UpdateBase
 
-from store.errors import StoreError, WriteFailed, WriterStopped
+from store.driver import Driver, driver_of
+from store.errors import AWAY, StoreError, WriteFailed, WriterStopped
+from store.prepared import Statements
 from store.unit import Gate, Op, Unit
 
 MAX_GROUP = 512
@@ -33,6 +34,8 @@ class Writer:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._statements = Statements(engine.dialect)
+        self._connection: AsyncConnection | None = None
         self._queue: list[_Pending] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -51,6 +54,7 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await self._task
+        await self._let_go()
 
     def submit(self, unit: Unit) -> asyncio.Future[bool]:
         """Queue a unit; the future is the commit: True if its gate opened, or it has none.
@@ -91,7 +95,7 @@ class Writer:
             opened = await self._transaction([unit for unit, _ in group])
         except Exception as error:  # the driver has its own for what it cannot bind; the writer must live on
             if len(group) == 1:
-                self.failing = isinstance(error, OperationalError | OSError)
+                self.failing = isinstance(error, AWAY)
                 _fail(group[0][1], error)
                 return
             for pending in group:  # one bad unit must not take its neighbours along
@@ -105,11 +109,53 @@ class Writer:
                 done.set_result(passed)
 
     async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
-        async with self._engine.begin() as connection:
-            opened = await _pass_gates(connection, units)
-            for statement, values in _batches(units, opened):
-                await connection.execute(statement, values)
+        """Write these units or none of them. The connection stays open as long as nothing goes wrong with it."""
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        try:
+            driver = await driver_of(self._connection)
+            async with self._connection.begin():
+                opened = await self._pass_gates(driver, units)
+                for statement, values in _batches(units, opened):
+                    prepared = self._statements.one(statement, values[0])
+                    await driver.many(prepared.sql, [prepared.row(one) for one in values])
+        except BaseException:
+            await self._let_go()
+            raise
         return opened
+
+    async def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _pass_gates(self, driver: Driver, units: Sequence[Unit]) -> list[bool]:
+        """Which units may pass; of equal gates in one group only the first does."""
+        gates: dict[int, list[Gate]] = {}
+        for unit in units:
+            if unit.gate is not None:
+                gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
+        written = {identity: await self._write_gates(driver, of_one_kind) for identity, of_one_kind in gates.items()}
+        opened = []
+        for unit in units:
+            if unit.gate is None:
+                opened.append(True)
+                continue
+            key = tuple(unit.gate.values[name] for name in unit.gate.key)
+            fresh = written[id(unit.gate.statement)]
+            opened.append(key in fresh)
+            fresh.discard(key)
+        return opened
+
+    async def _write_gates(self, driver: Driver, gates: Sequence[Gate]) -> set[tuple[Any, ...]]:
+        """The keys of the rows that these gates wrote. Inserts go together; an update has no form for many rows."""
+        statement = gates[0].statement
+        if isinstance(statement, Insert):
+            calls = self._statements.returning(statement, [gate.values for gate in gates])
+        else:
+            prepared = self._statements.one(statement, gates[0].values)
+            calls = [(prepared.sql, prepared.row(gate.values)) for gate in gates]
+        return {tuple(row) for sql, values in calls for row in await driver.returning(sql, values)}
 
 
 def raise_first(outcomes: Sequence[bool | StoreError]) -> list[bool]:
@@ -131,36 +177,9 @@ def _outcome(outcome: bool | BaseException) -> bool | StoreError:
 def _fail(done: asyncio.Future[bool], error: Exception) -> None:
     if not done.done():
         failure = WriteFailed(f"the database did not take the write: {error.__class__.__name__}")
-        failure.retryable = isinstance(error, OperationalError | OSError)
+        failure.retryable = isinstance(error, AWAY)
         failure.__cause__ = error
         done.set_exception(failure)
-
-
-async def _pass_gates(connection: AsyncConnection, units: Sequence[Unit]) -> list[bool]:
-    """Which units may pass; of equal gates in one group only the first does."""
-    gates: dict[int, list[Gate]] = {}
-    for unit in units:
-        if unit.gate is not None:
-            gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
-    written = {identity: await _write_gates(connection, of_one_kind) for identity, of_one_kind in gates.items()}
-    opened = []
-    for unit in units:
-        if unit.gate is None:
-            opened.append(True)
-            continue
-        key = tuple(unit.gate.values[name] for name in unit.gate.key)
-        fresh = written[id(unit.gate.statement)]
-        opened.append(key in fresh)
-        fresh.discard(key)
-    return opened
-
-
-async def _write_gates(connection: AsyncConnection, gates: Sequence[Gate]) -> set[tuple[Any, ...]]:
-    """The keys of the rows that these gates wrote. Inserts go together; an update has no form for many rows."""
-    statement = gates[0].statement
-    if isinstance(statement, Insert):
-        return {tuple(row) for row in await connection.execute(statement, [gate.values for gate in gates])}
-    return {tuple(row) for gate in gates for row in await connection.execute(statement, gate.values)}
 
 
 def _batches(units: Sequence[Unit], opened: Sequence[bool]) -> Iterable[tuple[UpdateBase, list[Any]]]:

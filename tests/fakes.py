@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from flows.effects import RecordOffer, SendSms
 from flows.records import Offer, Order, Subscriber
@@ -24,11 +25,15 @@ from flows.values import (
 from gateway.core.context import Context
 from gateway.core.ports import (
     Activated,
+    Delivery,
+    DeliveryReceipt,
     FindOutcome,
+    MobileOriginated,
     NotFound,
     PurchaseOutcome,
     PurchaseRequest,
     ShortMessage,
+    SmsSender,
     SubmitOutcome,
     Submitted,
 )
@@ -112,6 +117,7 @@ class FakeSender:
         self.answering = asyncio.Event()
         self.answering.set()
         self.written = asyncio.Event()
+        self._unanswered: list[Callable[[], None]] = []
 
     @property
     def ready(self) -> bool:
@@ -120,11 +126,50 @@ class FakeSender:
     async def wait_ready(self) -> None:
         await self.up.wait()
 
-    async def submit(self, message: ShortMessage) -> SubmitOutcome:
+    def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
         self.sent.append(message)
         self.written.set()
-        await self.answering.wait()
-        return self.outcomes.popleft() if self.outcomes else Submitted("smsc-a", (f"id-{len(self.sent)}",))
+        outcome = self.outcomes.popleft() if self.outcomes else Submitted("smsc-a", (f"id-{len(self.sent)}",))
+        if self.answering.is_set():
+            settled(outcome)
+        else:
+            self._unanswered.append(partial(settled, outcome))
+
+    def answer(self) -> None:
+        """Answer what waits for it, and from now on everything at once."""
+        self.answering.set()
+        for settle in self._unanswered:
+            settle()
+        self._unanswered.clear()
+
+
+class FakeInbox:
+    """Where deliveries go. Each takes one of ``failures`` along, as long as there are any."""
+
+    def __init__(self) -> None:
+        self.texts: asyncio.Queue[MobileOriginated] = asyncio.Queue()
+        self.receipts: asyncio.Queue[DeliveryReceipt] = asyncio.Queue()
+        self.failures: list[Exception] = []
+
+    async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
+        """See ``InboundSms``."""
+        return [self._take(one) for one in deliveries]
+
+    def _take(self, delivery: Delivery) -> Exception | None:
+        if self.failures:
+            return self.failures.pop()
+        if isinstance(delivery, MobileOriginated):
+            self.texts.put_nowait(delivery)
+        else:
+            self.receipts.put_nowait(delivery)
+        return None
+
+
+def submitted(sender: SmsSender, message: ShortMessage) -> asyncio.Future[SubmitOutcome]:
+    """What becomes of ``message``."""
+    outcome: asyncio.Future[SubmitOutcome] = asyncio.get_running_loop().create_future()
+    sender.submit(message, lambda result: None if outcome.done() else outcome.set_result(result))
+    return outcome
 
 
 @dataclass(slots=True)

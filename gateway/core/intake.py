@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from flows.values import Msisdn, parse_msisdn
 from gateway.core.context import Context
-from gateway.core.ports import DeliveryReceipt, MobileOriginated
+from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated
 from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.triggers import Triggered
@@ -46,27 +47,26 @@ class Intake:
         except StoreError as error:
             raise StoreUnavailable(str(error)) from error
 
-    async def message(self, mo: MobileOriginated) -> None:
-        """Take in a text."""
-        at = self._context.clock()
-        entry_id, sender = new_id(at), parse_msisdn(mo.source)
-        body = json.dumps({"to": mo.destination, "text": mo.text, "smsc": mo.smsc}, ensure_ascii=False)
-        entry = Entry(entry_id, "mo", f"sms:{mo.smsc}", entry_id, sender or Msisdn(""), body, at)
-        try:
-            await self._context.writer.commit(inbox.take_in(entry))
-            if sender is None:  # a machine's or a short code's: nobody to answer
-                await self._context.writer.commit(Unit(ops=(inbox.done(entry_id, "no_subscriber", at),)))
-                return
-        except StoreError as error:
-            raise StoreUnavailable(str(error)) from error
-        self._replies.put(entry)
+    async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
+        """Take in texts and receipts; see ``InboundSms``."""
+        receipts = [one for one in deliveries if isinstance(one, DeliveryReceipt)]
+        texts = [one for one in deliveries if isinstance(one, MobileOriginated)]
+        of_receipts = iter(await self._receipts.receive(receipts) if receipts else ())
+        of_texts = iter(await self._texts(texts) if texts else ())
+        outcomes = [next(of_texts if isinstance(one, MobileOriginated) else of_receipts) for one in deliveries]
+        return [_unavailable(one) if isinstance(one, StoreError) else one for one in outcomes]
 
-    async def receipt(self, receipt: DeliveryReceipt) -> None:
-        """Take in a receipt."""
+    async def _texts(self, texts: Sequence[MobileOriginated]) -> Sequence[Exception | None]:
+        at = self._context.clock()
+        entries = [_entry(text, at) for text in texts]
         try:
-            await self._receipts.receive(receipt)
-        except StoreError as error:
-            raise StoreUnavailable(str(error)) from error
+            kept = await self._context.writer.settle_all(map(_take_in, entries))
+        except StoreError as error:  # the store is shutting down
+            return [error] * len(texts)
+        for entry, outcome in zip(entries, kept, strict=True):
+            if outcome is True and entry.subject:
+                self._replies.put(entry)
+        return [outcome if isinstance(outcome, StoreError) else None for outcome in kept]
 
     def resume(self, triggers: Sequence[Triggered], replies: Sequence[Entry]) -> None:
         """Work on what was taken in before a stop."""
@@ -74,3 +74,20 @@ class Intake:
             self._triggers.put(item)
         for entry in replies:
             self._replies.put(entry)
+
+
+def _entry(text: MobileOriginated, at: datetime) -> Entry:
+    entry_id, sender = new_id(at), parse_msisdn(text.source)
+    body = json.dumps({"to": text.destination, "text": text.text, "smsc": text.smsc}, ensure_ascii=False)
+    return Entry(entry_id, "mo", f"sms:{text.smsc}", entry_id, sender or Msisdn(""), body, at)
+
+
+def _take_in(entry: Entry) -> Unit:
+    """A machine's or a short code's text is kept too, but there is nobody to answer."""
+    return inbox.take_in(entry) if entry.subject else inbox.put_aside(entry, "no_subscriber")
+
+
+def _unavailable(error: StoreError) -> StoreUnavailable:
+    unavailable = StoreUnavailable(str(error))
+    unavailable.__cause__ = error
+    return unavailable

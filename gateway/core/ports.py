@@ -6,6 +6,7 @@ Outcomes of a call are values, never exceptions, because every one of them has a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -169,10 +170,7 @@ SubmitOutcome = Submitted | SubmitRefused | SubmitUnknown | SubmitNotSent
 
 
 class SmsSender(Protocol):
-    """Hands texts to the network. ``submit`` returns when the fate of every part is known or unknowable.
-
-    ready: a bind that can transmit is up. capacity: how many more texts may be handed over now.
-    """
+    """Hands texts to the network. ready: a bind that can transmit is up."""
 
     @property
     def ready(self) -> bool: ...
@@ -181,7 +179,9 @@ class SmsSender(Protocol):
         """Return as soon as a bind that can transmit is up."""
         ...
 
-    async def submit(self, message: ShortMessage) -> SubmitOutcome: ...
+    def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
+        """Send every part, in order. ``settled`` is called once: when the fate of all is known or unknowable."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,15 @@ class DeliveryReceipt:
     msisdn: str = ""
 
 
+Delivery = MobileOriginated | DeliveryReceipt
+
+
 class InboundSms(Protocol):
-    """Where deliver_sm goes. Both return only once what they were given is durable.
+    """Where deliver_sm goes, as many at a time as came in together."""
 
-    They raise ``StoreUnavailable`` when it cannot be made so; the bind then answers with a
-    temporary error and the SMSC keeps the message.
-    """
+    async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
+        """Return once each is durable, or with why it is not.
 
-    async def message(self, mo: MobileOriginated) -> None: ...
-
-    async def receipt(self, receipt: DeliveryReceipt) -> None: ...
+        After ``StoreUnavailable`` the bind answers with a temporary error and the SMSC keeps the message.
+        """
+        ...

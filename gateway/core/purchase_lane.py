@@ -133,7 +133,7 @@ class PurchaseLane:
             case "in_doubt":
                 await self._ask(row, order, subscriber)
             case _:
-                await self._committer.note(outbox.move(row.id, "done", at=self._context.clock()))
+                await self._committer.note(outbox.end(row.id, "done", self._context.clock()))
 
     # ── sending ──
 
@@ -238,7 +238,7 @@ class PurchaseLane:
         if isinstance(decision, GiveUp):
             now = self._context.clock()
             person = LeftToPerson(now, outcome.detail)
-            await self._step(replace(order, state="in_doubt"), "hand_over", person, outbox.move(row.id, "done", at=now))
+            await self._step(replace(order, state="in_doubt"), "hand_over", person, outbox.end(row.id, "done", now))
             _LOG.error("an order needs a person", extra={"order": order.key})
             return
         pause = decision.after.total_seconds()
@@ -257,12 +257,12 @@ class PurchaseLane:
             balance=wallet.balance if wallet else None,
             telling=self._context.telling(subscriber, order.bundle),
         )
-        await self._step(order, "activate", fact, outbox.move(row.id, "done", at=now))
+        await self._step(order, "activate", fact, outbox.end(row.id, "done", now))
 
     async def _refuse(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
-        await self._step(order, "refuse", fact, outbox.move(row.id, "done", at=now))
+        await self._step(order, "refuse", fact, outbox.end(row.id, "done", now))
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

@@ -1,109 +1,181 @@
-"""Delivery receipts find their text, part by part, also across reconnects and restarts."""
+"""Delivery receipts find their text, part by part, also across reconnects and restarts.
+
+A receipt may be quicker than the commit that says its text was handed over: then it waits beside the text and is
+written with it. One for something not known at all is kept in the inbox, and matched when its submit is answered.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from flows.values import Msisdn
-from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.ports import DeliveryReceipt
 from store import inbox, outbox, parts
+from store.errors import StoreError, WriterStopped
 from store.ids import new_id
 from store.inbox import Entry
 from store.parts import Part
-from store.unit import Op
+from store.unit import Op, Unit
 
 _REMEMBERED = 200_000
 _SETTLES = {"delivered": "delivered", "failed": "failed", "expired": "expired"}
+_Durable = asyncio.Future[bool]
 
 
-@dataclass(slots=True)
-class _Text:
-    """A text that waits for the receipts of its parts.
+@dataclass(slots=True, eq=False)
+class ExpectedText:
+    """A text that was handed over in parts and waits for their receipts.
 
-    states: what is known, by part. stored: set once the rows that receipts settle are committed.
+    states, errors: what receipts said, by part. stored: whether the rows that receipts settle are committed.
+    ahead: receipts that came before that; written: those of them that are written with the text.
     """
 
     id: str
-    parts: int
+    smsc: str
+    message_ids: tuple[str, ...]
     states: dict[int, str] = field(default_factory=dict)
-    stored: asyncio.Event = field(default_factory=asyncio.Event)
+    errors: dict[int, str] = field(default_factory=dict)
+    stored: bool = False
+    ahead: list[tuple[int, DeliveryReceipt, _Durable]] = field(default_factory=list)
+    written: list[_Durable] = field(default_factory=list)
+
+    def hear(self, number: int, receipt: DeliveryReceipt) -> bool:
+        """Note what a receipt says of part ``number``; whether that settles the part. The first final word counts."""
+        state = _SETTLES.get(receipt.state)
+        if state is None or number in self.states:
+            return False
+        self.states[number] = state
+        if receipt.error:
+            self.errors[number] = receipt.error
+        return True
+
+    @property
+    def whole(self) -> str:
+        """Delivered when every part is; else the worst part names it. Empty as long as a part is open."""
+        if len(self.states) < len(self.message_ids):
+            return ""
+        return next((state for state in ("failed", "expired") if state in self.states.values()), "delivered")
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was not delivered, as the network says."""
+        error = next((self.errors[number] for number in reversed(self.errors)), "")
+        return f"network error {error}" if error and self.whole not in ("", "delivered") else None
 
 
 class ReceiptDesk:
     """Remembers what was sent lately; asks the store for what was sent long ago."""
 
-    def __init__(self, context: Context, committer: Committer) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._committer = committer
-        self._expected: OrderedDict[tuple[str, str], tuple[_Text, int]] = OrderedDict()
+        self._writer = context.writer
+        self._expected: OrderedDict[tuple[str, str], tuple[ExpectedText, int]] = OrderedDict()
         self._literal: set[str] = set()
         self._one_by_one = asyncio.Lock()
-        self._early: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
+        self._unmatched: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
 
-    def foresee(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
-        """These parts were taken by the SMSC and are being written: their receipts wait for ``expect``."""
-        text = _Text(outbox_id, len(message_ids))
+    # ── what the lane tells ──
+
+    def foresee(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> ExpectedText:
+        """The SMSC has taken these parts; from now on their receipts are known for what they are."""
+        text = ExpectedText(outbox_id, smsc, tuple(message_ids))
         for number, message_id in enumerate(message_ids):
-            self._remember((smsc, message_id), (text, number))
+            self._expected[smsc, message_id] = (text, number)
+        while len(self._expected) > _REMEMBERED:
+            self._expected.popitem(last=False)
+        return text
 
-    async def expect(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> None:
-        """These parts are written; receipts that came before are applied now."""
-        if not self._foreseen(smsc, outbox_id, message_ids):
-            self.foresee(smsc, outbox_id, message_ids)
-        text = self._expected[smsc, message_ids[0]][0]
-        text.stored.set()
-        if not self._early:
-            return
-        for message_id in message_ids:
-            early = self._early.pop((smsc, message_id), None)
-            if early is not None:
-                entry_id, receipt = early
-                for spelling in (receipt.message_id, *receipt.also):
-                    self._early.pop((smsc, spelling), None)
-                at = self._context.clock()
-                await self._committer.note(
-                    *self._apply(text, message_id, message_ids.index(message_id), receipt),
-                    inbox.done(entry_id, "matched", at),
-                )
+    def rows(self, text: ExpectedText) -> list[Op]:
+        """What is to be written of a text that was handed over, with all that receipts have said so far."""
+        at, ops = self._context.clock(), []
+        for number, receipt, durable in text.ahead:
+            text.hear(number, receipt)
+            text.written.append(durable)
+        text.ahead.clear()
+        if self._unmatched:
+            ops += self._matched(text, at)
+        for number, message_id in enumerate(text.message_ids):
+            state, error = text.states.get(number, "sent"), text.errors.get(number)
+            ops.append(parts.put(Part(text.smsc, message_id, text.id, number, state, error), at))
+        total = len(text.message_ids)
+        if whole := text.whole:
+            self._count(whole)
+            ops.append(outbox.end(text.id, whole, at, reason=text.reason, smsc=text.smsc, parts=total))
+        else:
+            ops.append(outbox.sent(text.id, text.smsc, total))
+        return ops
 
-    async def receive(self, receipt: DeliveryReceipt) -> None:
-        """Write what the receipt says. Returns once it is durable."""
-        self._context.metrics.receipts.labels(receipt.state).inc()
-        ops = await self._match(receipt)
-        if ops is not None:
-            await self._write(ops)
-            return
-        async with self._one_by_one:  # two parts of one text must see what the other wrote
-            await self._from_store(receipt)
+    def stored(self, texts: Sequence[ExpectedText]) -> None:
+        """``rows`` of these are durable: who waited for that hears of it, and what came since is written."""
+        ops: list[Op] = []
+        waiting: list[_Durable] = []
+        for text in texts:
+            text.stored = True
+            for number in text.states:
+                self._forget(text, number)
+            _settle_all(text.written, None)
+            text.written.clear()
+            for number, receipt, durable in text.ahead:
+                ops += self._apply(text, number, receipt)
+                waiting.append(durable)
+            text.ahead.clear()
+        if waiting:
+            self._submit(ops, waiting)
+
+    # ── what the network tells ──
+
+    async def receive(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Exception | None]:
+        """Write what they say. Returns once each is durable, or with why it is not."""
+        for state, count in Counter(receipt.state for receipt in receipts).items():
+            self._context.metrics.receipts.labels(state).inc(count)
+        ops: list[Op] = []
+        together: _Durable = asyncio.get_running_loop().create_future()
+        waits = [self._durable(receipt, ops, together) for receipt in receipts]
+        self._submit(ops, [together])
+        outcomes = await asyncio.gather(*waits, return_exceptions=True)
+        return [outcome if isinstance(outcome, Exception) else None for outcome in outcomes]
 
     async def recover(self) -> None:
         """Remember the receipts that came before their submit was known, and before the last stop."""
         for entry in await inbox.early_receipts(self._context.reader):
             self._await_submit(entry.id, _receipt(entry.body))
 
-    def _foreseen(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> bool:
-        found = self._expected.get((smsc, message_ids[0]))
-        return found is not None and found[0].id == outbox_id
+    def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: _Durable) -> Awaitable[object]:
+        """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
+        found = self._find(receipt)
+        if found is None:
+            return self._from_store(receipt)
+        text, number = found
+        if text.stored:
+            ops += self._apply(text, number, receipt)
+            return together
+        return _wait_beside(text, number, receipt)
 
-    async def _match(self, receipt: DeliveryReceipt) -> list[Op] | None:
-        """What to write if the text is remembered, else None; it waits for the rows that it is to settle."""
-        await self._until_stored(receipt)
+    def _submit(self, ops: Sequence[Op], waiting: Sequence[_Durable]) -> None:
+        if not ops:
+            _settle_all(waiting, None)
+            return
+        try:
+            written = self._writer.submit(Unit(ops=tuple(ops)))
+        except WriterStopped as error:
+            _settle_all(waiting, error)
+            return
+        written.add_done_callback(lambda done: _settle_all(waiting, done.exception()))
+
+    def _find(self, receipt: DeliveryReceipt) -> tuple[ExpectedText, int] | None:
+        """The remembered part that a receipt speaks of."""
         for spelling in self._spellings(receipt):
             found = self._expected.get((receipt.smsc, spelling))
             if found is not None:
                 if spelling == receipt.message_id:
                     self._literal.add(receipt.smsc)
-                text, number = found
-                if receipt.state in _SETTLES:
-                    del self._expected[receipt.smsc, spelling]
-                return self._apply(text, spelling, number, receipt)
+                return found
         return None
 
     def _spellings(self, receipt: DeliveryReceipt) -> tuple[str, ...]:
@@ -114,39 +186,47 @@ class ReceiptDesk:
         """
         return (receipt.message_id,) if receipt.smsc in self._literal else (receipt.message_id, *receipt.also)
 
-    async def _until_stored(self, receipt: DeliveryReceipt) -> None:
-        for spelling in self._spellings(receipt):
-            found = self._expected.get((receipt.smsc, spelling))
-            if found is not None:
-                await found[0].stored.wait()
-                return
+    def _apply(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> list[Op]:
+        """The part's state, and the text's once all of its parts have one."""
+        if not text.hear(number, receipt):
+            return []
+        self._forget(text, number)
+        part = Part(text.smsc, text.message_ids[number], text.id, number, "sent")
+        ops = [parts.settle(part, text.states[number], text.errors.get(number))]
+        if whole := text.whole:
+            self._count(whole)
+            ops.append(outbox.end(text.id, whole, self._context.clock(), reason=text.reason))
+        return ops
+
+    # ── what is not remembered ──
 
     async def _from_store(self, receipt: DeliveryReceipt) -> None:
-        part = await parts.find(self._context.reader, receipt.smsc, self._spellings(receipt))
-        if part is None:
-            ops = await self._match(receipt)  # its submit may have been answered while we looked
-            await (self._keep(receipt) if ops is None else self._write(ops))
-            return
-        siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
-        states = {one.part: one.state for one in siblings if one.state in _SETTLES}
-        total = await outbox.parts_of(self._context.reader, part.outbox_id)
-        text = _Text(part.outbox_id, total or len(siblings), states)
-        await self._write(self._apply(text, part.message_id, part.part, receipt))
+        async with self._one_by_one:  # two parts of one text must not overlook each other's state
+            part = await parts.find(self._context.reader, receipt.smsc, self._spellings(receipt))
+            if part is not None:
+                await self._writer.commit(Unit(ops=tuple(await self._long_ago(part, receipt))))
+                return
+            found = self._find(receipt)  # its submit may have been answered while we looked
+            if found is None:
+                await self._keep(receipt)
+                return
+        text, number = found
+        if text.stored:
+            await self._writer.commit(Unit(ops=tuple(self._apply(text, number, receipt))))
+        else:
+            await _wait_beside(text, number, receipt)
 
-    def _apply(self, text: _Text, message_id: str, number: int, receipt: DeliveryReceipt) -> list[Op]:
-        """The part's state, and the text's once all of its parts have one."""
-        state = _SETTLES.get(receipt.state)
-        if state is None:
-            return []
-        part = Part(receipt.smsc, message_id, text.id, number, state)
-        ops = [parts.settle(part, state, receipt.error or None)]
-        text.states[number] = state
-        if len(text.states) >= text.parts:
-            whole = _whole(text.states)
-            reason = f"network error {receipt.error}" if whole != "delivered" and receipt.error else None
-            ops.append(outbox.move(text.id, whole, at=self._context.clock(), reason=reason))
-            self._context.metrics.texts_out.labels(whole).inc()
-        return ops
+    async def _long_ago(self, part: Part, receipt: DeliveryReceipt) -> Sequence[Op]:
+        siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
+        total = await outbox.parts_of(self._context.reader, part.outbox_id) or len(siblings)
+        names = {one.part: one.message_id for one in siblings}
+        text = ExpectedText(
+            part.outbox_id,
+            receipt.smsc,
+            tuple(names.get(number, "") for number in range(total)),
+            {one.part: one.state for one in siblings if one.state in _SETTLES},
+        )
+        return self._apply(text, part.part, receipt)
 
     async def _keep(self, receipt: DeliveryReceipt) -> None:
         """A receipt for something not known (yet): kept, and matched when its submit is answered."""
@@ -154,30 +234,48 @@ class ReceiptDesk:
         body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
         entry = Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
         self._await_submit(entry.id, receipt)
-        await self._context.writer.commit(inbox.take_in(entry))
+        await self._writer.commit(inbox.take_in(entry))
 
     def _await_submit(self, entry_id: str, receipt: DeliveryReceipt) -> None:
         for spelling in self._spellings(receipt):
-            self._early[receipt.smsc, spelling] = (entry_id, receipt)
-        while len(self._early) > _REMEMBERED:
-            self._early.popitem(last=False)
+            self._unmatched[receipt.smsc, spelling] = (entry_id, receipt)
+        while len(self._unmatched) > _REMEMBERED:
+            self._unmatched.popitem(last=False)
 
-    async def _write(self, ops: Sequence[Op]) -> None:
-        if ops:
-            await self._committer.note(*ops)
+    def _matched(self, text: ExpectedText, at: datetime) -> list[Op]:
+        """Receipts in the inbox that spoke of this text before anybody knew it."""
+        ops: list[Op] = []
+        for number, message_id in enumerate(text.message_ids):
+            kept = self._unmatched.pop((text.smsc, message_id), None)
+            if kept is not None:
+                entry_id, receipt = kept
+                for spelling in (receipt.message_id, *receipt.also):
+                    self._unmatched.pop((text.smsc, spelling), None)
+                text.hear(number, receipt)
+                ops.append(inbox.done(entry_id, "matched", at))
+        return ops
 
-    def _remember(self, key: tuple[str, str], text: tuple[_Text, int]) -> None:
-        self._expected[key] = text
-        while len(self._expected) > _REMEMBERED:
-            self._expected.popitem(last=False)
+    def _forget(self, text: ExpectedText, number: int) -> None:
+        self._expected.pop((text.smsc, text.message_ids[number]), None)
+
+    def _count(self, state: str) -> None:
+        self._context.metrics.texts_out.labels(state).inc()
 
 
-def _whole(states: dict[int, str]) -> str:
-    """A text is delivered when every part is; else the worst part names it."""
-    for state in ("failed", "expired"):
-        if state in states.values():
-            return state
-    return "delivered"
+def _wait_beside(text: ExpectedText, number: int, receipt: DeliveryReceipt) -> _Durable:
+    durable: _Durable = asyncio.get_running_loop().create_future()
+    text.ahead.append((number, receipt, durable))
+    return durable
+
+
+def _settle_all(waiting: Sequence[_Durable], error: BaseException | None) -> None:
+    for durable in waiting:
+        if durable.done():
+            continue
+        if isinstance(error, StoreError):
+            durable.set_exception(error)
+        else:
+            durable.set_result(True)
 
 
 def _receipt(body: str) -> DeliveryReceipt:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gateway.core.ports import InboundSms, ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused
@@ -129,12 +130,6 @@ class SmppClient:
         return self._ready.is_set()
 
     @property
-    def capacity(self) -> int:
-        """How many more segments the window takes now."""
-        queue = self._link.queue if self._link else None
-        return max(0, queue.free - queue.waiting) if queue and self.ready else 0
-
-    @property
     def outstanding(self) -> int:
         """Requests written and not yet answered."""
         return self._link.session.outstanding if self._link else 0
@@ -166,26 +161,23 @@ class SmppClient:
                 await self._life
             self._life = None
 
-    async def submit(self, message: ShortMessage) -> SubmitOutcome:
+    def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
         """Send every part, in order; see ``SmsSender``."""
         link = self._link
         if link is None or link.queue is None or not self._ready.is_set():
-            return SubmitNotSent(f"{self.name} is not bound")
+            settled(SubmitNotSent(f"{self.name} is not bound"))
+            return
         try:
             bodies = submit_bodies(message, self._own)
         except TextTooLong as error:
-            return SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), retryable=False)
-        settled: asyncio.Future[tuple[Answer | None, ...]] = asyncio.get_running_loop().create_future()
-        job = Job(bodies, lambda answers: None if settled.done() else settled.set_result(answers))
-        link.queue.put(job)
-        try:
-            answers = await settled
-        except asyncio.CancelledError:
-            link.queue.withdraw(job)
-            raise
+            settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), retryable=False))
+            return
+        link.queue.put(Job(bodies, partial(self._settle, settled)))
+
+    def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
         result = outcome(self.name, answers, self.settings.retry_statuses)
         self._count(answers, result)
-        return result
+        settled(result)
 
     def _count(self, answers: tuple[Answer | None, ...], result: SubmitOutcome) -> None:
         counters = self.counters

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flows.values import Msisdn
-from gateway.core.ports import InboundSms, MobileOriginated
+from gateway.core.ports import Delivery, InboundSms, MobileOriginated
 from gateway.errors import StoreUnavailable
 from gateway.smpp.pdu import Message, tlv
 from gateway.smpp.reassembly import PartKey, Reassembly, Repeated, Waiting, Whole
@@ -36,8 +36,18 @@ class InboundCounters:
     incomplete: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A delivery on its way to be durable, and what is answered then."""
+
+    session: Session
+    message: Message
+    delivery: Delivery
+    key: PartKey | None = None
+
+
 class Inbound:
-    """Hands deliver_sm and data_sm to the sink, many at a time.
+    """Hands deliver_sm and data_sm to the sink, all that came in one turn of the event loop together.
 
     limit: how many may wait to be durable; beyond it the SMSC is told to come again, so that
     reading never stops and answers to submits are never held up.
@@ -56,18 +66,20 @@ class Inbound:
         self._counters = counters
         self._reassembly = reassembly
         self._limit = limit
+        self._batch: list[_Held] = []
+        self._held = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
     def take(self, session: Session, message: Message) -> None:
         """Start on ``message``; it is answered on ``session`` when durable."""
-        if len(self._tasks) >= self._limit:
+        if self._held >= self._limit:
             self._counters.deferred += 1
             session.respond(message, Status.TEMPORARY_APP_ERROR, _EMPTY_ID)
         elif is_receipt(message):
             self._counters.receipts += 1
-            self._start(self._keep(session, message, self._sink.receipt(parse_receipt(self._smsc, message))))
+            self._hold(_Held(session, message, parse_receipt(self._smsc, message)))
         else:
             self._take_text(session, message)
 
@@ -75,6 +87,7 @@ class Inbound:
         """Wait for what is being made durable."""
         if self._timer is not None:
             self._timer.cancel()
+        self._hand_over()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
@@ -95,36 +108,50 @@ class Inbound:
 
     def _start_text(self, session: Session, message: Message, text: str, key: PartKey | None = None) -> None:
         self._counters.texts += 1
-        mo = self._originated(message.source, message.destination, text)
-        self._start(self._keep(session, message, self._sink.message(mo), key))
+        self._hold(_Held(session, message, self._originated(message.source, message.destination, text), key))
 
     def _originated(self, source: str, destination: str, text: str) -> MobileOriginated:
         return MobileOriginated(self._smsc, Msisdn(source.lstrip("+")), destination.lstrip("+"), text)
+
+    def _hold(self, held: _Held) -> None:
+        if not self._batch:
+            self._loop.call_soon(self._hand_over)
+        self._batch.append(held)
+        self._held += 1
+
+    def _hand_over(self) -> None:
+        batch, self._batch = self._batch, []
+        if batch:
+            self._start(self._keep(batch))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _keep(
-        self, session: Session, message: Message, work: Coroutine[Any, Any, None], key: PartKey | None = None
-    ) -> None:
-        status = await self._durable(work)
-        if key is not None and status == Status.OK:
-            self._reassembly.settle(key)
-        session.respond(message, status, _EMPTY_ID)
+    async def _keep(self, batch: Sequence[_Held]) -> None:
+        statuses = await self._durable([held.delivery for held in batch])
+        self._held -= len(batch)
+        for held, status in zip(batch, statuses, strict=True):
+            if held.key is not None and status == Status.OK:
+                self._reassembly.settle(held.key)
+            held.session.respond(held.message, status, _EMPTY_ID)
 
-    async def _durable(self, work: Coroutine[Any, Any, None]) -> int:
+    async def _durable(self, deliveries: Sequence[Delivery]) -> list[int]:
+        """The status to answer each with; whatever the sink does, the SMSC gets an answer."""
         try:
-            await work
-        except StoreUnavailable:
+            outcomes = await self._sink.take(deliveries)
+        except Exception as error:
+            outcomes = [error] * len(deliveries)
+        return [Status.OK if error is None else self._refusal(error) for error in outcomes]
+
+    def _refusal(self, error: Exception) -> int:
+        if isinstance(error, StoreUnavailable):
             self._counters.deferred += 1
             return Status.TEMPORARY_APP_ERROR
-        except Exception:  # whatever the sink does, the SMSC gets an answer
-            self._counters.failed += 1
-            _LOG.exception("deliver_sm could not be handled", extra={"smsc": self._smsc})
-            return Status.SYSTEM_ERROR
-        return Status.OK
+        self._counters.failed += 1
+        _LOG.error("a delivery could not be handled", exc_info=error, extra={"smsc": self._smsc})
+        return Status.SYSTEM_ERROR
 
     def _watch_expiry(self) -> None:
         if self._timer is None:
@@ -141,7 +168,7 @@ class Inbound:
             self._watch_expiry()
 
     async def _pass_on(self, mo: MobileOriginated) -> None:
-        await self._durable(self._sink.message(mo))
+        await self._durable([mo])
 
 
 def _sar(message: Message) -> Concatenation | None:

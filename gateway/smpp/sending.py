@@ -86,7 +86,7 @@ class SendQueue:
         self._waiting.append(job)
         self.pump()
 
-    def withdraw(self, job: Job) -> None:
+    def _withdraw(self, job: Job) -> None:
         """Take back what of ``job`` is not yet written."""
         if job.written < len(job.bodies) and job in self._waiting:
             self._waiting.remove(job)
@@ -128,7 +128,7 @@ class SendQueue:
         job.outstanding -= 1
         job.answers[at] = answer
         if job.written < len(job.bodies) and not _accepted(answer):
-            self.withdraw(job)  # a message with a hole is not worth its remaining parts
+            self._withdraw(job)  # a message with a hole is not worth its remaining parts
         unfinished = job.written < len(job.bodies) and job in self._waiting
         if not job.outstanding and not unfinished:
             job.settled(tuple(job.answers))

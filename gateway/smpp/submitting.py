@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.core.ports import ShortMessage
@@ -57,6 +58,7 @@ def submit_bodies(message: ShortMessage, own: ServiceNumber) -> tuple[bytes, ...
     )
 
 
+@lru_cache(maxsize=64)
 def relative_time(seconds: int) -> str:
     """``YYMMDDhhmmss000R`` (SMPP 3.4 §7.1.1.2), with months of 30 days and years of 12 months."""
     minutes, second = divmod(max(1, seconds), 60)

@@ -53,6 +53,7 @@ _CODEC: Final = GSM7BitCodec()
 _ALPHABET: Final = frozenset(DEFAULT_ALPHABET.replace("\x1b", "") + EXTENSION_TABLE)
 _SEPTETS: Final = {ord(char): _CODEC.encode(char)[0].decode("latin-1") for char in sorted(_ALPHABET)}
 """The codec's own table, spread out once: it encodes character by character, which is felt per message."""
+_SAME_IN_ASCII: Final = b"\n\r !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SPELLED_AS_IN_ASCII: Final = re.compile(r"[\n\r !\"#%&'()*+,\-./0-9:;<=>?A-Za-z]*")
 
 
@@ -114,5 +115,7 @@ def gsm_encode(text: str) -> bytes:
 
 def gsm_decode(octets: bytes) -> str:
     """The text of unpacked septets; an octet that is none reads ``?``."""
+    if not octets.translate(None, _SAME_IN_ASCII):  # receipts, and most of what people write
+        return octets.decode("ascii")
     decoded: str = _CODEC.decode(bytes(octets), "replace")[0]
     return decoded

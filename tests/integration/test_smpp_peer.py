@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from fakes import FakeInbox, submitted
 from flows.values import Msisdn, Purpose
-from gateway.core.ports import DeliveryReceipt, MobileOriginated, ShortMessage, Submitted
+from gateway.core.ports import MobileOriginated, ShortMessage, Submitted
 from gateway.smpp.client import SmppClient, SmppSettings
 
 pytestmark = pytest.mark.peer
@@ -41,18 +42,6 @@ def peer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Sink:
-    def __init__(self) -> None:
-        self.texts: asyncio.Queue[MobileOriginated] = asyncio.Queue()
-        self.receipts: asyncio.Queue[DeliveryReceipt] = asyncio.Queue()
-
-    async def message(self, mo: MobileOriginated) -> None:
-        await self.texts.put(mo)
-
-    async def receipt(self, receipt: DeliveryReceipt) -> None:
-        await self.receipts.put(receipt)
-
-
 class Peer:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -72,12 +61,12 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer_and_client(folder: Path) -> AsyncIterator[tuple[Peer, SmppClient, Sink]]:
+async def peer_and_client(folder: Path) -> AsyncIterator[tuple[Peer, SmppClient, FakeInbox]]:
     """A client bound to a fresh peer."""
     process = await asyncio.create_subprocess_exec(
         "node", "smsc.js", cwd=folder, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    peer, sink = Peer(process), Sink()
+    peer, sink = Peer(process), FakeInbox()
     try:
         port = (await peer.event("listening"))["port"]
         settings = SmppSettings("peer", "127.0.0.1", port, "chasqui", "longer-than-eight", source="12345")
@@ -120,7 +109,7 @@ async def test_the_peer_accepts_the_bind_with_a_long_password(peer_folder: Path)
 async def test_the_peer_reads_one_part(peer_folder: Path, text: str, read: str, data_coding: int) -> None:
     """What the peer decodes is the text, transliterated only where GSM-7 needs it."""
     async with peer_and_client(peer_folder) as (peer, client, _):
-        outcome = await client.submit(a_text(text))
+        outcome = await submitted(client, a_text(text))
         seen = await peer.event("submit")
         assert outcome == Submitted("peer", (seen["id"],))
         assert (seen["text"], seen["data_coding"]) == (read, data_coding)
@@ -137,7 +126,7 @@ async def test_the_peer_reads_one_part(peer_folder: Path, text: str, read: str, 
 async def test_the_peer_gets_every_part_in_order_with_its_header(peer_folder: Path, text: str, parts: int) -> None:
     """The parts' headers count from one and their texts join to the whole."""
     async with peer_and_client(peer_folder) as (peer, client, _):
-        outcome = await client.submit(a_text(text))
+        outcome = await submitted(client, a_text(text))
         seen = [await peer.event("submit") for _ in range(parts)]
         assert outcome == Submitted("peer", tuple(event["id"] for event in seen))
         assert "".join(event["text"] for event in seen) == text
@@ -147,7 +136,7 @@ async def test_the_peer_gets_every_part_in_order_with_its_header(peer_folder: Pa
 async def test_the_peers_receipt_is_read_and_answered(peer_folder: Path) -> None:
     """A receipt with a hex error and a date with seconds comes through and is answered ROK."""
     async with peer_and_client(peer_folder) as (peer, client, sink):
-        outcome = await client.submit(a_text("hola"))
+        outcome = await submitted(client, a_text("hola"))
         assert isinstance(outcome, Submitted)
         async with asyncio.timeout(_SECONDS):
             receipt = await sink.receipts.get()

@@ -146,14 +146,19 @@ async def test_a_text_is_read_as_it_was_written(reader: Reader, writer: Writer) 
     assert await outbox.by_id(reader, row.id) == row
 
 
+def step(row_id: str, state: str) -> Op:
+    """Whatever step leads to ``state``."""
+    return outbox.end(row_id, state, TUESDAY) if state in outbox.FINAL else outbox.move(row_id, state)
+
+
 @pytest.mark.parametrize("state", sorted(outbox.FINAL))
 async def test_a_final_state_stays(reader: Reader, writer: Writer, state: str) -> None:
     """A late receipt or a second outcome changes nothing."""
     row = outbox.sms_row(sms())
     await note(writer, outbox.put_sms(row))
-    await note(writer, outbox.move(row.id, state, at=TUESDAY))
+    await note(writer, outbox.end(row.id, state, TUESDAY))
     for other in ("sent", "queued", *sorted(outbox.FINAL)):
-        await note(writer, outbox.move(row.id, other, at=TUESDAY))
+        await note(writer, step(row.id, other))
     found = await outbox.by_id(reader, row.id)
     assert found is not None
     assert found.state == state
@@ -164,7 +169,7 @@ async def test_what_is_in_doubt_may_still_be_settled(reader: Reader, writer: Wri
     row = outbox.sms_row(sms())
     await note(writer, outbox.put_sms(row))
     for state in ("sending", "in_doubt", "delivered"):
-        await note(writer, outbox.move(row.id, state, at=TUESDAY))
+        await note(writer, step(row.id, state))
     found = await outbox.by_id(reader, row.id)
     assert found is not None
     assert found.state == "delivered"
@@ -179,7 +184,7 @@ async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer
         ActivateBundle(OrderKey("k"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY)
     )
     await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
-    await note(writer, *(outbox.move(row.id, state, at=TUESDAY) for row, state in zip(rows, states, strict=True)))
+    await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
     waiting = await outbox.waiting(reader)
     assert [row.id for row in waiting] == [call.id, urgent.id, rows[0].id, rows[1].id, rows[2].id]
     assert waiting[0] == call

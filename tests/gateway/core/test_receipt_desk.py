@@ -19,7 +19,7 @@ from store.unit import Op
 @pytest.fixture
 def desk(house: House, committer: Committer) -> ReceiptDesk:
     """A desk that has just opened."""
-    return ReceiptDesk(house.context, committer)
+    return ReceiptDesk(house.context)
 
 
 def taken(row: SmsRow, *ids: str) -> tuple[Op, ...]:
@@ -32,9 +32,12 @@ async def sent(house: House, committer: Committer, *ids: str, desk: ReceiptDesk 
     """A text that was handed over in these parts, as the lane does it."""
     await committer.commit([sms(f"alert:{len(house.handed)}")])
     row = house.texts()[-1]
-    await committer.note(*taken(row, *ids))
-    if desk is not None:
-        await desk.expect("smsc-a", row.id, ids)
+    if desk is None:
+        await committer.note(*taken(row, *ids))
+        return row.id
+    text = desk.foresee("smsc-a", row.id, ids)
+    await committer.note(*desk.rows(text))
+    desk.stored([text])
     return row.id
 
 
@@ -57,7 +60,7 @@ async def test_a_receipt_settles_its_text(
 ) -> None:
     """From memory, and after a restart from the store."""
     row = await sent(house, committer, "x1", desk=desk if remembered else None)
-    await desk.receive(receipt("x1", word))
+    await desk.receive([receipt("x1", word)])
     assert await state(house, row) == word
 
 
@@ -67,9 +70,9 @@ async def test_what_is_not_final_settles_nothing(
 ) -> None:
     """The final one still finds its text."""
     row = await sent(house, committer, "x1", desk=desk)
-    await desk.receive(receipt("x1", word))
+    await desk.receive([receipt("x1", word)])
     assert await state(house, row) == "sent"
-    await desk.receive(receipt("x1"))
+    await desk.receive([receipt("x1")])
     assert await state(house, row) == "delivered"
 
 
@@ -88,10 +91,10 @@ async def test_a_text_of_many_parts_waits_for_all(
 ) -> None:
     """It is delivered when every part is, else the worst part names it; a restart forgets nothing."""
     row = await sent(house, committer, "x1", "x2", desk=None if restart == "before" else desk)
-    await desk.receive(receipt("x2", words[1]))
+    await desk.receive([receipt("x2", words[1])])
     assert await state(house, row) == "sent"
-    second = ReceiptDesk(house.context, committer) if restart == "between" else desk
-    await second.receive(receipt("x1", words[0]))
+    second = ReceiptDesk(house.context) if restart == "between" else desk
+    await second.receive([receipt("x1", words[0])])
     assert await state(house, row) == whole
 
 
@@ -99,7 +102,7 @@ async def test_a_receipt_before_its_submit_is_answered_is_kept_and_matched(
     house: House, committer: Committer, desk: ReceiptDesk
 ) -> None:
     """Some SMSCs are that quick."""
-    await desk.receive(receipt("x1"))
+    await desk.receive([receipt("x1")])
     assert len(await inbox.early_receipts(house.reader)) == 1
     row = await sent(house, committer, "x1", desk=desk)
     assert await state(house, row) == "delivered"
@@ -112,14 +115,14 @@ async def test_a_receipt_while_its_submit_is_being_written_is_not_lost(
     """Whichever of the two commits comes first."""
     for number in range(30):
         name = f"x{number}"
-        _, row = await asyncio.gather(desk.receive(receipt(name)), sent(house, committer, name, desk=desk))
+        _, row = await asyncio.gather(desk.receive([receipt(name)]), sent(house, committer, name, desk=desk))
         assert await state(house, row) == "delivered", number
 
 
 async def test_an_early_receipt_survives_a_restart(house: House, committer: Committer, desk: ReceiptDesk) -> None:
     """It is in the inbox, and the next desk remembers it."""
-    await desk.receive(receipt("x1", "failed", error="027"))
-    second = ReceiptDesk(house.context, committer)
+    await desk.receive([receipt("x1", "failed", error="027")])
+    second = ReceiptDesk(house.context)
     await second.recover()
     row = await sent(house, committer, "x1", desk=second)
     found = await outbox.by_id(house.reader, row)
@@ -134,16 +137,16 @@ async def test_hexadecimal_and_decimal_are_one_id(
     """An SMSC that answers in hex and reports in decimal is understood."""
     reported = receipt("31", also=("1F", "1f"))
     if when == "early":
-        await desk.receive(reported)
+        await desk.receive([reported])
     row = await sent(house, committer, "1F", desk=None if when == "stored" else desk)
     if when != "early":
-        await desk.receive(reported)
+        await desk.receive([reported])
     assert await state(house, row) == "delivered"
 
 
 async def test_a_receipt_for_nothing_we_know_is_kept(house: House, desk: ReceiptDesk) -> None:
     """It is durable, so that it can be acknowledged."""
-    await desk.receive(receipt("nobody"))
+    await desk.receive([receipt("nobody")])
     (kept,) = await inbox.early_receipts(house.reader)
     assert '"nobody"' in kept.body
 
@@ -151,15 +154,15 @@ async def test_a_receipt_for_nothing_we_know_is_kept(house: House, desk: Receipt
 async def test_the_same_receipt_again_changes_nothing(house: House, committer: Committer, desk: ReceiptDesk) -> None:
     """The first final word counts."""
     row = await sent(house, committer, "x1", desk=desk)
-    await desk.receive(receipt("x1"))
-    await desk.receive(receipt("x1", "failed"))
+    await desk.receive([receipt("x1")])
+    await desk.receive([receipt("x1", "failed")])
     assert await state(house, row) == "delivered"
 
 
 async def test_another_smscs_id_is_another_text(house: House, committer: Committer, desk: ReceiptDesk) -> None:
     """Two SMSCs may count alike."""
     row = await sent(house, committer, "x1", desk=desk)
-    await desk.receive(DeliveryReceipt("smsc-b", "x1", "failed"))
+    await desk.receive([DeliveryReceipt("smsc-b", "x1", "failed")])
     assert await state(house, row) == "sent"
 
 
@@ -167,7 +170,7 @@ async def test_a_text_in_doubt_is_settled_by_a_receipt(house: House, committer: 
     """Its SMSC knows better than our time-out."""
     row = await sent(house, committer, "x1")
     await committer.note(outbox.move(row, "in_doubt"))
-    await desk.receive(receipt("x1"))
+    await desk.receive([receipt("x1")])
     assert await state(house, row) == "delivered"
 
 
@@ -179,7 +182,7 @@ async def test_one_part_of_two_does_not_settle_a_text_in_doubt(
     row = house.texts()[-1].id
     doubt = outbox.move(row, "in_doubt", smsc="smsc-a", parts=2)
     await committer.note(doubt, parts.put(Part("smsc-a", "x1", row, 0, "sent"), TUESDAY))
-    await desk.receive(receipt("x1"))
+    await desk.receive([receipt("x1")])
     assert await state(house, row) == "in_doubt"
 
 
@@ -188,9 +191,9 @@ async def test_an_smsc_that_writes_ids_as_it_gave_them_is_taken_at_its_word(
 ) -> None:
     """Decimal 16 may be hexadecimal 10, but here it is another text's own name."""
     await sent(house, committer, "00000001", desk=desk)
-    await desk.receive(receipt("00000001"))
+    await desk.receive([receipt("00000001")])
     other = await sent(house, committer, "0000000a", desk=desk)
-    await desk.receive(receipt("00000010", also=("0000000a",)))
+    await desk.receive([receipt("00000010", also=("0000000a",))])
     assert await state(house, other) == "sent"
 
 
@@ -199,5 +202,5 @@ async def test_receipts_of_two_parts_at_once_settle_their_text_after_a_restart(
 ) -> None:
     """Neither overlooks what the other wrote."""
     row = await sent(house, committer, "x1", "x2")
-    await asyncio.gather(desk.receive(receipt("x1")), desk.receive(receipt("x2")))
+    await asyncio.gather(desk.receive([receipt("x1")]), desk.receive([receipt("x2")]))
     assert await state(house, row) == "delivered"

@@ -26,22 +26,21 @@ THROTTLED = SubmitRefused("smsc-a", 0x58, "throttled", retryable=True)
 INVALID = SubmitRefused("smsc-a", 0x0B, "invalid destination", retryable=False)
 
 
-def lane_of(house: House, committer: Committer, slots: int = 8, most: int = 12) -> SmsLane:
+def lane_of(house: House, slots: int = 8, most: int = 12) -> SmsLane:
     """A lane that waits a minute before it tries again."""
-    desk = ReceiptDesk(house.context, committer)
-    return SmsLane(
-        house.context, committer, house.sender, desk, slots=slots, backoff=Backoff(first=60, longest=60, most=most)
-    )
+    desk = ReceiptDesk(house.context)
+    return SmsLane(house.context, house.sender, desk, slots=slots, backoff=Backoff(first=60, longest=60, most=most))
 
 
 @pytest.fixture
-async def lane(house: House, committer: Committer) -> AsyncIterator[SmsLane]:
+async def lane(house: House) -> AsyncIterator[SmsLane]:
     """A lane that runs."""
-    made = lane_of(house, committer)
+    made = lane_of(house)
     made.start()
     yield made
-    house.sender.answering.set()
+    house.sender.answer()
     await made.stop()
+    await made.drain()
 
 
 async def queued(house: House, committer: Committer, effect: SendSms) -> SmsRow:
@@ -61,7 +60,7 @@ async def settled(house: House, lane: SmsLane, row: SmsRow, state: str) -> SmsRo
     """The text once it is in this state and nothing is on its way."""
 
     async def there() -> bool:
-        return (await row_of(house, row)).state == state and not lane._sending
+        return (await row_of(house, row)).state == state and not lane.on_its_way
 
     await eventually(there)
     return await row_of(house, row)
@@ -117,23 +116,25 @@ async def test_what_was_put_off_goes_out_when_it_is_due(house: House, committer:
     """As after a restart, some time later, with the offer still beside it."""
     row = await sent(house, committer, lane, THROTTLED, to="deferred")
     house.clock.advance(minutes=2)
-    second = lane_of(house, committer)
+    second = lane_of(house)
     second.start()
     await second.recover(row)
     found = await settled(house, second, row, "sent")
     assert (found.attempts, [one.text for one in house.sender.sent]) == (2, [sms().text] * 2)
     await second.stop()
+    await second.drain()
 
 
 async def test_throttling_for_too_long_fails(house: House, committer: Committer) -> None:
     """A text is not tried for ever."""
     house.sender.outcomes.append(THROTTLED)
-    lane = lane_of(house, committer, most=1)
+    lane = lane_of(house, most=1)
     lane.start()
     row = await queued(house, committer, sms())
     lane.put(row)
     assert (await settled(house, lane, row, "failed")).reason == "throttled"
     await lane.stop()
+    await lane.drain()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.CONFIRMATION])
@@ -232,7 +233,7 @@ async def test_a_repetition_that_crashed_is_not_repeated_again(
 
 async def test_a_confirmation_goes_before_alerts(house: House, committer: Committer) -> None:
     """Whoever has just paid waits for no campaign."""
-    lane = lane_of(house, committer, slots=1)
+    lane = lane_of(house, slots=1)
     rows = [
         await queued(house, committer, sms(purpose.value, purpose=purpose))
         for purpose in (Purpose.MARKETING, Purpose.ALERT, Purpose.REPLY, Purpose.CONFIRMATION)
@@ -243,11 +244,12 @@ async def test_a_confirmation_goes_before_alerts(house: House, committer: Commit
     await settled(house, lane, rows[0], "sent")
     assert [message.purpose for message in house.sender.sent] == ["confirmation", "reply", "alert", "marketing"]
     await lane.stop()
+    await lane.drain()
 
 
 async def test_no_more_texts_are_on_their_way_than_there_are_slots(house: House, committer: Committer) -> None:
     """The SMSC's window is not overrun, and the rest stay unclaimed."""
-    lane = lane_of(house, committer, slots=2)
+    lane = lane_of(house, slots=2)
     house.sender.answering.clear()
     rows = [await queued(house, committer, sms(f"alert:{n}")) for n in range(5)]
     for row in rows:
@@ -255,16 +257,17 @@ async def test_no_more_texts_are_on_their_way_than_there_are_slots(house: House,
     lane.start()
     await eventually(lambda: len(house.sender.sent) == 2)
     assert sorted([(await row_of(house, row)).state for row in rows]) == ["queued"] * 3 + ["sending"] * 2
-    house.sender.answering.set()
+    house.sender.answer()
     for row in rows:
         await settled(house, lane, row, "sent")
     assert len(house.sender.sent) == 5
     await lane.stop()
+    await lane.drain()
 
 
 async def test_stopping_waits_for_what_is_on_its_way(house: House, committer: Committer) -> None:
     """Its outcome is written before the process ends."""
-    lane = lane_of(house, committer)
+    lane = lane_of(house)
     lane.start()
     house.sender.answering.clear()
     row = await queued(house, committer, sms())
@@ -274,7 +277,7 @@ async def test_stopping_waits_for_what_is_on_its_way(house: House, committer: Co
         stopping = asyncio.create_task(lane.stop())
         await asyncio.sleep(0)
         assert not stopping.done()
-        house.sender.answering.set()
+        house.sender.answer()
         await stopping
     assert (await row_of(house, row)).state == "sent"
 
@@ -286,11 +289,12 @@ async def test_an_offer_that_waited_into_the_night_goes_without_the_offer(
     person = await facts.subscriber(ANA)
     row = await queued(house, committer, sms(subscription=person.id, at=house.clock()))
     house.clock.advance(hours=14)  # past seven in the evening in Colombia
-    lane = lane_of(house, committer)
+    lane = lane_of(house)
     lane.start()
     lane.put(row)
     await settled(house, lane, row, "sent")
     await lane.stop()
+    await lane.drain()
     assert [message.text for message in house.sender.sent] == [sms().repeat_text]
 
 
@@ -300,11 +304,12 @@ async def test_a_stop_in_the_meantime_takes_the_offer_off(house: House, committe
     row = await queued(house, committer, sms(subscription=person.id, at=house.clock()))
     await committer.commit([RecordPreference(person.id, "marketing", value=False)])
     house.clock.advance(minutes=2)
-    lane = lane_of(house, committer)
+    lane = lane_of(house)
     lane.start()
     lane.put(row)
     await settled(house, lane, row, "sent")
     await lane.stop()
+    await lane.drain()
     assert [message.text for message in house.sender.sent] == [sms().repeat_text]
 
 

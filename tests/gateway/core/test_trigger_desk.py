@@ -78,7 +78,7 @@ def _intake(context: Context, committer: Committer, facts: Facts, desk: TriggerD
     replies = ReplyDesk(context, facts, committer)
     texts = Pump("replies", lambda entry: entry.subject, replies.work, replies.give_up)
     triggers = Pump("triggers", subject, desk.work, desk.give_up)
-    return Intake(context, triggers, texts, ReceiptDesk(context, committer)), texts
+    return Intake(context, triggers, texts, ReceiptDesk(context)), texts
 
 
 @pytest.mark.parametrize("sender", ["", "PROMO", "12345", "5730011122335730011122"])
@@ -87,7 +87,7 @@ async def test_a_text_from_no_subscriber_is_kept_and_not_answered(
 ) -> None:
     """Machines and short codes are nobody's subscription."""
     intake, texts = _intake(house.context, committer, facts, desk)
-    await intake.message(MobileOriginated("smsc-a", Msisdn(sender), "12345", "1"))
+    assert await intake.take([MobileOriginated("smsc-a", Msisdn(sender), "12345", "1")]) == [None]
     assert texts.backlog == 0
     assert await inbox.waiting(house.reader) == []
     assert await subscriptions.by_msisdn(house.reader, [Msisdn(sender)]) == {}

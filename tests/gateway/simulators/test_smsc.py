@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import aiohttp
 import pytest
 
+from fakes import FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import (
-    DeliveryReceipt,
-    MobileOriginated,
     ShortMessage,
     SubmitRefused,
     Submitted,
@@ -34,32 +33,13 @@ async def within(work: Awaitable[_T], seconds: float = 5.0) -> _T:
         return await work
 
 
-class Inbox:
-    def __init__(self) -> None:
-        self.texts: asyncio.Queue[MobileOriginated] = asyncio.Queue()
-        self.receipts: asyncio.Queue[DeliveryReceipt] = asyncio.Queue()
-        self.failures: list[Exception] = []
-
-    async def message(self, mo: MobileOriginated) -> None:
-        self._fail()
-        self.texts.put_nowait(mo)
-
-    async def receipt(self, receipt: DeliveryReceipt) -> None:
-        self._fail()
-        self.receipts.put_nowait(receipt)
-
-    def _fail(self) -> None:
-        if self.failures:
-            raise self.failures.pop()
-
-
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A simulator, an ESME bound to it, and its control API."""
 
     simulator: SmscSimulator
     client: SmppClient
-    inbox: Inbox
+    inbox: FakeInbox
     http: aiohttp.ClientSession
     states: asyncio.Queue[bool]
 
@@ -72,7 +52,7 @@ class Bench:
     async def submit(self, text: str = "hola") -> object:
         """What becomes of a text."""
         message = ShortMessage("m-1", "", Msisdn("573001112233"), text, Purpose.REPLY)
-        return await within(self.client.submit(message))
+        return await within(submitted(self.client, message))
 
 
 @asynccontextmanager
@@ -80,7 +60,7 @@ async def bench(*, simulator: SmscSimulator | None = None, **changes: Any) -> As
     """All of it on free ports."""
     simulator = simulator or SmscSimulator(0, 0)
     await simulator.start()
-    inbox, states = Inbox(), asyncio.Queue[bool]()
+    inbox, states = FakeInbox(), asyncio.Queue[bool]()
     settings = SmppSettings(
         "a", "127.0.0.1", simulator.port, "chasqui", "secret", source="12345", tps=0, reconnect_max=0.05, **changes
     )

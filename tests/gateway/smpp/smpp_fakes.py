@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from fakes import FakeInbox
 from flows.values import Msisdn, Purpose
-from gateway.core.ports import DeliveryReceipt, MobileOriginated, ShortMessage
+from gateway.core.ports import Delivery, ShortMessage
 from gateway.smpp.client import SmppClient, SmppSettings
 from gateway.smpp.pdu import Bind, Message, Response, Tlv, format_message
 from gateway.smpp.server import Esme, SmppServer, SubmitReply
@@ -25,28 +26,21 @@ async def within(work: Awaitable[_T], seconds: float = 5.0) -> _T:
         return await work
 
 
-class Store:
-    """Takes texts and receipts; ``failure`` is raised instead while set, ``gate`` holds them while clear."""
+class Store(FakeInbox):
+    """Takes texts and receipts; ``failure`` comes back instead while set, ``gate`` holds them while clear."""
 
     def __init__(self) -> None:
-        self.texts: asyncio.Queue[MobileOriginated] = asyncio.Queue()
-        self.receipts: asyncio.Queue[DeliveryReceipt] = asyncio.Queue()
+        super().__init__()
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def message(self, mo: MobileOriginated) -> None:
-        await self._pass()
-        self.texts.put_nowait(mo)
-
-    async def receipt(self, receipt: DeliveryReceipt) -> None:
-        await self._pass()
-        self.receipts.put_nowait(receipt)
-
-    async def _pass(self) -> None:
+    async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
+        """See ``InboundSms``."""
         await self.gate.wait()
         if self.failure is not None:
-            raise self.failure
+            return [self.failure] * len(deliveries)
+        return await super().take(deliveries)
 
 
 class Smsc:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from smpp_fakes import Smsc, Store, listening, mt, settings_for, wired, within
 
+from fakes import submitted
 from gateway.core.ports import SubmitNotSent, SubmitRefused, Submitted, SubmitUnknown
 from gateway.smpp.client import SmppClient, SmppSettings, pause_before
 from gateway.smpp.outcomes import outcome
@@ -30,7 +31,7 @@ def silent(esme: Esme, message: Message) -> SubmitReply | None:
 async def test_a_text_is_submitted_with_addresses_and_a_receipt_asked_for() -> None:
     """Digits without +, TON 1 NPI 1; the source as configured; registered_delivery 1."""
     async with wired() as wire:
-        assert await within(wire.client.submit(mt("hola €", validity_seconds=90))) == Submitted("smsc-a", ("1",))
+        assert await within(submitted(wire.client, mt("hola €", validity_seconds=90))) == Submitted("smsc-a", ("1",))
         _, seen = wire.smsc.submits[0]
         assert (seen.destination_ton, seen.destination_npi, seen.destination) == (1, 1, "573001112233")
         assert (seen.source_ton, seen.source_npi, seen.source) == (3, 0, "12345")
@@ -42,14 +43,14 @@ async def test_a_text_is_submitted_with_addresses_and_a_receipt_asked_for() -> N
 async def test_a_message_may_name_its_own_sender(source: str, address: str, ton: int) -> None:
     """Another short code keeps the bind's numbering; a name is alphanumeric."""
     async with wired() as wire:
-        await within(wire.client.submit(mt(source=source)))
+        await within(submitted(wire.client, mt(source=source)))
         assert (wire.smsc.submits[0][1].source, wire.smsc.submits[0][1].source_ton) == (address, ton)
 
 
 async def test_the_parts_of_a_long_text_go_in_order_and_each_has_its_id() -> None:
     """Even one at a time."""
     async with wired(window=1) as wire:
-        assert await within(wire.client.submit(mt("x" * 400))) == Submitted("smsc-a", ("1", "2", "3"))
+        assert await within(submitted(wire.client, mt("x" * 400))) == Submitted("smsc-a", ("1", "2", "3"))
         assert [seen.short_message[5] for _, seen in wire.smsc.submits] == [1, 2, 3]
 
 
@@ -57,7 +58,7 @@ async def test_a_repeated_message_carries_the_same_reference() -> None:
     """The phone can complete it from what arrived of both attempts."""
     async with wired() as wire:
         for _ in range(2):
-            await within(wire.client.submit(mt("x" * 161)))
+            await within(submitted(wire.client, mt("x" * 161)))
         assert len({seen.short_message[3] for _, seen in wire.smsc.submits}) == 1
 
 
@@ -69,11 +70,11 @@ async def test_a_refusal_says_whether_to_try_again(status: int, retryable: bool)
     """Throttled, queue full and system error may pass; an invalid address will not; a vendor's status is survived."""
     async with wired() as wire:
         wire.smsc.answer = lambda *_: (status, "")
-        refused = await within(wire.client.submit(mt()))
+        refused = await within(submitted(wire.client, mt()))
         assert isinstance(refused, SubmitRefused)
         assert (refused.status, refused.retryable) == (status, retryable)
         wire.smsc.answer = wire.smsc.accept
-        assert isinstance(await within(wire.client.submit(mt())), Submitted)
+        assert isinstance(await within(submitted(wire.client, mt())), Submitted)
         assert wire.client.counters.binds == 1
 
 
@@ -82,7 +83,7 @@ async def test_a_throttle_answer_does_not_stop_the_others() -> None:
     async with wired() as wire:
         turn = itertools.count()
         wire.smsc.answer = lambda *_: (Status.THROTTLED, "") if next(turn) == 30 else (Status.OK, "x")
-        outcomes = await within(asyncio.gather(*(wire.client.submit(mt()) for _ in range(60))))
+        outcomes = await within(asyncio.gather(*(submitted(wire.client, mt()) for _ in range(60))))
         assert sum(isinstance(one, Submitted) for one in outcomes) == 59
         assert wire.client.counters.throttled == 1
 
@@ -92,7 +93,7 @@ async def test_a_refused_part_ends_the_message_and_tells_what_was_accepted() -> 
     async with wired(window=1) as wire:
         turn = itertools.count(1)
         wire.smsc.answer = lambda *_: (Status.OK, "one") if next(turn) == 1 else (Status.QUEUE_FULL, "")
-        refused = await within(wire.client.submit(mt("x" * 400)))
+        refused = await within(submitted(wire.client, mt("x" * 400)))
         assert refused == SubmitRefused("smsc-a", 0x14, "ESME_RMSGQFUL", retryable=True, message_ids=("one",))
         assert len(wire.smsc.submits) == 2
 
@@ -106,7 +107,7 @@ async def test_a_tlv_in_the_answer_leaves_the_message_id_alone() -> None:
             return None
 
         wire.smsc.answer = with_tlv
-        assert await within(wire.client.submit(mt())) == Submitted("smsc-a", ("abc",))
+        assert await within(submitted(wire.client, mt())) == Submitted("smsc-a", ("abc",))
 
 
 async def test_no_answer_in_time_on_a_live_bind_is_unknown_without_another_send() -> None:
@@ -114,10 +115,12 @@ async def test_no_answer_in_time_on_a_live_bind_is_unknown_without_another_send(
     async with wired(response_timeout=0.2) as wire:
         held: list[tuple[Esme, Message]] = []
         wire.smsc.answer = lambda esme, message: held.append((esme, message))
-        assert await within(wire.client.submit(mt())) == SubmitUnknown("smsc-a", "no answer in time", False, parts=1)
+        assert await within(submitted(wire.client, mt())) == SubmitUnknown(
+            "smsc-a", "no answer in time", False, parts=1
+        )
         held[0][0].session.respond(held[0][1], 0, b"late\0")
         wire.smsc.answer = wire.smsc.accept
-        assert isinstance(await within(wire.client.submit(mt())), Submitted)
+        assert isinstance(await within(submitted(wire.client, mt())), Submitted)
         assert (wire.client.counters.session.late_answers, wire.client.counters.binds) == (1, 1)
 
 
@@ -125,7 +128,7 @@ async def test_a_drop_in_mid_window_tells_written_from_unwritten() -> None:
     """What was written is unknown; what waited for the window was never sent."""
     async with wired(window=2) as wire:
         wire.smsc.answer = silent
-        submits = [asyncio.ensure_future(wire.client.submit(mt())) for _ in range(4)]
+        submits = [submitted(wire.client, mt()) for _ in range(4)]
         for _ in range(2):
             await within(wire.smsc.arrived.get())
         wire.server.drop()
@@ -137,8 +140,8 @@ async def test_a_drop_in_mid_window_tells_written_from_unwritten() -> None:
 async def test_a_message_waiting_for_a_rate_token_at_disconnect_does_not_vanish() -> None:
     """It comes back as not sent."""
     async with wired(tps=1) as wire:
-        assert isinstance(await within(wire.client.submit(mt())), Submitted)
-        waiting = asyncio.ensure_future(wire.client.submit(mt()))
+        assert isinstance(await within(submitted(wire.client, mt())), Submitted)
+        waiting = submitted(wire.client, mt())
         await asyncio.sleep(0)
         wire.server.drop()
         assert isinstance(await within(waiting), SubmitNotSent)
@@ -149,7 +152,7 @@ async def test_never_more_than_the_window_is_unanswered() -> None:
     """A thousand texts do not go out on a silent SMSC."""
     async with wired(window=5) as wire:
         wire.smsc.answer = silent
-        submits = [asyncio.ensure_future(wire.client.submit(mt())) for _ in range(1000)]
+        submits = [submitted(wire.client, mt()) for _ in range(1000)]
         for _ in range(5):
             await within(wire.smsc.arrived.get())
         _, message = wire.smsc.submits[0]
@@ -165,7 +168,7 @@ async def test_never_more_than_the_window_is_unanswered() -> None:
 async def test_the_rate_counts_segments_in_any_one_second() -> None:
     """Three-part texts use three tokens each; no second at the SMSC sees more than the limit."""
     async with wired(tps=6) as wire:
-        await within(asyncio.gather(*(wire.client.submit(mt("x" * 400)) for _ in range(4))))
+        await within(asyncio.gather(*(submitted(wire.client, mt("x" * 400)) for _ in range(4))))
         times = [at for at, _ in wire.smsc.submits]
         assert len(times) == 12
         assert all(later - earlier >= 1.0 for earlier, later in zip(times, times[6:], strict=False))
@@ -184,7 +187,7 @@ async def test_a_client_that_is_not_bound_sends_nothing() -> None:
     """Sending again is safe."""
     async with listening() as (server, _):
         client = SmppClient(settings_for(server), Store())
-        assert isinstance(await client.submit(mt()), SubmitNotSent)
+        assert isinstance(await submitted(client, mt()), SubmitNotSent)
 
 
 async def test_a_receiver_is_bound_but_never_ready() -> None:
@@ -193,7 +196,7 @@ async def test_a_receiver_is_bound_but_never_ready() -> None:
         assert await wire.deliver() == 0
         assert wire.client.bound
         assert not wire.client.ready
-        assert isinstance(await wire.client.submit(mt()), SubmitNotSent)
+        assert isinstance(await submitted(wire.client, mt()), SubmitNotSent)
 
 
 async def test_a_refused_bind_is_tried_again_until_it_is_accepted() -> None:
@@ -219,7 +222,7 @@ async def test_a_client_comes_back_after_every_drop() -> None:
             wire.server.drop()
             await within(wire.smsc.bound.get())
         await within(wire.client.wait_ready())
-        assert isinstance(await within(wire.client.submit(mt())), Submitted)
+        assert isinstance(await within(submitted(wire.client, mt())), Submitted)
 
 
 @asynccontextmanager
@@ -273,8 +276,8 @@ async def test_stop_waits_for_what_is_outstanding() -> None:
     """The answer that comes during stop still counts; what was not written is not sent."""
     async with wired(window=1) as wire:
         wire.smsc.answer = silent
-        written = asyncio.ensure_future(wire.client.submit(mt()))
-        waiting = asyncio.ensure_future(wire.client.submit(mt()))
+        written = submitted(wire.client, mt())
+        waiting = submitted(wire.client, mt())
         esme, message = await within(wire.smsc.arrived.get())
         stopping = asyncio.ensure_future(wire.client.stop(5.0))
         assert isinstance(await within(waiting), SubmitNotSent)
@@ -288,7 +291,7 @@ async def test_stop_ends_in_time_when_nobody_answers() -> None:
     """The deadline holds; what was written is unknown."""
     async with wired() as wire:
         wire.smsc.answer = silent
-        written = asyncio.ensure_future(wire.client.submit(mt()))
+        written = submitted(wire.client, mt())
         await within(wire.smsc.arrived.get())
         await within(wire.client.stop(0.1))
         assert isinstance(await within(written), SubmitUnknown)
@@ -297,7 +300,7 @@ async def test_stop_ends_in_time_when_nobody_answers() -> None:
 async def test_a_text_of_too_many_parts_is_refused_before_anything_is_sent() -> None:
     """255 parts are the most."""
     async with wired() as wire:
-        refused = await within(wire.client.submit(mt("x" * 40_000)))
+        refused = await within(submitted(wire.client, mt("x" * 40_000)))
         assert isinstance(refused, SubmitRefused)
         assert not refused.retryable
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smpp_fakes import Wire, mt, wired, within
 
+from fakes import submitted
 from flows.values import Msisdn
 from gateway.core.ports import MobileOriginated, Submitted
 from gateway.errors import StoreUnavailable
@@ -35,7 +36,7 @@ async def still_alive(wire: Wire) -> None:
     assert await wire.deliver(b"alive") == Status.OK
     assert (await within(next_text(wire, "alive"))).text == "alive"
     wire.smsc.answer = wire.smsc.accept
-    assert isinstance(await within(wire.client.submit(mt())), Submitted)
+    assert isinstance(await within(submitted(wire.client, mt())), Submitted)
     assert wire.client.counters.binds == 1
 
 
@@ -167,7 +168,7 @@ async def test_rok_is_answered_only_after_the_text_is_durable_and_reading_goes_o
     async with wired() as wire:
         wire.store.gate.clear()
         deliveries = [asyncio.ensure_future(wire.deliver(b"%d" % at)) for at in range(100)]
-        assert isinstance(await within(wire.client.submit(mt())), Submitted)
+        assert isinstance(await within(submitted(wire.client, mt())), Submitted)
         assert not any(delivery.done() for delivery in deliveries)
         wire.store.gate.set()
         assert set(await within(asyncio.gather(*deliveries))) == {Status.OK}

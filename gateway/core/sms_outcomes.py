@@ -1,0 +1,80 @@
+"""What an SMSC's answer means for a text: what is written, and whether it goes out again. Decides, does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
+from gateway.core.retry import Backoff, GiveUp
+from store import outbox, parts
+from store.outbox import SmsRow
+from store.parts import Part
+from store.unit import Op
+
+_MOST_REPEATS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """state: what the text is from now on, for counting; again: the row to queue once ``ops`` are durable."""
+
+    state: str
+    ops: tuple[Op, ...] = ()
+    again: SmsRow | None = None
+
+
+def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff) -> Verdict:
+    """The verdict on one answer; of a text that was taken the receipt desk knows the rows."""
+    match outcome:
+        case Submitted():
+            return Verdict("sent")
+        case SubmitRefused(retryable=True):
+            return _put_back(row, outcome, at, backoff)
+        case SubmitRefused():
+            return _failed(row, outcome, at)
+        case SubmitUnknown():
+            return lost_sight(row, outcome, at) if outcome.link_lost else _doubt(row, outcome, at)
+        case SubmitNotSent():
+            move = outbox.move(row.id, "queued", reason=outcome.detail, tries=-1)
+            return Verdict("queued", (move,), replace(row, state="queued", attempts=row.attempts - 1))
+        case _:
+            assert_never(outcome)
+
+
+def lost_sight(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
+    """The link went while the fate was open: repeat once what may be repeated, else leave it in doubt."""
+    if not row.repeat_text or row.repeats >= _MOST_REPEATS:
+        return _doubt(row, outcome, at)
+    again = outbox.move(row.id, "queued", reason=outcome.detail, repeated=True)
+    known = _known_parts(row, outcome.smsc, outcome.message_ids, at)
+    return Verdict("repeated", (again, *known), replace(row, state="queued", repeats=row.repeats + 1))
+
+
+def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backoff) -> Verdict:
+    decision = backoff.next_attempt(row.attempts)
+    if isinstance(decision, GiveUp):
+        return _failed(row, outcome, at)
+    due = at + decision.after
+    move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=due)
+    return Verdict("deferred", (move,), replace(row, state="deferred", due_at=due))
+
+
+def _failed(row: SmsRow, outcome: SubmitRefused, at: datetime) -> Verdict:
+    end = outbox.end(row.id, "failed", at, reason=outcome.reason, smsc=outcome.smsc)
+    return Verdict("failed", (end, *_known_parts(row, outcome.smsc, outcome.message_ids, at)))
+
+
+def _doubt(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
+    move = outbox.move(
+        row.id, "in_doubt", reason=outcome.detail, smsc=outcome.smsc or None, parts=outcome.parts or None
+    )
+    return Verdict("in_doubt", (move, *_known_parts(row, outcome.smsc, outcome.message_ids, at)))
+
+
+def _known_parts(row: SmsRow, smsc: str, message_ids: Sequence[str], at: datetime) -> tuple[Op, ...]:
+    return tuple(
+        parts.put(Part(smsc, message_id, row.id, number, "sent"), at) for number, message_id in enumerate(message_ids)
+    )
