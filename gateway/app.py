@@ -190,7 +190,7 @@ class Gateway:
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
         client = SmppClient(_smpp_settings(peers.smpp), intake)
-        lanes.sms = SmsLane(context, client, receipts, slots=2 * peers.smpp.window)
+        lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances)
