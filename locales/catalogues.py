@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,16 +34,22 @@ def placeholders(message: str) -> frozenset[str]:
     return frozenset(_PLACEHOLDER.findall(message))
 
 
+@lru_cache(maxsize=4096)
+def _pieces(message: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The placeholders of ``message``, and its pieces: text and placeholder in turn."""
+    return placeholders(message), tuple(_PLACEHOLDER.split(message))
+
+
 def substitute(message: str, values: Mapping[str, object]) -> str:
     """``message`` with every placeholder replaced.
 
     Raises PlaceholderMismatch when a placeholder has no value or a value no placeholder.
     """
-    wanted = placeholders(message)
+    wanted, pieces = _pieces(message)
     if wanted != values.keys():
         missing, unknown = sorted(wanted - values.keys()), sorted(values.keys() - wanted)
         raise PlaceholderMismatch(f"{message!r}: missing {missing}, unknown {unknown}")
-    return _PLACEHOLDER.sub(lambda found: str(values[found.group(1)]), message)
+    return "".join(str(values[piece]) if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,17 +80,28 @@ def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
 
 
 def _offers(cases: Sequence[Case], offered: Sequence[Bundle], unit: Unit) -> OfferBatch:
-    people = [eligibility_facts(case.subscriber) for case in cases]
+    rows = _eligible(cases, offered)
     return OfferBatch(
         balance=np.array([_balance(case, offered) for case in cases]),
         price=np.array([bundle.price.amount for bundle in offered], dtype=float),
         margin=np.array([bundle.price.amount * bundle.margin for bundle in offered], dtype=float),
         allowance=np.array([bundle.amount(unit) for bundle in offered], dtype=float),
         validity_hours=np.array([bundle.validity_hours for bundle in offered], dtype=float),
-        eligible=np.array([[bundle.eligible_for(facts) for bundle in offered] for facts in people], dtype=bool).reshape(
-            len(cases), len(offered)
-        ),
+        eligible=np.array(rows, dtype=bool).reshape(len(cases), len(offered)),
     )
+
+
+def _eligible(cases: Sequence[Case], offered: Sequence[Bundle]) -> list[list[bool]]:
+    """Who may buy what; people of whom the same is known are looked at once."""
+    known: dict[frozenset[tuple[str, str]], list[bool]] = {}
+    rows = []
+    for case in cases:
+        facts = eligibility_facts(case.subscriber)
+        key = frozenset(facts.items())
+        if key not in known:
+            known[key] = [bundle.eligible_for(facts) for bundle in offered]
+        rows.append(known[key])
+    return rows
 
 
 def _balance(case: Case, offered: Sequence[Bundle]) -> float:
