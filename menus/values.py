@@ -12,12 +12,17 @@ Charset = Literal["gsm7", "ucs2"]
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def _nothing() -> Mapping[str, str]:
+    """One empty mapping for all: there are very many sessions."""
+    return NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing with texts that are ready to show: ``{"name": "1 GB por 7 días", "price": "$3.000"}``."""
 
     id: str
-    fields: Mapping[str, str] = NOTHING
+    fields: Mapping[str, str] = field(default_factory=_nothing)
 
 
 FactValue = str | Item | tuple[Item, ...] | None
@@ -30,14 +35,14 @@ class Command:
     """What an option asks for; flows say what follows."""
 
     name: str
-    args: Mapping[str, str] = NOTHING
+    args: Mapping[str, str] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a session stands.
 
-    trail: pages that "back" leads through, the newest last. part: which screen of a page that needs several.
+    trail: pages that "back" leads through, the newest last. part: which of ``parts`` screens that the page needs.
     shown: ids of the list items in the order of their numbers, so that "2" means what was shown as 2 even if the
     list has changed since. chosen: what was chosen from lists so far, by name. mistakes: wrong answers in a row.
     """
@@ -45,8 +50,9 @@ class Place:
     page: str
     trail: tuple[str, ...] = ()
     part: int = 0
+    parts: int = 1
     shown: tuple[str, ...] = ()
-    chosen: Mapping[str, str] = NOTHING
+    chosen: Mapping[str, str] = field(default_factory=_nothing)
     mistakes: int = 0
 
 
@@ -67,7 +73,7 @@ class FactSpec:
 
     kind: Literal["text", "item", "list"]
     fields: frozenset[str] = frozenset()
-    longest: Mapping[str, str] = NOTHING
+    longest: Mapping[str, str] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
