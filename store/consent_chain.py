@@ -2,9 +2,9 @@
 
 Hash of a record: SHA-256 over ``chasqui-consent-1`` and then the columns in the order of ``HASHED``, each as one
 letter for its type (``i`` integer, ``s`` text, ``b`` bytes, ``n`` null), its length in bytes as eight octets
-(big-endian), and its bytes: decimal digits, UTF-8, or as they are. No two different records have the same encoding, and the hash
-covers the ciphertext, so the chain can be checked without any key. ``previous`` is the hash of the record before it, 64
-zeros for the first. Instants are microseconds since 1970, as the database has them.
+(big-endian), and its bytes: decimal digits, UTF-8, or as they are. No two different records have the same encoding,
+and the hash covers the ciphertext, so the chain can be checked without any key. ``previous`` is the hash of the record
+before it, 64 zeros for the first. Instants are microseconds since 1970, as the database has them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from hashlib import sha256
 GENESIS = "0" * 64
 """What the first record follows."""
 HASHED = (
-    "position",
     "record_id",
     "subscription_id",
     "event",
@@ -25,9 +24,10 @@ HASHED = (
     "clear",
     "sealed",
     "previous",
+    "position",
 )
 _DOMAIN = b"chasqui-consent-1"
-_SEARCHED = 100_000
+_SEARCHED = 10_000
 """How far from its place a record is looked for; one that came from further away counts as changed."""
 
 Value = int | str | bytes | float | None
@@ -35,7 +35,7 @@ Value = int | str | bytes | float | None
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One record as the database has it. fields: ``HASHED`` without ``position``, in that order."""
+    """One record as the database has it. fields: ``HASHED`` but for the position, in that order."""
 
     position: int
     fields: tuple[Value, ...]
@@ -52,11 +52,18 @@ class Link:
         return f"record {self.position} ({self.fields[0]!s})"
 
     def digest(self) -> str:
-        """The hash that this content has."""
+        """The hash that this content has at this position."""
+        return next(self.digests([self.position]))
+
+    def digests(self, positions: Iterable[int]) -> Iterator[str]:
+        """The hash that this content would have at each of these positions."""
         content = sha256(_DOMAIN)
-        for value in (self.position, *self.fields):
+        for value in self.fields:
             content.update(_encoded(value))
-        return content.hexdigest()
+        for position in positions:
+            placed = content.copy()
+            placed.update(_encoded(position))
+            yield placed.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,9 @@ class Verdict:
     fault: str = ""
 
 
-def link(values: Mapping[str, Value]) -> Link:
-    """The link of a record that has every column of ``HASHED``; its hash is made here."""
-    made = Link(int(values["position"] or 0), tuple(values[name] for name in HASHED[1:]), None)
+def link(position: int, values: Mapping[str, Value]) -> Link:
+    """The link of a record with every other column of ``HASHED``; its hash is made here."""
+    made = Link(position, tuple(values[name] for name in HASHED[:-1]), None)
     return replace(made, hash=made.digest())
 
 
@@ -120,11 +127,8 @@ def _fault(current: Link, before: Link | None, following: Iterator[Link]) -> str
 
 def _home(moved: Link) -> int:
     """The position, not too far away, with which this content has its hash; 0 when there is none."""
-    for distance in range(1, _SEARCHED + 1):
-        for position in (moved.position + distance, moved.position - distance):
-            if position > 0 and replace(moved, position=position).digest() == moved.hash:
-                return position
-    return 0
+    near = range(max(1, moved.position - _SEARCHED), moved.position + _SEARCHED)
+    return next((place for place, digest in zip(near, moved.digests(near), strict=True) if digest == moved.hash), 0)
 
 
 def _encoded(value: Value) -> bytes:

@@ -44,7 +44,7 @@ def _links(connection: sqlite3.Connection, progress: Callable[[int], None]) -> I
     cursor = connection.execute(_SELECT)
     records = 0
     while page := cursor.fetchmany(_PAGE):
-        for found, position, *fields in page:
+        for found, *fields, position in page:
             yield Link(position, tuple(fields), found)
         records += len(page)
         progress(records)

@@ -128,7 +128,7 @@ def _row(record: RecordConsent, head: Head, key: Key) -> dict[str, Any]:
         "previous": head.hash,
     }
     hashed = {**values, "at": microseconds(record.at)}
-    return {**values, "hash": consent_chain.link(hashed).hash}
+    return {**values, "hash": consent_chain.link(position, hashed).hash}
 
 
 def _clear(record: RecordConsent, key: Key) -> str:
