@@ -143,7 +143,7 @@ async def test_two_processes_make_one_chain(
             ledger.commit(Unit(ops=(noted("a"),)), [consent(number)]),
             other.commit(Unit(ops=(noted("b"),)), [consent(number + 1)]),
         )
-        assert outcomes == [True, True]
+        assert all(outcomes)
     assert sorted(record for _, record in await ids(engine)) == sorted(f"con-{n}" for n in range(1, 41))
     assert (verdict().records, verdict().fault) == (40, "")
     assert sorted(await kept(engine)) == ["a"] * 20 + ["b"] * 20
