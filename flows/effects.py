@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 
@@ -159,6 +159,30 @@ class RecordSubscriptionState:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """A consent was given or withdrawn: one more record of the consent chain (ADR 0009).
+
+    prompts: the screens exactly as they were shown, in that order; replies: what was typed at each, raw.
+    session: the channel's own id of the session or message. jurisdiction: the market's code.
+    """
+
+    record_id: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    event: Literal["given", "withdrawn"]
+    purpose: str
+    prompts: tuple[str, ...]
+    replies: tuple[str, ...]
+    language: str
+    menu: str
+    menu_version: str
+    channel: Channel
+    session: str
+    jurisdiction: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAudit:
     """Who did what, for care calls and regulators. detail holds no MSISDN."""
 
@@ -179,6 +203,7 @@ Record = (
     | RecordMarketingContact
     | RecordHelpGiven
     | RecordSubscriptionState
+    | RecordConsent
     | RecordAudit
 )
 Effect = SendSms | ActivateBundle | Record

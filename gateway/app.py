@@ -52,6 +52,7 @@ from gateway.smpp.client import SmppClient, SmppSettings
 from gateway.telemetry import Metrics
 from locales.catalogues import load_catalogues
 from store import inbox
+from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
 from store.inbox import Entry
 from store.reader import Reader
@@ -182,7 +183,7 @@ class Gateway:
     async def _core(self, context: Context, peers: _Peers) -> None:
         config = self._config
         lanes = Lanes()
-        committer = Committer(context.writer, context.reach, lanes.put)
+        committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
         facts = Facts(context, peers.ocs)
         receipts = ReceiptDesk(context)
         trigger_desk, reply_desk = TriggerDesk(context, facts, committer), ReplyDesk(context, facts, committer)

@@ -22,11 +22,23 @@ _SQLITE_SETTINGS = (
     "PRAGMA synchronous=FULL",  # what was answered survives power loss
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=ON",  # a consent key that was deleted is overwritten, not only forgotten
 )
 
 
 def open_engine(url: str, relative_to: Path) -> AsyncEngine:
     """An engine for ``url``; a relative SQLite path starts at ``relative_to``. Raises DatabaseUnusable."""
+    path = database_file(url, relative_to)
+    if not path.parent.is_dir():
+        raise DatabaseUnusable(f"store.url: the folder {path.parent} does not exist")
+    parsed = make_url(url).set(database=str(path))
+    engine = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)  # MSISDNs stay out of logs
+    event.listen(engine.sync_engine, "connect", _durable)
+    return engine
+
+
+def database_file(url: str, relative_to: Path) -> Path:
+    """The file that ``url`` names, whether it is there or not. Raises DatabaseUnusable."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -35,13 +47,7 @@ def open_engine(url: str, relative_to: Path) -> AsyncEngine:
         raise DatabaseUnusable(f"store.url: {parsed.drivername!r} is not supported yet; use sqlite+aiosqlite:///FILE")
     if parsed.database in (None, "", ":memory:"):
         raise DatabaseUnusable(f"store.url {url!r} names no file: nothing would be durable")
-    path = (relative_to / str(parsed.database)).resolve()
-    if not path.parent.is_dir():
-        raise DatabaseUnusable(f"store.url: the folder {path.parent} does not exist")
-    parsed = parsed.set(database=str(path))
-    engine = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)  # MSISDNs stay out of logs
-    event.listen(engine.sync_engine, "connect", _durable)
-    return engine
+    return (relative_to / str(parsed.database)).resolve()
 
 
 def _durable(connection: SqliteConnection, _record: Any) -> None:

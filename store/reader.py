@@ -21,16 +21,13 @@ class Reader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._idle: asyncio.LifoQueue[AsyncConnection] = asyncio.LifoQueue()
+        self._idle: asyncio.LifoQueue[AsyncConnection | None] = asyncio.LifoQueue()  # None: to be opened when needed
         self._all: list[AsyncConnection] = []
 
     async def start(self) -> None:
         """Open the connections."""
         for _ in range(READERS):
-            connection = await self._engine.connect()
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            self._all.append(connection)
-            self._idle.put_nowait(connection)
+            self._idle.put_nowait(await self._open())
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -51,6 +48,16 @@ class Reader:
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         connection = await self._idle.get()
         try:
+            connection = connection or await self._open()
             yield connection
         finally:
+            if connection is not None and connection.invalidated:  # who waited went away in the middle of a query
+                self._all.remove(connection)
+                connection = None
             self._idle.put_nowait(connection)
+
+    async def _open(self) -> AsyncConnection:
+        connection = await self._engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        self._all.append(connection)
+        return connection

@@ -11,6 +11,7 @@ from flows.effects import (
     Effect,
     RecordAlert,
     RecordAudit,
+    RecordConsent,
     RecordHelpGiven,
     RecordMarketingContact,
     RecordOffer,
@@ -28,10 +29,14 @@ from store.unit import Gate, Op, Unit
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A unit that holds every effect, and the rows that wait once it is committed."""
+    """A unit that holds every effect but consents, and the rows that wait once it is committed.
+
+    consents: for ``ConsentLedger``, which adds them to the unit: a link of a chain is known only when it is its turn.
+    """
 
     unit: Unit
     rows: tuple[OutboxRow, ...]
+    consents: tuple[RecordConsent, ...] = ()
 
 
 def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> Written:
@@ -43,6 +48,7 @@ def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[
     """
     ops: list[Op] = list(beside)
     rows: list[OutboxRow] = []
+    consents: list[RecordConsent] = []
     gate: Gate | None = None
     for effect in effects:
         match effect:
@@ -58,9 +64,11 @@ def write(effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[
                 purchase = outbox.purchase_row(effect)
                 ops.append(outbox.put_purchase(purchase, effect.msisdn))
                 rows.append(purchase)
+            case RecordConsent():
+                consents.append(effect)
             case _:
                 ops.append(_record(effect))
-    return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows))
+    return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
 
 
 def _gate(effect: RecordAlert | RecordOfferState) -> Gate:

@@ -29,6 +29,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(at: datetime) -> int:
+    """An instant as the database has it."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware datetime kept as UTC microseconds since 1970."""
 
@@ -36,7 +41,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -222,3 +227,28 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 Index("audit_subscription", audit.c.subscription_id, audit.c.id)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …
+    Column("record_id", String(40), nullable=False, unique=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("event", String(12), nullable=False),  # given | withdrawn
+    Column("purpose", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("clear", Text, nullable=False),  # canonical JSON: what is nobody's secret
+    Column("sealed", LargeBinary, nullable=False),  # store.consent_seal: number, screens, replies, session
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+Index("consents_subscription", consents.c.subscription_id, consents.c.position)
+
+consent_keys = Table(
+    "consent_keys",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("id", String(20), nullable=False),  # named by each record sealed with it
+    Column("key", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)

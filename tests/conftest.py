@@ -23,6 +23,7 @@ from gateway.core.context import Context, Machines, Reach, ServiceNumber
 from gateway.core.facts import Facts
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues, load_catalogues
+from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
 from store.reader import Reader
 from store.writer import Writer
@@ -103,7 +104,8 @@ async def house(clock: FakeClock, reader: Reader, writer: Writer, catalogues: Ca
 @pytest.fixture
 def committer(house: House) -> Committer:
     """Commits, and remembers in ``house.handed`` what it handed over."""
-    return Committer(house.writer, house.context.reach, house.handed.append)
+    ledger = ConsentLedger(house.reader, house.writer)
+    return Committer(house.writer, house.context.reach, house.handed.append, ledger)
 
 
 @pytest.fixture

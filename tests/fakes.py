@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from flows.effects import RecordOffer, SendSms
+from flows.effects import RecordConsent, RecordOffer, SendSms
 from flows.records import Offer, Order, Subscriber
 from flows.values import (
     BundleId,
@@ -268,5 +268,26 @@ def sms(key: str = "alert:1", **changes: object) -> SendSms:
         at=TUESDAY,
         repeat_text="Se acaba.",
         expires_at=TUESDAY + timedelta(hours=24),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def consent(number: int = 1, **changes: object) -> RecordConsent:
+    """Ana's consent to porting, with both screens; number: of the record."""
+    made = RecordConsent(
+        record_id=f"con-{number}",
+        subscription=ANAS,
+        msisdn=ANA,
+        event="given",
+        purpose="number_porting",
+        prompts=("¿Autorizas portar tu línea? 1 Sí 2 No", "¿Confirmas? 1 Sí 2 No"),
+        replies=("1", "1"),
+        language="es",
+        menu="main",
+        menu_version="0123456789ab",
+        channel=Channel.USSD,
+        session="ATUid_1",
+        jurisdiction="co",
+        at=TUESDAY,
     )
     return replace(made, **changes)  # type: ignore[arg-type]

@@ -20,14 +20,14 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.problems import Problem
-from store import idempotency, messages, offers, orders, subscriptions
+from store import consents, idempotency, messages, offers, orders, subscriptions
 
 _MOST_ITEMS = 200
 _MOST_KEY = 255
 
 
 class ApiRoutes:
-    """Offers, orders, messages and preferences of subscribers."""
+    """Offers, orders, messages, consents and preferences of subscribers."""
 
     def __init__(
         self, context: Context, facts: Facts, committer: Committer, acceptances: Acceptances, access: Access
@@ -46,6 +46,7 @@ class ApiRoutes:
         app.router.add_get(f"{person}/offers", guard(Right.OFFERS, self._offers))
         app.router.add_get(f"{person}/orders", guard(Right.READ, self._orders))
         app.router.add_get(f"{person}/messages", guard(Right.READ, self._messages))
+        app.router.add_get(f"{person}/consents", guard(Right.READ, self._consents))
         app.router.add_put(f"{person}/preferences", guard(Right.PREFERENCES, self._preferences))
         app.router.add_get("/api/v1/orders/{key}", guard(Right.READ, self._order))
         app.router.add_post("/api/v1/offers/{id}/accept", guard(Right.OFFERS, self._accept))
@@ -83,6 +84,15 @@ class ApiRoutes:
         found = await messages.of_subscriber(self._context.reader, known[msisdn].id, msisdn, limit + 1, after)
         following = found[limit - 1].id if len(found) > limit else None
         return _items([views.message(one) for one in found[:limit]], following)
+
+    async def _consents(self, request: web.Request, caller: Caller) -> web.Response:
+        msisdn, limit, after = _msisdn(request), _limit(request), request.query.get("after")
+        known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
+        if msisdn not in known:
+            return _items([], None)
+        found = await consents.of_subscription(self._context.reader, known[msisdn].id, limit + 1, after)
+        following = found[limit - 1].record_id if len(found) > limit else None
+        return _items([views.consent(one) for one in found[:limit]], following)
 
     async def _order(self, request: web.Request, caller: Caller) -> web.Response:
         view = await orders.by_key(self._context.reader, request.match_info["key"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.records import Offer, Subscriber
 from flows.values import Money, Wallet
+from store.consents import ConsentView
 from store.messages import Message
 from store.orders import OrderView
 
@@ -58,6 +59,29 @@ def message(one: Message) -> dict[str, Any]:
         "reason": one.reason,
         "created_at": instant(one.created_at),
         "settled_at": instant(one.settled_at),
+    }
+
+
+def consent(view: ConsentView) -> dict[str, Any]:
+    """A consent record; what is personal in it is null once it was erased."""
+    personal = view.personal
+    return {
+        "record_id": view.record_id,
+        "event": view.event,
+        "purpose": view.purpose,
+        "at": instant(view.at),
+        "language": view.language,
+        "menu": view.menu,
+        "menu_version": view.menu_version,
+        "channel": view.channel,
+        "session": None if personal is None else personal.session,
+        "prompts": None if personal is None else list(personal.prompts),
+        "prompt_sha256": list(view.prompt_sha256),
+        "replies": None if personal is None else list(personal.replies),
+        "previous": view.previous,
+        "hash": view.hash,
+        "erased": view.erased,
+        "damaged": view.damaged,
     }
 
 

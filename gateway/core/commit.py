@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from flows.effects import Effect, SendSms
 from gateway.core.context import Reach
+from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
 from store.outbox import OutboxRow
 from store.record import Written, write
@@ -17,15 +19,18 @@ from store.writer import Writer
 class Committer:
     """The one door from effects to the store. Replies and calls go out after the commit, never before."""
 
-    def __init__(self, writer: Writer, reach: Reach, hand_over: Callable[[OutboxRow], None]) -> None:
+    def __init__(
+        self, writer: Writer, reach: Reach, hand_over: Callable[[OutboxRow], None], consents: ConsentLedger
+    ) -> None:
         self._writer = writer
         self._reach = reach
         self._hand_over = hand_over
+        self._consents = consents
 
     async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
         written = write(map(self._withhold, effects), always, beside)
-        opened = await self._writer.commit(written.unit)
+        opened = await self._made_durable(written)
         if opened:
             self._wake(written)
         return opened
@@ -33,7 +38,7 @@ class Committer:
     async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
         """Write many independent steps in as few groups as can be: for each what ``commit`` returns or raises."""
         written = [write(map(self._withhold, effects), always) for effects, always in steps]
-        outcomes = await self._writer.settle_all(one.unit for one in written)
+        outcomes = await self._settled(written)
         for one, outcome in zip(written, outcomes, strict=True):
             if outcome is True:
                 self._wake(one)
@@ -42,6 +47,19 @@ class Committer:
     async def note(self, *ops: Op) -> None:
         """Write rows that no flow decides on."""
         await self._writer.commit(Unit(ops=ops))
+
+    async def _made_durable(self, written: Written) -> bool:
+        """Consents take their place in the chain one after the other; everything else goes to the writer at once."""
+        if written.consents:
+            return await self._consents.commit(written.unit, written.consents)
+        return await self._writer.commit(written.unit)
+
+    async def _settled(self, written: Sequence[Written]) -> list[bool | StoreError]:
+        """Each on its own terms; without consents in one group."""
+        if not any(one.consents for one in written):
+            return await self._writer.settle_all(one.unit for one in written)
+        outcomes = await asyncio.gather(*map(self._made_durable, written), return_exceptions=True)
+        return [_outcome(one) for one in outcomes]
 
     def _wake(self, written: Written) -> None:
         for row in written.rows:
@@ -54,3 +72,9 @@ class Committer:
             if withheld:
                 return replace(effect, suppressed=withheld)
         return effect
+
+
+def _outcome(outcome: bool | BaseException) -> bool | StoreError:
+    if isinstance(outcome, bool | StoreError):
+        return outcome
+    raise outcome

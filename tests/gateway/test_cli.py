@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import FlowError
-from gateway import cli
-from gateway.cli import USAGE_ERROR, main
+from gateway.cli import USAGE_ERROR, db, main
 from store.engine import head
 
 COMMANDS = [
@@ -26,6 +25,10 @@ COMMANDS = [
     ("sim",),
     ("sim", "smsc"),
     ("sim", "ocs"),
+    ("consent",),
+    ("consent", "verify"),
+    ("consent", "export"),
+    ("consent", "erase"),
     ("demo",),
 ]
 Output = pytest.CaptureFixture[str]
@@ -137,7 +140,7 @@ def test_the_exit_status_says_how_it_ended(
     run: Callable[[object], int], status: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """130 for Ctrl-C as shells have it, 2 for an error that was told in a line."""
-    monkeypatch.setattr(cli, "_db_upgrade", run)
+    monkeypatch.setattr(db, "_upgrade", run)
     assert main(["db", "upgrade"]) == status
 
 

@@ -21,6 +21,7 @@ from gateway.core.purchase_lane import GIVE_UP_AFTER, PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.errors import OcsTimeout, UnknownSubscriber
 from store import orders, outbox
+from store.consent_ledger import ConsentLedger
 from store.orders import OrderView
 from store.outbox import PurchaseRow
 
@@ -308,7 +309,7 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
 ) -> None:
     """Not even with a question; the order tells why, and the text about it is kept and not sent."""
     context = replace(house.context, reach=reach)
-    committer = Committer(house.writer, reach, house.handed.append)
+    committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
     lane = PurchaseLane(context, committer, house.ocs, facts)
     row = await accepted(house, committer, facts)
     lane.put(row)

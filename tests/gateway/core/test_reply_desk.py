@@ -18,6 +18,7 @@ from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.replies import ReplyDesk
 from store import inbox, offers, orders, subscriptions
+from store.consent_ledger import ConsentLedger
 from store.errors import WriteFailed
 from store.ids import new_id
 from store.inbox import Entry
@@ -83,7 +84,9 @@ class Overtaken(Committer):
     """Before its first commit, another channel's step is written."""
 
     def __init__(self, talk: Talk, quicker: list[Effect]) -> None:
-        super().__init__(talk.house.writer, talk.house.context.reach, talk.house.handed.append)
+        house = talk.house
+        ledger = ConsentLedger(house.reader, house.writer)
+        super().__init__(house.writer, house.context.reach, house.handed.append, ledger)
         self._talk = talk
         self._quicker = quicker
 

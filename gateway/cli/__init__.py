@@ -1,0 +1,42 @@
+"""The ``chasqui`` command: one module a group of commands. Errors are one line on standard error, exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from flows.errors import FlowError
+from gateway.cli import consent, db, demo, serve, sim
+from gateway.errors import GatewayError
+from store.errors import StoreError
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except (GatewayError, StoreError, FlowError) as error:
+        print(f"chasqui: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chasqui", description="USSD/SMS channel gateway for prepaid mobile operators."
+    )
+    parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for group in (serve, db, sim, consent, demo):
+        group.add_to(commands)
+    return parser

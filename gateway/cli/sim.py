@@ -1,0 +1,74 @@
+"""``chasqui sim``: simulated peers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.catalogue import load_starter, parse_catalogue
+from flows.errors import FlowError
+from flows.market import load_market, market_codes
+from gateway.cli.configured import Commands
+from gateway.cli.until_signal import until_signal
+from gateway.simulators.ocs import OcsSimulator
+from gateway.simulators.smsc import SmscSimulator
+from gateway.telemetry import log_to_stderr
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    group = commands.add_parser("sim", help="simulated peers").add_subparsers(
+        title="simulators", required=True, metavar="SIMULATOR"
+    )
+    _simulator(group.add_parser("smsc", help="an SMSC (SMPP 3.4)", description=_smsc.__doc__), 2775, _smsc)
+    ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
+    ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
+    ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
+
+
+def _simulator(
+    parser: argparse.ArgumentParser, port: int, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser.add_argument("--port", type=int, default=port, help="the wire (default: %(default)s; 0 takes a free one)")
+    parser.add_argument(
+        "--control", type=int, default=port + 1, help="the control API (default: %(default)s; 0 takes a free one)"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _smsc(arguments: argparse.Namespace) -> int:
+    """A simulated SMSC. Control: GET /messages, POST /mo {from, to, text}, PUT /faults, GET /binds."""
+    log_to_stderr("warning")
+    simulator = SmscSimulator(arguments.port, arguments.control)
+
+    def greeting() -> str:
+        return f"chasqui: SMSC on port {simulator.port}, control on http://127.0.0.1:{simulator.control_port}"
+
+    return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
+
+
+def _ocs(arguments: argparse.Namespace) -> int:
+    """A simulated charging system. Control: PUT /subscribers/{msisdn} {balance, bundles}, GET /ledger, PUT /faults."""
+    log_to_stderr("warning")
+    catalogue = (
+        load_starter(arguments.market)
+        if arguments.catalogue is None
+        else parse_catalogue(_text(arguments.catalogue), str(arguments.catalogue))
+    )
+    currency = load_market(arguments.market).currency
+    simulator = OcsSimulator(catalogue, currency, port=arguments.port, control_port=arguments.control)
+
+    def greeting() -> str:
+        return f"chasqui: charging system on {simulator.url}, control on {simulator.control_url}"
+
+    return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(f"{path}: cannot be read: {error}") from None

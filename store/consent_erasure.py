@@ -1,0 +1,33 @@
+"""Erasing what is personal in a subscription's consents: its key is deleted, the chain stays whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from flows.effects import RecordAudit
+from flows.values import SubscriptionId
+from store import audit
+from store.tables import consent_keys as t
+from store.unit import Gate, Unit
+
+_DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).returning(t.c.subscription_id)
+
+
+def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
+    """Delete the key and note who did; the unit's gate is shut when there is none."""
+    noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
+    return Unit(gate=Gate(_DELETE, {"subscription_id": subscription}, ("subscription_id",)), ops=(audit.note(noted),))
+
+
+async def empty_log(engine: AsyncEngine) -> bool:
+    """Overwrite the write-ahead log, where a deleted key can still be read. False while somebody reads from it.
+
+    In the database file itself ``secure_delete`` has overwritten it.
+    """
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        busy = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).scalar_one()
+    return not busy
