@@ -68,7 +68,10 @@ class RecordAlert:
 
 @dataclass(frozen=True, slots=True)
 class RecordOffer:
-    """A new offer. decision: what was known and why this bundle, for care and audit."""
+    """A new offer. decision: what was known and why this bundle, for care and audit.
+
+    accepted: the order that it was accepted with as it was made, None for one that is open.
+    """
 
     id: OfferId
     subscription: SubscriptionId
@@ -80,6 +83,7 @@ class RecordOffer:
     decision: Mapping[str, Any]
     at: datetime
     expires_at: datetime
+    accepted: OrderKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,39 +74,9 @@ class OfferFlow(Flow):
 
     def buy(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """One order, under a key that the offer alone determines."""
-        key = order_key(offer)
-        person = fact.subscriber
-        return [
-            RecordOrder(
-                key=key,
-                offer=offer.id,
-                subscription=offer.subscription,
-                msisdn=person.msisdn,
-                beneficiary=fact.beneficiary,
-                bundle=offer.bundle,
-                price=offer.price,
-                channel=fact.channel,
-                at=fact.at,
-            ),
-            RecordOfferState(id=offer.id, state="accepted", at=fact.at, order=key),
-            ActivateBundle(
-                key=key,
-                subscription=offer.subscription,
-                msisdn=person.msisdn,
-                beneficiary=fact.beneficiary,
-                bundle=offer.bundle,
-                price=offer.price,
-                channel=fact.channel,
-                at=fact.at,
-            ),
-            RecordAudit(
-                actor=fact.channel,
-                action="offer.accepted",
-                subscription=offer.subscription,
-                at=fact.at,
-                detail={"offer": offer.id, "order": key},
-            ),
-        ]
+        accepted = RecordOfferState(id=offer.id, state="accepted", at=fact.at, order=order_key(offer))
+        who = (offer, fact.subscriber)
+        return [accepted, *order_effects(*who, beneficiary=fact.beneficiary, channel=fact.channel, at=fact.at)]
 
     def too_late(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """The answer came after the end, before the clock swept the offer away."""
@@ -139,6 +109,43 @@ class OfferFlow(Flow):
     def tell_not_bought(self, fact: OfferAnswered) -> list[Effect]:
         """A no, confirmed."""
         return reply(fact, fact.voice.not_bought())
+
+
+def order_effects(
+    offer: Offer, person: Subscriber, *, beneficiary: Msisdn, channel: Channel, at: datetime
+) -> tuple[Effect, ...]:
+    """The order of an accepted offer, whatever the channel; only the purchase flow charges."""
+    key = order_key(offer)
+    return (
+        RecordOrder(
+            key=key,
+            offer=offer.id,
+            subscription=offer.subscription,
+            msisdn=person.msisdn,
+            beneficiary=beneficiary,
+            bundle=offer.bundle,
+            price=offer.price,
+            channel=channel,
+            at=at,
+        ),
+        ActivateBundle(
+            key=key,
+            subscription=offer.subscription,
+            msisdn=person.msisdn,
+            beneficiary=beneficiary,
+            bundle=offer.bundle,
+            price=offer.price,
+            channel=channel,
+            at=at,
+        ),
+        RecordAudit(
+            actor=channel,
+            action="offer.accepted",
+            subscription=offer.subscription,
+            at=at,
+            detail={"offer": offer.id, "order": key},
+        ),
+    )
 
 
 def order_key(offer: Offer) -> OrderKey:

@@ -6,10 +6,10 @@ Each is written to fit one SMS after transliteration where alert and offer stand
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from flows.keywords import ACCEPT_WORD, START_WORDS, STOP_WORDS
-from flows.values import Money, Unit
+from flows.values import Bucket, Money, Unit
 from locales import formats
 from locales.catalogues import N_, Catalogues
 
@@ -115,6 +115,37 @@ class Voice:
         return self._say(
             N_("We are checking your purchase of {name}. You will get a text; do not buy again."), name=name
         )
+
+    # ── menus ──
+
+    def running_bundle(self, bucket: Bucket, zone: tzinfo) -> str:
+        """One line about a running bundle."""
+        name = bucket.name or self.bundle_word(bucket.unit)
+        left = formats.amount(bucket.unit, bucket.remaining, self.language)
+        if bucket.expires_at is None:
+            return self._say(N_("{bundle}: {left}"), bundle=name, left=left)
+        until = formats.day(bucket.expires_at, zone, self.language)
+        return self._say(N_("{bundle}: {left} until {date}"), bundle=name, left=left, date=until)
+
+    def on_or_off(self, *, on: bool) -> str:
+        """The state of a switch, as it stands behind a colon."""
+        return self._say(N_("on")) if on else self._say(N_("off"))
+
+    def own_name(self) -> str:
+        """What the language calls itself."""
+        return formats.language_name(self.language)
+
+    def day(self, instant: datetime, zone: tzinfo) -> str:
+        """The local day."""
+        return formats.day(instant, zone, self.language)
+
+    def no_service(self) -> str:
+        """A code was dialled that leads nowhere."""
+        return self._say(N_("This service is not available."))
+
+    def try_again(self) -> str:
+        """Something went wrong that is not the person's fault."""
+        return self._say(N_("Sorry, that did not work. Please dial again."))
 
     # ── replies ──
 

@@ -58,6 +58,19 @@ class UnknownSubscriber(OcsError):
     code = "unknown-subscriber"
 
 
+class ForeignSession(GatewayError):
+    """A hop came in the session of another number."""
+
+    code = "foreign-session"
+
+
+class TurnTimedOut(GatewayError):
+    """A hop could not be answered in time; it may come again."""
+
+    code = "turn-timed-out"
+    retryable = True
+
+
 class BindRefused(GatewayError):
     """The SMSC refused the bind (wrong system_id or password, or no such account)."""
 

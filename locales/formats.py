@@ -122,3 +122,10 @@ def day(instant: datetime, zone: tzinfo, language: str) -> str:
 def date_time(instant: datetime, zone: tzinfo, language: str) -> str:
     """The local day and time on a 24-hour clock: ``3 nov, 19:05``."""
     return f"{day(instant, zone, language)}, {instant.astimezone(zone):%H:%M}"
+
+
+def language_name(language: str) -> str:
+    """What a language calls itself: ``Español``, ``Português``."""
+    locale = _locale(language)
+    name: str = locale.languages[locale.language]
+    return name[:1].upper() + name[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from menus.menu import BACK, HOME, MORE, Menu, Page
@@ -28,7 +28,8 @@ class Screens:
         parts = fit(body, lines, lambda part, more: self._navigation(place, language, part, more=more), room)
         at = min(place.part, len(parts) - 1)
         shown = tuple(item.id for item in items)
-        return Screen(notice + parts[at], page.ends, replace(place, part=at, parts=len(parts), shown=shown))
+        now = replace(place, part=at, parts=len(parts), shown=shown, chosen=_meant(page, place, facts))
+        return Screen(notice + parts[at], page.ends, now)
 
     def good_bye(self, language: str, budget: Budget) -> str:
         """The last word of a session that went wrong."""
@@ -47,6 +48,12 @@ class Screens:
 def _items(page: Page, facts: Facts) -> tuple[Item, ...]:
     found = facts.get(page.listing.fact) if page.listing is not None else ()
     return found if isinstance(found, tuple) else ()
+
+
+def _meant(page: Page, place: Place, facts: Facts) -> Mapping[str, str]:
+    """What a yes on this page is about: the very items that it shows."""
+    about = {name: fact.id for name in page.facts if isinstance(fact := facts.get(name), Item)}
+    return {**place.chosen, **about} if about else place.chosen
 
 
 def _choices(page: Page, items: Sequence[Item], language: str) -> list[str]:

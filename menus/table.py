@@ -1,7 +1,7 @@
 """What a turn runs on: a menu compiled to a transition table and texts that are ready to be filled.
 
 ``step`` needs no facts: what a number means was settled when the page was shown (``Place.shown``). ``show`` needs the
-facts that the page declares. Both are pure; the table comes from the machine (ADR 0009).
+facts that the page declares. Both are pure; the table comes from the machine (ADR 0008).
 """
 
 from __future__ import annotations

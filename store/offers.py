@@ -39,7 +39,7 @@ _COUNT_OPEN = select(func.count()).select_from(t).where(t.c.state == "open")
 
 
 def put(effect: RecordOffer) -> Op:
-    """A new open offer."""
+    """A new offer, open or accepted as it was made."""
     return Op(
         _INSERT,
         {
@@ -48,11 +48,13 @@ def put(effect: RecordOffer) -> Op:
             "bundle": effect.bundle,
             "price_amount": effect.price.amount,
             "price_currency": effect.price.currency,
-            "state": "open",
+            "state": "open" if effect.accepted is None else "accepted",
             "channel": effect.channel,
             "sent_from": effect.sent_from,
             "reason": effect.reason,
             "decision": json.dumps(dict(effect.decision)),
+            "order_key": effect.accepted,
+            "settled_at": None if effect.accepted is None else effect.at,
             "created_at": effect.at,
             "expires_at": effect.expires_at,
         },

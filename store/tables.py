@@ -205,6 +205,23 @@ parts = Table(
 )
 Index("parts_outbox", parts.c.outbox_id)
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("dialect", String(20), primary_key=True),
+    Column("session", String(128), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("digest", String(24), nullable=False),  # of all that was said so far
+    Column("said", Text, nullable=False),
+    Column("state", Text, nullable=False),  # flows.session after the turn
+    Column("reply", Text, nullable=False),
+    Column("ends", Boolean, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,  # one tree, and a session's turns beside each other
+)
+Index("turns_subscription", turns.c.subscription_id, turns.c.at)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -12,7 +12,7 @@ from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
 from store.outbox import OutboxRow
 from store.record import Written, write
-from store.unit import Op, Unit
+from store.unit import Gate, Op, Unit
 from store.writer import Writer
 
 
@@ -27,9 +27,15 @@ class Committer:
         self._hand_over = hand_over
         self._consents = consents
 
-    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
+    async def commit(
+        self,
+        effects: Iterable[Effect],
+        always: tuple[Op, ...] = (),
+        beside: tuple[Op, ...] = (),
+        gate: Gate | None = None,
+    ) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
-        written = write(map(self._withhold, effects), always, beside)
+        written = write(map(self._withhold, effects), always, beside, gate)
         opened = await self._made_durable(written)
         if opened:
             self._wake(written)

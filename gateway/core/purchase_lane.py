@@ -39,6 +39,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
+from gateway.core.settlements import Settlement, Settlements
 from gateway.core.retry import Backoff, GiveUp
 from gateway.errors import OcsError, UnknownSubscriber
 from store import orders, outbox, subscriptions
@@ -64,6 +65,7 @@ class PurchaseLane:
         committer: Committer,
         ocs: ChargingSystem,
         facts: Facts,
+        settlements: Settlements,
         *,
         query: Backoff | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class PurchaseLane:
         self._committer = committer
         self._ocs = ocs
         self._facts = facts
+        self._settlements = settlements
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._working: set[asyncio.Task[None]] = set()
@@ -258,11 +261,13 @@ class PurchaseLane:
             telling=self._context.telling(subscriber, order.bundle),
         )
         await self._step(order, "activate", fact, outbox.end(row.id, "done", now))
+        self._settlements.tell(order.key, Settlement(confirmed=True, balance=fact.balance))
 
     async def _refuse(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
         await self._step(order, "refuse", fact, outbox.end(row.id, "done", now))
+        self._settlements.tell(order.key, Settlement(confirmed=False, reason=outcome.reason))
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

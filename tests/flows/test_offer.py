@@ -63,8 +63,8 @@ def test_a_yes_in_time_buys_under_a_key_that_the_offer_alone_determines() -> Non
     """Order, new state, call and audit are one step; the confirmation comes later, from the purchase."""
     done = step("accept", offer(), said(beneficiary=BEN))
     assert done.state == "accepted"
-    assert kinds(done.effects) == [RecordOrder, RecordOfferState, ActivateBundle, RecordAudit]
-    made, ended, call, noted = done.effects
+    assert kinds(done.effects) == [RecordOfferState, RecordOrder, ActivateBundle, RecordAudit]
+    ended, made, call, noted = done.effects
     assert isinstance(made, RecordOrder)
     assert isinstance(ended, RecordOfferState)
     assert isinstance(call, ActivateBundle)

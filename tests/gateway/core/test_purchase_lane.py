@@ -18,6 +18,7 @@ from gateway.core.context import Reach
 from gateway.core.facts import Facts
 from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refused, StillRunning
 from gateway.core.purchase_lane import GIVE_UP_AFTER, PurchaseLane
+from gateway.core.settlements import Settlements
 from gateway.core.retry import Backoff
 from gateway.errors import OcsTimeout, UnknownSubscriber
 from store import orders, outbox
@@ -38,7 +39,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lane_of(house: House, committer: Committer, facts: Facts, most: int = 40) -> PurchaseLane:
     """A lane that asks again at once."""
-    return PurchaseLane(house.context, committer, house.ocs, facts, query=Backoff(0.001, 0.001, most))
+    return PurchaseLane(house.context, committer, house.ocs, facts, Settlements(), query=Backoff(0.001, 0.001, most))
 
 
 @pytest.fixture
@@ -310,7 +311,7 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
     """Not even with a question; the order tells why, and the text about it is kept and not sent."""
     context = replace(house.context, reach=reach)
     committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
-    lane = PurchaseLane(context, committer, house.ocs, facts)
+    lane = PurchaseLane(context, committer, house.ocs, facts, Settlements())
     row = await accepted(house, committer, facts)
     lane.put(row)
     found = await ended(house, row)

@@ -1,0 +1,176 @@
+"""What a menu's commands lead to: the one place where pages and flows meet.
+
+A menu says *which* command an answer gives; what it does is decided here, by the same flows that serve SMS and app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flows import porting, preferences
+from flows.catalogue import Bundle
+from flows.direct_sale import Bought, buy
+from flows.effects import Effect
+from flows.offer import OfferAnswered, OfferFlow, order_key
+from flows.porting import ConsentAnswered
+from flows.records import Offer, Subscriber
+from flows.session import Session
+from flows.texts import Voice
+from flows.values import Channel, OrderKey
+from menus.values import Command
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGiven:
+    """An answer that asks for something, and all that is known when it does.
+
+    prompt, reply: the screen that was answered, as it was shown, and what was typed.
+    key: identifies the turn; the same turn again has the same key. session_id: the network's.
+    bundle: what is to be bought, if it is on sale for this person. offer: their newest open offer.
+    name: of the offered bundle, in their language. consent_in_force: to number porting.
+    """
+
+    at: datetime
+    command: Command
+    subscriber: Subscriber
+    voice: Voice
+    session: Session
+    session_id: str
+    prompt: str
+    reply: str
+    key: str
+    market: str
+    bundle: Bundle | None = None
+    offer: Offer | None = None
+    name: str = ""
+    consent_in_force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What follows. outcome: the word that the menu goes on by; awaits: the order whose result decides that word."""
+
+    outcome: str
+    effects: tuple[Effect, ...]
+    session: Session
+    subscriber: Subscriber
+    awaits: OrderKey | None = None
+
+
+def carry_out(given: CommandGiven, offers: OfferFlow) -> Carried:
+    """What a command leads to. Raises KeyError for one that no flow knows: menus are checked before they are served."""
+    return _COMMANDS[given.command.name](given, offers)
+
+
+def _buy(given: CommandGiven, offers: OfferFlow) -> Carried:
+    if given.bundle is None:
+        return _nothing_done(given, "refused")
+    if given.bundle.price.amount != given.session.price:  # not what the person said yes to
+        return _nothing_done(given, "refused")
+    sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD)
+    return _started(given, given.bundle.name(given.voice.language), sale.offer, buy(sale))
+
+
+def _accept(given: CommandGiven, offers: OfferFlow) -> Carried:
+    if given.offer is None or given.offer.state != "open":
+        return _nothing_done(given, "gone")
+    step = offers.step(given.offer.state, "accept", offer=given.offer, fact=_answered(given))
+    if step.state != "accepted":
+        return replace(_nothing_done(given, "gone"), effects=step.effects)
+    return _started(given, given.name, given.offer, step.effects)
+
+
+def _decline(given: CommandGiven, offers: OfferFlow) -> Carried:
+    if given.offer is None or given.offer.state != "open":
+        return _nothing_done(given, "gone")
+    step = offers.step(given.offer.state, "decline", offer=given.offer, fact=_answered(given))
+    return replace(_nothing_done(given, "done"), effects=step.effects)
+
+
+def _set_language(given: CommandGiven, offers: OfferFlow) -> Carried:
+    return _preferred(given, "language", given.command.args["language"])
+
+
+def _set_alerts(given: CommandGiven, offers: OfferFlow) -> Carried:
+    return _preferred(given, "alerts", given.command.args["value"] == "on")
+
+
+def _set_marketing(given: CommandGiven, offers: OfferFlow) -> Carried:
+    return _preferred(given, "marketing", given.command.args["value"] == "on")
+
+
+def _agree(given: CommandGiven, offers: OfferFlow) -> Carried:
+    outcome = porting.agree(_consent(given))
+    session = replace(given.session, agreed=((given.prompt, given.reply),))
+    return Carried(outcome.word, outcome.effects, session, given.subscriber)
+
+
+def _confirm(given: CommandGiven, offers: OfferFlow) -> Carried:
+    outcome = porting.confirm(_consent(given))
+    return Carried(outcome.word, outcome.effects, replace(given.session, agreed=()), given.subscriber)
+
+
+def _withdraw(given: CommandGiven, offers: OfferFlow) -> Carried:
+    outcome = porting.withdraw(_consent(replace(given, session=replace(given.session, agreed=()))))
+    return Carried(outcome.word, outcome.effects, replace(given.session, agreed=()), given.subscriber)
+
+
+_COMMANDS: Mapping[str, Callable[[CommandGiven, OfferFlow], Carried]] = {
+    "buy": _buy,
+    "accept_offer": _accept,
+    "decline_offer": _decline,
+    "set_language": _set_language,
+    "set_alerts": _set_alerts,
+    "set_marketing": _set_marketing,
+    "consent_agree": _agree,
+    "consent_confirm": _confirm,
+    "consent_withdraw": _withdraw,
+}
+
+
+def _started(given: CommandGiven, name: str, offer: Offer, effects: tuple[Effect, ...]) -> Carried:
+    purchase = {"name": name, "price": given.voice.money(offer.price)}
+    return Carried("started", effects, replace(given.session, purchase=purchase), given.subscriber, order_key(offer))
+
+
+def _nothing_done(given: CommandGiven, outcome: str) -> Carried:
+    return Carried(outcome, (), given.session, given.subscriber)
+
+
+def _preferred(given: CommandGiven, name: str, value: str | bool) -> Carried:
+    effects = preferences.change(given.subscriber, given.at, "ussd", name, value=value)
+    subscriber = replace(given.subscriber, **{name: value})  # type: ignore[arg-type]
+    return Carried("done", effects, given.session, subscriber)
+
+
+def _answered(given: CommandGiven) -> OfferAnswered:
+    return OfferAnswered(
+        at=given.at,
+        channel=Channel.USSD,
+        subscriber=given.subscriber,
+        beneficiary=given.subscriber.msisdn,
+        voice=given.voice,
+        name=given.name,
+        source="",
+        reply_key=f"ussd:{given.key}",
+    )
+
+
+def _consent(given: CommandGiven) -> ConsentAnswered:
+    answered = (*given.session.agreed, (given.prompt, given.reply))
+    return ConsentAnswered(
+        at=given.at,
+        subscriber=given.subscriber,
+        language=given.subscriber.language,
+        prompts=tuple(prompt for prompt, _ in answered),
+        replies=tuple(reply for _, reply in answered),
+        menu=given.session.menu,
+        menu_version=given.session.version,
+        channel=Channel.USSD,
+        session=given.session_id,
+        jurisdiction=given.market,
+        in_force=given.consent_in_force,
+        record_id=f"con-{given.key}",
+    )

@@ -1,0 +1,57 @@
+"""What a dialogue remembers from one turn to the next, and how that is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from menus.values import NOTHING, Place
+
+
+def _nothing() -> Mapping[str, str]:
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a person stands in which version of which menu.
+
+    price: of the bundle that was last shown, in minor units: a yes is to that price and to no other.
+    purchase: the texts of the last purchase of this session, for its result page.
+    agreed: consent screens that were answered with a yes, each with what was typed; a consent needs two.
+    """
+
+    menu: str
+    version: str
+    place: Place
+    price: int = 0
+    purchase: Mapping[str, str] = field(default_factory=_nothing)
+    agreed: tuple[tuple[str, str], ...] = ()
+
+
+def to_json(session: Session) -> str:
+    """The session as one line; what is empty is left out at the end."""
+    place = session.place
+    fields = [
+        session.menu,
+        session.version,
+        place.page,
+        place.trail,
+        place.part,
+        place.parts,
+        place.shown,
+        dict(place.chosen),
+        place.mistakes,
+        session.price,
+        dict(session.purchase),
+        session.agreed,
+    ]
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Session:
+    """What ``to_json`` wrote."""
+    menu, version, page, trail, part, parts, shown, chosen, mistakes, price, purchase, agreed = json.loads(text)
+    place = Place(page, tuple(trail), part, parts, tuple(shown), chosen, mistakes)
+    return Session(menu, version, place, price, purchase, tuple((prompt, reply) for prompt, reply in agreed))

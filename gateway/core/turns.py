@@ -1,0 +1,353 @@
+"""One turn of a dialogue: who says what, where it leads, what is shown; durable before it is answered (ADR 0010).
+
+A turn is identified by its session and all that was said in it so far. One that comes again, late or twice at once,
+is answered with the words that it was answered with, and does nothing again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import assert_never
+
+from flows.dialogue import Carried, CommandGiven, carry_out
+from flows.effects import RecordOfferState
+from flows.porting import PURPOSE
+from flows.records import Subscriber
+from flows.session import Session, from_json, to_json
+from flows.values import Msisdn
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from gateway.core.facts import Facts
+from gateway.core.live_sessions import LiveSession, LiveSessions
+from gateway.core.menu_facts import MenuFacts
+from gateway.core.settlements import Settlement, Settlements
+from gateway.errors import ForeignSession, TurnTimedOut
+from menus.table import CompiledMenu
+from menus.values import Budget, Detour, Invoke, Moved, Over, Place, Screen, Wrong
+from store import consents, offers, subscriptions, turns
+from store.turns import TurnRow
+
+_LOG = logging.getLogger(__name__)
+LONGEST_TURN = 4.5
+"""Seconds: no hop waits longer for anything (networks give up after five to ten)."""
+_LONGEST_WAIT = 3.0
+"""Of these, for the result of a purchase; a later one comes by SMS."""
+_MOST_DETOURS = 5
+_NOT_TOLD = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One hop, as its dialect read it.
+
+    transcript: all that was said since the session began, joined by ``*``; what was dialled behind the service code
+    comes first. budget: what the door's screens hold.
+    """
+
+    dialect: str
+    session: str
+    msisdn: Msisdn
+    service: str
+    network: str
+    transcript: str
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is shown. ends: the session closes with it."""
+
+    text: str
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """A turn that is being taken. position: its own; said: what is new in it."""
+
+    turn: Turn
+    live: LiveSession
+    menu: CompiledMenu
+    person: Subscriber
+    session: Session
+    position: int
+    said: str
+    digest: str
+
+
+class TurnDesk:
+    """Takes turns, one after another within a session. menus: by id."""
+
+    def __init__(
+        self,
+        context: Context,
+        facts: Facts,
+        committer: Committer,
+        settlements: Settlements,
+        menus: Mapping[str, CompiledMenu],
+        sessions: LiveSessions,
+    ) -> None:
+        self._context = context
+        self._facts = facts
+        self._committer = committer
+        self._settlements = settlements
+        self._menus = menus
+        self._sessions = sessions
+        self._menu_facts = MenuFacts(context, facts)
+
+    async def take(self, turn: Turn, menu: str) -> Reply:
+        """The answer to a hop. menu: where a session of this service begins.
+
+        Raises ForeignSession for another number's session, TurnTimedOut, StoreError; then nothing was answered, and
+        the hop may come again.
+        """
+        live = self._sessions.open(turn.dialect, turn.session)
+        try:
+            async with asyncio.timeout(LONGEST_TURN), live.lock:
+                return await self._take(live, turn, menu)
+        except TimeoutError:
+            raise TurnTimedOut("a hop could not be answered in time") from None
+
+    def ended(self, dialect: str, session: str) -> None:
+        """The network has closed a session."""
+        self._sessions.close(dialect, session)
+
+    async def _take(self, live: LiveSession, turn: Turn, menu: str) -> Reply:
+        if not live.read and turn.transcript:  # a session that this process does not know may have begun in another
+            await self._recall(live)
+        known = await self._known(live, turn)
+        if known is not None:
+            return known
+        hop = await self._hop(live, turn, menu)
+        reply = await self._forth(hop)
+        if reply is None:  # another process, or this one before a stop, was quicker
+            await self._recall(live)
+            return await self._known(live, turn) or Reply(live.reply, live.ends)
+        return reply
+
+    # ── which turn this is ──
+
+    async def _known(self, live: LiveSession, turn: Turn) -> Reply | None:
+        """What was answered to this turn before; also to one that contradicts it, for the first counts."""
+        if live.position < 0:
+            return None
+        if live.subscriber is not None and live.subscriber.msisdn != turn.msisdn:
+            raise ForeignSession("the session belongs to another number")
+        if turn.transcript == live.transcript:
+            return Reply(live.reply, live.ends)
+        if _said_since(live.transcript, turn.transcript) is not None and not live.ends:
+            return None
+        digest = _digest(turn.transcript)
+        for row in await turns.of_session(self._context.reader, live.dialect, live.id):
+            if row.digest == digest:
+                return Reply(row.reply, row.ends)
+        _LOG.info("a hop that contradicts its session was answered with the newest words")
+        return Reply(live.reply, live.ends)
+
+    async def _recall(self, live: LiveSession) -> None:
+        """Read the session from the store, as far as it came."""
+        rows = await turns.of_session(self._context.reader, live.dialect, live.id)
+        live.read = True
+        if not rows:
+            return
+        last = rows[-1]
+        person = await subscriptions.by_id(self._context.reader, last.subscription)
+        live.position, live.reply, live.ends = last.position, last.reply, last.ends
+        live.transcript = _joined([row.said for row in rows])
+        live.session, live.subscriber = from_json(last.state), person
+
+    async def _hop(self, live: LiveSession, turn: Turn, menu: str) -> _Hop:
+        digest = _digest(turn.transcript)
+        if live.session is not None and live.subscriber is not None:
+            current = self._menus.get(live.session.menu, self._menus[menu])
+            said = _said_since(live.transcript, turn.transcript) or ""
+            session = _kept(live.session, current)
+            return _Hop(turn, live, current, live.subscriber, session, live.position + 1, said, digest)
+        current = self._menus[menu]
+        dialled = turn.transcript.split("*") if turn.transcript else []
+        session = Session(current.id, current.version, current.direct(dialled))
+        person = await self._facts.subscriber(turn.msisdn)
+        return _Hop(turn, live, current, person, session, 0, turn.transcript, digest)
+
+    # ── what it leads to ──
+
+    async def _forth(self, hop: _Hop) -> Reply | None:
+        """Take the step, write it, answer. None when the turn was written before."""
+        if hop.position == 0:
+            return await self._turned(hop, *await self._shown(hop, hop.person, hop.session))
+        went = hop.menu.step(hop.session.place, hop.said)
+        match went:
+            case Moved(place):
+                shown = await self._shown(hop, hop.person, replace(hop.session, place=place))
+            case Wrong(place):
+                shown = await self._shown(hop, hop.person, replace(hop.session, place=place), wrong=True)
+            case Over(place):
+                text = hop.menu.good_bye(hop.person.language, hop.turn.budget)
+                shown = Screen(text, True, place), replace(hop.session, place=place)
+            case Invoke():
+                return await self._invoked(hop, went)
+            case _:
+                assert_never(went)
+        return await self._turned(hop, *shown)
+
+    async def _shown(
+        self, hop: _Hop, person: Subscriber, session: Session, *, wrong: bool = False
+    ) -> tuple[Screen, Session]:
+        """The screen of the session's place, or of the page that is shown instead."""
+        for _ in range(_MOST_DETOURS):
+            names = hop.menu.facts_of(session.place.page)
+            values = await self._menu_facts.fetch(names, person, session)
+            screen = hop.menu.show(session.place, person.language, values, hop.turn.budget, wrong=wrong)
+            if isinstance(screen, Screen):
+                return screen, replace(session, place=screen.place, price=self._price(names, session))
+            session = replace(session, place=screen.place)
+        raise RuntimeError(f"menu {hop.menu.id}: page {session.place.page} leads in a circle")
+
+    def _price(self, names: Sequence[str], session: Session) -> int:
+        """The price that a page names, to be held against the one that is charged."""
+        bundle = self._context.catalogue.get(session.place.chosen.get("bundle", "")) if "bundle" in names else None
+        return bundle.price.amount if bundle is not None else session.price
+
+    async def _turned(self, hop: _Hop, screen: Screen, session: Session) -> Reply | None:
+        """Write a turn that asks for nothing."""
+        row = _row(hop, screen, session, self._context)
+        if not await self._committer.commit((), gate=turns.take(row)):
+            return None
+        return _answered(hop, row, session, hop.person)
+
+    # ── commands ──
+
+    async def _invoked(self, hop: _Hop, invoke: Invoke) -> Reply | None:
+        carried = carry_out(await self._given(hop, invoke), self._context.machines.offer)
+        with self._settlements.expected(carried.awaits) as result:
+            written = await self._carried(hop, invoke, carried)
+            if written is None or result is None:
+                return written and _answered(hop, *written)
+            row, session, person = written
+            settlement = await _within(result, _LONGEST_WAIT)
+            if settlement is not None:
+                row, session = await self._told(hop, invoke, row, session, settlement)
+            return _answered(hop, row, session, person)
+
+    async def _given(self, hop: _Hop, invoke: Invoke) -> CommandGiven:
+        """What the command's flow must know."""
+        name, reader = invoke.command.name, self._context.reader
+        wanted = invoke.command.args.get("bundle")
+        offer = None
+        if name in ("accept_offer", "decline_offer"):  # the one that was shown, not one that came since
+            offer = await offers.by_id(reader, hop.session.place.chosen.get("offer", ""))
+        standing = None
+        if name in ("consent_confirm", "consent_withdraw"):
+            standing = await consents.in_force(reader, hop.person.id, PURPOSE)
+        return CommandGiven(
+            at=self._context.clock(),
+            command=invoke.command,
+            subscriber=hop.person,
+            voice=self._context.voice(hop.person),
+            session=hop.session,
+            session_id=hop.turn.session,
+            prompt=hop.live.reply,
+            reply=hop.said,
+            key=_key(hop),
+            market=self._context.market.code,
+            bundle=next((one for one in self._menu_facts.for_sale(hop.person) if one.id == wanted), None),
+            offer=offer,
+            name=self._context.bundle_name(offer.bundle, hop.person.language) if offer else "",
+            consent_in_force=standing is not None,
+        )
+
+    async def _carried(
+        self, hop: _Hop, invoke: Invoke, carried: Carried
+    ) -> tuple[TurnRow, Session, Subscriber] | None:
+        """Write a command's effects with the turn, and its page; None when the turn was written before."""
+        session = replace(carried.session, place=hop.menu.after(invoke, carried.outcome))
+        screen, session = await self._shown(hop, carried.subscriber, session)
+        row = _row(hop, screen, session, self._context)
+        if not any(isinstance(effect, RecordOfferState) for effect in carried.effects):
+            opened = await self._committer.commit(carried.effects, gate=turns.take(row))
+            return (row, session, carried.subscriber) if opened else None
+        if await self._committer.commit(carried.effects, beside=(turns.put(row),)):
+            return row, session, carried.subscriber
+        # another channel ended the offer between our look and our commit
+        return await self._carried(hop, invoke, replace(carried, outcome="gone", effects=(), awaits=None))
+
+    async def _told(
+        self, hop: _Hop, invoke: Invoke, row: TurnRow, session: Session, settlement: Settlement
+    ) -> tuple[TurnRow, Session]:
+        """The result came in time: the turn is answered with it, which nobody has seen answered otherwise."""
+        balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else _NOT_TOLD
+        session = replace(session, purchase={**session.purchase, "balance": balance})
+        session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
+        screen, session = await self._shown(hop, hop.person, session)
+        row = replace(row, state=to_json(session), reply=screen.text, ends=screen.ends)
+        await self._committer.note(turns.answer(row))
+        return row, session
+
+
+def _word(settlement: Settlement) -> str:
+    if settlement.confirmed:
+        return "done"
+    return "too_little" if settlement.reason == "insufficient_funds" else "refused"
+
+
+def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnRow:
+    return TurnRow(
+        dialect=hop.turn.dialect,
+        session=hop.turn.session,
+        position=hop.position,
+        subscription=hop.person.id,
+        digest=hop.digest,
+        said=hop.said,
+        state=to_json(session),
+        reply=screen.text,
+        ends=screen.ends,
+        at=context.clock(),
+    )
+
+
+def _answered(hop: _Hop, row: TurnRow, session: Session, person: Subscriber) -> Reply:
+    """The turn is durable: the session goes on from here."""
+    live = hop.live
+    live.position, live.transcript = row.position, hop.turn.transcript
+    live.reply, live.ends = row.reply, row.ends
+    live.session, live.subscriber, live.read = session, person, True
+    return Reply(row.reply, row.ends)
+
+
+def _kept(session: Session, menu: CompiledMenu) -> Session:
+    """The session in the version of its menu that is served now: from home, where its page is gone."""
+    if session.version == menu.version:
+        return session
+    place = session.place if menu.has(session.place.page) else menu.start
+    return replace(session, menu=menu.id, version=menu.version, place=place)
+
+
+def _said_since(before: str, now: str) -> str | None:
+    """What ``now`` has more than ``before``; None when it does not go on from there. May hold ``*`` itself."""
+    if not before:
+        return now or None
+    return now[len(before) + 1 :] if now.startswith(f"{before}*") else None
+
+
+def _joined(said: list[str]) -> str:
+    dialled, *answers = said
+    return "*".join([dialled, *answers] if dialled else answers)
+
+
+def _digest(transcript: str) -> str:
+    return blake2b(transcript.encode(), digest_size=12).hexdigest()
+
+
+def _key(hop: _Hop) -> str:
+    """Names this very turn wherever it is made again."""
+    identity = f"{hop.turn.dialect}\0{hop.turn.session}\0{hop.position}"
+    return f"u{blake2b(identity.encode(), digest_size=15).hexdigest()}"
+
+
+async def _within(result: asyncio.Future[Settlement], seconds: float) -> Settlement | None:
+    done, _ = await asyncio.wait([result], timeout=seconds)
+    return result.result() if done else None

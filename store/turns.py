@@ -1,0 +1,130 @@
+"""Turns of dialogues: what came, what was answered, and where the session stood after. One row a hop, written once.
+
+A session is the newest of its turns. A hop that comes again finds its row and is answered with the same words; a
+session that a stopped process left goes on from its last row (ADR 0010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from flows.values import SubscriptionId
+from store.reader import AnyRow, Reader
+from store.tables import turns as t
+from store.unit import Gate, Op
+
+_KEY = ("dialect", "session", "position")
+_PUT = insert(t).on_conflict_do_nothing()
+_TAKE = _PUT.returning(t.c.dialect, t.c.session, t.c.position)
+_ANSWER = (
+    update(t)
+    .where(
+        t.c.dialect == bindparam("by_dialect"), t.c.session == bindparam("of"), t.c.position == bindparam("numbered")
+    )
+    .values(state=bindparam("new_state"), reply=bindparam("new_reply"), ends=bindparam("over"))
+)
+_OF = (
+    select(t).where(t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session")).order_by(t.c.position)
+)
+_NEWEST_OF = (
+    select(t)
+    .where(t.c.subscription_id == bindparam("subscription"))
+    .order_by(t.c.at.desc(), t.c.position.desc())
+    .limit(1)
+)
+_FORGET = delete(t).where(t.c.at < bindparam("before"))
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One turn. position: from 0; said: what was typed (dialled, for the first); digest: of all that was said so far.
+
+    state: ``flows.session`` as JSON, after the turn; ends: whether the session is closed with it.
+    """
+
+    dialect: str
+    session: str
+    position: int
+    subscription: SubscriptionId
+    digest: str
+    said: str
+    state: str
+    reply: str
+    ends: bool
+    at: datetime
+
+
+def take(row: TurnRow) -> Gate:
+    """Shut when this turn was answered before."""
+    return Gate(_TAKE, _values(row), _KEY)
+
+
+def put(row: TurnRow) -> Op:
+    """Write the turn beside another gate; one that is there stays as it is."""
+    return Op(_PUT, _values(row))
+
+
+def answer(row: TurnRow) -> Op:
+    """What the turn is answered with after all: nobody has seen the words that it was written with."""
+    return Op(
+        _ANSWER,
+        {
+            "by_dialect": row.dialect,
+            "of": row.session,
+            "numbered": row.position,
+            "new_state": row.state,
+            "new_reply": row.reply,
+            "over": row.ends,
+        },
+    )
+
+
+def forget(before: datetime) -> Op:
+    """Delete what is older."""
+    return Op(_FORGET, {"before": before})
+
+
+async def of_session(reader: Reader, dialect: str, session: str) -> Sequence[TurnRow]:
+    """All turns of a session, in order."""
+    return [_row(row) for row in await reader.rows(_OF, {"dialect": dialect, "session": session})]
+
+
+async def newest_of(reader: Reader, subscription: SubscriptionId) -> TurnRow | None:
+    """The last turn of a person's last session."""
+    row = await reader.first(_NEWEST_OF, {"subscription": subscription})
+    return None if row is None else _row(row)
+
+
+def _values(row: TurnRow) -> dict[str, object]:
+    return {
+        "dialect": row.dialect,
+        "session": row.session,
+        "position": row.position,
+        "subscription_id": row.subscription,
+        "digest": row.digest,
+        "said": row.said,
+        "state": row.state,
+        "reply": row.reply,
+        "ends": row.ends,
+        "at": row.at,
+    }
+
+
+def _row(row: AnyRow) -> TurnRow:
+    return TurnRow(
+        dialect=row.dialect,
+        session=row.session,
+        position=row.position,
+        subscription=SubscriptionId(row.subscription_id),
+        digest=row.digest,
+        said=row.said,
+        state=row.state,
+        reply=row.reply,
+        ends=row.ends,
+        at=row.at,
+    )
