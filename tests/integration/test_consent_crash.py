@@ -13,11 +13,12 @@ from store.consent_check import check
 
 _PATIENCE = 60.0
 _WRITING = """
-import asyncio, sys
+import asyncio, random, sys
 from pathlib import Path
 from fakes import consent
 from store.consent_ledger import ConsentLedger
 from store.engine import open_engine
+from store.errors import WriteFailed
 from store.reader import Reader
 from store.unit import Unit
 from store.writer import Writer
@@ -30,7 +31,13 @@ async def run(name):
     ledger, number = ConsentLedger(reader, writer), 0
     while True:
         number += 1
-        await ledger.commit(Unit(), [consent(record_id=f"con-{name}-{number}")])
+        await asyncio.sleep(random.uniform(0, 0.02))  # people are not that quick either
+        try:
+            await ledger.commit(Unit(), [consent(record_id=f"con-{name}-{number}")])
+        except WriteFailed as failure:
+            if not failure.retryable:
+                raise
+            continue
         print(f"con-{name}-{number}", flush=True)
 
 asyncio.run(run(sys.argv[1]))
