@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -32,7 +33,9 @@ from store.writer import Writer
 
 SCHEMA_VERSION = "1"
 """Of the clear part of a record; a new layout gets a new number, and old records stay as they are."""
-_ATTEMPTS = 5
+_ATTEMPTS = 20
+_PAUSE = 0.02
+"""Seconds that a process which came second waits at most, so that the same one is not second every time."""
 _INSERT = insert(consents)
 _INSERT_KEY = insert(consent_keys)  # no ON CONFLICT: a key that was not written must not have sealed anything
 _HEAD = select(consents.c.position, consents.c.hash).order_by(consents.c.position.desc()).limit(1)
@@ -62,6 +65,7 @@ class ConsentLedger:
                 outcome = await self._append(unit, records)
                 if outcome is not None:
                     return outcome
+                await asyncio.sleep(random.uniform(0, _PAUSE))
         raise _retryable("other processes took every next place in the consent chain")
 
     async def _append(self, unit: Unit, records: Sequence[RecordConsent]) -> bool | None:

@@ -16,7 +16,7 @@ from gateway.config.tree import ApiTokenConfig
 from gateway.core.problems import Problem
 from running import TOKENS, Town, town
 
-_READING = ("orders", "messages", "")
+_READING = ("orders", "messages", "consents", "")
 _CRM = b"Authorization: Bearer token-of-the-crm\r\n"
 
 
@@ -39,6 +39,7 @@ async def test_without_a_known_token_nobody_comes_in(it: Town, authorization: st
         ("GET", f"subscribers/{ANA}/offers"),
         ("GET", f"subscribers/{ANA}/orders"),
         ("GET", f"subscribers/{ANA}/messages"),
+        ("GET", f"subscribers/{ANA}/consents"),
         ("GET", "orders/ord-1"),
         ("PUT", f"subscribers/{ANA}/preferences"),
         ("POST", "offers/off-1/accept"),

@@ -95,8 +95,8 @@ async def test_a_message_says_what_became_of_it(it: Town) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1.5", "٣"])
 async def test_a_wrong_limit_is_refused(it: Town, limit: str) -> None:
-    """400, for both lists."""
-    for what in ("orders", "messages"):
+    """400, for every list."""
+    for what in ("orders", "messages", "consents"):
         status, problem = await it.call("GET", f"subscribers/{ANA}/{what}?limit={limit}")
         assert (status, problem["code"]) == (400, "invalid-limit")
 
@@ -109,7 +109,7 @@ async def test_after_the_last_there_is_nothing(it: Town) -> None:
 
 
 @pytest.mark.parametrize("number", ["abc", "123", "+", "0573001112233", "5730011122331234567", "57300111223x", "%20"])
-@pytest.mark.parametrize("path", ["", "/offers", "/orders", "/messages", "/preferences"])
+@pytest.mark.parametrize("path", ["", "/offers", "/orders", "/messages", "/consents", "/preferences"])
 async def test_what_is_no_number_is_refused(it: Town, number: str, path: str) -> None:
     """400, everywhere."""
     method = "PUT" if path == "/preferences" else "GET"
@@ -119,7 +119,7 @@ async def test_what_is_no_number_is_refused(it: Town, number: str, path: str) ->
 
 async def test_somebody_never_seen_has_empty_lists_and_no_profile(it: Town) -> None:
     """Asking makes nobody known."""
-    for what in ("offers", "orders", "messages"):
+    for what in ("offers", "orders", "messages", "consents"):
         assert await it.call("GET", f"subscribers/{BEN}/{what}") == (200, {"items": [], "next": None})
     status, problem = await it.call("GET", f"subscribers/{BEN}")
     assert (status, problem["code"]) == (404, "unknown-subscriber")
