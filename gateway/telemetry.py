@@ -74,6 +74,10 @@ class Metrics:
         self.decision_seconds = Histogram(
             "chasqui_decision_seconds", "One batch of decisions", buckets=_QUICK, registry=registry
         )
+        self.hops = Counter(
+            "chasqui_ussd_hops_total", "USSD hops by what came of them", ("dialect", "outcome"), registry=registry
+        )
+        self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
         self.failures = Counter(
             "chasqui_failures_total", "Work that failed and was put off", ("where",), registry=registry
         )

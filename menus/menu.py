@@ -45,6 +45,7 @@ class Option:
     text: Text
     leads: Goto | Call
     key: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

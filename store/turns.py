@@ -28,9 +28,7 @@ _ANSWER = (
     )
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"), ends=bindparam("over"))
 )
-_OF = (
-    select(t).where(t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session")).order_by(t.c.position)
-)
+_OF = select(t).where(t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session")).order_by(t.c.position)
 _NEWEST_OF = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"))

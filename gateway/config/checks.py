@@ -10,14 +10,17 @@ import re
 from collections.abc import Iterable
 
 from flows.values import parse_msisdn
-from gateway.config.tree import Config, DoorConfig, SmppConfig
+from gateway.config.tree import Config, DoorConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
-_DIALECTS_NOW = ("triggers",)
+_DIALECTS_NOW = ("triggers", "africastalking")
+_CHARSETS = ("gsm7", "ucs2")
+_LEAST_SCREEN = 40
 _OCS_NOW = ("simulator", "tmf")
 _OCS_LATER = ("cgrates", "diameter", "ucip")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
+_CODE = re.compile(r"[*#][0-9*#]{1,30}#")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_PORT = 65_535
 
@@ -40,6 +43,7 @@ def check(config: Config) -> Config:
     for bind in config.smpp:
         _bind(bind)
     _names("smpp", [bind.name for bind in config.smpp])
+    _services(config.ussd.services)
     _names("doors", [door.name for door in config.doors])
     if len(config.smpp) > 1:
         raise ConfigError("smpp: this version keeps one bind; leave one [[smpp]] entry")
@@ -56,12 +60,27 @@ def check(config: Config) -> Config:
 
 def _door(door: DoorConfig) -> None:
     if door.dialect not in _DIALECTS_NOW:
-        raise ConfigError(f"doors {door.name!r}: dialect {door.dialect!r} is not available; there is: triggers")
+        raise ConfigError(
+            f"doors {door.name!r}: dialect {door.dialect!r} is not available; there is: {', '.join(_DIALECTS_NOW)}"
+        )
+    _one_of(f"doors {door.name!r}: charset", door.charset, _CHARSETS)
+    if door.max_septets < _LEAST_SCREEN:
+        raise ConfigError(f"doors {door.name!r}: max_septets must be at least {_LEAST_SCREEN}")
     for network in door.allow:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             raise ConfigError(f"doors {door.name!r}: allow: {network!r} is not an address or network") from None
+
+
+def _services(services: Iterable[UssdServiceConfig]) -> None:
+    seen = set()
+    for one in services:
+        if not _CODE.fullmatch(one.code):
+            raise ConfigError(f"ussd.services: code {one.code!r} is no service code such as *123#")
+        if (one.code, one.network) in seen:
+            raise ConfigError(f"ussd.services: two entries have the code {one.code!r} on the same network")
+        seen.add((one.code, one.network))
 
 
 def _bind(bind: SmppConfig) -> None:

@@ -97,6 +97,10 @@ class Context:
         """Who speaks to this person."""
         return Voice(self.catalogues, subscriber.language)
 
+    def market_voice(self) -> Voice:
+        """Who speaks where nothing is known of the person."""
+        return Voice(self.catalogues, self.market.languages[0])
+
     def bundle_name(self, bundle: BundleId | str, language: str) -> str:
         """The bundle's name; its id when it left the catalogue since."""
         known = self.catalogue.get(bundle)

@@ -9,18 +9,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway.config.tree import DoorConfig
+from menus.values import Budget
 
+_MOST_UCS2 = 80
+_USUAL = Budget()
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One peer that may come in. networks: empty = any address; token: empty = none asked."""
+    """One peer that may come in. networks: empty = any address; token: empty = none asked.
+
+    network: whose subscribers come through it; budget: what one USSD screen holds there.
+    """
 
     name: str
     dialect: str
     networks: tuple[_Network, ...]
     token: str
+    network: str = ""
+    budget: Budget = _USUAL
 
 
 LOOPBACK = Door("loopback", "", (), "")
@@ -37,6 +45,8 @@ class Doors:
                 one.dialect,
                 tuple(ipaddress.ip_network(network, strict=False) for network in one.allow),
                 one.token,
+                one.network,
+                _budget(one),
             )
             for one in configured
         ]
@@ -58,6 +68,13 @@ def is_loopback(address: str | None) -> bool:
     """Whether this address is this machine's own."""
     peer = _peer(address)
     return peer is not None and peer.is_loopback
+
+
+def _budget(door: DoorConfig) -> Budget:
+    """What the door's screens hold: septets, or UTF-16 code units, of which 160 octets take 80 (3GPP TS 23.038 §5)."""
+    return (
+        Budget("ucs2", min(door.max_septets, _MOST_UCS2)) if door.charset == "ucs2" else Budget(size=door.max_septets)
+    )
 
 
 @lru_cache(maxsize=4096)

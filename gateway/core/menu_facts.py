@@ -101,7 +101,9 @@ class MenuFacts:
 
     async def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")
-        return next((_item(bundle, need.voice) for bundle in self.for_sale(need.subscriber) if bundle.id == wanted), None)
+        return next(
+            (_item(bundle, need.voice) for bundle in self.for_sale(need.subscriber) if bundle.id == wanted), None
+        )
 
     async def _offer(self, need: Need) -> FactValue:
         found = await offers.open_of(self._context.reader, need.subscriber.id, need.at)
@@ -129,4 +131,3 @@ class MenuFacts:
 
 def _item(bundle: Bundle, voice: Voice) -> Item:
     return Item(bundle.id, {"name": bundle.name(voice.language), "price": voice.money(bundle.price)})
-

@@ -39,8 +39,8 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
-from gateway.core.settlements import Settlement, Settlements
 from gateway.core.retry import Backoff, GiveUp
+from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import OcsError, UnknownSubscriber
 from store import orders, outbox, subscriptions
 from store.outbox import PurchaseRow

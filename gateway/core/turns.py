@@ -27,7 +27,7 @@ from gateway.core.menu_facts import MenuFacts
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import ForeignSession, TurnTimedOut
 from menus.table import CompiledMenu
-from menus.values import Budget, Detour, Invoke, Moved, Over, Place, Screen, Wrong
+from menus.values import Budget, Invoke, Moved, Over, Screen, Wrong
 from store import consents, offers, subscriptions, turns
 from store.turns import TurnRow
 
@@ -88,6 +88,7 @@ class TurnDesk:
         facts: Facts,
         committer: Committer,
         settlements: Settlements,
+        *,
         menus: Mapping[str, CompiledMenu],
         sessions: LiveSessions,
     ) -> None:
@@ -260,9 +261,7 @@ class TurnDesk:
             consent_in_force=standing is not None,
         )
 
-    async def _carried(
-        self, hop: _Hop, invoke: Invoke, carried: Carried
-    ) -> tuple[TurnRow, Session, Subscriber] | None:
+    async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> tuple[TurnRow, Session, Subscriber] | None:
         """Write a command's effects with the turn, and its page; None when the turn was written before."""
         session = replace(carried.session, place=hop.menu.after(invoke, carried.outcome))
         screen, session = await self._shown(hop, carried.subscriber, session)

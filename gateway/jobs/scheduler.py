@@ -11,25 +11,33 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Context
-from store import idempotency
+from gateway.core.live_sessions import LiveSessions
+from store import idempotency, turns
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
+_TURNS_KEPT = timedelta(days=30)
+"""Long enough for a care call about last month's bill; what was said is not kept for ever."""
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets old idempotency keys."""
+    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions."""
 
-    def __init__(self, context: Context, committer: Committer, acceptances: Acceptances) -> None:
+    def __init__(
+        self, context: Context, committer: Committer, acceptances: Acceptances, sessions: LiveSessions
+    ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
+        self._sessions = sessions
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
     def start(self) -> None:
         """Begin ticking."""
         self._every(5, "end-offers", self._end_offers)
         self._every(3600, "forget-keys", self._forget_keys)
+        self._every(86_400, "forget-turns", self._forget_turns)
+        self._every(15, "sweep-sessions", self._sweep_sessions)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -49,6 +57,13 @@ class Jobs:
     async def _end_offers(self) -> None:
         while await self._acceptances.lapse():
             pass
+
+    async def _sweep_sessions(self) -> None:
+        self._sessions.sweep()
+        self._context.metrics.sessions.set(len(self._sessions))
+
+    async def _forget_turns(self) -> None:
+        await self._committer.note(turns.forget(self._context.clock() - _TURNS_KEPT))
 
     async def _forget_keys(self) -> None:
         await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))

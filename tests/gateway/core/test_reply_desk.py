@@ -24,7 +24,7 @@ from store.ids import new_id
 from store.inbox import Entry
 from store.outbox import PurchaseRow, SmsRow
 from store.tables import inbox as inbox_table
-from store.unit import Op, Unit
+from store.unit import Gate, Op, Unit
 
 
 class Talk:
@@ -90,7 +90,13 @@ class Overtaken(Committer):
         self._talk = talk
         self._quicker = quicker
 
-    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
+    async def commit(
+        self,
+        effects: Iterable[Effect],
+        always: tuple[Op, ...] = (),
+        beside: tuple[Op, ...] = (),
+        gate: Gate | None = None,
+    ) -> bool:
         quicker, self._quicker = self._quicker, []
         if quicker:
             await self._talk.committer.commit(quicker)

@@ -12,6 +12,7 @@ from flows.values import OfferId
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
+from gateway.core.live_sessions import LiveSessions
 from gateway.jobs.scheduler import Jobs
 from store import idempotency, offers
 from store.errors import WriteFailed
@@ -42,7 +43,7 @@ def acceptances(house: House, committer: Committer) -> Ticking:
 @pytest.fixture
 async def jobs(house: House, committer: Committer, acceptances: Ticking) -> AsyncIterator[Jobs]:
     """Ticking."""
-    started = Jobs(house.context, committer, acceptances)
+    started = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
     started.start()
     yield started
     started.stop()
@@ -128,7 +129,7 @@ async def test_keys_are_forgotten_after_a_week(house: House, jobs: Jobs) -> None
 
 async def test_after_a_stop_nothing_ticks(house: House, committer: Committer, acceptances: Ticking) -> None:
     """The scheduler has let go of the loop."""
-    jobs = Jobs(house.context, committer, acceptances)
+    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
     jobs.start()
     jobs.stop()
     await eventually(lambda: not jobs._scheduler.running)

@@ -1,56 +1,54 @@
-"""The one place that builds concretes: from a configuration to a running gateway."""
+"""One gateway process: what is built, in which order it starts, in which order it stops."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import gc
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from flows.catalogue import Catalogue, load_starter, parse_catalogue
-from flows.contact_policy import ContactSwitches
-from flows.errors import FlowError
-from flows.market import Market, load_market
-from flows.values import Msisdn, parse_msisdn
+from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
-from gateway.config.tree import Config, OcsConfig, PolicyConfig, SmppConfig
+from gateway.app.building import catalogue_of, context_of, market_of, menus_of
+from gateway.app.peers import Outside, Peers, smpp_settings
+from gateway.app.process import utc_now
+from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
 from gateway.console.status import Part, StatusPage
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
-from gateway.core.context import Clock, Context, Machines, Reach, ServiceNumber
+from gateway.core.context import Clock, Context
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
+from gateway.core.live_sessions import LiveSessions
 from gateway.core.outbox import Lanes
-from gateway.core.ports import ChargingSystem
 from gateway.core.problems import middleware
 from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
+from gateway.core.settlements import Settlements
 from gateway.core.sms_lane import SmsLane
 from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.core.turns import TurnDesk
 from gateway.errors import ConfigError, PortInUse
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
-from gateway.ocs.tmf import TmfChargingSystem
-from gateway.simulators.ocs import OcsSimulator
-from gateway.simulators.smsc import SmscSimulator
-from gateway.smpp.client import SmppClient, SmppSettings
-from gateway.telemetry import Metrics
+from gateway.smpp.client import SmppClient
+from gateway.ussd.africastalking import AfricasTalking
+from gateway.ussd.routes import UssdRoutes
+from gateway.ussd.services import Services
 from locales.catalogues import load_catalogues
+from menus.table import CompiledMenu
 from store import inbox
 from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
@@ -59,36 +57,8 @@ from store.reader import Reader
 from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
-_SIMULATED_NUMBER = "12345"
-_SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 _DRAIN_SECONDS = 20.0
-
-
-def quiet_collector() -> None:
-    """Keep the garbage collector off what lives as long as the process, and let it look less often.
-
-    Most of what a request makes dies by reference count; full collections over the loaded modules cost 6 to 20 percent
-    of a trigger (``make bench``).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class _Peers:
-    """The outside: what was configured, or simulators inside the process."""
-
-    ocs: ChargingSystem
-    ocs_url: str
-    smpp: SmppConfig
-    smsc: SmscSimulator | None
-    ocs_simulator: OcsSimulator | None
+_DIALECTS = {dialect.name: dialect for dialect in (AfricasTalking(),)}
 
 
 class Gateway:
@@ -120,14 +90,18 @@ class Gateway:
 
     async def _start(self) -> None:
         config = self._config
-        market, catalogue = _market(config), _catalogue(config)
+        market, catalogue = market_of(config), catalogue_of(config)
         engine = open_engine(config.store.url, config.folder)
         self._stack.push_async_callback(engine.dispose)
         await upgrade(engine)
         writer, reader = await self._store(engine)
-        peers = await self._peers(config, market, catalogue)
-        context = _context(config, market, catalogue, writer=writer, reader=reader, clock=self._clock, smpp=peers.smpp)
-        await self._core(context, peers)
+        peers = await Outside(self._stack).open(config, market, catalogue)
+        services = Services(config.ussd.services)
+        menus = menus_of(config, services, load_catalogues().languages)
+        context = context_of(
+            config, market, catalogue, writer=writer, reader=reader, clock=self._clock, smpp=peers.smpp
+        )
+        await self._core(context, peers, services, menus)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
         writer, reader = Writer(engine), Reader(engine)
@@ -137,50 +111,9 @@ class Gateway:
         self._stack.push_async_callback(reader.stop)
         return writer, reader
 
-    async def _peers(self, config: Config, market: Market, catalogue: Catalogue) -> _Peers:
-        smsc = None
-        smpp = config.smpp[0] if config.smpp else None
-        if smpp is None:
-            smsc = await self._smsc_simulator()
-            smpp = SmppConfig(
-                name="simulator",
-                host="127.0.0.1",
-                port=smsc.port,
-                system_id="chasqui",
-                source=_SIMULATED_NUMBER,
-                tps=1000,
-            )
-        ocs_simulator, url = None, config.ocs.url
-        if not url:
-            ocs_simulator = await self._ocs_simulator(catalogue, market.currency)
-            url = ocs_simulator.url
-        ocs = _charging_system(config.ocs, url, market, catalogue)
-        self._stack.push_async_callback(ocs.close)
-        return _Peers(ocs, url, smpp, smsc, ocs_simulator)
-
-    async def _smsc_simulator(self) -> SmscSimulator:
-        port, control = _SIMULATOR_PORTS["smsc"]
-        try:
-            simulator = SmscSimulator(port, control)
-            await simulator.start()
-        except PortInUse:  # nobody chose these ports, so any will do
-            simulator = SmscSimulator(0, 0)
-            await simulator.start()
-        self._stack.push_async_callback(simulator.stop)
-        return simulator
-
-    async def _ocs_simulator(self, catalogue: Catalogue, currency: str) -> OcsSimulator:
-        port, control = _SIMULATOR_PORTS["ocs"]
-        try:
-            simulator = OcsSimulator(catalogue, currency, port=port, control_port=control)
-            await simulator.start()
-        except PortInUse:
-            simulator = OcsSimulator(catalogue, currency)
-            await simulator.start()
-        self._stack.push_async_callback(simulator.stop)
-        return simulator
-
-    async def _core(self, context: Context, peers: _Peers) -> None:
+    async def _core(
+        self, context: Context, peers: Peers, services: Services, menus: Mapping[str, CompiledMenu]
+    ) -> None:
         config = self._config
         lanes = Lanes()
         committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
@@ -190,11 +123,14 @@ class Gateway:
         triggers = Pump("triggers", subject, trigger_desk.work, trigger_desk.give_up)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
-        client = SmppClient(_smpp_settings(peers.smpp), intake)
+        client = SmppClient(smpp_settings(peers.smpp), intake)
         lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
-        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts)
+        settlements = Settlements()
+        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
+        sessions = LiveSessions(asyncio.get_running_loop().time)
+        turns = TurnDesk(context, facts, committer, settlements, menus=menus, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances)
+        jobs = Jobs(context, committer, acceptances, sessions)
         self._health = Health(context, peers.ocs, lambda: {f"smpp {client.name}": client.bound})
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
@@ -215,7 +151,9 @@ class Gateway:
         jobs.start()
         self._stack.callback(jobs.stop)
         app = web.Application(middlewares=[middleware(context.metrics)], client_max_size=MOST_BYTES + 1)
-        TriggerRoutes(context, intake, Doors(config.doors), config.webhooks.secret).add_to(app)
+        doors = Doors(config.doors)
+        TriggerRoutes(context, intake, doors, config.webhooks.secret).add_to(app)
+        UssdRoutes(context, turns, doors, services, _DIALECTS).add_to(app)
         access = Access(config.api.tokens, config.api.requests_per_second)
         ApiRoutes(context, facts, committer, acceptances, access).add_to(app)
         self._health.add_to(app)
@@ -242,7 +180,7 @@ class Gateway:
             raise ConfigError(f"{key}: cannot listen on {host}:{port}: {error.strerror or error}") from None
         return int(runner.addresses[0][1])
 
-    def _parts(self, peers: _Peers, client: SmppClient) -> list[Part]:
+    def _parts(self, peers: Peers, client: SmppClient) -> list[Part]:
         host = self._config.server.host
         parts = [
             Part("Gateway", f"http://{host}:{self.port}", True),
@@ -256,95 +194,6 @@ class Gateway:
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
         return parts
-
-
-def _market(config: Config) -> Market:
-    try:
-        return load_market(config.market)
-    except FlowError as error:
-        raise ConfigError(f"market: {error}") from None
-
-
-def _catalogue(config: Config) -> Catalogue:
-    try:
-        if not config.catalogue.path:
-            return load_starter(config.market)
-        file = config.folder / config.catalogue.path
-        return parse_catalogue(file.read_text(encoding="utf-8"), str(Path(config.catalogue.path)))
-    except FlowError as error:
-        raise ConfigError(str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"catalogue.path: cannot be read: {error}") from None
-
-
-def _context(
-    config: Config,
-    market: Market,
-    catalogue: Catalogue,
-    *,
-    writer: Writer,
-    reader: Reader,
-    clock: Clock,
-    smpp: SmppConfig,
-) -> Context:
-    return Context(
-        market=market,
-        catalogue=catalogue,
-        catalogues=load_catalogues(),
-        switches=_switches(config.policy),
-        reach=Reach(config.policy.dry_run, frozenset(_numbers(config.policy.test_msisdns))),
-        service_number=ServiceNumber(smpp.source, smpp.two_way and smpp.bind == "transceiver"),
-        machines=Machines(),
-        reader=reader,
-        writer=writer,
-        clock=clock,
-        metrics=Metrics(),
-    )
-
-
-def _switches(policy: PolicyConfig) -> ContactSwitches:
-    return ContactSwitches(
-        quiet_hours="off" if policy.quiet_hours == "off" else "market",
-        assume_opt_in="yes" if policy.assume_opt_in == "yes" else "market",
-    )
-
-
-def _numbers(texts: tuple[str, ...]) -> list[Msisdn]:
-    return [msisdn for text in texts if (msisdn := parse_msisdn(text)) is not None]
-
-
-def _charging_system(ocs: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The adapter of each kind; the simulator speaks the TM Forum wire."""
-    adapters = {"simulator": TmfChargingSystem, "tmf": TmfChargingSystem}
-    return adapters[ocs.kind](
-        url,
-        timeout=ocs.timeout,
-        settle_seconds=ocs.settle_seconds,
-        currency=market.currency,
-        offerings=catalogue.tmf_offerings(),
-    )
-
-
-def _smpp_settings(smpp: SmppConfig) -> SmppSettings:
-    return SmppSettings(
-        name=smpp.name,
-        host=smpp.host,
-        port=smpp.port,
-        system_id=smpp.system_id,
-        password=smpp.password,
-        bind=smpp.bind,
-        window=smpp.window,
-        tps=int(smpp.tps),
-        source=smpp.source,
-        source_ton=smpp.source_ton,
-        source_npi=smpp.source_npi,
-        two_way=smpp.two_way,
-        system_type=smpp.system_type,
-        response_timeout=smpp.response_timeout,
-        enquire_interval=smpp.enquire_interval,
-        reconnect_max=smpp.reconnect_max,
-        tls=smpp.tls,
-    )
 
 
 def _sender(entry: Entry) -> Msisdn:
@@ -365,7 +214,7 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
     intake.resume(triggers, replies)
 
 
-def _first_steps(port: int, peers: _Peers) -> list[tuple[str, str]]:
+def _first_steps(port: int, peers: Peers) -> list[tuple[str, str]]:
     smsc, ocs = peers.smsc, peers.ocs_simulator
     return first_steps(
         f"http://127.0.0.1:{port}",

@@ -1,0 +1,116 @@
+"""The outside: what was configured, or simulators inside the process."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from flows.catalogue import Catalogue
+from flows.market import Market
+from gateway.config.tree import Config, OcsConfig, SmppConfig
+from gateway.core.ports import ChargingSystem
+from gateway.errors import PortInUse
+from gateway.ocs.tmf import TmfChargingSystem
+from gateway.simulators.ocs import OcsSimulator
+from gateway.simulators.smsc import SmscSimulator
+from gateway.smpp.client import SmppSettings
+
+_SIMULATED_NUMBER = "12345"
+_SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
+
+
+@dataclass(slots=True)
+class Peers:
+    """The charging system, the bind, and the simulators behind them, if there are any."""
+
+    ocs: ChargingSystem
+    ocs_url: str
+    smpp: SmppConfig
+    smsc: SmscSimulator | None
+    ocs_simulator: OcsSimulator | None
+
+
+class Outside:
+    """Opens the peers; what it opens is closed with ``stack``."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+
+    async def open(self, config: Config, market: Market, catalogue: Catalogue) -> Peers:
+        """Everything that the gateway talks to. Raises PortInUse."""
+        smsc = None
+        smpp = config.smpp[0] if config.smpp else None
+        if smpp is None:
+            smsc = await self._smsc_simulator()
+            smpp = SmppConfig(
+                name="simulator",
+                host="127.0.0.1",
+                port=smsc.port,
+                system_id="chasqui",
+                source=_SIMULATED_NUMBER,
+                tps=1000,
+            )
+        ocs_simulator, url = None, config.ocs.url
+        if not url:
+            ocs_simulator = await self._ocs_simulator(catalogue, market.currency)
+            url = ocs_simulator.url
+        ocs = _charging_system(config.ocs, url, market, catalogue)
+        self._stack.push_async_callback(ocs.close)
+        return Peers(ocs, url, smpp, smsc, ocs_simulator)
+
+    async def _smsc_simulator(self) -> SmscSimulator:
+        port, control = _SIMULATOR_PORTS["smsc"]
+        try:
+            simulator = SmscSimulator(port, control)
+            await simulator.start()
+        except PortInUse:  # nobody chose these ports, so any will do
+            simulator = SmscSimulator(0, 0)
+            await simulator.start()
+        self._stack.push_async_callback(simulator.stop)
+        return simulator
+
+    async def _ocs_simulator(self, catalogue: Catalogue, currency: str) -> OcsSimulator:
+        port, control = _SIMULATOR_PORTS["ocs"]
+        try:
+            simulator = OcsSimulator(catalogue, currency, port=port, control_port=control)
+            await simulator.start()
+        except PortInUse:
+            simulator = OcsSimulator(catalogue, currency)
+            await simulator.start()
+        self._stack.push_async_callback(simulator.stop)
+        return simulator
+
+
+def _charging_system(ocs: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    """The adapter of each kind; the simulator speaks the TM Forum wire."""
+    adapters = {"simulator": TmfChargingSystem, "tmf": TmfChargingSystem}
+    return adapters[ocs.kind](
+        url,
+        timeout=ocs.timeout,
+        settle_seconds=ocs.settle_seconds,
+        currency=market.currency,
+        offerings=catalogue.tmf_offerings(),
+    )
+
+
+def smpp_settings(smpp: SmppConfig) -> SmppSettings:
+    """One ``[[smpp]]`` as the client takes it."""
+    return SmppSettings(
+        name=smpp.name,
+        host=smpp.host,
+        port=smpp.port,
+        system_id=smpp.system_id,
+        password=smpp.password,
+        bind=smpp.bind,
+        window=smpp.window,
+        tps=int(smpp.tps),
+        source=smpp.source,
+        source_ton=smpp.source_ton,
+        source_npi=smpp.source_npi,
+        two_way=smpp.two_way,
+        system_type=smpp.system_type,
+        response_timeout=smpp.response_timeout,
+        enquire_interval=smpp.enquire_interval,
+        reconnect_max=smpp.reconnect_max,
+        tls=smpp.tls,
+    )
