@@ -21,9 +21,9 @@ def check(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
         if not _NAME.fullmatch(name):
             line = menu.pages[name].line if name in menu.pages else 0
             problems.add(line, f"{name!r} is no name: small letters, digits and _ only, a letter first")
-    for key, page in (("start", menu.start), ("unavailable", menu.unavailable)):
-        if page not in menu.pages:
-            problems.add(0, f"{key} names {page!r}, which is no page{nearest(page, menu.pages)}")
+    for key, target in (("start", menu.start), ("unavailable", menu.unavailable)):
+        if target not in menu.pages:
+            problems.add(0, f"{key} names {target!r}, which is no page{nearest(target, menu.pages)}")
     for page in menu.pages.values():
         _Page(menu, page, vocabulary, problems).check()
     if not problems:
