@@ -79,6 +79,16 @@ class _Hop:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A turn that is durable. awaits: the result of a purchase may still change its words."""
+
+    row: TurnRow
+    session: Session
+    person: Subscriber
+    awaits: bool
+
+
 class TurnDesk:
     """Takes turns, one after another within a session. menus: by id."""
 
@@ -226,13 +236,12 @@ class TurnDesk:
         carried = carry_out(await self._given(hop, invoke), self._context.machines.offer)
         with self._settlements.expected(carried.awaits) as result:
             written = await self._carried(hop, invoke, carried)
-            if written is None or result is None:
-                return written and _answered(hop, *written)
-            row, session, person = written
-            settlement = await _within(result, _LONGEST_WAIT)
+            if written is None:
+                return None
+            settlement = await _within(result, _LONGEST_WAIT) if result and written.awaits else None
             if settlement is not None:
-                row, session = await self._told(hop, invoke, row, session, settlement)
-            return _answered(hop, row, session, person)
+                written = await self._told(hop, invoke, written, settlement)
+            return _answered(hop, written.row, written.session, written.person)
 
     async def _given(self, hop: _Hop, invoke: Invoke) -> CommandGiven:
         """What the command's flow must know."""
@@ -261,30 +270,28 @@ class TurnDesk:
             consent_in_force=standing is not None,
         )
 
-    async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> tuple[TurnRow, Session, Subscriber] | None:
+    async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> _Written | None:
         """Write a command's effects with the turn, and its page; None when the turn was written before."""
         session = replace(carried.session, place=hop.menu.after(invoke, carried.outcome))
         screen, session = await self._shown(hop, carried.subscriber, session)
         row = _row(hop, screen, session, self._context)
         if not any(isinstance(effect, RecordOfferState) for effect in carried.effects):
             opened = await self._committer.commit(carried.effects, gate=turns.take(row))
-            return (row, session, carried.subscriber) if opened else None
+            return _Written(row, session, carried.subscriber, carried.awaits is not None) if opened else None
         if await self._committer.commit(carried.effects, beside=(turns.put(row),)):
-            return row, session, carried.subscriber
+            return _Written(row, session, carried.subscriber, carried.awaits is not None)
         # another channel ended the offer between our look and our commit
         return await self._carried(hop, invoke, replace(carried, outcome="gone", effects=(), awaits=None))
 
-    async def _told(
-        self, hop: _Hop, invoke: Invoke, row: TurnRow, session: Session, settlement: Settlement
-    ) -> tuple[TurnRow, Session]:
+    async def _told(self, hop: _Hop, invoke: Invoke, written: _Written, settlement: Settlement) -> _Written:
         """The result came in time: the turn is answered with it, which nobody has seen answered otherwise."""
         balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else _NOT_TOLD
-        session = replace(session, purchase={**session.purchase, "balance": balance})
+        session = replace(written.session, purchase={**written.session.purchase, "balance": balance})
         session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
         screen, session = await self._shown(hop, hop.person, session)
-        row = replace(row, state=to_json(session), reply=screen.text, ends=screen.ends)
+        row = replace(written.row, state=to_json(session), reply=screen.text, ends=screen.ends)
         await self._committer.note(turns.answer(row))
-        return row, session
+        return replace(written, row=row, session=session)
 
 
 def _word(settlement: Settlement) -> str:

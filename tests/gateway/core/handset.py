@@ -1,0 +1,80 @@
+"""A phone in the tests: dials, answers, repeats, loses its network, against the core as it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fakes import ANA, House
+from flows.menu_vocabulary import starter_vocabulary
+from flows.values import Msisdn
+from gateway.core.commit import Committer
+from gateway.core.facts import Facts
+from gateway.core.live_sessions import LiveSessions
+from gateway.core.purchase_lane import PurchaseLane
+from gateway.core.retry import Backoff
+from gateway.core.settlements import Settlements
+from gateway.core.turns import Reply, Turn, TurnDesk
+from menus.loader import load_starter
+from menus.table import compile_menu
+from menus.values import Budget
+from store.consent_ledger import ConsentLedger
+from store.outbox import OutboxRow, PurchaseRow
+
+LANGUAGES = ("es", "pt_BR", "en")
+MENUS = {name: compile_menu(menu) for name, menu in load_starter(starter_vocabulary(LANGUAGES)).items()}
+
+
+class Exchange:
+    """Dialogues and purchases of one process. Another one on the same store is a restart."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.committer = Committer(
+            house.writer, house.context.reach, self._hand_over, ConsentLedger(house.reader, house.writer)
+        )
+        facts, settlements = Facts(house.context, house.ocs), Settlements()
+        self.lane = PurchaseLane(
+            house.context, self.committer, house.ocs, facts, settlements, query=Backoff(0.001, 0.001, 40)
+        )
+        self.sessions = LiveSessions(lambda: 0.0)
+        self.desk = TurnDesk(house.context, facts, self.committer, settlements, menus=MENUS, sessions=self.sessions)
+        self.purchases = True
+
+    def _hand_over(self, row: OutboxRow) -> None:
+        if isinstance(row, PurchaseRow) and self.purchases:
+            self.lane.put(row)
+        else:
+            self.house.handed.append(row)
+
+    async def take(self, transcript: str, session: str = "s-1", msisdn: Msisdn = ANA) -> Reply:
+        """One hop, as Africa's Talking sends it."""
+        turn = Turn("africastalking", session, msisdn, "*123#", "", transcript, Budget())
+        return await self.desk.take(turn, "main")
+
+
+@dataclass(slots=True)
+class Phone:
+    """One dialogue of one person."""
+
+    exchange: Exchange
+    session: str = "s-1"
+    msisdn: Msisdn = ANA
+    said: list[str] = field(default_factory=list)
+
+    async def dial(self, behind: str = "") -> str:
+        """Begin; ``behind`` is what was dialled behind the code."""
+        self.said = [behind] if behind else []
+        return await self.again()
+
+    async def answer(self, *texts: str) -> str:
+        """Answer one screen after another; the last one shown."""
+        shown = ""
+        for text in texts:
+            self.said.append(text)
+            shown = await self.again()
+        return shown
+
+    async def again(self) -> str:
+        """The last hop once more, as the network repeats it."""
+        reply = await self.exchange.take("*".join(self.said), self.session, self.msisdn)
+        return f"{'END' if reply.ends else 'CON'} {reply.text}"

@@ -1,0 +1,315 @@
+"""A hop is answered once, the same for ever, and asks for nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from handset import MENUS, Exchange, Phone
+from sqlalchemy import func, select
+
+from fakes import ANA, BEN, NUMBER, House, eventually, record_offer
+from flows.catalogue import Bundle
+from flows.offer import OfferAnswered
+from flows.values import Channel, Money, SubscriptionId, Wallet
+from gateway.core.accepting import Acceptances, Accepted, AlreadyAccepted
+from gateway.core.ports import Refused
+from gateway.errors import ForeignSession, OcsTimeout
+from store import consents, offers, orders, subscriptions, tables, turns
+
+BUY_A_GIGABYTE = ("2", "4", "1")
+
+
+@pytest.fixture
+def exchange(house: House) -> Exchange:
+    """A process that has just started."""
+    return Exchange(house)
+
+
+@pytest.fixture
+def phone(exchange: Exchange) -> Phone:
+    """Ana's phone."""
+    return Phone(exchange)
+
+
+async def count(house: House, table: str) -> int:
+    """How many rows a table has."""
+    query = select(func.count()).select_from(tables.metadata.tables[table])
+    return int((await house.reader.rows(query))[0][0])
+
+
+# ── buying ──
+
+
+async def test_a_bundle_is_bought_in_two_steps_from_the_list(house: House, phone: Phone) -> None:
+    """List, confirm, result with price and balance as they are."""
+    house.ocs.balances[ANA] = Wallet(Money(500_000, "COP"))
+    await phone.dial()
+    assert "4 1 GB por 7 dias $3.000" in await phone.answer("2")
+    assert "1 GB por 7 dias por $3.000" in await phone.answer("4")
+    assert await phone.answer("1") == ("END Listo: 1 GB por 7 dias ya esta activo. Cobramos $3.000. Saldo $5.000.")
+    assert [one.bundle for one in house.ocs.bought] == ["data-1gb-7d"]
+    (view,) = await orders.of_subscription(house.reader, await who(house), 10, None)
+    assert (view.order.state, view.order.channel, view.order.price.amount) == ("confirmed", "ussd", 300_000)
+
+
+async def who(house: House) -> SubscriptionId:
+    """Ana's subscription."""
+    return (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA].id
+
+
+async def test_the_same_hop_a_hundred_times_at_once_buys_once(house: House, phone: Phone) -> None:
+    """All are answered with the same words."""
+    await phone.dial()
+    await phone.answer(*BUY_A_GIGABYTE[:2])
+    phone.said.append("1")
+    answers = await asyncio.gather(*(phone.again() for _ in range(100)))
+    assert len(set(answers)) == 1
+    assert answers[0].startswith("END Listo")
+    assert len(house.ocs.bought) == 1
+    assert await phone.again() == answers[0]
+
+
+async def test_after_a_restart_the_session_goes_on_and_a_repeated_hop_is_known(house: House, phone: Phone) -> None:
+    """Nothing but the store is left of the first process."""
+    await phone.dial()
+    shown = await phone.answer(*BUY_A_GIGABYTE[:2])
+    phone.exchange = Exchange(house)
+    assert await phone.again() == shown
+    done = await phone.answer("1")
+    assert done.startswith("END Listo")
+    phone.exchange = Exchange(house)
+    assert await phone.again() == done
+    assert len(house.ocs.bought) == 1
+
+
+async def test_a_yes_is_to_the_price_that_was_shown(house: House, phone: Phone) -> None:
+    """A catalogue that changed between page and answer charges nobody."""
+    await phone.dial()
+    await phone.answer(*BUY_A_GIGABYTE[:2])
+    dearer = [one if one.id != "data-1gb-7d" else _dearer(one) for one in house.context.catalogue.bundles]
+    house.context._on_sale = (house.clock().date(), tuple(dearer))
+    assert "No se cobro nada" in await phone.answer("1")
+    assert house.ocs.bought == []
+
+
+def _dearer(bundle: Bundle) -> Bundle:
+    return replace(bundle, price=Money(999_900, "COP"))
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (Refused("insufficient_funds"), "Tu saldo no alcanza"),
+        (Refused("not_eligible", "no"), "No pudimos activar"),
+    ],
+)
+async def test_a_refusal_is_told_in_the_session(house: House, phone: Phone, refusal: Refused, says: str) -> None:
+    """And that nothing was charged."""
+    house.ocs.purchases.append(refusal)
+    await phone.dial()
+    shown = await phone.answer(*BUY_A_GIGABYTE)
+    assert says in shown
+    assert "No se cobro nada" in shown
+
+
+async def test_a_result_that_comes_too_late_for_the_session_comes_by_sms(house: House, phone: Phone) -> None:
+    """The person is told so, and told not to buy again."""
+    phone.exchange.purchases = False  # the charging system takes its time
+    await phone.dial()
+    shown = await phone.answer(*BUY_A_GIGABYTE)
+    assert shown.startswith("END Estamos activando")
+    (row,) = house.handed
+    phone.exchange.purchases = True
+    phone.exchange._hand_over(row)
+    await eventually(lambda: any("Listo" in text.text for text in house.texts()))
+    assert await phone.again() == shown
+
+
+# ── two channels ──
+
+
+async def test_an_offer_accepted_on_two_channels_at_once_is_charged_once(house: House, phone: Phone) -> None:
+    """And the other channel is told."""
+    await phone.dial()
+    await phone.answer("0")
+    person = (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA]
+    await phone.exchange.committer.commit([record_offer(subscription=person.id)])
+    offer = (await offers.open_of(house.reader, person.id, house.clock()))[0]
+    assert "1 GB por 7 dias por $3.000" in await phone.answer("3")
+    acceptances = Acceptances(house.context, phone.exchange.committer)
+    shown, app = await asyncio.gather(
+        phone.answer("1"),
+        acceptances.accept(offer, person, channel=Channel.APP, beneficiary=ANA, request="r-1"),
+    )
+    assert isinstance(app, Accepted | AlreadyAccepted)
+    gone = "Esa oferta ya fue respondida" in shown
+    assert gone == isinstance(app, Accepted), shown
+    await eventually(lambda: len(house.ocs.bought) == 1)
+    assert await count(house, "orders") == 1
+
+
+async def test_the_offer_that_was_shown_is_the_one_that_is_bought(house: House, phone: Phone) -> None:
+    """One that came in between is another offer."""
+    await phone.dial()
+    person = (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA]
+    await phone.exchange.committer.commit([record_offer(subscription=person.id)])
+    await phone.answer("3")
+    newer = record_offer(id="off-9", subscription=person.id, bundle="data-5gb-30d", price=Money(1_200_000, "COP"))
+    await phone.exchange.committer.commit([newer])
+    await phone.answer("1")
+    assert [one.bundle for one in house.ocs.bought] == ["data-1gb-7d"]
+
+
+async def test_a_declined_offer_is_gone_on_every_channel(house: House, phone: Phone) -> None:
+    """No is an answer too."""
+    await phone.dial()
+    person = (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA]
+    await phone.exchange.committer.commit([record_offer(subscription=person.id)])
+    assert "no se compro nada" in await phone.answer("3", "2")
+    found = await offers.by_id(house.reader, "off-1")
+    assert found is not None
+    assert found.state == "declined"
+    fact = OfferAnswered(house.clock(), Channel.SMS, person, ANA, house.context.voice(person), "x", NUMBER, "k")
+    assert house.context.machines.offer.step(found.state, "accept", offer=found, fact=fact).state == "declined"
+
+
+# ── what is said, and when ──
+
+
+async def test_an_unknown_option_is_told_and_three_end_the_session(phone: Phone) -> None:
+    """Kindly."""
+    await phone.dial()
+    assert "Esa opcion no existe" in await phone.answer("77")
+    assert "Esa opcion no existe" in await phone.answer("#*")
+    assert (await phone.answer("\N{PILE OF POO}")).startswith("END No entendimos")
+
+
+async def test_an_input_with_a_star_is_one_input(phone: Phone) -> None:
+    """Not two, of which the second would choose something."""
+    await phone.dial()
+    assert "Esa opcion no existe" in await phone.answer("2*4*1")
+
+
+async def test_a_late_hop_does_not_move_the_session_back(phone: Phone) -> None:
+    """It is answered as it was, and the session goes on from where it stands."""
+    home = await phone.dial()
+    await phone.answer("4")
+    assert (await phone.exchange.take("")).text == home.removeprefix("CON ")
+    assert "Elige tu idioma" in await phone.answer("1")
+
+
+async def test_a_hop_that_contradicts_the_session_is_answered_by_the_first(phone: Phone) -> None:
+    """Two different answers to one screen: the one that came first counts."""
+    await phone.dial()
+    first = await phone.answer("4")
+    assert (await phone.exchange.take("2")).text == first.removeprefix("CON ")
+
+
+async def test_another_number_cannot_step_into_a_session(phone: Phone) -> None:
+    """Whoever guesses its id learns nothing."""
+    await phone.dial()
+    with pytest.raises(ForeignSession):
+        await phone.exchange.take("1", msisdn=BEN)
+
+
+async def test_after_the_end_nothing_more_happens(house: House, phone: Phone) -> None:
+    """A hop behind the last screen is answered with it."""
+    await phone.dial()
+    done = await phone.answer(*BUY_A_GIGABYTE)
+    assert await phone.answer("1") == done
+    assert len(house.ocs.bought) == 1
+
+
+@pytest.mark.parametrize(
+    ("behind", "shows"), [("4*1", "Elige tu idioma"), ("2*4*1", "Elige un paquete"), ("9", "¿Qué")]
+)
+async def test_what_is_dialled_behind_the_code_leads_there_and_buys_nothing(
+    house: House, phone: Phone, behind: str, shows: str
+) -> None:
+    """Plain moves only."""
+    assert shows in await phone.dial(behind)
+    assert house.ocs.bought == []
+
+
+async def test_without_the_charging_system_the_person_is_told(house: House, phone: Phone) -> None:
+    """And may go back."""
+    house.ocs.broke = OcsTimeout("late")
+    await phone.dial()
+    assert "Ahora no podemos consultar" in await phone.answer("1")
+    assert "¿Qué necesitas?" in await phone.answer("0")
+
+
+# ── preferences and consent ──
+
+
+async def test_a_new_language_is_spoken_at_once(house: House, phone: Phone) -> None:
+    """On the very page that says so, and the next time."""
+    await phone.dial()
+    assert await phone.answer("4", "1", "2") == "CON Pronto, salvo.\n0 Voltar\n00 Inicio"
+    assert "Do que voce precisa?" in await Phone(phone.exchange, "s-2").dial()
+
+
+@pytest.mark.parametrize(("page", "name"), [("2", "alerts"), ("3", "marketing")])
+async def test_alerts_and_offers_have_a_switch_each(house: House, phone: Phone, page: str, name: str) -> None:
+    """Off, and on again."""
+    await phone.dial()
+    for answer, value in (("2", False), ("1", True)):
+        await phone.answer("00", "4", page, answer)
+        assert getattr((await subscriptions.by_msisdn(house.reader, [ANA]))[ANA], name) is value
+
+
+async def test_consent_to_porting_takes_two_yeses_and_keeps_what_was_shown(house: House, phone: Phone) -> None:
+    """Withdrawing takes one."""
+    await phone.dial()
+    asked = await phone.answer("5", "1")
+    confirmed = await phone.answer("1")
+    assert (await phone.answer("1")).startswith("END Tu autorizacion quedo registrada")
+    (record,) = await consents.of_subscription(house.reader, await who(house))
+    assert record.personal is not None
+    assert record.personal.prompts == (asked.removeprefix("CON "), confirmed.removeprefix("CON "))
+    assert (record.event, record.personal.replies, record.menu_version) == ("given", ("1", "1"), MENUS["main"].version)
+    again = Phone(phone.exchange, "s-2")
+    await again.dial()
+    assert "Autorizaste traer tu numero" in await again.answer("5")
+    assert "Retiraste tu autorizacion" in await again.answer("1")
+    newest, _ = await consents.of_subscription(house.reader, await who(house))
+    assert newest.event == "withdrawn"
+
+
+async def test_a_consent_hop_that_comes_again_makes_no_second_record(house: House, phone: Phone) -> None:
+    """Also in another process."""
+    await phone.dial()
+    given = await phone.answer("5", "1", "1", "1")
+    phone.exchange = Exchange(house)
+    assert await phone.again() == given
+    assert await count(house, "consents") == 1
+
+
+async def test_no_is_no_consent(house: House, phone: Phone) -> None:
+    """At the first question and at the second."""
+    await phone.dial()
+    await phone.answer("5", "1", "2")
+    await phone.answer("5", "1", "1", "2")
+    assert await count(house, "consents") == 0
+
+
+# ── what is kept ──
+
+
+async def test_silent_sessions_leave_the_memory_and_not_the_store(house: House, phone: Phone) -> None:
+    """The next hop reads it again."""
+    await phone.dial()
+    shown = await phone.answer("4")
+    phone.exchange.sessions._clock = lambda: 10_000.0
+    assert phone.exchange.sessions.sweep() == 1
+    assert await phone.again() == shown
+
+
+async def test_turns_are_forgotten_after_their_time(house: House, phone: Phone) -> None:
+    """What was said is not kept for ever."""
+    await phone.dial()
+    await phone.exchange.committer.note(turns.forget(house.clock() + timedelta(seconds=1)))
+    assert await count(house, "turns") == 0
