@@ -145,6 +145,17 @@ class Person:
         check(pesos(had - price) in confirmation, "the confirmation tells the new balance", repr(confirmation))
         await self.were_delivered(2)
 
+    async def bought_once(self, price: int, had: int) -> None:
+        """One confirmed order, one charge, one new bundle. had: their balance before."""
+        ledger = await self._wires.ledger(self.msisdn)
+        self._show.check(len(ledger) == 1, "ledger: exactly one charge", len(ledger))
+        account = await self._wires.account(self.msisdn)
+        told = (account["balance"]["amount"], len(account["bundles"]))
+        self._show.check(told == (had - price, 1), f"OCS account: {pesos(had - price)}, one new bundle", told)
+        orders = await self._wires.of_subscriber(self.msisdn, "orders")
+        states = [(one["state"], one["channel"]) for one in orders]
+        self._show.check(states == [("confirmed", "ussd")], "one order: confirmed, by USSD", states)
+
     async def were_sent(self, count: int) -> None:
         """So many texts were ever written to them, sent or still to be sent. Raises CheckFailed if not."""
         found = len(await self._states())

@@ -91,6 +91,23 @@ class Process:
         self._running = None
 
 
+async def run_command(*arguments: str) -> tuple[int, str]:
+    """Run a ``chasqui`` command to its end; its exit status and the last line that it said."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        *arguments,
+        env=_environment(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await running.communicate()
+    assert running.returncode is not None
+    return running.returncode, (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
 def _environment() -> dict[str, str]:
     """Ours without what would configure the gateway: the demonstration is the same for everybody."""
     return {key: value for key, value in os.environ.items() if not key.startswith("CHASQUI_")}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
 
+from gateway.simulators.demo import ussd_scenes
+from gateway.simulators.demo.living import killed, risen
 from gateway.simulators.demo.person import Person, Show, pesos
 from gateway.simulators.demo.waiting import until
 
@@ -105,12 +106,12 @@ async def killed_after_sending(show: Show) -> None:
         return await wires.held() == 1 or None
 
     await until(held, "an order that the charging system holds")
-    await _killed(show)
+    await killed(show)
     show.check(not await wires.ledger(person.msisdn), "order committed and sent, nothing charged yet")
     await wires.set_faults()
     show.transcript.behind("OCS applies what it held, and finds nobody to tell")
     await person.is_charged()
-    await _risen(show)
+    await risen(show)
     await person.order_becomes("confirmed")
     await person.was_charged_once(offer, _ENOUGH, await person.gets())
 
@@ -125,11 +126,11 @@ async def killed_before_sending(show: Show) -> None:
     show.transcript.behind("OCS is down")
     await person.texts("1")
     await person.order_becomes("pending")
-    await _killed(show)
+    await killed(show)
     await wires.set_down(down=False)
     show.transcript.behind("OCS is up again")
     show.check(not await wires.ledger(person.msisdn), "order committed, nothing sent, nothing charged")
-    await _risen(show)
+    await risen(show)
     await person.was_charged_once(offer, _ENOUGH, await person.buys())
 
 
@@ -178,23 +179,6 @@ async def _counted(show: Show, metric: str, least: float, **labels: str) -> None
     await until(look, f"{metric} {labels} to reach {least:g}")
 
 
-async def _killed(show: Show) -> None:
-    await show.stage.gateway.kill()
-    show.transcript.behind("kill -9: the gateway is gone")
-
-
-async def _risen(show: Show) -> None:
-    """The gateway starts again on the same database, and is bound."""
-    began = monotonic()
-    await show.stage.start_gateway()
-
-    async def ready() -> bool | None:
-        return await show.wires.ready() or None
-
-    await until(ready, "/readyz")
-    show.transcript.behind(f"the gateway is up again, same database, {monotonic() - began:.1f} s later")
-
-
 SCENES = (
     Scene("a  A bundle runs low, and one text buys the next", one_text),
     Scene("b  Everything arrives twice", everything_twice),
@@ -204,4 +188,8 @@ SCENES = (
     Scene("e2 kill -9 after the order was committed, before it was sent", killed_before_sending),
     Scene("f  STOP", stopped),
     Scene("g  Portuguese and English", other_languages),
+    Scene("h  *123#: a bundle in two steps", ussd_scenes.dialled),
+    Scene("i  *123#: the same hop again and again", ussd_scenes.hop_again),
+    Scene("j  *123#: kill -9 in mid-session", ussd_scenes.killed_in_session),
+    Scene("k  *123#: consent to porting, proved and withdrawn", ussd_scenes.consent),
 )

@@ -70,6 +70,11 @@ class Stage:
         )
 
     @property
+    def database(self) -> Path:
+        """The gateway's."""
+        return self._folder / "demo.db"
+
+    @property
     def processes(self) -> tuple[Process, ...]:
         """The gateway first."""
         return self.gateway, self.smsc, self.ocs

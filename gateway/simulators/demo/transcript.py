@@ -69,6 +69,12 @@ class Transcript:
         """The phone gets a text."""
         self._rows(phone=hang(text, _PHONE, "←"))
 
+    def shown(self, screen: str) -> None:
+        """The phone shows a USSD screen."""
+        lines = screen.split("\n")
+        marked = hang(lines[0], _PHONE, "▌")
+        self._rows(phone=[*marked, *(row for line in lines[1:] for row in hang(line, _PHONE, "▌"))])
+
     def behind(self, text: str) -> None:
         """Something happens that the subscriber does not see."""
         self._rows(behind=hang(text, _BEHIND))

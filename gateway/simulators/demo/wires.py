@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -46,6 +47,22 @@ class Wires:
         """What all phones got after message ``number``, waiting so long for one."""
         found = await self._json("GET", f"{self._stage.smsc_control}/messages?after={number}&timeout={seconds}")
         return list(found)
+
+    async def hops(self, session: str, msisdn: str, code: str, text: str, times: int = 1) -> list[bytes]:
+        """One hop as Africa's Talking posts it, ``times`` at once; the answers."""
+        form = {
+            "sessionId": session,
+            "phoneNumber": f"+{msisdn}",
+            "networkCode": "73201",
+            "serviceCode": code,
+            "text": text,
+        }
+
+        async def hop() -> bytes:
+            async with self._session.post(f"{self._stage.gateway_url}/ussd/africastalking", data=form) as answer:
+                return await answer.read()
+
+        return list(await asyncio.gather(*(hop() for _ in range(times))))
 
     # ── the charging system ──
 
