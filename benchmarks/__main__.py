@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commits, decisions, texts, triggers
+from benchmarks import commits, decisions, menu_table, texts, triggers
 from benchmarks.measure import Row
 
 Benchmark = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "mt": texts.run_out,
     "mo": texts.run_in,
     "decisions": decisions.run,
+    "menus": menu_table.run,
     "commits": commits.run,
 }
 _DURABILITY = "SQLite, journal_mode=WAL, synchronous=FULL: one fsync a group of commits"

@@ -1,44 +1,58 @@
-"""What menus may speak of: the facts that can be fetched for a page, and the commands that flows carry out."""
+"""What a menu may name: the facts that the flows can tell and the commands that they carry out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from menus.values import CommandSpec, FactSpec, Vocabulary
 
-_MONEY = "$999.999.999"
-_NAME = "20 GB + redes por 30 días"
-_DAY = "31 ago."
+LANGUAGES = ("es", "pt_BR", "en")
 
-_BUNDLE = FactSpec("item", frozenset({"name", "price"}), {"name": _NAME, "price": _MONEY})
-_BOUGHT = frozenset({"done", "started", "too_little", "refused"})
+_NAME = "30 GB + 500 min por 30 días"
+_MONEY = "R$ 1.999.999,99"
 
 
-def starter_vocabulary(languages: tuple[str, ...]) -> Vocabulary:
-    """The whitelist that menus are held against; every text of a menu must be there in ``languages``."""
-    return Vocabulary(
-        facts={
-            "balance": FactSpec("text", longest={"": _MONEY}),
-            "bundles_text": FactSpec("text", longest={"": f"{_NAME}: 1.023,9 GB hasta el {_DAY}"}),
-            "bundles": FactSpec("list", _BUNDLE.fields, _BUNDLE.longest),
-            "bundle": _BUNDLE,
-            "offer": _BUNDLE,
-            "order": FactSpec(
-                "item", frozenset({"name", "price", "balance"}), {"name": _NAME, "price": _MONEY, "balance": _MONEY}
-            ),
-            "language": FactSpec("text", longest={"": "Português"}),
-            "alerts": FactSpec("text", longest={"": "desactivadas"}),
-            "marketing": FactSpec("text", longest={"": "desactivadas"}),
-            "porting": FactSpec("item", frozenset({"date"}), {"date": _DAY}),
-        },
-        commands={
-            "buy": CommandSpec(frozenset({"bundle"}), _BOUGHT),
-            "accept_offer": CommandSpec(outcomes=_BOUGHT | {"gone"}),
-            "decline_offer": CommandSpec(outcomes=frozenset({"done", "gone"})),
-            "set_language": CommandSpec(frozenset({"language"})),
-            "set_alerts": CommandSpec(frozenset({"value"})),
-            "set_marketing": CommandSpec(frozenset({"value"})),
-            "consent_agree": CommandSpec(outcomes=frozenset({"agreed"})),
-            "consent_confirm": CommandSpec(outcomes=frozenset({"given", "missing"})),
-            "consent_withdraw": CommandSpec(outcomes=frozenset({"withdrawn", "none"})),
-        },
-        languages=languages,
-    )
+def starter_vocabulary() -> Vocabulary:
+    """The vocabulary of this version; the starter menu uses all of it."""
+    return Vocabulary(facts=_facts(), commands=_commands(), languages=LANGUAGES)
+
+
+def _facts() -> Mapping[str, FactSpec]:
+    return {
+        "balance": _text(_MONEY),
+        "bundles_active": _items("list", name=_NAME, left="1.023 MB", ends="30 nov, 23:59"),
+        "bundles": _items("list", name=_NAME, price="R$ 199.999,99"),
+        "bundle": _items("item", name=_NAME, price=_MONEY),
+        "offer": _items("item", name=_NAME, price=_MONEY),
+        "order": _items("item", name=_NAME, price=_MONEY, balance=_MONEY),
+        "language": _text("Português"),
+        "alerts": _text("desactivadas"),
+        "marketing": _text("desactivadas"),
+        "porting": _items("item", date="30 nov, 23:59"),
+    }
+
+
+def _commands() -> Mapping[str, CommandSpec]:
+    return {
+        "buy": _command("bundle", outcomes="done started too_little refused", confirm=True),
+        "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True),
+        "decline_offer": _command(outcomes="done gone"),
+        "set_language": _command("language", outcomes="done"),
+        "set_alerts": _command("value", outcomes="done"),
+        "set_marketing": _command("value", outcomes="done"),
+        "consent_agree": _command(outcomes="agreed", confirm=True),
+        "consent_confirm": _command(outcomes="given missing", confirm=True),
+        "consent_withdraw": _command(outcomes="withdrawn none"),
+    }
+
+
+def _text(longest: str) -> FactSpec:
+    return FactSpec("text", longest={"": longest})
+
+
+def _items(kind: str, **longest: str) -> FactSpec:
+    return FactSpec("list" if kind == "list" else "item", frozenset(longest), longest)
+
+
+def _command(*args: str, outcomes: str, confirm: bool = False) -> CommandSpec:
+    return CommandSpec(frozenset(args), frozenset(outcomes.split()), confirm)

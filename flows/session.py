@@ -6,11 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from menus.values import NOTHING, Place
-
-
-def _nothing() -> Mapping[str, str]:
-    return NOTHING
+from menus.values import Place, place_from_json, place_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +22,16 @@ class Session:
     version: str
     place: Place
     price: int = 0
-    purchase: Mapping[str, str] = field(default_factory=_nothing)
+    purchase: Mapping[str, str] = field(default_factory=dict)
     agreed: tuple[tuple[str, str], ...] = ()
 
 
 def to_json(session: Session) -> str:
-    """The session as one line; what is empty is left out at the end."""
-    place = session.place
+    """The session as one line."""
     fields = [
         session.menu,
         session.version,
-        place.page,
-        place.trail,
-        place.part,
-        place.parts,
-        place.shown,
-        dict(place.chosen),
-        place.mistakes,
+        place_to_json(session.place),
         session.price,
         dict(session.purchase),
         session.agreed,
@@ -52,6 +41,6 @@ def to_json(session: Session) -> str:
 
 def from_json(text: str) -> Session:
     """What ``to_json`` wrote."""
-    menu, version, page, trail, part, parts, shown, chosen, mistakes, price, purchase, agreed = json.loads(text)
-    place = Place(page, tuple(trail), part, parts, tuple(shown), chosen, mistakes)
-    return Session(menu, version, place, price, purchase, tuple((prompt, reply) for prompt, reply in agreed))
+    menu, version, place, price, purchase, agreed = json.loads(text)
+    kept = tuple((prompt, reply) for prompt, reply in agreed)
+    return Session(menu, version, place_from_json(place), price, purchase, kept)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from flows.keywords import ACCEPT_WORD, START_WORDS, STOP_WORDS
-from flows.values import Bucket, Money, Unit
+from flows.values import Money, Unit
 from locales import formats
 from locales.catalogues import N_, Catalogues
 
@@ -118,14 +118,9 @@ class Voice:
 
     # ── menus ──
 
-    def running_bundle(self, bucket: Bucket, zone: tzinfo) -> str:
-        """One line about a running bundle."""
-        name = bucket.name or self.bundle_word(bucket.unit)
-        left = formats.amount(bucket.unit, bucket.remaining, self.language)
-        if bucket.expires_at is None:
-            return self._say(N_("{bundle}: {left}"), bundle=name, left=left)
-        until = formats.day(bucket.expires_at, zone, self.language)
-        return self._say(N_("{bundle}: {left} until {date}"), bundle=name, left=left, date=until)
+    def amount(self, unit: Unit, remaining: int) -> str:
+        """How much is left."""
+        return formats.amount(unit, remaining, self.language)
 
     def on_or_off(self, *, on: bool) -> str:
         """The state of a switch, as it stands behind a colon."""

@@ -1,173 +1,121 @@
-"""What a menu must hold beyond its shape. Each complaint names the page and says in a sentence what is wrong."""
+"""Whether what a menu names is there: pages, facts, commands, outcomes, arguments, placeholders."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from menus.machine import detours, leads
-from menus.menu import BACK, HOME, MORE, Call, Goto, Listing, Menu, Option, Page
-from menus.nodes import Problems, nearest
-from menus.templates import BadPlaceholder, holes
-from menus.values import FactSpec, Text, Vocabulary
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_KEY = re.compile(r"[0-9]{1,3}")
+from menus.numbering import numbering
+from menus.pages import Menu, Option, Order, Page, Texts
+from menus.reading import Problems, did_you_mean
+from menus.values import CommandSpec, Vocabulary
 
 
-def check(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
-    """Complain of everything that would leave a subscriber stranded or an operator surprised."""
-    for name in (menu.id, *menu.pages):
-        if not _NAME.fullmatch(name):
-            line = menu.pages[name].line if name in menu.pages else 0
-            problems.add(line, f"{name!r} is no name: small letters, digits and _ only, a letter first")
-    for key, target in (("start", menu.start), ("unavailable", menu.unavailable)):
-        if target not in menu.pages:
-            problems.add(0, f"{key} names {target!r}, which is no page{nearest(target, menu.pages)}")
+def check_names(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
+    """Keep a problem for each name that is not there, or not used as it must be."""
+    for label, texts in (("back", menu.back), ("home", menu.home), ("more", menu.more)):
+        _check_placeholders(texts, f"navigation: {label}", frozenset(), problems)
+    for label, texts in (("wrong", menu.wrong), ("goodbye", menu.goodbye)):
+        _check_placeholders(texts, f"texts: {label}", frozenset(), problems)
     for page in menu.pages.values():
-        _Page(menu, page, vocabulary, problems).check()
-    if not problems:
-        _check_ways(menu, problems)
+        _check_facts(page, vocabulary, problems)
+        _check_texts(page, vocabulary, problems)
+        _check_items(page, vocabulary, problems)
+        _check_keys(page, problems)
+        for option in page.options:
+            _check_order(menu, page, option, vocabulary, problems)
+        if page.ends and (page.options or (page.items and page.items.goto)):
+            problems.add(page.line, f"page {page.id}: ends the session, so it can offer no options and no choice")
 
 
-class _Page:
-    """One page against the vocabulary and the other pages."""
-
-    def __init__(self, menu: Menu, page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
-        self._menu = menu
-        self._page = page
-        self._vocabulary = vocabulary
-        self._problems = problems
-
-    def check(self) -> None:
-        """Everything about this page alone."""
-        page = self._page
-        for name, empty in page.facts.items():
-            if name not in self._vocabulary.facts:
-                self._wrong(f"unknown fact {name!r}{nearest(name, self._vocabulary.facts)}")
-            if empty:
-                self._target(empty, f"fact {name}: empty")
-        self._text(page.text, "text")
-        for number, option in enumerate(page.options, start=1):
-            self._option(option, f"option {number}")
-        self._keys()
-        if page.listing is not None:
-            self._listing(page.listing)
-        if page.ends and (page.options or page.listing):
-            self._wrong("ends the session, so nobody can choose from it")
-        if page.id == self._menu.unavailable and page.facts:
-            self._wrong("is shown when facts are missing, so it must not need any itself")
-
-    def _wrong(self, sentence: str, line: int = 0) -> None:
-        self._problems.add(line or self._page.line, f"page {self._page.id}: {sentence}")
-
-    def _target(self, page: str, where: str, line: int = 0) -> None:
-        if page not in self._menu.pages:
-            self._wrong(f"{where} leads to {page!r}, which is no page{nearest(page, self._menu.pages)}", line)
-
-    def _option(self, option: Option, where: str) -> None:
-        self._text(option.text, f"{where}: text", option.line)
-        match option.leads:
-            case Goto(page):
-                self._target(page, where, option.line)
-            case Call() as call:
-                self._call(call, where, option.line)
-
-    def _call(self, call: Call, where: str, line: int) -> None:
-        spec = self._vocabulary.commands.get(call.command)
-        if spec is None:
-            hint = nearest(call.command, self._vocabulary.commands)
-            self._wrong(f"{where}: unknown command {call.command!r}{hint}", line)
-            return
-        for name in sorted(call.args.keys() ^ spec.args):
-            what = "unknown" if name in call.args else "missing"
-            self._wrong(f"{where}: {call.command}: {what} argument {name!r}", line)
-        for name in sorted(call.outcomes.keys() ^ spec.outcomes):
-            what = "unknown" if name in call.outcomes else "missing"
-            self._wrong(f"{where}: {call.command}: {what} outcome {name!r}", line)
-        for name, page in call.outcomes.items():
-            self._target(page, f"{where}: outcome {name}", line)
-        known = {one.listing.chosen for one in self._menu.pages.values() if one.listing is not None}
-        for argument in call.args.values():
-            if argument.chosen and argument.value not in known:
-                self._wrong(f"{where}: nothing is chosen as {argument.value!r}{nearest(argument.value, known)}", line)
-
-    def _keys(self) -> None:
-        page, seen = self._page, set[str]()
-        for number, option in enumerate(page.options, start=1):
-            key = option.key or str(number)
-            if page.listing is not None and option.key:
-                self._wrong(f"option {number}: beside a list an option takes the next number, not key {key!r}")
-            elif not _KEY.fullmatch(key) or key in (BACK, HOME, MORE):
-                self._wrong(f"option {number}: {key!r} cannot be a key: one to three digits, not 0, 00 or 98")
-            elif key in seen:
-                self._wrong(f"option {number}: the key {key!r} is taken by another option")
-            seen.add(key)
-
-    def _listing(self, listing: Listing) -> None:
-        spec = self._vocabulary.facts.get(listing.fact)
-        if listing.fact not in self._page.facts:
-            self._wrong(f"list: {listing.fact!r} is not among the page's facts")
-        if spec is not None and spec.kind != "list":
-            self._wrong(f"list: {listing.fact!r} is not a list")
-        elif spec is not None:
-            for language, text in listing.text.by_language.items():
-                self._holes(text, f"list: text: {language}", {"": spec}, 0)
-        if not _NAME.fullmatch(listing.chosen):
-            self._wrong(f"list: {listing.chosen!r} is no name")
-        self._target(listing.page, "list")
-
-    def _text(self, text: Text, where: str, line: int = 0) -> None:
-        known = {name: spec for name, spec in self._vocabulary.facts.items() if name in self._page.facts}
-        for language, words in text.by_language.items():
-            self._holes(words, f"{where}: {language}", known, line)
-
-    def _holes(self, text: str, where: str, known: dict[str, FactSpec], line: int) -> None:
-        try:
-            found = holes(text)
-        except BadPlaceholder as error:
-            self._wrong(f"{where}: {error} is no placeholder; write {{{{ for a brace", line)
-            return
-        allowed = set(_placeholders(known))
-        for name, field in found:
-            if (name, field) not in allowed:
-                shown = f"{name}.{field}" if field else name
-                names = sorted(f"{one}.{part}" if part else one for one, part in allowed)
-                more = f"there is: {', '.join(names)}" if names else "this page has no facts"
-                self._wrong(f"{where}: unknown placeholder {{{shown}}}; {more}", line)
+def _check_facts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
+    for use in page.facts:
+        if use.name not in vocabulary.facts:
+            hint = did_you_mean(use.name, vocabulary.facts)
+            problems.add(use.line, f"page {page.id}: '{use.name}' is no fact{hint}")
 
 
-def _placeholders(known: dict[str, FactSpec]) -> Iterator[tuple[str, str]]:
-    """What may stand in braces: a text's name, an item's fields, and inside a list (named "") the fields alone."""
-    for name, spec in known.items():
-        if spec.kind == "text":
-            yield name, ""
-        elif name:
-            if spec.kind == "item":
-                yield from ((name, field) for field in spec.fields)
-        else:
-            yield from ((field, "") for field in spec.fields)
+def _check_texts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
+    allowed = frozenset(_placeholders(page, vocabulary))
+    _check_placeholders(page.text, f"page {page.id}", allowed, problems)
+    for option in page.options:
+        _check_placeholders(option.text, f"page {page.id}: option {option.id}", allowed, problems)
 
 
-def _check_ways(menu: Menu, problems: Problems) -> None:
-    """Every page can be reached, and from every page there is a way on."""
-    reached = set(_reach(menu, [menu.start, menu.unavailable]))
-    for page in menu.pages.values():
-        if page.id not in reached:
-            problems.add(page.line, f"page {page.id}: no way leads here")
-        on = page.ends or page.options or page.listing or page.back or page.home
-        if not on or (page.id == menu.start and not (page.ends or page.options or page.listing)):
-            problems.add(page.line, f"page {page.id}: there is no way out, and it does not end the session")
+def _placeholders(page: Page, vocabulary: Vocabulary) -> Iterator[str]:
+    """What the texts of a page may name: its declared facts, and the fields of those that are items."""
+    for use in page.facts:
+        spec = vocabulary.facts.get(use.name)
+        if spec and spec.kind == "text":
+            yield use.name
+        elif spec and spec.kind == "item":
+            yield from (f"{use.name}.{field}" for field in spec.fields)
 
 
-def _reach(menu: Menu, names: Iterable[str]) -> Iterator[str]:
-    waiting, seen = list(names), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        yield name
-        page = menu.pages[name]
-        waiting += [target for _, target in leads(page)]
-        waiting += detours(menu, page)
+def _check_placeholders(texts: Texts, where: str, allowed: frozenset[str], problems: Problems) -> None:
+    for language, template in texts.items():
+        for name in sorted(template.names - allowed):
+            hint = did_you_mean(name, allowed) or "; declare it under 'facts' or write the sign as '{{'"
+            problems.add(template.line, f"{where} in {language}: {{{name}}} is not known here{hint}")
+
+
+def _check_items(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
+    items, where = page.items, f"page {page.id}: list"
+    if items is None:
+        return
+    spec = vocabulary.facts.get(items.of)
+    if items.of not in {use.name for use in page.facts}:
+        hint = did_you_mean(items.of, [use.name for use in page.facts])
+        problems.add(items.line, f"{where}: '{items.of}' is not declared under the page's facts{hint}")
+    elif spec and spec.kind != "list":
+        problems.add(items.line, f"{where}: fact '{items.of}' is no list")
+    elif spec:
+        _check_placeholders(items.text, where, spec.fields, problems)
+
+
+def _check_keys(page: Page, problems: Problems) -> None:
+    seen: set[str] = set()
+    keys = [option.key for option in page.options]
+    numbers = numbering(keys)
+    for option in page.options:
+        if option.key in seen:
+            problems.add(option.line, f"page {page.id}: option {option.id}: key {option.key} is given twice")
+        if option.key:
+            seen.add(option.key)
+    assert len(numbers.free) > len(keys)
+
+
+def _check_order(menu: Menu, page: Page, option: Option, vocabulary: Vocabulary, problems: Problems) -> None:
+    order = option.leads
+    if not isinstance(order, Order):
+        return
+    where = f"page {page.id}: option {option.id}"
+    spec = vocabulary.commands.get(order.command)
+    if spec is None:
+        hint = did_you_mean(order.command, vocabulary.commands)
+        problems.add(order.line, f"{where}: '{order.command}' is no command{hint}")
+        return
+    for outcome, link in order.outcomes.items():
+        if outcome not in spec.outcomes:
+            hint = did_you_mean(outcome, spec.outcomes)
+            problems.add(link.line, f"{where}: '{outcome}' is no outcome of {order.command}{hint}")
+    missing = sorted(spec.outcomes - order.outcomes.keys())
+    if missing:
+        problems.add(order.line, f"{where}: no page for outcome {', '.join(missing)} of {order.command}")
+    _check_arguments(where, order, spec, problems)
+    if spec.confirm and not _can_say_no(menu, page, option):
+        problems.add(order.line, f"{where}: {order.command} needs a page that also offers not to do it")
+
+
+def _check_arguments(where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
+    for name, argument in order.args.items():
+        if name not in spec.args:
+            hint = did_you_mean(name, spec.args)
+            problems.add(argument.line, f"{where}: '{name}' is no argument of {order.command}{hint}")
+    missing: Sequence[str] = sorted(spec.args - order.args.keys())
+    if missing:
+        problems.add(order.line, f"{where}: argument {', '.join(missing)} of {order.command} is missing")
+
+
+def _can_say_no(menu: Menu, page: Page, option: Option) -> bool:
+    """A way back that is shown, or another option; and never the very first screen."""
+    return page.id != menu.start and (page.back or page.home or len(page.options) > 1)

@@ -1,109 +1,197 @@
-"""From a page to screens: never inside a word where that can be helped, never inside an option, never over the budget.
+"""Fitting a page into screens.
 
-Budgets are septets of the GSM alphabet (3GPP TS 23.038 §6.2.1; one USSD string takes 160 octets, 182 septets) or
-UTF-16 code units. The lines that lead on ("98 More", "0 Back") are counted in.
+A page is a body, lines that are never broken (options, list items) and navigation lines. What fits into one screen is
+one part. What does not is dealt out in order: the body breaks between words, each line stays whole, every part carries
+its navigation, "more" only where there is more.
+
+Of a page with several parts each part leaves room for the notice, whether it is shown or not: so the parts are the same
+with and without it, and what "more" leads to never depends on a mistake made before. A single word or line that is
+longer than a screen can only come from a fact longer than its vocabulary says; a word is broken, a line is cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from menus.charset import is_gsm7, septets, transliterate
-from menus.values import Budget
+from menus.errors import ScreenTooSmall
+from menus.values import Budget, Charset
 
-_CUT = "..."
-Navigation = Callable[[int, bool], Sequence[str]]
-"""The lines under a screen, by its number and whether another one follows."""
+_CUT = ".."
 
 
 @dataclass(frozen=True, slots=True)
-class Ruler:
-    """Measures texts as one door does."""
+class Rails:
+    """The navigation lines of a page, ready to show.
 
-    budget: Budget
-
-    def spelled(self, text: str) -> str:
-        """``text`` as the door can show it: what GSM-7 has no letter for becomes its nearest kin, or ``?``."""
-        if self.budget.charset == "ucs2":
-            return text
-        plain = transliterate(text)
-        return plain if is_gsm7(plain) else "".join(char if is_gsm7(char) else "?" for char in plain)
-
-    def length(self, text: str) -> int:
-        """What ``text`` takes of the budget."""
-        if self.budget.charset == "ucs2":
-            return len(text.encode("utf-16-be", "surrogatepass")) // 2
-        return septets(text)
-
-    def cut(self, text: str, room: int) -> tuple[str, str]:
-        """The longest beginning of ``text`` that takes at most ``room``, at least one character, and the rest."""
-        end = max(1, min(len(text), room))
-        while end > 1 and self.length(text[:end]) > room:
-            end -= 1
-        return text[:end], text[end:]
-
-
-def fit(body: str, lines: Sequence[str], navigation: Navigation, budget: Budget) -> list[str]:
-    """The screens of a page, at least one. Everything is spelled for the door first.
-
-    A line that is longer than a whole screen is cut at its end.
+    back: shown where there is a part before. at_first: whether also on the first part. home: ``""`` for none.
+    closes: the last part ends the session and offers nothing.
     """
-    ruler = Ruler(budget)
-    left = _Left(ruler, [ruler.spelled(line) for line in body.split("\n")] if body else [])
-    left.lines = [ruler.spelled(line) for line in lines]
-    screens: list[str] = []
-    while True:
-        last = _under(ruler, navigation(len(screens), False))
-        rest = "\n".join([*left.words, *left.lines])
-        if ruler.length(rest) + ruler.length(last) <= budget.size:
-            screens.append((rest + last).removeprefix("\n"))
-            return screens
-        under = _under(ruler, navigation(len(screens), True))
-        screens.append((left.take(budget.size - ruler.length(under)) + under).removeprefix("\n"))
-        if not (left.words or left.lines):  # the last line alone was longer than a screen
-            return screens
+
+    more: str
+    back: str
+    home: str = ""
+    at_first: bool = False
+    closes: bool = False
+
+    def lines(self, part: int, *, last: bool) -> tuple[str, ...]:
+        """The lines under one part."""
+        if last and self.closes:
+            return ()
+        back = self.back if part > 0 or self.at_first else ""
+        return tuple(line for line in ("" if last else self.more, back, self.home) if line)
 
 
-def _under(ruler: Ruler, lines: Sequence[str]) -> str:
-    return "".join(f"\n{ruler.spelled(line)}" for line in lines)
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A page with its facts filled in. notice: what a screen may begin with. noticed: whether this one does."""
+
+    body: str
+    lines: Sequence[str]
+    rails: Rails
+    notice: str = ""
+    noticed: bool = False
 
 
-class _Left:
-    """What is still to be put on screens: lines of the body, which may be split at blanks, and whole lines."""
+@dataclass(slots=True)
+class _Piece:
+    text: str
+    before: str
+    is_word: bool
 
-    def __init__(self, ruler: Ruler, words: list[str]) -> None:
-        self.words = words
-        self.lines: list[str] = []
-        self._ruler = ruler
 
-    def take(self, room: int) -> str:
-        """One screen's worth, at most ``room``."""
-        taken: list[str] = []
-        used = 0
-        while self.words or self.lines:
-            line = (self.words or self.lines)[0]
-            needed = self._ruler.length(line) + bool(taken)
-            if used + needed <= room:
-                taken.append((self.words or self.lines).pop(0))
-                used += needed
-                continue
-            if not taken:
-                taken.append(self._split(room))
-            break
-        return "\n".join(taken)
+def spell(text: str, charset: Charset) -> str:
+    """``text`` in the phone's alphabet; for gsm7 what has no equal there becomes a question mark."""
+    if charset == "ucs2":
+        return unicodedata.normalize("NFC", text)
+    plain = transliterate(text)
+    return plain if is_gsm7(plain) else "".join(char if is_gsm7(char) else "?" for char in plain)
 
-    def _split(self, room: int) -> str:
-        """The beginning of a line that does not fit into a screen of its own."""
-        if not self.words:
-            line = self.lines.pop(0)
-            return self._ruler.cut(line, max(1, room - len(_CUT)))[0] + (_CUT if room > len(_CUT) else "")
-        line = self.words.pop(0)
-        head, _ = self._ruler.cut(line, room)
-        at = head.rfind(" ") if len(head) < len(line) and line[len(head)] != " " else len(head)
-        if at > 0:
-            head = line[:at]
-        rest = line[len(head) :].lstrip(" ")
-        if rest:
-            self.words.insert(0, rest)
-        return head.rstrip(" ")
+
+def units(text: str, charset: Charset) -> int:
+    """The room that ``text`` takes: septets, or UTF-16 code units."""
+    if charset == "gsm7":
+        return septets(text)
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def fit(content: Content, budget: Budget) -> tuple[str, ...]:
+    """The parts of a page, at least one. Raises ScreenTooSmall when not even one character fits."""
+    content = _spelled(content, budget.charset)
+    whole = _joined((content.body, *content.lines, *content.rails.lines(0, last=True)))
+    shown = _joined((content.notice, whole)) if content.noticed else whole
+    if units(shown, budget.charset) <= budget.size:
+        return (whole,)
+    return tuple(_Dealer(content, budget).parts())
+
+
+def with_notice(part: str, content: Content, budget: Budget) -> str:
+    """``part`` as it is shown: the notice above it if there is one to show."""
+    return _joined((spell(content.notice, budget.charset), part)) if content.noticed else part
+
+
+def room(rails: Rails, notice: str, budget: Budget) -> int:
+    """What the fullest navigation and the notice leave of a screen for the page itself."""
+    lines = (spell(line, budget.charset) for line in (rails.more, rails.back, rails.home, notice))
+    return budget.size - sum(units(line, budget.charset) + 1 for line in lines if line)
+
+
+def _spelled(content: Content, charset: Charset) -> Content:
+    rails = content.rails
+    return Content(
+        body="\n".join(" ".join(line.split(" ")).strip() for line in spell(content.body, charset).split("\n")).strip(),
+        lines=tuple(spell(line, charset) for line in content.lines),
+        rails=Rails(
+            more=spell(rails.more, charset),
+            back=spell(rails.back, charset),
+            home=spell(rails.home, charset),
+            at_first=rails.at_first,
+            closes=rails.closes,
+        ),
+        notice=spell(content.notice, charset),
+        noticed=content.noticed,
+    )
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+class _Dealer:
+    """Deals a page out over parts, front to back."""
+
+    def __init__(self, content: Content, budget: Budget) -> None:
+        self._content, self._budget = content, budget
+        self._left = deque(_pieces(content))
+        self._notice = units(content.notice, budget.charset) + 1 if content.notice else 0
+        self._rest = sum(self._units(piece.text) + len(piece.before) for piece in self._left)
+
+    def _units(self, text: str) -> int:
+        return units(text, self._budget.charset)
+
+    def _room(self, navigation: Sequence[str]) -> int:
+        return self._budget.size - self._notice - sum(self._units(line) + 1 for line in navigation)
+
+    def parts(self) -> Iterator[str]:
+        """Each part with its navigation."""
+        part = 0
+        while True:
+            lines = self._content.rails.lines(part, last=True)
+            # the blank before the first piece of a part is dropped
+            first = len(self._left[0].before) if self._left else 0
+            if self._rest - first <= self._room(lines):
+                yield _joined((self._taken(self._rest), *lines))
+                return
+            lines = self._content.rails.lines(part, last=False)
+            yield _joined((self._taken(self._room(lines)), *lines))
+            part += 1
+
+    def _taken(self, room: int) -> str:
+        """What goes into ``room`` from the front of what is left."""
+        text, used = "", 0
+        while self._left:
+            piece = self._left[0]
+            before = piece.before if text else ""
+            size = self._units(piece.text) + len(before)
+            if used + size > room:
+                break
+            self._rest -= self._units(piece.text) + len(piece.before)
+            self._left.popleft()
+            text, used = text + before + piece.text, used + size
+        return text or self._broken(room)
+
+    def _broken(self, room: int) -> str:
+        """The front of a word, or of a line, that is longer than a screen."""
+        if not self._left:
+            return ""
+        piece = self._left[0]
+        head = self._head(piece.text, room if piece.is_word else room - len(_CUT))
+        if not head:
+            raise ScreenTooSmall(f"{self._budget.size} units leave no room for the page; shorten its navigation")
+        self._rest -= self._units(piece.text) + len(piece.before)
+        if not piece.is_word:
+            self._left.popleft()
+            return head + _CUT
+        self._left[0] = _Piece(piece.text[len(head) :], "", is_word=True)
+        self._rest += self._units(self._left[0].text)
+        return head
+
+    def _head(self, text: str, room: int) -> str:
+        end = used = 0
+        for char in text:
+            used += self._units(char)
+            if used > room:
+                break
+            end += 1
+        return text[:end]
+
+
+def _pieces(content: Content) -> Iterator[_Piece]:
+    for line in content.body.split("\n"):
+        for at, word in enumerate(line.split()):
+            yield _Piece(word, " " if at else "\n", is_word=True)
+    for line in content.lines:
+        yield _Piece(line, "\n", is_word=False)

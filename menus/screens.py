@@ -1,81 +1,145 @@
-"""Putting a page together: its text, its numbered lines, and the keys that every page understands."""
+"""A page with its facts as the phone gets it: which facts send elsewhere, what is numbered how."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
-from menus.menu import BACK, HOME, MORE, Menu, Page
-from menus.paging import Ruler, fit
-from menus.templates import fill
-from menus.values import Budget, Facts, Item, Place, Screen
-
-
-class Screens:
-    """Shows the pages of one menu."""
-
-    def __init__(self, menu: Menu) -> None:
-        self._menu = menu
-
-    def show(self, place: Place, language: str, facts: Facts, budget: Budget, *, wrong: bool) -> Screen:
-        """The screen of ``place``; every fact of its page is known."""
-        page = self._menu.pages[place.page]
-        items = _items(page, facts)
-        body = fill(page.text[language], lambda name, field: _value(facts, name, field))
-        lines = [*_choices(page, items, language), *_options(page, len(items), language, facts)]
-        notice = f"{Ruler(budget).spelled(self._menu.labels.wrong[language])}\n" if wrong else ""
-        room = replace(budget, size=max(1, budget.size - Ruler(budget).length(notice)))
-        parts = fit(body, lines, lambda part, more: self._navigation(place, language, part, more=more), room)
-        at = min(place.part, len(parts) - 1)
-        shown = tuple(item.id for item in items)
-        now = replace(place, part=at, parts=len(parts), shown=shown, chosen=_meant(page, place, facts))
-        return Screen(notice + parts[at], page.ends, now)
-
-    def good_bye(self, language: str, budget: Budget) -> str:
-        """The last word of a session that went wrong."""
-        return fit(self._menu.labels.good_bye[language], (), lambda *_: (), budget)[0]
-
-    def _navigation(self, place: Place, language: str, part: int, *, more: bool) -> Sequence[str]:
-        page, labels = self._menu.pages[place.page], self._menu.labels
-        lines = [f"{MORE} {labels.more[language]}"] if more else []
-        if part or (page.back and not page.ends and place.trail):
-            lines.append(f"{BACK} {labels.back[language]}")
-        if page.home and not page.ends and len(place.trail) > 1:  # with one page behind, back is home
-            lines.append(f"{HOME} {labels.home[language]}")
-        return lines
+from menus.errors import FactMismatch
+from menus.numbering import BACK, HOME, MORE, MOST_ITEMS, Numbering
+from menus.pages import FactUse, Link, Menu, Page
+from menus.paging import Content, Rails, fit, with_notice
+from menus.values import Budget, Facts, Item, Notice, Place, Screen
 
 
-def _items(page: Page, facts: Facts) -> tuple[Item, ...]:
-    found = facts.get(page.listing.fact) if page.listing is not None else ()
-    return found if isinstance(found, tuple) else ()
+def spoken(menu: Menu, language: str) -> str:
+    """The menu's language for a person's: the same, one with the same base (``es_CO``), or the first."""
+    if language in menu.languages:
+        return language
+    base = language.replace("-", "_").partition("_")[0]
+    return next((known for known in menu.languages if known.partition("_")[0] == base), menu.languages[0])
+
+
+def missing(page: Page, facts: Facts) -> FactUse | None:
+    """The first fact of the page that keeps it from being shown: not had in time, or none where one is needed."""
+    return next((use for use in page.facts if _keeps_away(use, facts)), None)
+
+
+def _keeps_away(use: FactUse, facts: Facts) -> bool:
+    value = facts.get(use.name)
+    return value is None or (use.empty is not None and value in ("", ()))
+
+
+def away(menu: Menu, use: FactUse, facts: Facts) -> Link:
+    """Where a missing fact leads to."""
+    unknown = facts.get(use.name) is None or use.empty is None
+    return Link(menu.unavailable) if unknown or use.empty is None else use.empty
+
+
+def render(
+    menu: Menu,
+    numbers: Numbering,
+    place: Place,
+    *,
+    language: str,
+    facts: Facts,
+    budget: Budget,
+    notice: Notice,
+) -> Screen:
+    """The screen of ``place``, whose facts are there."""
+    page, language = menu.pages[place.page], spoken(menu, language)
+    items = _items(page, facts)
+    numbered = len(items) if page.items and page.items.goto else 0
+    content = Content(
+        body=page.text[language].fill(_reader(facts)),
+        lines=(*_item_lines(page, numbers, items, language), *_option_lines(page, numbers, numbered, language, facts)),
+        rails=rails(menu, page, language),
+        notice=menu.wrong[language].fill(str),
+        noticed=notice == "wrong",
+    )
+    parts = fit(content, budget)
+    part = min(place.part, len(parts) - 1)
+    stands = Place(
+        page=place.page,
+        trail=place.trail,
+        part=part,
+        shown=tuple(item.id for item in items[:numbered]),
+        chosen=_meant(page, place, facts),
+        mistakes=place.mistakes,
+        parts=len(parts),
+    )
+    text = with_notice(parts[part], content, budget)
+    return Screen(text, ends=page.ends and part == len(parts) - 1, place=stands)
 
 
 def _meant(page: Page, place: Place, facts: Facts) -> Mapping[str, str]:
     """What a yes on this page is about: the very items that it shows."""
-    about = {name: fact.id for name in page.facts if isinstance(fact := facts.get(name), Item)}
+    about = {use.name: fact.id for use in page.facts if isinstance(fact := facts.get(use.name), Item)}
     return {**place.chosen, **about} if about else place.chosen
 
 
-def _choices(page: Page, items: Sequence[Item], language: str) -> list[str]:
-    if page.listing is None:
-        return []
-    text = page.listing.text[language]
-    return [
-        f"{number} {fill(text, lambda name, _, item=item: item.fields.get(name, ''))}"  # type: ignore[misc]
-        for number, item in enumerate(items, start=1)
-    ]
+def farewell(menu: Menu, place: Place, language: str, budget: Budget) -> Screen:
+    """The kind word after too many mistakes."""
+    language = spoken(menu, language)
+    closing = Rails(more=f"{MORE} {menu.more[language].fill(str)}", back="", closes=True)
+    return Screen(fit(Content(menu.goodbye[language].fill(str), (), closing), budget)[0], ends=True, place=place)
 
 
-def _options(page: Page, before: int, language: str, facts: Facts) -> list[str]:
-    texts = (fill(option.text[language], lambda name, field: _value(facts, name, field)) for option in page.options)
-    return [
-        f"{option.key or before + number} {text}"
-        for number, (option, text) in enumerate(zip(page.options, texts, strict=True), start=1)
-    ]
+def rails(menu: Menu, page: Page, language: str) -> Rails:
+    """The navigation lines of a page; the start page has nowhere to go back to."""
+    inner = page.id != menu.start
+    return Rails(
+        more=f"{MORE} {menu.more[language].fill(str)}",
+        back=f"{BACK} {menu.back[language].fill(str)}",
+        home=f"{HOME} {menu.home[language].fill(str)}" if page.home and inner else "",
+        at_first=page.back and inner,
+        closes=page.ends,
+    )
 
 
-def _value(facts: Facts, name: str, field: str) -> str:
-    value = facts.get(name)
-    if isinstance(value, Item):
-        return value.fields.get(field, "")
-    return value if isinstance(value, str) else ""
+def _items(page: Page, facts: Facts) -> tuple[Item, ...]:
+    if page.items is None:
+        return ()
+    value = facts[page.items.of]
+    if value == "":
+        return ()
+    if not isinstance(value, tuple):
+        raise FactMismatch(f"fact {page.items.of} must be a tuple of items, not {type(value).__name__}")
+    return value[:MOST_ITEMS]
+
+
+def _item_lines(page: Page, numbers: Numbering, items: tuple[Item, ...], language: str) -> tuple[str, ...]:
+    if page.items is None:
+        return ()
+    text, of = page.items.text[language], page.items.of
+    lines = (text.fill(lambda name, item=item: _field(of, item, name)) for item in items)  # type: ignore[misc]
+    if page.items.goto is None:
+        return tuple(lines)
+    return tuple(f"{numbers.item(at)} {line}" for at, line in enumerate(lines))
+
+
+def _option_lines(page: Page, numbers: Numbering, items: int, language: str, facts: Facts) -> tuple[str, ...]:
+    read = _reader(facts)
+    keys = numbers.options(items)
+    return tuple(f"{key} {option.text[language].fill(read)}" for key, option in zip(keys, page.options, strict=True))
+
+
+def _reader(facts: Facts) -> Callable[[str], str]:
+    """What a placeholder stands for."""
+
+    def read(placeholder: str) -> str:
+        name, _, field = placeholder.partition(".")
+        value = facts[name]
+        if field and isinstance(value, Item):
+            return _field(name, value, field)
+        if field or not isinstance(value, str):
+            raise FactMismatch(f"fact {name} cannot stand for {{{placeholder}}}: it is {type(value).__name__}")
+        return value
+
+    return read
+
+
+def _field(fact: str, item: Item, field: str) -> str:
+    fields: Mapping[str, str] = item.fields
+    if field not in fields:
+        raise FactMismatch(f"fact {fact} has an item without the field {field}")
+    return fields[field]

@@ -1,146 +1,200 @@
-"""What a turn runs on: a menu compiled to a transition table and texts that are ready to be filled.
+"""The table that hot paths step: compiled once for each version of a menu, from its machine.
 
-``step`` needs no facts: what a number means was settled when the page was shown (``Place.shown``). ``show`` needs the
-facts that the page declares. Both are pure; the table comes from the machine (ADR 0008).
+Pure and shared by all sessions. A step is a few dictionary look-ups, whatever the size of the menu.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
-from menus import machine as m
-from menus.menu import BACK, HOME, MORE, Argument, Call, Goto, Menu, Page
-from menus.screens import Screens
-from menus.values import Budget, Command, Detour, Facts, Invoke, Moved, Over, Place, Screen, Went, Wrong
+from menus import machine, routes, screens
+from menus.errors import OutcomeUnknown, PageUnknown
+from menus.numbering import BACK, HOME, MORE, Numbering, numbering
+from menus.pages import Link, Menu, Page
+from menus.values import (
+    Budget,
+    Command,
+    Detour,
+    Facts,
+    Invoke,
+    Moved,
+    Notice,
+    Over,
+    Place,
+    Screen,
+    Step,
+    Wrong,
+)
 
 MOST_MISTAKES = 3
-"""After so many wrong answers in a row the session ends kindly."""
+_USUAL = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What can be answered on one page. item: where a list choice leads; ``""`` where nothing is chosen."""
+
+    page: Page
+    numbers: Numbering
+    item: str
+    moves: Mapping[str, str]
+    back: frozenset[str]
 
 
 class CompiledMenu:
-    """One version of one menu."""
+    """One version of a menu, ready to be walked."""
 
-    def __init__(self, menu: Menu) -> None:
-        self.id = menu.id
-        self.version = menu.version
+    def __init__(self, menu: Menu, table: Mapping[str, _Row]) -> None:
+        self.menu = menu
+        self.id, self.version = menu.id, menu.version
         self.start = Place(menu.start)
-        self._menu = menu
-        self._screens = Screens(menu)
-        moves = m.transitions(m.build(menu))
-        self._back = {page: frozenset(row.pop(m.BACK_EVENT, ())) for page, row in moves.items()}
-        self._moves = {page: {event: targets[0] for event, targets in row.items()} for page, row in moves.items()}
-        self._keys = {page.id: _keys(page) for page in menu.pages.values()}
+        self._rows = table
 
     def facts_of(self, page: str) -> tuple[str, ...]:
-        """The facts that must be known to show a page."""
-        return tuple(self._menu.pages[page].facts)
+        """The facts needed to show ``page``. Raises PageUnknown."""
+        return tuple(use.name for use in self._row(page).page.facts)
 
-    def has(self, page: str) -> bool:
-        """Whether this version has such a page."""
-        return page in self._menu.pages
+    def show(self, place: Place, language: str, facts: Facts, budget: Budget, notice: Notice = "") -> Screen | Detour:
+        """The screen of ``place``, or the place to show instead because a fact is empty or missing.
 
-    def show(
-        self, place: Place, language: str, facts: Facts, budget: Budget, *, wrong: bool = False
-    ) -> Screen | Detour:
-        """The screen of a place, or the place to show instead. wrong: the last answer was none; say so."""
-        for name, empty in self._menu.pages[place.page].facts.items():
-            value = facts.get(name)
-            if value is None:
-                return Detour(_instead(place, self._menu.unavailable))
-            if not value and empty:
-                return Detour(_instead(place, empty))
-        return self._screens.show(place, language, facts, budget, wrong=wrong)
+        notice: the reason of a ``Wrong`` step. Raises PageUnknown, FactMismatch, ScreenTooSmall.
+        """
+        row = self._row(place.page)
+        use = screens.missing(row.page, facts)
+        if use is not None:
+            target = screens.away(self.menu, use, facts).page
+            return Detour(Place(target, place.trail, chosen=place.chosen, mistakes=place.mistakes))
+        return screens.render(
+            self.menu, row.numbers, place, language=language, facts=facts, budget=budget, notice=notice
+        )
 
-    def good_bye(self, language: str, budget: Budget) -> str:
-        """What is said when a session ends for too many wrong answers."""
-        return self._screens.good_bye(language, budget)
+    def show_end(self, language: str, budget: Budget = _USUAL) -> Screen:
+        """The good-bye after too many mistakes."""
+        return screens.farewell(self.menu, self.start, language, budget)
 
-    def step(self, place: Place, text: str) -> Went:
-        """Where an answer leads."""
-        key = text.strip()
-        if key == MORE and place.part + 1 < place.parts:
-            return Moved(replace(place, part=place.part + 1, mistakes=0))
-        if key == BACK:
-            return self._backwards(place)
-        if key == HOME:
-            return Moved(self.start)
-        return self._forwards(place, key)
+    def step(self, place: Place, text: str) -> Step:
+        """What the answer ``text`` means at ``place``. Raises PageUnknown."""
+        row = self._row(place.page)
+        answer = text.strip()
+        at = self._navigated(row, place, answer)
+        if at is not None:
+            return Moved(at)
+        shown = len(place.shown) if row.item else 0
+        slot = row.numbers.slots.get(answer, shown)
+        if slot < shown:
+            assert row.page.items
+            chosen = {**place.chosen, row.page.items.choice: place.shown[slot]}
+            return Moved(self._onward(place, row.item, chosen))
+        position = row.numbers.option_at(answer, shown)
+        if position is None:
+            return _mistaken(place)
+        return self._taken(row, place, position)
 
     def after(self, invoke: Invoke, outcome: str) -> Place:
-        """The place that an outcome of a command leads to. Raises KeyError for one that it cannot have."""
-        return self._moved(invoke.place, self._moves[invoke.place.page][f"{invoke.option}_{outcome}"])
+        """The place that ``outcome`` of a command leads to. Raises OutcomeUnknown, PageUnknown.
+
+        Back from there leads to the start, never to a question that has been answered.
+        """
+        row = self._row(invoke.place.page)
+        target = row.moves.get(routes.outcome_event(invoke.option, outcome))
+        if target is None:
+            raise OutcomeUnknown(f"page {row.page.id}: option {invoke.option} has no page for outcome {outcome}")
+        place = invoke.place
+        if target in place.trail or target in (place.page, self.start.page):
+            return self._onward(place, target, place.chosen)
+        return Place(target, (self.start.page,), chosen=place.chosen)
 
     def direct(self, texts: Sequence[str]) -> Place:
-        """The place that a dialled string leads to: plain moves only, so that no command is ever run by dialling."""
+        """Where dialling ``*code*1*2#`` leads: plain moves only, up to the first answer that is none.
+
+        Nothing is chosen from a list, which may have changed since the code was printed, and no command is run.
+        """
         place = self.start
         for text in texts:
-            page = self._menu.pages[place.page]
-            index = self._keys[page.id].get(text.strip()) if page.listing is None else None
-            if index is None or not isinstance(page.options[index].leads, Goto):
+            row = self._row(place.page)
+            answer = text.strip()
+            if row.item and answer not in row.numbers.keyed:
                 break
-            place = self._moved(place, self._moves[page.id][m.option_event(index)])
+            position = row.numbers.option_at(answer, 0)
+            if position is None or not isinstance(row.page.options[position].leads, Link):
+                break
+            place = self._onward(place, row.moves[routes.option_event(row.page.options[position].id)], place.chosen)
         return place
 
-    def _backwards(self, place: Place) -> Went:
+    def _row(self, page: str) -> _Row:
+        try:
+            return self._rows[page]
+        except KeyError:
+            raise PageUnknown(f"menu {self.id} {self.version} has no page {page}") from None
+
+    def _navigated(self, row: _Row, place: Place, answer: str) -> Place | None:
+        """Where back, home or more lead; None for any other answer."""
+        if answer == BACK:
+            return self._back(row, place)
+        if answer == HOME:
+            return self.start
+        if answer == MORE and place.part + 1 < place.parts:
+            return self._part(place, place.part + 1)
+        return None
+
+    def _back(self, row: _Row, place: Place) -> Place:
         if place.part > 0:
-            return Moved(replace(place, part=place.part - 1, mistakes=0))
-        if place.trail and place.trail[-1] in self._back[place.page]:
-            return Moved(Place(place.trail[-1], place.trail[:-1], chosen=place.chosen))
-        return self._wrong(place)
+            return self._part(place, place.part - 1)
+        if not place.trail or place.trail[-1] not in row.back or place.trail[-1] == self.start.page:
+            return self.start
+        return Place(place.trail[-1], place.trail[:-1], chosen=place.chosen)
 
-    def _forwards(self, place: Place, key: str) -> Went:
-        page = self._menu.pages[place.page]
-        index = self._keys[place.page].get(key)
-        if page.listing is not None:
-            number = int(key) if key.isascii() and key.isdecimal() and len(key) <= 4 and key[0] != "0" else 0
-            if 0 < number <= len(place.shown):
-                chosen = {**place.chosen, page.listing.chosen: place.shown[number - 1]}
-                return Moved(replace(self._moved(place, self._moves[page.id][m.ITEM_EVENT]), chosen=chosen))
-            index = number - len(place.shown) - 1 if number else None
-        if index is None or not 0 <= index < len(page.options):
-            return self._wrong(place)
-        leads = page.options[index].leads
-        if isinstance(leads, Goto):
-            return Moved(self._moved(place, self._moves[page.id][m.option_event(index)]))
-        return Invoke(_command(leads, place.chosen), m.option_event(index), place)
+    @staticmethod
+    def _part(place: Place, part: int) -> Place:
+        return Place(place.page, place.trail, part, place.shown, place.chosen, parts=place.parts)
 
-    def _moved(self, place: Place, target: str) -> Place:
+    def _taken(self, row: _Row, place: Place, position: int) -> Moved | Invoke:
+        option = row.page.options[position]
+        if isinstance(option.leads, Link):
+            return Moved(self._onward(place, row.moves[routes.option_event(option.id)], place.chosen))
+        args = {
+            name: place.chosen.get(arg.value, "") if arg.chosen else arg.value
+            for name, arg in option.leads.args.items()
+        }
+        stands = Place(place.page, place.trail, place.part, place.shown, place.chosen, parts=place.parts)
+        return Invoke(Command(option.leads.command, args), option.id, stands)
+
+    def _onward(self, place: Place, target: str, chosen: Mapping[str, str]) -> Place:
+        """The place on ``target``. Who comes by a page again stands where they stood then: trails do not grow."""
         if target == self.start.page:
-            return replace(self.start, chosen=place.chosen)
-        return Place(target, _trail(place, target), chosen=place.chosen)
+            return self.start
+        if target == place.page:
+            return Place(target, place.trail, chosen=chosen)
+        if target in place.trail:
+            return Place(target, place.trail[: place.trail.index(target)], chosen=chosen)
+        return Place(target, (*place.trail, place.page), chosen=chosen)
 
-    def _wrong(self, place: Place) -> Went:
-        place = replace(place, mistakes=place.mistakes + 1)
-        return Over(place) if place.mistakes >= MOST_MISTAKES else Wrong(place)
+
+def _mistaken(place: Place) -> Wrong | Over:
+    mistakes = place.mistakes + 1
+    again = Place(place.page, place.trail, place.part, place.shown, place.chosen, mistakes, place.parts)
+    return Over(again) if mistakes >= MOST_MISTAKES else Wrong(again)
 
 
 def compile_menu(menu: Menu) -> CompiledMenu:
-    """The quick form of a menu. Raises MenuError. Takes seconds for hundreds of pages: not on an event loop."""
-    return CompiledMenu(menu)
-
-
-def _keys(page: Page) -> Mapping[str, int]:
-    """The option behind each key; those without one are numbered."""
-    return {option.key or str(index + 1): index for index, option in enumerate(page.options)}
-
-
-def _command(call: Call, chosen: Mapping[str, str]) -> Command:
-    def value(argument: Argument) -> str:
-        return chosen.get(argument.value, "") if argument.chosen else argument.value
-
-    return Command(call.command, {name: value(argument) for name, argument in call.args.items()})
-
-
-def _trail(place: Place, target: str) -> tuple[str, ...]:
-    """The way to ``target``; it is cut where it comes by a page again, so that no trail grows for ever."""
-    if target == place.page:
-        return place.trail
-    if target in place.trail:
-        return place.trail[: place.trail.index(target)]
-    return (*place.trail, place.page)
-
-
-def _instead(place: Place, page: str) -> Place:
-    """Another page in the place of this one: back leads to where this one would have led."""
-    return Place(page, tuple(name for name in place.trail if name != page), chosen=place.chosen)
+    """The table of ``menu``. Takes seconds for hundreds of pages: off the event loop. Raises MenuError."""
+    moves: dict[str, dict[str, str]] = defaultdict(dict)
+    back: dict[str, set[str]] = defaultdict(set)
+    for source, event, target in machine.transitions(machine.build(menu)):
+        if event == routes.BACK:
+            back[source].add(target)
+        else:
+            moves[source][event] = target
+    table = {
+        page.id: _Row(
+            page=page,
+            numbers=numbering([option.key for option in page.options]),
+            item=moves[page.id].get(routes.ITEM, ""),
+            moves=moves[page.id],
+            back=frozenset(back[page.id]),
+        )
+        for page in menu.pages.values()
+    }
+    return CompiledMenu(menu, table)

@@ -1,64 +1,64 @@
-"""The nouns of a dialogue: what is known, what is shown, where a session stands, what was asked for."""
+"""What goes into a menu and what comes out of it: facts, places, commands, screens. Data only."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-Language = str
+from menus.errors import PlaceUnreadable
+
 Charset = Literal["gsm7", "ucs2"]
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def _nothing() -> Mapping[str, str]:
-    """One empty mapping for all: there are very many sessions."""
-    return NOTHING
+FactKind = Literal["text", "item", "list"]
+Notice = Literal["", "wrong"]
+"""Names one of the menu's own texts that a screen may begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing with texts that are ready to show: ``{"name": "1 GB por 7 días", "price": "$3.000"}``."""
+    """One entry of a fact. fields: texts ready to show, ``{"name": "1 GB", "price": "$3.000"}``."""
 
     id: str
-    fields: Mapping[str, str] = field(default_factory=_nothing)
+    fields: Mapping[str, str]
 
 
 FactValue = str | Item | tuple[Item, ...] | None
-"""None: could not be had in time. An empty text or tuple: there is none."""
+"""None: could not be had in time. ``""`` or ``()``: there is none."""
+
 Facts = Mapping[str, FactValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What an option asks for; flows say what follows."""
+    """What an option asks for; the caller turns it into effects."""
 
     name: str
-    args: Mapping[str, str] = field(default_factory=_nothing)
+    args: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a session stands.
 
-    trail: pages that "back" leads through, the newest last. part: which of ``parts`` screens that the page needs.
-    shown: ids of the list items in the order of their numbers, so that "2" means what was shown as 2 even if the
-    list has changed since. chosen: what was chosen from lists so far, by name. mistakes: wrong answers in a row.
+    trail: pages that "0" leads back through, newest last. part: which part of a page that does not fit into
+    one screen, of ``parts``. shown: ids of the list items as they were numbered, so that "2" means what was
+    shown as 2. chosen: list choices so far, ``{"bundle": "data-1gb-7d"}``, and the items that pages showed: a yes
+    is to what was seen. mistakes: in a row.
     """
 
     page: str
     trail: tuple[str, ...] = ()
     part: int = 0
-    parts: int = 1
     shown: tuple[str, ...] = ()
-    chosen: Mapping[str, str] = field(default_factory=_nothing)
+    chosen: Mapping[str, str] = field(default_factory=dict)
     mistakes: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much one screen takes: septets (``gsm7``) or UTF-16 code units (``ucs2``)."""
+    """The room of one screen. size: septets, or UTF-16 code units for ucs2."""
 
     charset: Charset = "gsm7"
     size: int = 182
@@ -66,36 +66,41 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """A fact that pages may declare.
+    """What a fact can be.
 
-    fields: of an item, or of each item of a list. longest: examples of the longest values, by field (``""``: a text).
+    fields: of an item, or of each item of a list. longest: an example of the longest value, under ``""`` for
+    a text and one a field for items; lines are measured with it.
     """
 
-    kind: Literal["text", "item", "list"]
+    kind: FactKind
     fields: frozenset[str] = frozenset()
-    longest: Mapping[str, str] = field(default_factory=_nothing)
+    longest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command that options may give, and every outcome that it can have."""
+    """What a command takes and how it can end. confirm: its page must offer a way not to do it."""
 
-    args: frozenset[str] = frozenset()
-    outcomes: frozenset[str] = frozenset({"done"})
+    args: frozenset[str]
+    outcomes: frozenset[str]
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The whitelist that a menu is held against; given by whoever can fetch the facts and carry out the commands."""
+    """Everything that a menu may name. languages: in each of them every text must be there."""
 
     facts: Mapping[str, FactSpec]
     commands: Mapping[str, CommandSpec]
-    languages: tuple[Language, ...]
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What goes to the handset. place: the session's, with ``shown`` filled in. ends: the session closes with it."""
+    """A page, or a part of it, as the phone gets it: within the budget, in its alphabet.
+
+    place: to be kept for the next step. ends: the session closes with this screen.
+    """
 
     text: str
     ends: bool
@@ -104,24 +109,21 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Detour:
-    """The page cannot be shown with these facts: go there instead."""
+    """A fact is empty or missing: fetch the facts of this place's page and show that."""
 
     place: Place
 
 
-# ── what an input leads to ──
-
-
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """To a page, or another part of one."""
+    """The answer leads to another page or part."""
 
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """A command is to be carried out; ``CompiledMenu.after`` says where its outcome leads. option: which gave it."""
+    """The answer asks for something to be done. option: for ``CompiledMenu.after``, once it ended."""
 
     command: Command
     option: str
@@ -130,32 +132,66 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Not an answer to this page: it is shown again, with a word about that."""
+    """The answer means nothing here: show the place again, with ``reason`` as its notice."""
 
     place: Place
+    reason: Notice = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Too many wrong answers: a kind good-bye."""
+    """One mistake too many: say good-bye with ``CompiledMenu.show_end``."""
 
     place: Place
 
 
-Went = Moved | Invoke | Wrong | Over
+Step = Moved | Invoke | Wrong | Over
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in every language of the menu."""
+def place_to_json(place: Place) -> str:
+    """The place as a short JSON array, without the values at its end that are as usual."""
+    values: list[object] = [
+        place.page,
+        list(place.trail),
+        place.part,
+        list(place.shown),
+        dict(place.chosen),
+        place.mistakes,
+        place.parts,
+    ]
+    usual: list[object] = [None, [], 0, [], {}, 0, 1]
+    while len(values) > 1 and values[-1] == usual[len(values) - 1]:
+        values.pop()
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
-    by_language: Mapping[Language, str] = field(default_factory=dict)
 
-    def __getitem__(self, language: Language) -> str:
-        """The text in ``language``, else in its kin, else in the first language of the menu."""
-        found = self.by_language.get(language)
-        if found is not None:
-            return found
-        base = language.replace("-", "_").split("_")[0]
-        kin = (text for known, text in self.by_language.items() if known.split("_")[0] == base)
-        return next(kin, None) or next(iter(self.by_language.values()), "")
+def place_from_json(text: str) -> Place:
+    """The place that ``place_to_json`` wrote. Raises PlaceUnreadable."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise PlaceUnreadable(f"a place is not JSON: {error}") from error
+    shapes = (_is_text, _are_texts, _is_count, _are_texts, _is_choice, _is_count, _is_count)
+    if not isinstance(values, list) or not 1 <= len(values) <= len(shapes):
+        raise PlaceUnreadable("a place is not an array of one to seven values")
+    for at, (value, fits) in enumerate(zip(values, shapes, strict=False)):
+        if not fits(value):
+            raise PlaceUnreadable(f"value {at} of a place has the wrong type")
+    taken: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Place(*taken)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_choice(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))

@@ -13,7 +13,7 @@ from setuptools.dist import Distribution  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"gateway", "store", "flows", "menus", "scoring", "locales"}
-DATA = ("*.yaml", "*.po", "*.pot", "*.mako")
+DATA = ("*.yaml", "*.po", "*.pot", "*.mako", "*.schema.json")
 
 
 @pytest.fixture(scope="module")

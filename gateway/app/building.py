@@ -82,14 +82,15 @@ def _numbers(texts: tuple[str, ...]) -> list[Msisdn]:
     return [msisdn for text in texts if (msisdn := parse_msisdn(text)) is not None]
 
 
-def menus_of(config: Config, services: Services, languages: tuple[str, ...]) -> Mapping[str, CompiledMenu]:
+def menus_of(config: Config, services: Services) -> Mapping[str, CompiledMenu]:
     """Every menu, compiled, by id. Raises ConfigError for one that cannot be used, and for a service without one."""
-    vocabulary = starter_vocabulary(languages)
+    vocabulary = starter_vocabulary()
     try:
         if config.menus.path:
             found = loader.load_folder(config.folder / config.menus.path, vocabulary)
         else:
-            found = loader.load_starter(vocabulary)
+            starter = loader.load_starter(vocabulary)
+            found = {starter.id: starter}
         compiled = {name: compile_menu(menu) for name, menu in found.items()}
     except MenuError as error:
         first, *others = error.problems

@@ -47,7 +47,6 @@ from gateway.smpp.client import SmppClient
 from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
-from locales.catalogues import load_catalogues
 from menus.table import CompiledMenu
 from store import inbox
 from store.consent_ledger import ConsentLedger
@@ -97,7 +96,7 @@ class Gateway:
         writer, reader = await self._store(engine)
         peers = await Outside(self._stack).open(config, market, catalogue)
         services = Services(config.ussd.services)
-        menus = menus_of(config, services, load_catalogues().languages)
+        menus = menus_of(config, services)
         context = context_of(
             config, market, catalogue, writer=writer, reader=reader, clock=self._clock, smpp=peers.smpp
         )

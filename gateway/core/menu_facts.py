@@ -12,13 +12,14 @@ from flows.porting import PURPOSE
 from flows.records import Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Wallet
+from flows.values import Bucket, Wallet
 from gateway.core.context import Context, eligibility_facts
 from gateway.core.facts import Facts
 from menus.values import Facts as MenuFactValues
 from menus.values import FactValue, Item
 from store import consents, offers
 
+_NO_END = "-"
 LONGEST_FETCH = 2.0
 """Seconds for the facts of one page; who waits longer has hung up."""
 
@@ -42,7 +43,7 @@ class MenuFacts:
         self._facts = facts
         self._fetch: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
             "balance": self._balance,
-            "bundles_text": self._running,
+            "bundles_active": self._running,
             "bundles": self._bundles,
             "bundle": self._bundle,
             "offer": self._offer,
@@ -89,12 +90,17 @@ class MenuFacts:
         wallet = await need.wallet()
         if wallet is None:
             return None
-        zone = self._context.zone
-        return "\n".join(
-            need.voice.running_bundle(bucket, zone)
+        return tuple(
+            self._running_bundle(bucket, need.voice)
             for bucket in wallet.buckets
             if bucket.remaining > 0 and (bucket.expires_at is None or bucket.expires_at > need.at)
         )
+
+    def _running_bundle(self, bucket: Bucket, voice: Voice) -> Item:
+        ends = voice.day(bucket.expires_at, self._context.zone) if bucket.expires_at else _NO_END
+        name = self._context.catalogue.get(bucket.name)
+        fields = {"name": name.name(voice.language) if name else bucket.name or voice.bundle_word(bucket.unit)}
+        return Item(bucket.id, {**fields, "left": voice.amount(bucket.unit, bucket.remaining), "ends": ends})
 
     async def _bundles(self, need: Need) -> FactValue:
         return tuple(_item(bundle, need.voice) for bundle in self.for_sale(need.subscriber))

@@ -27,7 +27,7 @@ from gateway.core.menu_facts import MenuFacts
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import ForeignSession, TurnTimedOut
 from menus.table import CompiledMenu
-from menus.values import Budget, Invoke, Moved, Over, Screen, Wrong
+from menus.values import Budget, Invoke, Moved, Notice, Over, Screen, Wrong
 from store import consents, offers, subscriptions, turns
 from store.turns import TurnRow
 
@@ -194,11 +194,11 @@ class TurnDesk:
         match went:
             case Moved(place):
                 shown = await self._shown(hop, hop.person, replace(hop.session, place=place))
-            case Wrong(place):
-                shown = await self._shown(hop, hop.person, replace(hop.session, place=place), wrong=True)
+            case Wrong(place, reason):
+                shown = await self._shown(hop, hop.person, replace(hop.session, place=place), notice=reason)
             case Over(place):
-                text = hop.menu.good_bye(hop.person.language, hop.turn.budget)
-                shown = Screen(text, True, place), replace(hop.session, place=place)
+                end = hop.menu.show_end(hop.person.language, hop.turn.budget)
+                shown = end, replace(hop.session, place=place)
             case Invoke():
                 return await self._invoked(hop, went)
             case _:
@@ -206,13 +206,13 @@ class TurnDesk:
         return await self._turned(hop, *shown)
 
     async def _shown(
-        self, hop: _Hop, person: Subscriber, session: Session, *, wrong: bool = False
+        self, hop: _Hop, person: Subscriber, session: Session, *, notice: Notice = ""
     ) -> tuple[Screen, Session]:
         """The screen of the session's place, or of the page that is shown instead."""
         for _ in range(_MOST_DETOURS):
             names = hop.menu.facts_of(session.place.page)
             values = await self._menu_facts.fetch(names, person, session)
-            screen = hop.menu.show(session.place, person.language, values, hop.turn.budget, wrong=wrong)
+            screen = hop.menu.show(session.place, person.language, values, hop.turn.budget, notice)
             if isinstance(screen, Screen):
                 return screen, replace(session, place=screen.place, price=self._price(names, session))
             session = replace(session, place=screen.place)
@@ -328,7 +328,7 @@ def _kept(session: Session, menu: CompiledMenu) -> Session:
     """The session in the version of its menu that is served now: from home, where its page is gone."""
     if session.version == menu.version:
         return session
-    place = session.place if menu.has(session.place.page) else menu.start
+    place = session.place if session.place.page in menu.menu.pages else menu.start
     return replace(session, menu=menu.id, version=menu.version, place=place)
 
 

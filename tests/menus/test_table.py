@@ -1,165 +1,331 @@
-"""The quick table does what the machine does, and no step loses anybody."""
+"""Walking a menu: steps, mistakes, commands, direct dial; and the table against the machine."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from menu_builder import ITEMS, LANGUAGE, calling, menu, menus, option, page, words
+from menu_samples import SMALL, VOCABULARY
+from statemachine.exceptions import TransitionNotAllowed
 
-from menus import machine as m
-from menus.menu import Argument, Listing, Menu
-from menus.table import CompiledMenu
-from menus.values import Budget, Command, Detour, Invoke, Moved, Over, Place, Screen, Wrong
+from menus import routes
+from menus.errors import FactMismatch, OutcomeUnknown, PageUnknown, PlaceUnreadable
+from menus.loader import load_menu
+from menus.machine import build
+from menus.pages import FactUse, ItemList, Link, Menu, Option, Order, Page, Texts
+from menus.table import CompiledMenu, compile_menu
+from menus.template import parse
+from menus.values import (
+    Budget,
+    Command,
+    Detour,
+    Facts,
+    Invoke,
+    Item,
+    Moved,
+    Over,
+    Place,
+    Screen,
+    Wrong,
+    place_from_json,
+    place_to_json,
+)
 
-BUDGET = Budget()
-KEYS = st.sampled_from(["0", "00", "98", "1", "2", "3", "4", "5", "6", "7", "9", "", " 1 ", "x", "1*2", "-1", "²"])
-
-
-def shop() -> Menu:
-    """Choose from a list, confirm, and it is done or not."""
-    return menu(
-        page("home", option("Buy", "buy"), option("Help", "help")),
-        page("buy", facts={"bundles": "none"}, listing=Listing("bundles", "bundle", words("{name}"), "confirm")),
-        page(
-            "confirm",
-            calling("Yes", "buy", {"done": "bought", "failed": "sorry"}, bundle=Argument("bundle", chosen=True)),
-            option("No", "home"),
-        ),
-        page("bought", ends=True),
-        page("sorry"),
-        page("help", option("More help", "deep")),
-        page("deep"),
-        page("none"),
-        page("later"),
-    )
+ITEMS = tuple(Item(f"id-{at}", {"name": f"{at} GB", "price": f"${at}"}) for at in range(1, 4))
 
 
-def walk(compiled: CompiledMenu, *texts: str) -> Place:
-    """Where these answers lead, all pages shown on the way."""
-    place = compiled.start
-    for text in texts:
-        shown = compiled.show(place, LANGUAGE, {"bundles": ITEMS}, BUDGET)
-        assert isinstance(shown, Screen)
-        went = compiled.step(shown.place, text)
-        assert isinstance(went, Moved), went
-        place = went.place
+@pytest.fixture(scope="module")
+def menu() -> CompiledMenu:
+    """The small menu."""
+    return compile_menu(load_menu(SMALL, "small.yaml", VOCABULARY))
+
+
+def walked(menu: CompiledMenu, place: Place, *answers: str) -> Place:
+    """Where answers lead that all move."""
+    for answer in answers:
+        step = menu.step(place, answer)
+        assert isinstance(step, Moved), step
+        place = step.place
     return place
 
 
+def shown(menu: CompiledMenu, place: Place, facts: Facts, budget: Budget = Budget()) -> Screen:  # noqa: B008
+    """The screen of a place whose facts are there."""
+    screen = menu.show(place, "es", facts, budget)
+    assert isinstance(screen, Screen), screen
+    return screen
+
+
+def test_a_number_means_what_was_shown_under_it(menu: CompiledMenu) -> None:
+    """Also when the list has changed before the answer came."""
+    place = shown(menu, Place("buy", ("home",)), {"bundles": ITEMS}).place
+    step = menu.step(place, "2")
+    assert step == Moved(Place("confirm", ("home", "buy"), chosen={"bundle": "id-2"}))
+    later = shown(menu, place, {"bundles": ITEMS[1:]}).place
+    assert walked(menu, later, "2").chosen == {"bundle": "id-3"}
+
+
+def test_options_are_numbered_behind_the_items(menu: CompiledMenu) -> None:
+    """The first free number after the list."""
+    screen = shown(menu, Place("buy", ("home",)), {"bundles": ITEMS})
+    assert screen.text == "¿Cual?\n1 1 GB $1\n2 2 GB $2\n3 3 GB $3\n4 Ayuda\n0 Volver\n00 Inicio"
+    assert walked(menu, screen.place, "4").page == "none"
+
+
+def test_a_fixed_key_stays_and_the_start_shows_no_way_back(menu: CompiledMenu) -> None:
+    """Printed numbers do not move when options come and go."""
+    assert shown(menu, menu.start, {"balance": "$5"}).text == "Saldo $5\n1 Comprar\n7 Avisos"
+    assert walked(menu, menu.start, "7").page == "alerts"
+
+
+def test_items_step_around_fixed_keys() -> None:
+    """A list never takes the number of an option that has its own."""
+    text = SMALL.replace("{text: {es: Ayuda, en: Help}, goto: none}", "{text: {es: A, en: H}, goto: none, key: 2}")
+    menu = compile_menu(load_menu(text, "small.yaml", VOCABULARY))
+    screen = shown(menu, Place("buy"), {"bundles": ITEMS})
+    assert screen.text.split("\n")[1:5] == ["1 1 GB $1", "3 2 GB $2", "4 3 GB $3", "2 A"]
+    assert walked(menu, screen.place, "3").chosen == {"bundle": "id-2"}
+
+
+def test_98_goes_on_only_where_there_is_more_and_0_back_to_the_part_before(menu: CompiledMenu) -> None:
+    """Parts first, pages then."""
+    facts = {"bundles": tuple(Item(f"{at}", {"name": "n" * 25, "price": "$1"}) for at in range(12))}
+    place = shown(menu, walked(menu, menu.start, "1"), facts).place
+    assert place.parts > 2
+    second = shown(menu, walked(menu, place, "98"), facts)
+    assert second.place.part == 1
+    assert "\n0 Volver" in second.text
+    assert walked(menu, second.place, "0") == place
+    last = shown(menu, replace(place, part=99), facts)
+    assert last.place.part == last.place.parts - 1
+    assert isinstance(menu.step(last.place, "98"), Wrong)
+    assert walked(menu, last.place, "12").chosen == {"bundle": "11"}
+
+
+def test_0_leads_back_along_the_trail_and_00_home(menu: CompiledMenu) -> None:
+    """Whoever comes by a page again does not make the trail longer."""
+    buy = shown(menu, walked(menu, menu.start, "1"), {"bundles": ITEMS}).place
+    confirm = walked(menu, buy, "1")
+    assert confirm.trail == ("home", "buy")
+    assert walked(menu, confirm, "0").page == "buy"
+    assert walked(menu, confirm, "0", "0") == menu.start
+    assert walked(menu, confirm, "00") == menu.start
+    assert walked(menu, confirm, "2") == Place("buy", ("home",), chosen={"bundle": "id-1"})
+    assert walked(menu, menu.start, "0") == walked(menu, menu.start, "00") == menu.start
+    assert walked(menu, Place("alerts", ("home",)), "0") == menu.start
+
+
+def test_a_command_is_handed_out_with_its_arguments_and_its_outcomes_lead_on(menu: CompiledMenu) -> None:
+    """After it, back leads to the start and never to the question."""
+    confirm = Place("confirm", ("home", "buy"), chosen={"bundle": "id-2"}, mistakes=1)
+    invoke = menu.step(confirm, " 1 ")
+    assert isinstance(invoke, Invoke)
+    assert invoke.command == Command("buy", {"bundle": "id-2"})
+    assert menu.after(invoke, "done") == Place("done", ("home",), chosen={"bundle": "id-2"})
+    assert menu.after(invoke, "refused") == Place("buy", ("home",), chosen={"bundle": "id-2"})
+    with pytest.raises(OutcomeUnknown, match="option 1 has no page for outcome lost"):
+        menu.after(invoke, "lost")
+    literal = menu.step(Place("alerts", ("home",)), "1")
+    assert isinstance(literal, Invoke)
+    assert literal.command.args == {"value": "on"}
+    assert menu.after(literal, "done") == Place("alerts", ("home",))
+
+
+def test_the_third_mistake_in_a_row_ends_the_session_kindly(menu: CompiledMenu) -> None:
+    """One right answer between forgives."""
+    place = menu.start
+    for answer in ("9", ""):
+        step = menu.step(place, answer)
+        assert isinstance(step, Wrong)
+        place = step.place
+    screen = menu.show(place, "es", {"balance": "$5"}, Budget(), Wrong(place).reason)
+    assert isinstance(screen, Screen)
+    assert screen.text.startswith("No entendi.\nSaldo $5\n1")
+    assert isinstance(menu.step(screen.place, "98"), Over)
+    assert walked(menu, screen.place, "7").mistakes == 0
+    assert (menu.show_end("en").text, menu.show_end("en").ends) == ("Good-bye.", True)
+
+
+@pytest.mark.parametrize(("answer", "value"), [("none", ()), ("none", ""), ("sorry", None)])
+def test_a_fact_that_is_not_there_leads_elsewhere(menu: CompiledMenu, answer: str, value: str | None) -> None:
+    """Empty where the page says, not had in time to the page for that; and back leaves both."""
+    detour = menu.show(Place("buy", ("home",)), "es", {"bundles": value}, Budget())
+    assert detour == Detour(Place(answer, ("home",)))
+    assert isinstance(detour, Detour)
+    assert walked(menu, detour.place, "0") == menu.start
+    assert menu.show(Place("buy"), "es", {}, Budget()) == Detour(Place("sorry"))
+
+
+def test_a_page_that_ends_closes_the_session(menu: CompiledMenu) -> None:
+    """And offers no navigation."""
+    screen = shown(menu, Place("done", ("home",)), {})
+    assert (screen.text, screen.ends) == ("Listo.", True)
+
+
+def test_texts_of_facts_cannot_break_a_page(menu: CompiledMenu) -> None:
+    """Line ends, braces and control characters in a bundle's name are just shown, or left out."""
+    item = Item("x", {"name": "a\n2\tb {price} \x07{{", "price": "$1"})
+    assert "\n1 a 2 b {price} {{ $1\n" in shown(menu, Place("buy"), {"bundles": (item,)}).text
+
+
 @pytest.mark.parametrize(
-    ("texts", "page_id", "trail"),
+    ("page", "facts"),
     [
-        ((), "home", ()),
-        (("1",), "buy", ("home",)),
-        (("1", "3"), "confirm", ("home", "buy")),
-        (("1", "3", "0"), "buy", ("home",)),
-        (("1", "3", "0", "0"), "home", ()),
-        (("1", "3", "00"), "home", ()),
-        (("1", "3", "2"), "home", ()),
-        (("2", "1"), "deep", ("home", "help")),
-        (("2", "1", "0", "1", "0", "0"), "home", ()),
+        ("buy", {"bundles": "no list"}),
+        ("buy", {"bundles": (Item("x", {"name": "a"}),)}),
+        ("confirm", {"bundle": "no item"}),
+        ("home", {"balance": Item("x", {})}),
     ],
 )
-def test_answers_lead_where_they_say(texts: tuple[str, ...], page_id: str, trail: tuple[str, ...]) -> None:
-    """Forth by numbers, back by 0 the way one came, home by 00."""
-    place = walk(CompiledMenu(shop()), *texts)
-    assert (place.page, place.trail) == (page_id, trail)
-
-
-def test_a_number_means_what_was_shown_under_it() -> None:
-    """The list may have changed since."""
-    compiled = CompiledMenu(shop())
-    shown = compiled.show(walk(compiled, "1"), LANGUAGE, {"bundles": ITEMS}, BUDGET)
-    assert isinstance(shown, Screen)
-    went = compiled.step(shown.place, "3")
-    assert isinstance(went, Moved)
-    assert went.place.chosen == {"bundle": ITEMS[2].id}
-
-
-def test_a_command_gets_what_was_chosen_and_its_outcome_leads_on() -> None:
-    """Whatever comes of it, there is a page."""
-    compiled = CompiledMenu(shop())
-    invoke = compiled.step(walk(compiled, "1", "2"), "1")
-    assert isinstance(invoke, Invoke)
-    assert invoke.command == Command("buy", {"bundle": ITEMS[1].id})
-    assert compiled.after(invoke, "done").page == "bought"
-    assert compiled.after(invoke, "failed") == Place(
-        "sorry", ("home", "buy", "confirm"), chosen={"bundle": ITEMS[1].id}
-    )
-
-
-@pytest.mark.parametrize(("facts", "instead"), [({"bundles": ()}, "none"), ({"bundles": None}, "later"), ({}, "later")])
-def test_a_page_that_cannot_be_shown_gives_way(facts: dict[str, object], instead: str) -> None:
-    """To the page for that, from which back leads to where one came from."""
-    compiled = CompiledMenu(shop())
-    detour = compiled.show(walk(compiled, "1"), LANGUAGE, facts, BUDGET)  # type: ignore[arg-type]
-    assert detour == Detour(Place(instead, ("home",)))
-    assert compiled.step(detour.place, "0") == Moved(Place("home"))
-
-
-def test_three_wrong_answers_in_a_row_end_the_session() -> None:
-    """Each is told about; a right one in between makes good."""
-    compiled = CompiledMenu(shop())
-    place = compiled.start
-    for _ in range(2):
-        wrong = compiled.step(place, "77")
-        assert isinstance(wrong, Wrong)
-        place = wrong.place
-    assert isinstance(compiled.step(place, "77"), Over)
-    moved = compiled.step(place, "1")
-    assert isinstance(moved, Moved)
-    assert moved.place.mistakes == 0
+def test_a_fact_of_the_wrong_shape_is_named(menu: CompiledMenu, page: str, facts: Facts) -> None:
+    """A mistake of the caller, not of the subscriber."""
+    with pytest.raises(FactMismatch, match=next(iter(facts))):
+        menu.show(Place(page), "es", facts, Budget())
 
 
 @pytest.mark.parametrize(
-    ("dialled", "page_id"),
-    [((), "home"), (("2", "1"), "deep"), (("1",), "buy"), (("1", "1", "1"), "buy"), (("9",), "home")],
+    ("dialled", "place"),
+    [
+        ((), Place("home")),
+        (("1",), Place("buy", ("home",))),
+        (("1", "1"), Place("buy", ("home",))),
+        (("7", "1"), Place("alerts", ("home",))),
+        (("9", "7"), Place("home")),
+        (("7", "0"), Place("alerts", ("home",))),
+    ],
 )
-def test_dialling_goes_by_plain_moves_only(dialled: tuple[str, ...], page_id: str) -> None:
-    """A dialled string never chooses from a list that was not shown, and never gives a command."""
-    assert CompiledMenu(shop()).direct(dialled).page == page_id
+def test_dialling_walks_plain_moves_only(menu: CompiledMenu, dialled: tuple[str, ...], place: Place) -> None:
+    """It neither chooses from a list nor runs a command, and 0 works from where it ends."""
+    assert menu.direct(dialled) == place
 
 
-@given(menus(), st.lists(KEYS, max_size=12), st.sampled_from(["done", "failed"]))
-def test_table_and_machine_agree(made: Menu, texts: list[str], outcome: str) -> None:
-    """Page by page, on any menu and any input; and no trail holds a page twice."""
-    compiled, machine = CompiledMenu(made), m.build(made)
-    place = compiled.start
-    for text in texts:
-        shown = compiled.show(place, LANGUAGE, {"things": ITEMS}, BUDGET)
-        assert isinstance(shown, Screen)
-        place, event = shown.place, _event(made, shown.place, text.strip(), outcome)
-        by_machine = m.go(machine, place.page, place.trail, event) if event else None
-        match compiled.step(place, text):
-            case Moved(there) if event:
-                assert there.page == by_machine
-            case Moved(there):  # another part of the same page
-                assert there.page == place.page
-            case Invoke() as invoke:
-                there = compiled.after(invoke, outcome)
-                assert there.page == by_machine
-            case Wrong(there) | Over(there):
-                assert by_machine is None
-        assert len(set(there.trail)) == len(there.trail)
-        assert there.page not in there.trail
-        place = there
+@pytest.mark.parametrize(("language", "spoken"), [("en", "Not now."), ("es_CO", "Ahora no."), ("fr", "Ahora no.")])
+def test_a_language_that_the_menu_lacks_falls_back(menu: CompiledMenu, language: str, spoken: str) -> None:
+    """To the same base, then to the first."""
+    screen = menu.show(Place("sorry", ("home",)), language, {}, Budget())
+    assert isinstance(screen, Screen)
+    assert screen.text.startswith(spoken)
 
 
-def _event(made: Menu, place: Place, text: str, outcome: str) -> str:
-    """The machine's event for an answer, worked out from the page alone; empty where the machine has none."""
-    here = made.pages[place.page]
-    if text == "0":
-        return "" if place.part else m.BACK_EVENT
-    if text == "00":
-        return m.HOME_EVENT
-    if text == "98" and place.part + 1 < place.parts:
-        return ""
-    number = int(text) if text.isascii() and text.isdecimal() else 0
-    if here.listing is not None and 1 <= number <= len(place.shown):
-        return m.ITEM_EVENT
-    index = number - 1 - (len(place.shown) if here.listing is not None else 0)
-    if not 0 <= index < len(here.options):
-        return "e_none"
-    is_call = hasattr(here.options[index].leads, "outcomes")
-    return m.option_event(index, outcome) if is_call else m.option_event(index)
+def test_a_page_of_another_version_is_named(menu: CompiledMenu) -> None:
+    """A session keeps the version that it began with; mixing them up is an error."""
+    for call in (lambda: menu.step(Place("gone"), "1"), lambda: menu.facts_of("gone")):
+        with pytest.raises(PageUnknown, match="has no page gone"):
+            call()
+    assert menu.facts_of("buy") == ("bundles",)
+
+
+names = st.text(st.characters(codec="utf-8"), max_size=8)
+places = st.builds(
+    Place,
+    names,
+    st.lists(names, max_size=3).map(tuple),
+    st.integers(0, 9),
+    st.lists(names, max_size=3).map(tuple),
+    st.dictionaries(names, names, max_size=2),
+    st.integers(0, 3),
+    st.integers(0, 9),
+)
+
+
+@given(places)
+def test_a_place_survives_its_json(place: Place) -> None:
+    """Whatever it holds."""
+    assert place_from_json(place_to_json(place)) == place
+
+
+def test_a_place_is_stored_short() -> None:
+    """What is as usual takes no room."""
+    assert place_to_json(Place("home")) == '["home"]'
+    assert place_to_json(Place("buy", ("home",))) == '["buy",["home"]]'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[1]", '["a","b"]', '["a",[],-1]', '["a",[],true]', '["a"' + ",1" * 9 + "]"]
+)
+def test_what_is_no_place_is_refused(text: str) -> None:
+    """A stored place is data from outside."""
+    with pytest.raises(PlaceUnreadable):
+        place_from_json(text)
+
+
+def _said(text: str) -> Texts:
+    return {"en": parse(text)}
+
+
+@st.composite
+def menus(draw: st.DrawFn) -> Menu:
+    """A menu of a few pages, each reachable, with moves, lists, commands and detours to anywhere."""
+    count = draw(st.integers(2, 7))
+    ids = [f"p{at}" for at in range(count)]
+    anywhere = st.sampled_from([*ids, "sorry"])
+    leads = st.one_of(
+        anywhere.map(Link),
+        st.builds(lambda a, b: Order("do", {}, {"done": Link(a), "no": Link(b)}), anywhere, anywhere),
+    )
+    parents = [draw(st.integers(0, at)) for at in range(count - 1)]
+    pages: dict[str, Page] = {}
+    for at, page in enumerate(ids):
+        found: list[Link | Order] = [Link(ids[child + 1]) for child, parent in enumerate(parents) if parent == at]
+        found += draw(st.lists(leads, max_size=2))
+        options = tuple(Option(str(n), _said("o"), lead) for n, lead in enumerate(found, 1))
+        # detours lead forward only: never in a circle
+        empty = draw(st.sampled_from([None, *ids[at + 1 :]]))
+        facts = (FactUse("f", Link(empty) if empty else None),) if draw(st.booleans()) else ()
+        items = ItemList("f", _said("{n}"), "c", Link(draw(anywhere))) if facts and draw(st.booleans()) else None
+        pages[page] = Page(page, _said("t"), facts, items, options)
+    pages["sorry"] = Page("sorry", _said("s"))
+    label = _said("x")
+    return Menu("random", "0", "p0", "sorry", pages, ("en",), label, label, label, label, label)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(menus(), st.lists(st.tuples(st.sampled_from("0123456"), st.integers(0, 3), st.sampled_from("fe-"))), st.data())
+def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], data: st.DataObject) -> None:
+    """On random menus and answers: the machine goes where the table goes, and refuses what the table refuses."""
+    table, machine = compile_menu(menu), build(menu)()
+    place = table.start
+    for answer, items, there in walk:
+        facts: Facts = {
+            "f": {"f": tuple(Item(f"{at}", {"n": f"{at}"}) for at in range(items)), "e": (), "-": None}[there]
+        }
+        screen = table.show(place, "en", facts, Budget())
+        while isinstance(screen, Detour):
+            event = (
+                routes.UNAVAILABLE if screen.place.page == "sorry" and not _empties(menu, place, facts) else "empty_f"
+            )
+            assert machine.follow(place.page, event) == screen.place.page
+            place = screen.place
+            screen = table.show(place, "en", facts, Budget())
+        place = screen.place
+        came_from = place.trail[-1] if place.trail else menu.start
+        step = table.step(place, "00" if answer == "6" else answer)
+        match step:
+            case Moved() if answer == "0":
+                assert machine.follow(place.page, routes.BACK, came_from) == step.place.page
+            case Moved() if answer == "6":
+                assert machine.follow(place.page, routes.HOME) == step.place.page
+            case Moved() if int(answer) <= len(place.shown):
+                assert machine.follow(place.page, routes.ITEM) == step.place.page
+            case Moved():
+                event = routes.option_event(str(int(answer) - len(place.shown)))
+                assert machine.follow(place.page, event) == step.place.page
+            case Invoke():
+                outcome = data.draw(st.sampled_from(("done", "no")))
+                after = table.after(step, outcome)
+                event = routes.outcome_event(step.option, outcome)
+                assert machine.follow(place.page, event) == after.page
+                place = after
+                continue
+            case _:
+                with pytest.raises(TransitionNotAllowed):
+                    machine.follow(place.page, routes.option_event(str(int(answer) - len(place.shown))))
+        place = table.start if isinstance(step, Over) else step.place
+        assert len(place.trail) == len(set(place.trail)) < len(menu.pages)
+
+
+def _empties(menu: Menu, place: Place, facts: Facts) -> bool:
+    """Whether the page has somewhere to go for an empty fact, and the fact is empty."""
+    return facts["f"] == () and menu.pages[place.page].facts[0].empty is not None

@@ -83,7 +83,7 @@ async def consent(show: Show) -> None:
     later = Dialogue(show, person.msisdn, "demo-k2")
     await later.dial()
     await later.answer("5", "Autorizaste")
-    await later.answer("1", "Retiraste")
+    await later.answer("1", "Retiramos")
     newest, _ = await show.wires.of_subscriber(person.msisdn, "consents")
     show.check(newest["event"] == "withdrawn", "withdrawn in one answer, kept as a record of its own")
     await _verified(show, show.stage.database, holds=True)

@@ -20,8 +20,7 @@ from menus.values import Budget
 from store.consent_ledger import ConsentLedger
 from store.outbox import OutboxRow, PurchaseRow
 
-LANGUAGES = ("es", "pt_BR", "en")
-MENUS = {name: compile_menu(menu) for name, menu in load_starter(starter_vocabulary(LANGUAGES)).items()}
+MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
 
 
 class Exchange:

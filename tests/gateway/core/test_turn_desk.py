@@ -91,7 +91,7 @@ async def test_a_yes_is_to_the_price_that_was_shown(house: House, phone: Phone) 
     await phone.answer(*BUY_A_GIGABYTE[:2])
     dearer = [one if one.id != "data-1gb-7d" else _dearer(one) for one in house.context.catalogue.bundles]
     house.context._on_sale = (house.clock().date(), tuple(dearer))
-    assert "No se cobro nada" in await phone.answer("1")
+    assert "No te cobramos nada" in await phone.answer("1")
     assert house.ocs.bought == []
 
 
@@ -102,7 +102,7 @@ def _dearer(bundle: Bundle) -> Bundle:
 @pytest.mark.parametrize(
     ("refusal", "says"),
     [
-        (Refused("insufficient_funds"), "Tu saldo no alcanza"),
+        (Refused("insufficient_funds"), "No te alcanza el saldo"),
         (Refused("not_eligible", "no"), "No pudimos activar"),
     ],
 )
@@ -112,7 +112,7 @@ async def test_a_refusal_is_told_in_the_session(house: House, phone: Phone, refu
     await phone.dial()
     shown = await phone.answer(*BUY_A_GIGABYTE)
     assert says in shown
-    assert "No se cobro nada" in shown
+    assert "No te cobramos nada" in shown
 
 
 async def test_a_result_that_comes_too_late_for_the_session_comes_by_sms(house: House, phone: Phone) -> None:
@@ -145,7 +145,7 @@ async def test_an_offer_accepted_on_two_channels_at_once_is_charged_once(house: 
         acceptances.accept(offer, person, channel=Channel.APP, beneficiary=ANA, request="r-1"),
     )
     assert isinstance(app, Accepted | AlreadyAccepted)
-    gone = "Esa oferta ya fue respondida" in shown
+    gone = "Esta oferta ya se uso" in shown
     assert gone == isinstance(app, Accepted), shown
     await eventually(lambda: len(house.ocs.bought) == 1)
     assert await count(house, "orders") == 1
@@ -168,7 +168,7 @@ async def test_a_declined_offer_is_gone_on_every_channel(house: House, phone: Ph
     await phone.dial()
     person = (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA]
     await phone.exchange.committer.commit([record_offer(subscription=person.id)])
-    assert "no se compro nada" in await phone.answer("3", "2")
+    assert "no la activamos" in await phone.answer("3", "2")
     found = await offers.by_id(house.reader, "off-1")
     assert found is not None
     assert found.state == "declined"
@@ -182,15 +182,15 @@ async def test_a_declined_offer_is_gone_on_every_channel(house: House, phone: Ph
 async def test_an_unknown_option_is_told_and_three_end_the_session(phone: Phone) -> None:
     """Kindly."""
     await phone.dial()
-    assert "Esa opcion no existe" in await phone.answer("77")
-    assert "Esa opcion no existe" in await phone.answer("#*")
-    assert (await phone.answer("\N{PILE OF POO}")).startswith("END No entendimos")
+    assert "No entendi" in await phone.answer("77")
+    assert "No entendi" in await phone.answer("#*")
+    assert (await phone.answer("\N{PILE OF POO}")).startswith("END No pudimos entenderte")
 
 
 async def test_an_input_with_a_star_is_one_input(phone: Phone) -> None:
     """Not two, of which the second would choose something."""
     await phone.dial()
-    assert "Esa opcion no existe" in await phone.answer("2*4*1")
+    assert "No entendi" in await phone.answer("2*4*1")
 
 
 async def test_a_late_hop_does_not_move_the_session_back(phone: Phone) -> None:
@@ -198,7 +198,7 @@ async def test_a_late_hop_does_not_move_the_session_back(phone: Phone) -> None:
     home = await phone.dial()
     await phone.answer("4")
     assert (await phone.exchange.take("")).text == home.removeprefix("CON ")
-    assert "Elige tu idioma" in await phone.answer("1")
+    assert "Tu idioma" in await phone.answer("1")
 
 
 async def test_a_hop_that_contradicts_the_session_is_answered_by_the_first(phone: Phone) -> None:
@@ -223,9 +223,7 @@ async def test_after_the_end_nothing_more_happens(house: House, phone: Phone) ->
     assert len(house.ocs.bought) == 1
 
 
-@pytest.mark.parametrize(
-    ("behind", "shows"), [("4*1", "Elige tu idioma"), ("2*4*1", "Elige un paquete"), ("9", "¿Qué")]
-)
+@pytest.mark.parametrize(("behind", "shows"), [("4*1", "Tu idioma"), ("2*4*1", "Qué paquete"), ("9", "¿qué quieres")])
 async def test_what_is_dialled_behind_the_code_leads_there_and_buys_nothing(
     house: House, phone: Phone, behind: str, shows: str
 ) -> None:
@@ -238,8 +236,8 @@ async def test_without_the_charging_system_the_person_is_told(house: House, phon
     """And may go back."""
     house.ocs.broke = OcsTimeout("late")
     await phone.dial()
-    assert "Ahora no podemos consultar" in await phone.answer("1")
-    assert "¿Qué necesitas?" in await phone.answer("0")
+    assert "Ahora no podemos mostrarte" in await phone.answer("1")
+    assert "¿qué quieres hacer?" in await phone.answer("0")
 
 
 # ── preferences and consent ──
@@ -248,8 +246,8 @@ async def test_without_the_charging_system_the_person_is_told(house: House, phon
 async def test_a_new_language_is_spoken_at_once(house: House, phone: Phone) -> None:
     """On the very page that says so, and the next time."""
     await phone.dial()
-    assert await phone.answer("4", "1", "2") == "CON Pronto, salvo.\n0 Voltar\n00 Inicio"
-    assert "Do que voce precisa?" in await Phone(phone.exchange, "s-2").dial()
+    assert (await phone.answer("4", "1", "2")).startswith("CON Seu idioma: Portugues")
+    assert "o que voce quer fazer?" in await Phone(phone.exchange, "s-2").dial()
 
 
 @pytest.mark.parametrize(("page", "name"), [("2", "alerts"), ("3", "marketing")])
@@ -266,7 +264,7 @@ async def test_consent_to_porting_takes_two_yeses_and_keeps_what_was_shown(house
     await phone.dial()
     asked = await phone.answer("5", "1")
     confirmed = await phone.answer("1")
-    assert (await phone.answer("1")).startswith("END Tu autorizacion quedo registrada")
+    assert "tu autorizacion quedo registrada" in await phone.answer("1")
     (record,) = await consents.of_subscription(house.reader, await who(house))
     assert record.personal is not None
     assert record.personal.prompts == (asked.removeprefix("CON "), confirmed.removeprefix("CON "))
@@ -274,7 +272,7 @@ async def test_consent_to_porting_takes_two_yeses_and_keeps_what_was_shown(house
     again = Phone(phone.exchange, "s-2")
     await again.dial()
     assert "Autorizaste traer tu numero" in await again.answer("5")
-    assert "Retiraste tu autorizacion" in await again.answer("1")
+    assert "Retiramos tu autorizacion" in await again.answer("1")
     newest, _ = await consents.of_subscription(house.reader, await who(house))
     assert newest.event == "withdrawn"
 
