@@ -13,11 +13,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commits, decisions, menu_table, texts, triggers
+from benchmarks import commits, decisions, hops, menu_table, texts, triggers
 from benchmarks.measure import Row
 
 Benchmark = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "hops": hops.run,
     "triggers": triggers.run,
     "mt": texts.run_out,
     "mo": texts.run_in,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -46,7 +47,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
                 reconnect_max=0.1,
             ),
         ),
-        policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes"),
+        policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes", dry_run=settings.get("dry", False)),
         folder=Path(settings["database"]).parent,
     )
     running = Gateway(config)
@@ -79,14 +80,20 @@ async def esme(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict
 
 
 async def http(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
-    """An aiohttp server that reads a body, answers 202 and does nothing else."""
+    """An aiohttp server that reads a body or a form, answers, and does nothing else."""
 
     async def answer(request: web.Request) -> web.Response:
         await request.read()
         return web.json_response({"accepted": 1, "known": 0}, status=202)
 
     app = web.Application()
+
+    async def answer_form(request: web.Request) -> web.Response:
+        await request.post()
+        return web.Response(text="CON 1 Yes")
+
     app.router.add_post("/triggers", answer)
+    app.router.add_post("/ussd/africastalking", answer_form)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -101,11 +108,17 @@ async def _cpu() -> dict[str, Any]:
     return {"cpu": time.process_time()}
 
 
+async def _rss() -> dict[str, Any]:
+    """Bytes of memory that are resident."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return {"rss": pages * os.sysconf("SC_PAGE_SIZE")}
+
+
 async def main(role: str, settings: Mapping[str, Any]) -> None:
     """Be one role until the standard input ends."""
     async with AsyncExitStack() as stack:
         told, commands = await ROLES[role](stack, settings)
-        known: Commands = {"cpu": _cpu, **commands}
+        known: Commands = {"cpu": _cpu, "rss": _rss, **commands}
         reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         print(json.dumps(told), flush=True)
