@@ -1,4 +1,4 @@
-"""YAML as data and nothing more: no aliases, no tags of others, no repeated keys, not too big, not too deep."""
+"""YAML as data and nothing more: no anchors, no aliases, no tags, no repeated keys, not too big, not too deep."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ def _check_events(text: str, deepest: int) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise StrictYamlError("aliases are not allowed", _line(event.start_mark))
+        if getattr(event, "anchor", None):
+            raise StrictYamlError("anchors are not allowed", _line(event.start_mark))
+        if getattr(event, "tag", None):
+            raise StrictYamlError("tags are not allowed", _line(event.start_mark))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

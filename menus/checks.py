@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from menus.numbering import numbering
 from menus.pages import Menu, Option, Order, Page, Texts
 from menus.reading import Problems, did_you_mean
 from menus.values import CommandSpec, Vocabulary
@@ -63,7 +62,7 @@ def _check_items(page: Page, vocabulary: Vocabulary, problems: Problems) -> None
     if items is None:
         return
     spec = vocabulary.facts.get(items.of)
-    if items.of not in {use.name for use in page.facts}:
+    if items.of and items.of not in {use.name for use in page.facts}:
         hint = did_you_mean(items.of, [use.name for use in page.facts])
         problems.add(items.line, f"{where}: '{items.of}' is not declared under the page's facts{hint}")
     elif spec and spec.kind != "list":
@@ -74,14 +73,11 @@ def _check_items(page: Page, vocabulary: Vocabulary, problems: Problems) -> None
 
 def _check_keys(page: Page, problems: Problems) -> None:
     seen: set[str] = set()
-    keys = [option.key for option in page.options]
-    numbers = numbering(keys)
     for option in page.options:
         if option.key in seen:
             problems.add(option.line, f"page {page.id}: option {option.id}: key {option.key} is given twice")
         if option.key:
             seen.add(option.key)
-    assert len(numbers.free) > len(keys)
 
 
 def _check_order(menu: Menu, page: Page, option: Option, vocabulary: Vocabulary, problems: Problems) -> None:
@@ -90,6 +86,8 @@ def _check_order(menu: Menu, page: Page, option: Option, vocabulary: Vocabulary,
         return
     where = f"page {page.id}: option {option.id}"
     spec = vocabulary.commands.get(order.command)
+    if not order.command:
+        return
     if spec is None:
         hint = did_you_mean(order.command, vocabulary.commands)
         problems.add(order.line, f"{where}: '{order.command}' is no command{hint}")

@@ -8,10 +8,11 @@ import yaml
 
 from menus.numbering import RESERVED
 from menus.pages import Argument, FactUse, ItemList, Link, Menu, Option, Order, Page
-from menus.reading import Nodes, Reader, is_null, key_lines, line_of
+from menus.reading import Nodes, Reader, did_you_mean, is_null, key_lines, line_of
 
 _KEY = re.compile(r"[1-9][0-9]?")
 _MOST_OPTIONS = 40
+_SAID = ("back", "home", "more", "wrong", "goodbye")
 
 
 def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str) -> Menu:
@@ -25,14 +26,13 @@ def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str) -> Menu
     pages = {
         page: _page(reader, page, node, lines[page]) for page, node in reader.entries(found["pages"], "pages").items()
     }
-    said = {name: reader.texts(node, name) for name, node in {**labels, **texts}.items()}
+    words = {**labels, **texts}
+    said = {name: reader.texts(words[name], name) if name in words else {} for name in _SAID}
     menu_id = reader.ident(found["menu"], "menu")
     start, unavailable = (reader.link(found[key], key) for key in ("start", "unavailable"))
-    reader.problems.stop()
     for link, key in ((start, "start"), (unavailable, "unavailable")):
-        if link.page not in pages:
-            reader.problems.add(link.line, f"{key}: '{link.page}' is no page")
-    reader.problems.stop()
+        if link.page and link.page not in pages:
+            reader.problems.add(link.line, f"{key}: '{link.page}' is no page{did_you_mean(link.page, pages)}")
     return Menu(
         id=menu_id,
         version=version,
@@ -117,13 +117,15 @@ def _option(reader: Reader, where: str, number: str, node: yaml.Node) -> Option:
     )
 
 
-def _key(reader: Reader, where: str, node: yaml.Node) -> str:
+def _key(reader: Reader, where: str, node: yaml.Node) -> str | None:
     key = reader.scalar(node, f"{where}: key")
     if key in RESERVED:
         reader.problems.add(line_of(node), f"{where}: key {key} is taken by the navigation")
     elif key and not _KEY.fullmatch(key):
         reader.problems.add(line_of(node), f"{where}: key '{key}' must be a number from 1 to 99")
-    return key
+    else:
+        return key or None
+    return None
 
 
 def _order(reader: Reader, where: str, found: Nodes) -> Order:

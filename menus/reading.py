@@ -13,6 +13,8 @@ from menus.pages import Link, Texts
 from menus.template import Template, TemplateError, parse
 
 _IDENT = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_UNSHOWABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Controls and halves of characters, but for the line feed. Wide and thin blanks are spelled as blanks later."""
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -101,6 +103,8 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or is_null(node):
             self.problems.add(line_of(node), f"{where}: must be a text")
             return ""
+        if _UNSHOWABLE.search(node.value):
+            self.problems.add(line_of(node), f"{where}: has a character that no phone shows")
         return str(node.value)
 
     def ident(self, node: yaml.Node, where: str) -> str:
@@ -147,8 +151,6 @@ class Reader:
             self.problems.add(line, f"{where}: must be on one line")
         if isinstance(node, yaml.ScalarNode) and not text and not is_null(node):
             self.problems.add(line, f"{where}: must not be empty")
-        if not text.replace("\n", "").isprintable():
-            self.problems.add(line, f"{where}: has a character that no phone shows")
         try:
             return parse(text, line)
         except TemplateError as error:

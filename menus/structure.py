@@ -9,7 +9,7 @@ from menus.numbering import MORE
 from menus.pages import Argument, Menu, Order, Page, Texts
 from menus.paging import room, spell, units
 from menus.reading import Problems, did_you_mean
-from menus.routes import Route, written
+from menus.routes import UNAVAILABLE, Route, written
 from menus.screens import rails
 from menus.values import Budget, Vocabulary
 
@@ -20,9 +20,9 @@ _LEAST_ROOM = 20
 
 
 def check_links(menu: Menu, problems: Problems) -> None:
-    """Keep a problem for each link that leads to no page."""
+    """Keep a problem for each link that leads to no page; ``start`` and ``unavailable`` were seen when read."""
     for route in written(menu):
-        if route.target not in menu.pages:
+        if route.target and route.target not in menu.pages and route.event != UNAVAILABLE:
             hint = did_you_mean(route.target, menu.pages)
             problems.add(
                 route.line, f"page {route.source}: {route.says} leads to '{route.target}', which is no page{hint}"
@@ -38,13 +38,19 @@ def check_ways(menu: Menu, problems: Problems) -> None:
             problems.add(page.line, f"page {page.id}: cannot be reached from '{menu.start}'")
         if not _has_way_out(menu, page):
             problems.add(page.line, f"page {page.id}: has no way out; give it an option, or 'ends: true'")
-    if menu.pages[menu.unavailable].facts:
-        problems.add(
-            menu.pages[menu.unavailable].line,
-            f"page {menu.unavailable}: is shown when facts are missing, so it can show none",
-        )
+    _check_unavailable(menu.pages[menu.unavailable], problems)
     _check_circles(routes, problems)
     _check_choices(menu, routes, problems)
+
+
+def _check_unavailable(page: Page, problems: Problems) -> None:
+    """What is shown while a system is away neither asks it anything nor gives it anything to do."""
+    if page.facts:
+        problems.add(page.line, f"page {page.id}: is shown when facts are missing, so it can show none")
+    for option in page.options:
+        if isinstance(option.leads, Order):
+            sentence = f"option {option.id}: is shown when facts are missing, so it can give no command"
+            problems.add(option.leads.line, f"page {page.id}: {sentence}")
 
 
 def _reached(start: str, routes: Sequence[Route]) -> set[str]:

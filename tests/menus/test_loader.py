@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from menu_samples import SMALL, VOCABULARY
 
@@ -100,6 +102,16 @@ NAMES = {
     ),
     "circle": ("en: No bundles.}", "en: No bundles.}\n    facts: {balance: {empty: buy}}", 20, "leads in a circle"),
     "unavailable facts": ("en: Not now.}", "en: Not now.}\n    facts: {balance: null}", 50, "so it can show none"),
+    "unavailable commands": (
+        "    text: {es: Ahora no., en: Not now.}\n",
+        (
+            "    text: {es: Ahora no., en: Not now.}\n    options:\n      - text: {es: Activar, en: Turn on}\n"
+            "        command: set_alerts\n        args: {value: on}\n        outcomes: {done: alerts}\n"
+        ),
+        54,
+        "page sorry: option 1: is shown when facts are missing, so it can give no command",
+    ),
+    "missing start, nearly": ("start: home", "start: hom", 2, "start: 'hom' is no page; did you mean 'home'?"),
     "choice not made": ("{from: bundle}", "{from: bndle}", 34, "'bndle' has not been chosen on every way here"),
     "choice not always made": ("goto: none}", "goto: confirm}", 34, "'bundle' has not been chosen on every way here"),
     "line too long": ("es: Ayuda", "es: " + "largo " * 20, 27, "page buy: option 1 in es takes"),
@@ -113,7 +125,11 @@ NAMES = {
 }
 YAML = {
     "key twice": ("start: home", "start: home\nstart: home", 3, "start is given twice"),
-    "alias": ("start: home", "start: &a home\nx: *a", 3, "aliases are not allowed"),
+    "alias": ("start: home", "start: *a", 2, "aliases are not allowed"),
+    "anchor": ("start: home", "start: &a home", 2, "anchors are not allowed"),
+    "control character": ("{value: on}", '{value: "o\\x07n"}', 48, "argument value: has a character that no phone"),
+    "tag": ("start: home", "start: !!str home", 2, "tags are not allowed"),
+    "tag on a mapping": ("facts: {balance: null}", "facts: !x {balance: null}", 14, "tags are not allowed"),
     "tab": ("start: home", "start:\thome", 2, "has a tab; use blanks"),
     "NUL": ("start: home", "start: ho\0me", 2, "has a NUL"),
     "not YAML": ("start: home", "start: [home", 3, "expected ',' or ']'"),
@@ -172,11 +188,88 @@ def test_the_schema_accepts_what_loads(text: str) -> None:
 
 
 def test_all_problems_come_in_one_go() -> None:
-    """In the order of the file."""
-    text = SMALL.replace("ends: true", "ends: 1").replace("key: 7", "key: 0")
-    with pytest.raises(MenuError) as error:
+    """In the order of the file: what is out of shape, and what is named and not there."""
+    text = SMALL.replace("ends: true", "ends: 1").replace("key: 7", "key: 0").replace("start: home", "start: hom")
+    text = text.replace("goto: confirm", "goto: confrm").replace(
+        "  back: {es: Volver, en: Back}\n", "  bak: {es: a, en: b}\n"
+    )
+    assert problems(text) == (
+        "small.yaml:2: start: 'hom' is no page; did you mean 'home'?",
+        "small.yaml:5: navigation: unknown key 'bak'; did you mean 'back'?",
+        "small.yaml:5: navigation: 'back' is missing",
+        "small.yaml:17: page home: option 2: key 0 is taken by the navigation",
+        "small.yaml:25: page buy: list leads to 'confrm', which is no page; did you mean 'confirm'?",
+        "small.yaml:41: page done: ends: must be true or false",
+    )
+
+
+def test_what_is_left_out_is_told_once() -> None:
+    """An option that leads nowhere does not also lead to a page without a name."""
+    assert problems(SMALL.replace("goto: alerts, ", "", 1)) == (
+        "small.yaml:17: page home: option 2: needs either 'goto' or 'command'",
+    )
+    assert problems(SMALL.replace("command: set_alerts", "command: [a]")) == (
+        "small.yaml:47: page alerts: option 1: command: must be a text",
+    )
+
+
+def test_too_many_options_are_a_problem_and_no_more() -> None:
+    """Also so many that no number is left for them."""
+    more = "      - {text: {es: a, en: b}, goto: none}\n" * 300
+    text = SMALL.replace("      - {text: {es: Ayuda", f"{more}      - {{text: {{es: Ayuda")
+    assert problems(text) == ("small.yaml:18: page buy: has more than 40 options",)
+
+
+def problems(text: str) -> tuple[str, ...]:
+    """What is wrong with a menu; nothing if it loads."""
+    try:
         load_menu(text, "small.yaml", VOCABULARY)
-    assert [problem.split(":")[1] for problem in error.value.problems] == ["17", "41"]
+    except MenuError as error:
+        return error.problems
+    return ()
+
+
+@given(st.text(alphabet="menu:pages[]{}-&*!|>'\"#%@? \n\t0,~é\x00\x1b\ud800", max_size=60))
+def test_no_text_gets_past_the_loader_but_as_sentences(text: str) -> None:
+    """Whatever is in a file, the only error is a MenuError with one line a problem."""
+    assert all("\n" not in problem for problem in problems(text))
+
+
+FRAGMENTS = (
+    *("", " ", "\n", "\t", ":", "{", "}", "[", "]", "{{", "- ", "&a ", "*a", "!!str ", "|", ">", '"', "'", "#", "%"),
+    *(
+        "? ",
+        "null",
+        "home",
+        "goto: ",
+        "command: ",
+        "list: ",
+        "text: ",
+        "---\n",
+        "<<: ",
+        "[a]: b",
+        "\x00",
+        "\ud800",
+        "é",
+    ),
+)
+STARTER = (loader.LIBRARY / "main.yaml").read_text(encoding="utf-8")
+
+
+@given(st.sampled_from([SMALL, STARTER]), st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_change_to_a_good_file_breaks_the_loader(text: str, data: st.DataObject) -> None:
+    """Cut out or put in anything anywhere: it is still a menu, or told to be none."""
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 30)))
+        text = text[:start] + data.draw(st.sampled_from(FRAGMENTS)) + text[end:]
+    assert all(problem.startswith("small.yaml:") and "\n" not in problem for problem in problems(text))
+
+
+def test_blanks_of_other_widths_are_blanks() -> None:
+    """They come with texts that were copied from a page, as in ``R$ 5``; screens spell them as blanks."""
+    assert problems(SMALL.replace("en: Done.", "en: R$\u00a05")) == ()
 
 
 def test_a_version_is_of_the_content_and_not_of_its_layout() -> None:
