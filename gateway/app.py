@@ -46,6 +46,7 @@ from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.ocs.tmf import TmfChargingSystem
+from gateway.simulators.handset import HandsetPage
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.smpp.client import SmppClient, SmppSettings
@@ -61,6 +62,7 @@ _LOG = logging.getLogger(__name__)
 _SIMULATED_NUMBER = "12345"
 _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 _DRAIN_SECONDS = 20.0
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def quiet_collector() -> None:
@@ -222,11 +224,14 @@ class Gateway:
         self._health.add_metrics_to(metrics_app)
         host = config.server.host
         self.metrics_port = await self._listen(metrics_app, host, config.server.metrics_port, "server.metrics_port")
-        local = host in ("127.0.0.1", "localhost", "::1")
+        local = host in _LOCAL
         page = StatusPage(
             context, lambda: self._parts(peers, client), lambda: _first_steps(self.port, peers), local=local
         )
         page.add_to(app)
+        if peers.smsc is not None and local:
+            services = [service.code for service in config.ussd.services]
+            HandsetPage(peers.smsc, services, peers.smpp.source).add_to(app)
         self.port = await self._listen(app, host, config.server.port, "server.port")
 
     async def _listen(self, app: web.Application, host: str, port: int, key: str) -> int:
@@ -252,6 +257,8 @@ class Gateway:
         ]
         if peers.smsc is not None:
             parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
+        if peers.smsc is not None and host in _LOCAL:
+            parts.append(Part("Handset", f"http://{host}:{self.port}/handset/", True))
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
         return parts
