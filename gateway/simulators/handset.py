@@ -94,7 +94,7 @@ class HandsetPage:
         return web.Response(text=self._files[name], content_type=_KINDS[name], headers=_HEADERS)
 
     async def _get_messages(self, request: web.Request) -> web.StreamResponse:
-        """The texts that a phone got after the message numbered ``after``, oldest first; ``next`` is the next ``after``."""
+        """What a phone got after the message numbered ``after``, oldest first; ``next`` is what to ask for then."""
         msisdn = _subscriber(request.query.get("msisdn"), "msisdn")
         after = _whole(request.query.get("after", "0"))
         messages = self._smsc.messages

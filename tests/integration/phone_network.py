@@ -45,7 +45,7 @@ class AnsweringEsme:
     """Takes texts as the gateway does, and answers each over the same bind."""
 
     def __init__(self, answer: str) -> None:
-        self._answer = answer
+        self.answer = answer
         self._inbox = FakeInbox()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent = 0
@@ -55,7 +55,7 @@ class AnsweringEsme:
         """See ``InboundSms``."""
         for one in deliveries:
             if isinstance(one, MobileOriginated) and one.text.strip() == "1":
-                task = asyncio.create_task(self.send(one.source, self._answer))
+                task = asyncio.create_task(self.send(one.source, self.answer))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return await self._inbox.take(deliveries)
@@ -71,8 +71,8 @@ class StandIn:
     """The gateway's ``/ussd/africastalking`` for one small menu; ``8`` is never answered, ``7`` is not understood."""
 
     def __init__(self, menu: str, bought: str) -> None:
-        self._menu = menu
-        self._bought = bought
+        self.menu = menu
+        self.bought = bought
         self.hops: list[Fields] = []
         self.ends: list[Fields] = []
 
@@ -87,9 +87,9 @@ class StandIn:
         inputs = [one for one in hop["text"].split("*") if one]
         match inputs:
             case []:
-                answer = f"CON {self._menu}"
+                answer = f"CON {self.menu}"
             case [*_, "1"]:
-                answer = f"END {self._bought}"
+                answer = f"END {self.bought}"
             case [*_, "7"]:
                 answer = "???"
             case [*_, "8"]:
@@ -129,10 +129,10 @@ async def stand_in() -> AsyncIterator[PhoneNetwork]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         yield PhoneNetwork(
             url=f"http://127.0.0.1:{runner.addresses[0][1]}",
-            menu=ussd._menu,
-            bought=ussd._bought,
+            menu=ussd.menu,
+            bought=ussd.bought,
             offer=offer,
-            confirmation=esme._answer,
+            confirmation=esme.answer,
             text_phone=lambda msisdn: esme.send(msisdn, offer),
             stop=runner.cleanup,
             hops=ussd.hops,
