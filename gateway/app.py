@@ -102,6 +102,7 @@ class Gateway:
         self.port = 0
         self.metrics_port = 0
         self.status: list[Part] = []
+        self.handset = False
 
     async def start(self) -> None:
         """Start everything, in the order in which each needs the other.
@@ -230,6 +231,7 @@ class Gateway:
         )
         page.add_to(app)
         if peers.smsc is not None and local:
+            self.handset = True
             services = [service.code for service in config.ussd.services]
             HandsetPage(peers.smsc, services, peers.smpp.source).add_to(app)
         self.port = await self._listen(app, host, config.server.port, "server.port")
@@ -257,7 +259,7 @@ class Gateway:
         ]
         if peers.smsc is not None:
             parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
-        if peers.smsc is not None and host in _LOCAL:
+        if self.handset:
             parts.append(Part("Handset", f"http://{host}:{self.port}/handset/", True))
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))

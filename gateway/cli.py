@@ -113,7 +113,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _greeting(config: Config, gateway: Gateway) -> str:
-    return f"chasqui: serving market {config.market} on http://{config.server.host}:{gateway.port}/"
+    url = f"http://{config.server.host}:{gateway.port}/"
+    phone = f"; a phone: {url}handset/" if gateway.handset else ""
+    return f"chasqui: serving market {config.market} on {url}{phone}"
 
 
 def _db_upgrade(arguments: argparse.Namespace) -> int:

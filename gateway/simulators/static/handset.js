@@ -125,18 +125,22 @@ function addMessage(title, text, at, kind) {
   part("messages").append(item);
   part("no-texts").hidden = true;
   part("log").scrollTop = part("log").scrollHeight;
+  return item;
 }
 
 async function send() {
   const text = part("text").value.trim();
   if (!text) return;
   part("texts-trouble").textContent = "";
-  part("text").value = "";
+  let item = null;
   try {
     requireNumber();
+    part("text").value = "";
+    item = addMessage(`To ${document.body.dataset.number}`, text, new Date(), "sent"); // its answer may be quick
     await sendText(msisdn, text);
-    addMessage(`To ${document.body.dataset.number}`, text, new Date(), "sent");
   } catch (error) {
+    item?.remove();
+    part("no-texts").hidden = part("messages").childElementCount > 0;
     part("text").value ||= text; // nothing typed is lost
     part("texts-trouble").textContent = error.message;
   }
