@@ -36,7 +36,7 @@ export class Session {
   #stop = new AbortController();
   #call;
   #inputs;
-  open = true;
+  #open = true;
 
   constructor(phoneNumber, { serviceCode, inputs }) {
     this.#call = { sessionId: `AT-${crypto.randomUUID()}`, phoneNumber, networkCode: NETWORK, serviceCode };
@@ -91,8 +91,8 @@ export class Session {
   }
 
   #end(status, errorMessage) {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.#open) return;
+    this.#open = false;
     const notice = new URLSearchParams({
       ...this.#call,
       date: this.#started.toISOString().slice(0, 19).replace("T", " "),
