@@ -114,7 +114,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _greeting(config: Config, gateway: Gateway) -> str:
     url = f"http://{config.server.host}:{gateway.port}/"
-    phone = f"; a phone: {url}handset/" if gateway.handset else ""
+    phone = f"\nchasqui: a phone to try it with on {url}handset/" if gateway.handset else ""
     return f"chasqui: serving market {config.market} on {url}{phone}"
 
 
