@@ -45,7 +45,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def opened(browser: Browser, network: PhoneNetwork, **changes: Any) -> AsyncIterator[Page]:
-    """The page, bound to behave: no error in its console, nothing fetched from elsewhere."""
+    """The page, bound to behave: no script fails or breaks the policy, and nothing is fetched from elsewhere."""
     options: dict[str, Any] = {"viewport": {"width": 900, "height": 900}, "locale": "en-GB", **changes}
     context = await browser.new_context(**options)
     page = await context.new_page()
