@@ -12,7 +12,7 @@ UPDATE := $(BIN)/pybabel -q update -N -i locales/chasqui.pot -d locales -D chasq
 
 help:
 	@echo "make demo   play the whole micro-moment over real wires and print it"
-	@echo "make run    start gateway and simulators, and stay up: http://127.0.0.1:8080"
+	@echo "make run    start gateway, simulators and a phone, and stay up: http://127.0.0.1:8080/handset/"
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy --strict, import-linter, translations"
 	@echo "make bench  the benchmarks, with ratios"

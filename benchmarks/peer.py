@@ -110,8 +110,11 @@ async def _cpu() -> dict[str, Any]:
 
 async def _rss() -> dict[str, Any]:
     """Bytes of memory that are resident."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return {"rss": pages * os.sysconf("SC_PAGE_SIZE")}
+    return {"rss": _resident_pages() * os.sysconf("SC_PAGE_SIZE")}
+
+
+def _resident_pages() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
 
 
 async def main(role: str, settings: Mapping[str, Any]) -> None:

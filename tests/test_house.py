@@ -13,7 +13,7 @@ from setuptools.dist import Distribution  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"gateway", "store", "flows", "menus", "scoring", "locales"}
-DATA = ("*.yaml", "*.po", "*.pot", "*.mako", "*.schema.json")
+DATA = ("*.yaml", "*.po", "*.pot", "*.mako", "*.html", "*.css", "*.js", "*.svg", "*.schema.json")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_wheel_holds_every_package(packaging: dict[str, object]) -> None:
 def test_the_wheel_holds_every_file_that_is_read_at_run_time(
     packaging: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Markets, catalogues, translations, migration templates."""
+    """Markets, catalogues, translations, menus, migration templates, pages."""
     monkeypatch.chdir(ROOT)
     distribution = Distribution({"packages": packaging["packages"], "package_data": packaging["package_data"]})
     command = distribution.get_command_obj("build_py")

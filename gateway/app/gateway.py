@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,6 +44,7 @@ from gateway.errors import ConfigError, PortInUse
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
+from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
 from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.routes import UssdRoutes
@@ -57,7 +59,16 @@ from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _DRAIN_SECONDS = 20.0
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _DIALECTS = {dialect.name: dialect for dialect in (AfricasTalking(),)}
+
+
+class Routes(Protocol):
+    """Something that answers over HTTP."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+        ...
 
 
 class Gateway:
@@ -69,7 +80,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self.port = 0
         self.metrics_port = 0
-        self.status: list[Part] = []
+        self.handset = False
 
     async def start(self) -> None:
         """Start everything, in the order in which each needs the other.
@@ -149,23 +160,36 @@ class Gateway:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         jobs.start()
         self._stack.callback(jobs.stop)
-        app = web.Application(middlewares=[middleware(context.metrics)], client_max_size=MOST_BYTES + 1)
         doors = Doors(config.doors)
-        TriggerRoutes(context, intake, doors, config.webhooks.secret).add_to(app)
-        UssdRoutes(context, turns, doors, services, _DIALECTS).add_to(app)
         access = Access(config.api.tokens, config.api.requests_per_second)
-        ApiRoutes(context, facts, committer, acceptances, access).add_to(app)
-        self._health.add_to(app)
+        routes = (
+            TriggerRoutes(context, intake, doors, config.webhooks.secret),
+            UssdRoutes(context, turns, doors, services, _DIALECTS),
+            ApiRoutes(context, facts, committer, acceptances, access),
+            self._health,
+        )
+        await self._answer(context, peers, client, services, routes)
+
+    async def _answer(
+        self, context: Context, peers: Peers, client: SmppClient, services: Services, routes: Sequence[Routes]
+    ) -> None:
+        """Open the ports: last of all, when everything behind them runs."""
+        server = self._config.server
         metrics_app = web.Application(middlewares=[middleware(context.metrics)])
         self._health.add_metrics_to(metrics_app)
-        host = config.server.host
-        self.metrics_port = await self._listen(metrics_app, host, config.server.metrics_port, "server.metrics_port")
-        local = host in ("127.0.0.1", "localhost", "::1")
+        self.metrics_port = await self._listen(metrics_app, server.host, server.metrics_port, "server.metrics_port")
+        app = web.Application(middlewares=[middleware(context.metrics)], client_max_size=MOST_BYTES + 1)
+        for one in routes:
+            one.add_to(app)
+        local = server.host in _LOCAL
         page = StatusPage(
             context, lambda: self._parts(peers, client), lambda: _first_steps(self.port, peers), local=local
         )
         page.add_to(app)
-        self.port = await self._listen(app, host, config.server.port, "server.port")
+        if peers.smsc is not None and local:
+            self.handset = True
+            HandsetPage(peers.smsc, services.codes, peers.smpp.source).add_to(app)
+        self.port = await self._listen(app, server.host, server.port, "server.port")
 
     async def _listen(self, app: web.Application, host: str, port: int, key: str) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
@@ -190,6 +214,8 @@ class Gateway:
         ]
         if peers.smsc is not None:
             parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
+        if self.handset:
+            parts.append(Part("Handset", f"http://{host}:{self.port}/handset/", True))
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
         return parts

@@ -30,4 +30,6 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _greeting(config: Config, gateway: Gateway) -> str:
-    return f"chasqui: serving market {config.market} on http://{config.server.host}:{gateway.port}/"
+    url = f"http://{config.server.host}:{gateway.port}/"
+    phone = f"\nchasqui: a phone to try it with on {url}handset/" if gateway.handset else ""
+    return f"chasqui: serving market {config.market} on {url}{phone}"

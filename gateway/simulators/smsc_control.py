@@ -87,7 +87,7 @@ class _Control:
             raise _Problem(503, str(error)) from error
         except TextTooLong as error:
             raise _Problem(400, str(error)) from error
-        statuses = [_answer_name(answer) for answer in answers]
+        statuses = [answer_name(answer) for answer in answers]
         return web.json_response({"status": statuses[-1], "statuses": statuses}, status=202)
 
     async def get_faults(self, _: web.Request) -> web.Response:
@@ -107,7 +107,8 @@ class _Control:
         return web.json_response(self._phones.binds())
 
 
-def _answer_name(answer: Answer) -> str:
+def answer_name(answer: Answer) -> str:
+    """How the ESME took a delivery: its command_status, or why there is none."""
     if isinstance(answer, Response):
         return status_name(answer.status)
     return "LINK_LOST" if answer.link_lost else "NO_ANSWER"

@@ -1,0 +1,70 @@
+"""The handset in a real browser with the whole gateway behind it: nothing on the way is a stand-in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from fakes import FakeClock
+from handset_browser import chromium, opened, screen
+from phone_network import PhoneNetwork
+from running import running
+
+pytestmark = pytest.mark.peer
+CONFIGURATION = """
+market = "co"
+[server]
+port = 0
+metrics_port = 0
+[policy]
+quiet_hours = "off"
+assume_opt_in = "yes"
+"""
+
+
+async def _nothing(*_: str) -> None:
+    """The gateway is stopped by its own block."""
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    """The page of a gateway with both simulators inside, in the light scheme."""
+    file = tmp_path / "chasqui.toml"
+    file.write_text(CONFIGURATION, encoding="utf-8")
+    async with running(file, FakeClock()) as gateway, chromium() as browser:
+        network = PhoneNetwork(f"http://127.0.0.1:{gateway.port}", "", "", "", "", _nothing, _nothing)
+        async with opened(browser, network, color_scheme="light") as it:
+            yield it
+
+
+async def answered(page: Page, text: str, shows: str) -> None:
+    """Answer the screen by keyboard, and see the next."""
+    await page.get_by_label("Your answer").fill(text)
+    await page.keyboard.press("Enter")
+    await screen(page).to_contain_text(shows)
+
+
+async def test_a_bundle_is_bought_and_the_confirmation_is_on_the_phone(page: Page) -> None:
+    """``*123#``, list, confirm, done: over the aggregator's wire, the charging system's and the SMSC's."""
+    await page.get_by_label("Number to dial").fill("*123#")
+    await page.keyboard.press("Enter")
+    await screen(page).to_contain_text("1 Saldo y paquetes")
+    await answered(page, "2", "4 1 GB por 7 dias $3.000")
+    if os.environ.get("CHASQUI_SCREENSHOTS"):
+        await page.wait_for_timeout(300)
+        await page.screenshot(path=Path(os.environ["CHASQUI_SCREENSHOTS"]) / "handset-menu.png")
+    await answered(page, "4", "por $3.000")
+    await answered(page, "1", "Listo: 1 GB por 7 dias ya esta activo.")
+    await expect(page.get_by_text("Saldo $7.000").last).to_be_visible()
+    await expect(page.locator("body")).to_contain_text("Cobramos $3.000")
+
+
+async def test_a_code_dialled_straight_through_leads_there(page: Page) -> None:
+    """``*123*4*1#`` opens the page for the language."""
+    await page.get_by_label("Number to dial").fill("*123*4*1#")
+    await page.keyboard.press("Enter")
+    await screen(page).to_contain_text("Tu idioma")
