@@ -46,6 +46,7 @@ class ActivateBundle:
     """
 
     key: OrderKey
+    offer: OfferId
     subscription: SubscriptionId
     msisdn: Msisdn
     beneficiary: Msisdn

@@ -130,6 +130,7 @@ def order_effects(
         ),
         ActivateBundle(
             key=key,
+            offer=offer.id,
             subscription=offer.subscription,
             msisdn=person.msisdn,
             beneficiary=beneficiary,

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, update
 
 from flows.effects import ActivateBundle, SendSms
+from flows.records import Order
 from flows.values import Msisdn, OrderKey, Purpose, SubscriptionId
 from store.ids import new_id
 from store.reader import AnyRow, Reader
@@ -83,7 +84,10 @@ class SmsRow:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """One order to be put to the charging system; the order itself says how far it got."""
+    """One order to be put to the charging system; the order itself says how far it got.
+
+    fresh: the order, for whoever has just committed it; None means that it is to be read.
+    """
 
     id: str
     order: OrderKey
@@ -91,6 +95,7 @@ class PurchaseRow:
     state: str
     attempts: int
     due_at: datetime
+    fresh: Order | None = None
 
 
 OutboxRow = SmsRow | PurchaseRow
@@ -120,6 +125,20 @@ def sms_row(effect: SendSms) -> SmsRow:
 
 def purchase_row(effect: ActivateBundle) -> PurchaseRow:
     """The row of a purchase that a flow asks for."""
+    fresh = Order(
+        key=effect.key,
+        offer=effect.offer,
+        subscription=effect.subscription,
+        msisdn=effect.msisdn,
+        beneficiary=effect.beneficiary,
+        bundle=effect.bundle,
+        price=effect.price,
+        channel=effect.channel,
+        state="pending",
+        attempts=0,
+        queries=0,
+        created_at=effect.at,
+    )
     return PurchaseRow(
         id=new_id(effect.at),
         order=effect.key,
@@ -127,6 +146,7 @@ def purchase_row(effect: ActivateBundle) -> PurchaseRow:
         state="queued",
         attempts=0,
         due_at=effect.at,
+        fresh=fresh,
     )
 
 

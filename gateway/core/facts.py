@@ -11,6 +11,7 @@ from flows.records import Subscriber
 from flows.values import Msisdn, Wallet
 from gateway.core.context import Context
 from gateway.core.ports import ChargingSystem
+from gateway.core.together import Together
 from gateway.errors import OcsError
 from store import subscriptions
 
@@ -23,6 +24,7 @@ class Facts:
     def __init__(self, context: Context, ocs: ChargingSystem) -> None:
         self._context = context
         self._ocs = ocs
+        self._asked = Together(self.subscribers)
 
     async def subscribers(self, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
         """Who holds these numbers now, with their usage; a number never seen gets a subscription."""
@@ -45,7 +47,9 @@ class Facts:
 
     async def subscriber(self, msisdn: Msisdn) -> Subscriber:
         """Who holds this number now."""
-        return (await self.subscribers([msisdn]))[msisdn][0]
+        found = await self._asked.get(msisdn)
+        assert found is not None, "a number never seen gets a subscription"
+        return found[0]
 
     async def wallets(self, msisdns: Sequence[Msisdn]) -> Mapping[Msisdn, Wallet | None]:
         """The wallets of these people; None where the charging system did not tell in time."""

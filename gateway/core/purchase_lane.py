@@ -41,6 +41,7 @@ from gateway.core.ports import (
 )
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
+from gateway.core.together import Together
 from gateway.errors import OcsError, UnknownSubscriber
 from store import orders, outbox, subscriptions
 from store.outbox import PurchaseRow
@@ -74,6 +75,7 @@ class PurchaseLane:
         self._ocs = ocs
         self._facts = facts
         self._settlements = settlements
+        self._people = Together(lambda ids: subscriptions.by_ids(context.reader, ids))
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._working: set[asyncio.Task[None]] = set()
@@ -118,13 +120,11 @@ class PurchaseLane:
             except Exception:
                 self._context.metrics.failures.labels("purchase").inc()
                 _LOG.exception("an order could not be worked on and is taken up again", extra={"order": row.order})
-                self.put(row, _PAUSE_AFTER_FAILURE)
+                self.put(replace(row, fresh=None), _PAUSE_AFTER_FAILURE)
 
     async def _work(self, row: PurchaseRow) -> None:
-        view = await orders.by_key(self._context.reader, row.order)
-        assert view is not None, "an outbox row of a purchase is written with its order"
-        order = view.order
-        subscriber = await subscriptions.by_id(self._context.reader, order.subscription)
+        order, row = row.fresh or await self._as_stored(row), replace(row, fresh=None)
+        subscriber = await self._people.get(order.subscription)
         assert subscriber is not None, "subscriptions are never deleted"
         match order.state:
             case "pending":
@@ -137,6 +137,11 @@ class PurchaseLane:
                 await self._ask(row, order, subscriber)
             case _:
                 await self._committer.note(outbox.end(row.id, "done", self._context.clock()))
+
+    async def _as_stored(self, row: PurchaseRow) -> Order:
+        view = await orders.by_key(self._context.reader, row.order)
+        assert view is not None, "an outbox row of a purchase is written with its order"
+        return view.order
 
     # ── sending ──
 

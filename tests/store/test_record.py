@@ -34,7 +34,7 @@ from store.writer import Writer
 KEY = OrderKey("ord-off-1")
 ALERT = RecordAlert(ANAS, "b-77", "0.1", TUESDAY, "alert_and_offer")
 ORDER = RecordOrder(KEY, OfferId("off-1"), ANAS, ANA, BEN, GIGABYTE, PRICE, Channel.SMS, TUESDAY)
-CALL = ActivateBundle(KEY, ANAS, ANA, BEN, GIGABYTE, PRICE, Channel.SMS, TUESDAY)
+CALL = ActivateBundle(KEY, OfferId("off-1"), ANAS, ANA, BEN, GIGABYTE, PRICE, Channel.SMS, TUESDAY)
 LATER = TUESDAY + timedelta(minutes=1)
 
 

@@ -181,13 +181,15 @@ async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer
     rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
     urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
     call = outbox.purchase_row(
-        ActivateBundle(OrderKey("k"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY)
+        ActivateBundle(
+            OrderKey("k"), OfferId("off-1"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY
+        )
     )
     await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
     waiting = await outbox.waiting(reader)
     assert [row.id for row in waiting] == [call.id, urgent.id, rows[0].id, rows[1].id, rows[2].id]
-    assert waiting[0] == call
+    assert waiting[0] == replace(call, fresh=None)
     assert (await outbox.count_by_state(reader))["sms", "queued"] == 2
 
 
