@@ -279,7 +279,8 @@ class _Link:
             if isinstance(answer, Response) and answer.status == Status.OK:
                 self.session.state = state  # before the next PDU of the same read is looked at
                 self._client.link_up(self)
-            answered.set_result(answer)
+            if not answered.done():  # stopped while the bind was on its way
+                answered.set_result(answer)
 
         body = format_bind(Bind(command, 0, settings.system_id, settings.password, settings.system_type))
         self.session.request(command, body, bound)
