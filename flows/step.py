@@ -41,7 +41,7 @@ class Flow(StateMachine):
             if all(bool(condition(facts)) is wanted for condition, wanted in way.conditions):
                 return Step(way.target, tuple(effect for act in way.actions for effect in _flat(act(facts))))
         if all(known.value != state for known in self.states):
-            raise InvalidStateValue(state)
+            raise InvalidStateValue(state)  # type: ignore[no-untyped-call]
         raise TransitionNotAllowed(
             next((known for known in self.events if str(known) == event), None),
             {one for one in self.states if one.value == state},
