@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.effects import RecordAudit
 from flows.values import SubscriptionId
-from store import audit
+from store import audit, turns
 from store.tables import consent_keys as t
 from store.unit import Gate, Unit
 
@@ -17,9 +17,16 @@ _DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).r
 
 
 def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
-    """Delete the key and note who did; the unit's gate is shut when there is none."""
+    """Delete the key and the turns in which the consents were given, and note who did.
+
+    The unit's gate is shut when there is no key; the turns go all the same.
+    """
     noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
-    return Unit(gate=Gate(_DELETE, {"subscription_id": subscription}, ("subscription_id",)), ops=(audit.note(noted),))
+    return Unit(
+        gate=Gate(_DELETE, {"subscription_id": subscription}, ("subscription_id",)),
+        ops=(audit.note(noted),),
+        always=(turns.forget_of(subscription),),
+    )
 
 
 async def empty_log(engine: AsyncEngine) -> bool:

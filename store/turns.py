@@ -35,6 +35,7 @@ _NEWEST_OF = (
     .order_by(t.c.at.desc(), t.c.position.desc())
     .limit(1)
 )
+_FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
 _FORGET = delete(t).where(t.c.at < bindparam("before"))
 
 
@@ -85,6 +86,11 @@ def answer(row: TurnRow) -> Op:
 def forget(before: datetime) -> Op:
     """Delete what is older."""
     return Op(_FORGET, {"before": before})
+
+
+def forget_of(subscription: SubscriptionId) -> Op:
+    """Delete a person's turns: they hold what was typed and shown."""
+    return Op(_FORGET_OF, {"subscription": subscription})
 
 
 async def of_session(reader: Reader, dialect: str, session: str) -> Sequence[TurnRow]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -20,9 +21,11 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.problems import Problem
-from store import consents, idempotency, messages, offers, orders, subscriptions
+from store import consents, idempotency, messages, offers, orders, subscriptions, turns
 
 _MOST_ITEMS = 200
+_SESSION_LASTS = timedelta(minutes=3)
+"""No network keeps a silent session longer."""
 _MOST_KEY = 255
 
 
@@ -56,7 +59,10 @@ class ApiRoutes:
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             raise Problem(404, "unknown-subscriber", "nobody with this number has been seen")
-        return web.json_response(views.profile(known[msisdn], await self._facts.wallet(msisdn)))
+        person, now = known[msisdn], self._context.clock()
+        wallet, turn = await self._facts.wallet(msisdn), await turns.newest_of(self._context.reader, person.id)
+        session = turn if turn is not None and not turn.ends and now - turn.at < _SESSION_LASTS else None
+        return web.json_response(views.profile(person, wallet, session))
 
     async def _offers(self, request: web.Request, caller: Caller) -> web.Response:
         msisdn = _msisdn(request)

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from flows.records import Offer, Subscriber
-from flows.values import Money, Wallet
+from flows.session import from_json
+from flows.values import Channel, Money, Wallet
 from store.consents import ConsentView
 from store.messages import Message
 from store.orders import OrderView
+from store.turns import TurnRow
 
 
 def order(view: OrderView) -> dict[str, Any]:
@@ -85,8 +87,24 @@ def consent(view: ConsentView) -> dict[str, Any]:
     }
 
 
-def profile(one: Subscriber, wallet: Wallet | None) -> dict[str, Any]:
-    """A subscriber; bundles and balance are null when the charging system does not tell."""
+def _session(turn: TurnRow) -> dict[str, Any]:
+    session = from_json(turn.state)
+    return {
+        "channel": Channel.USSD,
+        "id": turn.session,
+        "menu": session.menu,
+        "menu_version": session.version,
+        "page": session.place.page,
+        "turns": turn.position + 1,
+        "at": instant(turn.at),
+    }
+
+
+def profile(one: Subscriber, wallet: Wallet | None, turn: TurnRow | None = None) -> dict[str, Any]:
+    """A subscriber; bundles and balance are null when the charging system does not tell.
+
+    turn: the last one of a session that is still open.
+    """
     return {
         "id": one.id,
         "msisdn": one.msisdn,
@@ -96,6 +114,7 @@ def profile(one: Subscriber, wallet: Wallet | None) -> dict[str, Any]:
         "segment": one.segment,
         "circle": one.circle,
         "preferences": {"alerts": one.alerts, "marketing": one.marketing},
+        "session": None if turn is None else _session(turn),
         "balance": money(wallet.balance) if wallet and wallet.balance else None,
         "bundles": None
         if wallet is None
@@ -108,7 +127,6 @@ def profile(one: Subscriber, wallet: Wallet | None) -> dict[str, Any]:
             }
             for bucket in wallet.buckets
         ],
-        "session": None,
     }
 
 

@@ -71,6 +71,18 @@ async def test_consents_are_read_by_care_and_by_nobody_else(here: Town) -> None:
     assert (await here.call("GET", f"subscribers/{ANA}/consents", role="app"))[0] == 403
 
 
+async def test_care_sees_where_an_open_session_stands(here: Town) -> None:
+    """Until it ends."""
+    await hop(here, "")
+    await hop(here, "2")
+    _, profile = await here.call("GET", f"subscribers/{ANA}")
+    session = profile["session"]
+    assert (session["channel"], session["menu"], session["page"], session["turns"]) == ("ussd", "main", "buy", 2)
+    await hop(here, "2*4")
+    await hop(here, "2*4*1")
+    assert (await here.call("GET", f"subscribers/{ANA}"))[1]["session"] is None
+
+
 BAD = {
     "no session": ({"sessionId": ""}, 400),
     "no number": ({"phoneNumber": ""}, 400),

@@ -18,6 +18,7 @@ from gateway.core.accepting import Acceptances, Accepted, AlreadyAccepted
 from gateway.core.ports import Refused
 from gateway.errors import ForeignSession, OcsTimeout
 from store import consents, offers, orders, subscriptions, tables, turns
+from store.consent_erasure import erasure
 
 BUY_A_GIGABYTE = ("2", "4", "1")
 
@@ -311,3 +312,11 @@ async def test_turns_are_forgotten_after_their_time(house: House, phone: Phone) 
     await phone.dial()
     await phone.exchange.committer.note(turns.forget(house.clock() + timedelta(seconds=1)))
     assert await count(house, "turns") == 0
+
+
+async def test_erasing_consents_takes_the_turns_along_in_which_they_were_given(house: House, phone: Phone) -> None:
+    """What was typed and shown is personal too; the chain stays."""
+    await phone.dial()
+    await phone.answer("5", "1", "1", "1")
+    assert await house.writer.commit(erasure(await who(house), "operator", house.clock()))
+    assert (await count(house, "turns"), await count(house, "consents")) == (0, 1)
