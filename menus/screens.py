@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from menus.errors import FactMismatch
 from menus.numbering import BACK, HOME, MORE, MOST_ITEMS, Numbering
 from menus.pages import FactUse, Link, Menu, Page
 from menus.paging import Content, Rails, fit, with_notice
 from menus.values import Budget, Facts, Item, Notice, Place, Screen
-
-_fit = lru_cache(maxsize=8192)(fit)
-"""Most people see the same pages: what is asked for again is not fitted again."""
 
 
 def spoken(menu: Menu, language: str) -> str:
@@ -60,7 +56,7 @@ def render(
         notice=menu.wrong[language].fill(str),
         noticed=notice == "wrong",
     )
-    parts = _fit(content, budget)
+    parts = fit(content, budget)
     part = min(place.part, len(parts) - 1)
     stands = Place(
         page=place.page,

@@ -13,6 +13,7 @@ from menus import machine, routes, screens
 from menus.errors import OutcomeUnknown, PageUnknown
 from menus.numbering import BACK, HOME, MORE, Numbering, numbering
 from menus.pages import Link, Menu, Page
+from menus.shown import Shown
 from menus.values import (
     Budget,
     Command,
@@ -51,10 +52,12 @@ class CompiledMenu:
         self.id, self.version = menu.id, menu.version
         self.start = Place(menu.start)
         self._rows = table
+        self._facts = {page.id: tuple(use.name for use in page.facts) for page in menu.pages.values()}
+        self._shown = Shown()
 
     def facts_of(self, page: str) -> tuple[str, ...]:
         """The facts needed to show ``page``. Raises PageUnknown."""
-        return tuple(use.name for use in self._row(page).page.facts)
+        return self._facts[self._row(page).page.id]
 
     def show(self, place: Place, language: str, facts: Facts, budget: Budget, notice: Notice = "") -> Screen | Detour:
         """The screen of ``place``, or the place to show instead because a fact is empty or missing.
@@ -66,9 +69,15 @@ class CompiledMenu:
         if use is not None:
             target = screens.away(self.menu, use, facts).page
             return Detour(Place(target, place.trail, chosen=place.chosen, mistakes=place.mistakes))
-        return screens.render(
-            self.menu, row.numbers, place, language=language, facts=facts, budget=budget, notice=notice
-        )
+        names = self._facts[place.page]
+        key = self._shown.key(place, language, names=names, facts=facts, budget=budget, notice=notice)
+        screen = self._shown.find(key, place)
+        if screen is None:
+            screen = screens.render(
+                self.menu, row.numbers, place, language=language, facts=facts, budget=budget, notice=notice
+            )
+            self._shown.keep(key, screen, names, facts)
+        return screen
 
     def show_end(self, language: str, budget: Budget = _USUAL) -> Screen:
         """The good-bye after too many mistakes."""

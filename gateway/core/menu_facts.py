@@ -24,15 +24,38 @@ LONGEST_FETCH = 2.0
 """Seconds for the facts of one page; who waits longer has hung up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Need:
-    """For whom, and where they stand. wallet: fetched at most once a page."""
+    """For whom, and where they stand. wallet: asked for at most once a page."""
 
     at: datetime
     subscriber: Subscriber
     session: Session
     voice: Voice
-    wallet: Callable[[], Awaitable[Wallet | None]]
+    wallet: asyncio.Task[Wallet | None] | None = None
+
+
+class _ForSale:
+    """What is sold now, for each kind of person, and how it is shown in each language."""
+
+    def __init__(self, on_sale: tuple[Bundle, ...]) -> None:
+        self.on_sale = on_sale
+        self._to: dict[frozenset[tuple[str, str]], tuple[Bundle, ...]] = {}
+        self._shown: dict[tuple[frozenset[tuple[str, str]], str], tuple[Item, ...]] = {}
+
+    def to(self, about: Mapping[str, str]) -> tuple[Bundle, ...]:
+        """What somebody may buy of whom this is known."""
+        key = frozenset(about.items())
+        if key not in self._to:
+            self._to[key] = tuple(bundle for bundle in self.on_sale if bundle.eligible_for(about))
+        return self._to[key]
+
+    def shown_to(self, about: Mapping[str, str], voice: Voice) -> tuple[Item, ...]:
+        """The same, ready to be shown."""
+        key = (frozenset(about.items()), voice.language)
+        if key not in self._shown:
+            self._shown[key] = tuple(_item(bundle, voice) for bundle in self.to(about))
+        return self._shown[key]
 
 
 class MenuFacts:
@@ -41,53 +64,62 @@ class MenuFacts:
     def __init__(self, context: Context, facts: Facts) -> None:
         self._context = context
         self._facts = facts
-        self._fetch: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
-            "balance": self._balance,
-            "bundles_active": self._running,
+        self._known: Mapping[str, Callable[[Need], FactValue]] = {
             "bundles": self._bundles,
             "bundle": self._bundle,
-            "offer": self._offer,
             "order": self._order,
             "language": self._language,
             "alerts": self._alerts,
             "marketing": self._marketing,
+        }
+        self._asked: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
+            "balance": self._balance,
+            "bundles_active": self._running,
+            "offer": self._offer,
             "porting": self._porting,
         }
+        self._for_sale = _ForSale(())
 
     async def fetch(self, names: Sequence[str], subscriber: Subscriber, session: Session) -> MenuFactValues:
         """These facts; None for one that could not be had in time."""
         if not names:
             return {}
-        wallets: list[asyncio.Task[Wallet | None]] = []
-
-        def wallet() -> Awaitable[Wallet | None]:
-            if not wallets:
-                wallets.append(asyncio.ensure_future(self._facts.wallet(subscriber.msisdn)))
-            return wallets[0]
-
-        need = Need(self._context.clock(), subscriber, session, self._context.voice(subscriber), wallet)
-        found: dict[str, FactValue] = dict.fromkeys(names)
-        try:
-            async with asyncio.timeout(LONGEST_FETCH):
-                for name in names:
-                    found[name] = await self._fetch[name](need)
-        except TimeoutError:
-            self._context.metrics.failures.labels("menu-facts").inc()
+        need = Need(self._context.clock(), subscriber, session, self._context.voice(subscriber))
+        found = {name: self._known[name](need) if name in self._known else None for name in names}
+        asked = [name for name in names if name in self._asked]
+        if asked:
+            try:
+                async with asyncio.timeout(LONGEST_FETCH):
+                    for name in asked:
+                        found[name] = await self._asked[name](need)
+            except TimeoutError:
+                self._context.metrics.failures.labels("menu-facts").inc()
         return found
 
     def for_sale(self, subscriber: Subscriber) -> Sequence[Bundle]:
         """What this person may buy now."""
         about = eligibility_facts(subscriber)
-        return [bundle for bundle in self._context.on_sale(self._context.clock()) if bundle.eligible_for(about)]
+        return self._now_for_sale().to(about)
+
+    def _now_for_sale(self) -> _ForSale:
+        on_sale = self._context.on_sale(self._context.clock())
+        if self._for_sale.on_sale is not on_sale:
+            self._for_sale = _ForSale(on_sale)
+        return self._for_sale
 
     # ── one by one ──
 
+    async def _wallet(self, need: Need) -> Wallet | None:
+        if need.wallet is None:
+            need.wallet = asyncio.ensure_future(self._facts.wallet(need.subscriber.msisdn))
+        return await need.wallet
+
     async def _balance(self, need: Need) -> FactValue:
-        wallet = await need.wallet()
+        wallet = await self._wallet(need)
         return None if wallet is None or wallet.balance is None else need.voice.money(wallet.balance)
 
     async def _running(self, need: Need) -> FactValue:
-        wallet = await need.wallet()
+        wallet = await self._wallet(need)
         if wallet is None:
             return None
         return tuple(
@@ -102,13 +134,18 @@ class MenuFacts:
         fields = {"name": name.name(voice.language) if name else bucket.name or voice.bundle_word(bucket.unit)}
         return Item(bucket.id, {**fields, "left": voice.amount(bucket.unit, bucket.remaining), "ends": ends})
 
-    async def _bundles(self, need: Need) -> FactValue:
-        return tuple(_item(bundle, need.voice) for bundle in self.for_sale(need.subscriber))
+    def _bundles(self, need: Need) -> FactValue:
+        return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
 
-    async def _bundle(self, need: Need) -> FactValue:
+    def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")
         return next(
-            (_item(bundle, need.voice) for bundle in self.for_sale(need.subscriber) if bundle.id == wanted), None
+            (
+                item
+                for item in self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
+                if item.id == wanted
+            ),
+            "",
         )
 
     async def _offer(self, need: Need) -> FactValue:
@@ -118,16 +155,16 @@ class MenuFacts:
         name = self._context.bundle_name(found[0].bundle, need.voice.language)
         return Item(found[0].id, {"name": name, "price": need.voice.money(found[0].price)})
 
-    async def _order(self, need: Need) -> FactValue:
+    def _order(self, need: Need) -> FactValue:
         return Item("order", need.session.purchase) if need.session.purchase else None
 
-    async def _language(self, need: Need) -> FactValue:
+    def _language(self, need: Need) -> FactValue:
         return need.voice.own_name()
 
-    async def _alerts(self, need: Need) -> FactValue:
+    def _alerts(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=need.subscriber.alerts)
 
-    async def _marketing(self, need: Need) -> FactValue:
+    def _marketing(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=bool(need.subscriber.marketing))
 
     async def _porting(self, need: Need) -> FactValue:

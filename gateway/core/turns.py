@@ -30,6 +30,7 @@ from menus.table import CompiledMenu
 from menus.values import Budget, Invoke, Moved, Notice, Over, Screen, Wrong
 from store import consents, offers, subscriptions, turns
 from store.turns import TurnRow
+from store.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 LONGEST_TURN = 4.5
@@ -226,7 +227,7 @@ class TurnDesk:
     async def _turned(self, hop: _Hop, screen: Screen, session: Session) -> Reply | None:
         """Write a turn that asks for nothing."""
         row = _row(hop, screen, session, self._context)
-        if not await self._committer.commit((), gate=turns.take(row)):
+        if not await self._context.writer.commit(Unit(gate=turns.take(row))):
             return None
         return _answered(hop, row, session, hop.person)
 
