@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,21 +257,3 @@ async def test_a_hidden_page_asks_ever_less(page: Page) -> None:
     assert await pauses(7) == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]
     await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     assert (await pauses(8))[-1] == 1000
-
-
-async def test_the_picture_in_the_documentation(browser: Browser, network: PhoneNetwork, tmp_path: Path) -> None:
-    """Taken anew into the folder that CHASQUI_SCREENSHOTS names; always taken, so that it can be."""
-    folder = Path(os.environ.get("CHASQUI_SCREENSHOTS") or tmp_path)
-    await network.text_phone(ANA)
-    viewport = {"width": 900, "height": 820}
-    async with opened(browser, network, color_scheme="light", viewport=viewport, timezone_id="America/Bogota") as page:
-        messages = page.get_by_role("log").get_by_role("listitem")
-        await expect(messages).to_have_count(1)
-        await page.get_by_label(f"Text to {NUMBER}").fill("1")
-        await page.keyboard.press("Enter")
-        await expect(messages).to_have_count(3)
-        await page.get_by_role("button", name="Call *123#").click()
-        await screen(page).to_have_text(network.menu, use_inner_text=True)
-        picture = await page.screenshot(path=folder / "handset.png", full_page=True, animations="disabled")
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 150_000
