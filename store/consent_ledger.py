@@ -17,7 +17,6 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.exc import OperationalError
 
 from flows.effects import RecordConsent
 from flows.porting import LAWFUL_BASIS
@@ -25,7 +24,7 @@ from store import consent_chain
 from store.consent_chain import GENESIS
 from store.consent_seal import Key, Personal, new_key, seal
 from store.consents import keys_of
-from store.errors import WriteFailed
+from store.errors import AWAY, WriteFailed
 from store.reader import Reader
 from store.tables import consent_keys, consents, microseconds
 from store.unit import Op, Unit
@@ -74,7 +73,7 @@ class ConsentLedger:
         try:
             head = known or await self._read_head()
             ops, reached = await self._linked(records, head)
-        except OperationalError as error:
+        except AWAY as error:
             raise _retryable(f"the consent chain cannot be read: {error.__class__.__name__}") from error
         try:
             opened = await self._writer.commit(replace(unit, ops=(*unit.ops, *ops)))

@@ -19,12 +19,15 @@ from store.tables import turns as t
 from store.unit import Gate, Op
 
 _KEY = ("dialect", "session", "position")
-_PUT = insert(t).on_conflict_do_nothing()
-_TAKE = _PUT.returning(t.c.dialect, t.c.session, t.c.position)
+_PUT = insert(t)
+_TAKE = _PUT.on_conflict_do_nothing().returning(t.c.dialect, t.c.session, t.c.position)
 _ANSWER = (
     update(t)
     .where(
-        t.c.dialect == bindparam("by_dialect"), t.c.session == bindparam("of"), t.c.position == bindparam("numbered")
+        t.c.dialect == bindparam("by_dialect"),
+        t.c.session == bindparam("of"),
+        t.c.position == bindparam("numbered"),
+        t.c.digest == bindparam("saying"),
     )
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"), ends=bindparam("over"))
 )
@@ -64,7 +67,7 @@ def take(row: TurnRow) -> Gate:
 
 
 def put(row: TurnRow) -> Op:
-    """Write the turn beside another gate; one that is there stays as it is."""
+    """Write the turn beside another gate; where it is there already the whole unit fails, and its gate with it."""
     return Op(_PUT, _values(row))
 
 
@@ -76,6 +79,7 @@ def answer(row: TurnRow) -> Op:
             "by_dialect": row.dialect,
             "of": row.session,
             "numbered": row.position,
+            "saying": row.digest,
             "new_state": row.state,
             "new_reply": row.reply,
             "over": row.ends,

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import re
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -151,7 +152,7 @@ def _with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[R
 
     try:
         return asyncio.run(opened())
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         hint = "; chasqui db upgrade makes it" if "no such table" in reason else ""
         raise DatabaseUnusable(f"{file}: {reason}{hint}") from None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from flows.effects import Effect, SendSms
 from gateway.core.context import Reach
@@ -36,10 +37,9 @@ class Committer:
     ) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
         written = write(map(self._withhold, effects), always, beside, gate)
-        opened = await self._made_durable(written)
-        if opened:
-            self._wake(written)
-        return opened
+        durable = asyncio.ensure_future(self._made_durable(written))
+        durable.add_done_callback(partial(self._woken, written))
+        return await asyncio.shield(durable)  # a caller who gives up must not leave what is committed lying
 
     async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
         """Write many independent steps in as few groups as can be: for each what ``commit`` returns or raises."""
@@ -54,11 +54,11 @@ class Committer:
         """Write rows that no flow decides on."""
         await self._writer.commit(Unit(ops=ops))
 
-    async def _made_durable(self, written: Written) -> bool:
+    def _made_durable(self, written: Written) -> Awaitable[bool]:
         """Consents take their place in the chain one after the other; everything else goes to the writer at once."""
         if written.consents:
-            return await self._consents.commit(written.unit, written.consents)
-        return await self._writer.commit(written.unit)
+            return self._consents.commit(written.unit, written.consents)
+        return self._writer.submit(written.unit)
 
     async def _settled(self, written: Sequence[Written]) -> list[bool | StoreError]:
         """Each on its own terms; without consents in one group."""
@@ -66,6 +66,10 @@ class Committer:
             return await self._writer.settle_all(one.unit for one in written)
         outcomes = await asyncio.gather(*map(self._made_durable, written), return_exceptions=True)
         return [_outcome(one) for one in outcomes]
+
+    def _woken(self, written: Written, durable: asyncio.Future[bool]) -> None:
+        if not durable.cancelled() and durable.exception() is None and durable.result():
+            self._wake(written)
 
     def _wake(self, written: Written) -> None:
         for row in written.rows:

@@ -33,6 +33,11 @@ class LiveSession:
     read: bool = False
     touched: float = 0.0
 
+    def forget(self) -> None:
+        """Know nothing any more: the store is asked at the next hop."""
+        self.position, self.transcript, self.reply, self.ends = -1, "", "", False
+        self.session, self.subscriber, self.read = None, None, False
+
 
 class LiveSessions:
     """By dialect and the network's session id."""
@@ -51,9 +56,11 @@ class LiveSessions:
         self._sessions[dialect, session] = live  # the last touched stands last
         return live
 
-    def close(self, dialect: str, session: str) -> LiveSession | None:
-        """Forget a dialogue that the network has ended."""
-        return self._sessions.pop((dialect, session), None)
+    def close(self, dialect: str, session: str) -> None:
+        """Forget a dialogue that the network has ended; one with a hop on its way is left to the sweep."""
+        live = self._sessions.get((dialect, session))
+        if live is not None and not live.lock.locked():
+            del self._sessions[dialect, session]
 
     def sweep(self) -> int:
         """Forget those that nobody has touched for long, and the oldest beyond a bound; how many."""

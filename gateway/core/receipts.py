@@ -128,6 +128,15 @@ class ReceiptDesk:
         if waiting:
             self._submit(ops, waiting)
 
+    def not_stored(self, texts: Sequence[ExpectedText], error: StoreError) -> None:
+        """``rows`` of these could not be written: their receipts are not acknowledged, and come again."""
+        for text in texts:
+            _settle_all([*text.written, *(durable for _, _, durable in text.ahead)], error)
+            text.written.clear()
+            text.ahead.clear()
+            for number in range(len(text.message_ids)):
+                self._forget(text, number)
+
     # ── what the network tells ──
 
     async def receive(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Exception | None]:

@@ -23,7 +23,7 @@ class Settlements:
     """Hands the ends of orders to whoever waits in this process; all others read them in the store."""
 
     def __init__(self) -> None:
-        self._waiting: dict[OrderKey, asyncio.Future[Settlement]] = {}
+        self._waiting: dict[OrderKey, list[asyncio.Future[Settlement]]] = {}
 
     @contextmanager
     def expected(self, key: OrderKey | None) -> Iterator[asyncio.Future[Settlement] | None]:
@@ -32,14 +32,17 @@ class Settlements:
             yield None
             return
         future: asyncio.Future[Settlement] = asyncio.get_running_loop().create_future()
-        self._waiting[key] = future
+        waiting = self._waiting.setdefault(key, [])
+        waiting.append(future)
         try:
             yield future
         finally:
-            self._waiting.pop(key, None)
+            waiting.remove(future)
+            if not waiting:
+                self._waiting.pop(key, None)
 
     def tell(self, key: OrderKey, settlement: Settlement) -> None:
         """An order has ended."""
-        future = self._waiting.get(key)
-        if future is not None and not future.done():
-            future.set_result(settlement)
+        for future in self._waiting.get(key, ()):
+            if not future.done():
+                future.set_result(settlement)

@@ -190,7 +190,11 @@ class SmsLane:
             purpose=row.purpose,
             validity_seconds=_seconds_left(row, now),
         )
-        self._sender.submit(message, partial(self._hear, row))
+        try:
+            self._sender.submit(message, partial(self._hear, row))
+        except Exception as error:  # one text must not end the lane; what became of it nobody knows
+            _LOG.exception("a text could not be handed over", extra={"outbox_id": row.id})
+            self._hear(row, SubmitUnknown("", type(error).__name__, link_lost=False))
 
     def _hear(self, row: SmsRow, outcome: SubmitOutcome) -> None:
         """Called from inside the bind: only notes the answer, so that a receipt in the same read finds its text."""
@@ -211,6 +215,8 @@ class SmsLane:
             except Exception:  # the lane must outlive its own mistakes; the next start finds these texts claimed
                 self._context.metrics.failures.labels("sms").inc()
                 _LOG.exception("what came of texts could not be written")
+                texts = [answer.text for answer in answers if answer.text is not None]
+                self._receipts.not_stored(texts, WriterStopped("not written"))
             self._on_its_way -= len(answers)
             self._wake.set()
             self._settled.set()
@@ -218,11 +224,14 @@ class SmsLane:
     async def _settle_some(self, answers: Sequence[_Answer]) -> None:
         now = self._context.clock()
         verdicts = [self._verdict(answer, now) for answer in answers]
-        await self._write(verdicts)
-        self._receipts.stored([answer.text for answer in answers if answer.text is not None])
+        unwritten = await self._write(verdicts)
+        lost = [answer.text for answer, verdict in zip(answers, verdicts, strict=True) if verdict in unwritten]
+        texts = [answer.text for answer in answers if answer.text is not None]
+        self._receipts.not_stored([text for text in lost if text is not None], WriterStopped("not written"))
+        self._receipts.stored([text for text in texts if text not in lost])
         if not self._stopping:
             for verdict in verdicts:
-                if verdict.again is not None:
+                if verdict.again is not None and verdict not in unwritten:
                     self.put(verdict.again)
 
     def _verdict(self, answer: _Answer, now: datetime) -> Verdict:
@@ -230,24 +239,37 @@ class SmsLane:
             return Verdict("sent", tuple(self._receipts.rows(answer.text)))
         return judge(answer.row, answer.outcome, now, self._backoff)
 
-    async def _write(self, verdicts: Sequence[Verdict]) -> None:
-        """Write the outcomes, however long the store takes: what the network did cannot be asked again."""
+    async def _write(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        """Write the outcomes, as long as the store is away: what the network did cannot be asked again.
+
+        Those come back that were not written: the store has stopped, or does not take them whatever is tried.
+        """
         for state, count in Counter(verdict.state for verdict in verdicts).items():
             self._context.metrics.texts_out.labels(state).inc(count)
-        units = [Unit(ops=tuple(op for verdict in verdicts for op in verdict.ops))]
-        while units:
-            try:
-                outcomes = await self._context.writer.settle_all(units)
-            except WriterStopped:  # the next start takes the rows for such whose fate is open
-                return
-            failed = [unit for unit, outcome in zip(units, outcomes, strict=True) if isinstance(outcome, StoreError)]
-            if failed and len(units) == 1 < len(verdicts):  # one bad row must not take its neighbours along
-                units = [Unit(ops=verdict.ops) for verdict in verdicts]
-                continue
-            units = failed
-            if failed:
-                _LOG.error("outcomes of texts wait for the store", extra={"texts": len(failed)})
-                await asyncio.sleep(_STORE_PAUSE)
+        together = [Unit(ops=tuple(op for verdict in verdicts for op in verdict.ops))]
+        try:
+            if not _failed(await self._context.writer.settle_all(together)):
+                return ()
+            left = list(verdicts)  # one bad row must not take its neighbours along
+            refused: list[Verdict] = []
+            while left:
+                outcomes = await self._context.writer.settle_all(Unit(ops=verdict.ops) for verdict in left)
+                failed = [
+                    (one, error) for one, error in zip(left, outcomes, strict=True) if isinstance(error, StoreError)
+                ]
+                refused += [verdict for verdict, error in failed if not error.retryable]
+                left = [verdict for verdict, error in failed if error.retryable]
+                if failed:
+                    _LOG.error("outcomes of texts wait for the store", extra={"texts": len(failed)})
+                if left:
+                    await asyncio.sleep(_STORE_PAUSE)
+        except WriterStopped:  # the next start takes the rows for such whose fate is open
+            return verdicts
+        return refused
+
+
+def _failed(outcomes: Sequence[bool | StoreError]) -> bool:
+    return any(isinstance(outcome, StoreError) for outcome in outcomes)
 
 
 def _pointless(row: SmsRow, now: datetime) -> bool:

@@ -29,6 +29,7 @@ from gateway.errors import ForeignSession, TurnTimedOut
 from menus.table import CompiledMenu
 from menus.values import Budget, Invoke, Moved, Notice, Over, Screen, Wrong
 from store import consents, offers, subscriptions, turns
+from store.errors import WriteFailed
 from store.turns import TurnRow
 from store.unit import Unit
 
@@ -38,6 +39,7 @@ LONGEST_TURN = 4.5
 _LONGEST_WAIT = 3.0
 """Of these, for the result of a purchase; a later one comes by SMS."""
 _MOST_DETOURS = 5
+_MOST_TRIES = 3
 _NOT_TOLD = "-"
 
 
@@ -120,7 +122,11 @@ class TurnDesk:
         live = self._sessions.open(turn.dialect, turn.session)
         try:
             async with asyncio.timeout(LONGEST_TURN), live.lock:
-                return await self._take(live, turn, menu)
+                try:
+                    return await self._take(live, turn, menu)
+                except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
+                    live.forget()
+                    raise
         except TimeoutError:
             raise TurnTimedOut("a hop could not be answered in time") from None
 
@@ -131,15 +137,15 @@ class TurnDesk:
     async def _take(self, live: LiveSession, turn: Turn, menu: str) -> Reply:
         if not live.read and turn.transcript:  # a session that this process does not know may have begun in another
             await self._recall(live)
-        known = await self._known(live, turn)
-        if known is not None:
-            return known
-        hop = await self._hop(live, turn, menu)
-        reply = await self._forth(hop)
-        if reply is None:  # another process, or this one before a stop, was quicker
-            await self._recall(live)
-            return await self._known(live, turn) or Reply(live.reply, live.ends)
-        return reply
+        for _ in range(_MOST_TRIES):
+            known = await self._known(live, turn)
+            if known is not None:
+                return known
+            reply = await self._forth(await self._hop(live, turn, menu))
+            if reply is not None:
+                return reply
+            await self._recall(live)  # another process, or this one before a stop, was quicker
+        raise TurnTimedOut("a session is being written by somebody else")
 
     # ── which turn this is ──
 
@@ -279,7 +285,13 @@ class TurnDesk:
         if not any(isinstance(effect, RecordOfferState) for effect in carried.effects):
             opened = await self._committer.commit(carried.effects, gate=turns.take(row))
             return _Written(row, session, carried.subscriber, carried.awaits is not None) if opened else None
-        if await self._committer.commit(carried.effects, beside=(turns.put(row),)):
+        try:
+            opened = await self._committer.commit(carried.effects, beside=(turns.put(row),))
+        except WriteFailed as error:
+            if error.retryable:
+                raise
+            return None  # the turn was written before, so the offer's end was not
+        if opened:
             return _Written(row, session, carried.subscriber, carried.awaits is not None)
         # another channel ended the offer between our look and our commit
         return await self._carried(hop, invoke, replace(carried, outcome="gone", effects=(), awaits=None))

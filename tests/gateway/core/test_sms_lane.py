@@ -321,3 +321,11 @@ async def test_a_text_that_was_not_written_has_not_been_tried(
     row = await queued(house, committer, sms())
     lane.put(row)
     assert (await settled(house, lane, row, "sent")).attempts == 1
+
+
+async def test_a_step_whose_caller_gives_up_is_carried_out_all_the_same(house: House, committer: Committer) -> None:
+    """It is committed: what waits in it must not wait for the next start."""
+    step = asyncio.ensure_future(committer.commit([sms()]))
+    await asyncio.sleep(0)
+    step.cancel()
+    await eventually(lambda: len(house.texts()) == 1)

@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 from fakes import ANA, BEN, NUMBER, House, eventually, record_offer
 from flows.catalogue import Bundle
 from flows.offer import OfferAnswered
-from flows.values import Channel, Money, SubscriptionId, Wallet
+from flows.values import Channel, Money, OrderKey, SubscriptionId, Wallet
 from gateway.core.accepting import Acceptances, Accepted, AlreadyAccepted
 from gateway.core.ports import Refused
+from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import ForeignSession, OcsTimeout
 from store import consents, offers, orders, subscriptions, tables, turns
 from store.consent_erasure import erasure
@@ -320,3 +321,70 @@ async def test_erasing_consents_takes_the_turns_along_in_which_they_were_given(h
     await phone.answer("5", "1", "1", "1")
     assert await house.writer.commit(erasure(await who(house), "operator", house.clock()))
     assert (await count(house, "turns"), await count(house, "consents")) == (0, 1)
+
+
+# ── two processes, and hops that ran out of time ──
+
+
+async def test_a_hop_that_another_process_was_quicker_with_goes_on_from_there(house: House, phone: Phone) -> None:
+    """Nothing is swallowed: what is new in it is answered, and its repetition gets the same bytes."""
+    first, second = phone.exchange, Exchange(house)
+    await phone.dial()
+    phone.exchange = second
+    await phone.answer("2")
+    phone.exchange = first
+    shown = await phone.answer("4")
+    assert "por $3.000" in shown
+    phone.exchange = second
+    assert await phone.again() == shown
+
+
+async def test_an_answer_from_a_stale_place_accepts_no_offer(house: House, phone: Phone) -> None:
+    """The turn was taken by another answer: the offer stays open, and the words are those that are stored."""
+    await phone.dial()
+    person = (await subscriptions.by_msisdn(house.reader, [ANA]))[ANA]
+    await phone.exchange.committer.commit([record_offer(subscription=person.id)])
+    await phone.answer("3")
+    taken = await Exchange(house).take("3*9")
+    stale = await phone.exchange.take("3*1")
+    assert (stale, house.ocs.bought) == (taken, [])
+    found = await offers.by_id(house.reader, "off-1")
+    assert found is not None
+    assert found.state == "open"
+
+
+async def test_an_order_whose_hop_ran_out_of_time_is_charged_all_the_same(house: House, phone: Phone) -> None:
+    """It was committed; the next hop is answered from the store."""
+    await phone.dial()
+    await phone.answer(*BUY_A_GIGABYTE[:2])
+    hop = asyncio.ensure_future(phone.answer("1"))
+    await eventually(lambda: bool(house.writer._queue) or hop.done())
+    hop.cancel()
+    await asyncio.gather(hop, return_exceptions=True)
+    await eventually(lambda: len(house.ocs.bought) == 1)
+    assert (await phone.again()).startswith("END ")
+    assert len(house.ocs.bought) == 1
+
+
+async def test_an_end_that_comes_while_a_hop_is_answered_leaves_its_session(phone: Phone) -> None:
+    """Else a repetition would be answered beside it."""
+    await phone.dial()
+    sessions = phone.exchange.sessions
+    live = sessions.open("africastalking", phone.session)
+    async with live.lock:
+        sessions.close("africastalking", phone.session)
+        assert sessions.open("africastalking", phone.session) is live
+    sessions.close("africastalking", phone.session)
+    assert len(sessions) == 0
+
+
+async def test_everybody_who_waits_for_an_order_hears_of_its_end() -> None:
+    """Two sessions may have said yes to one offer."""
+    settlements, key = Settlements(), OrderKey("ord-1")
+    with settlements.expected(key) as first:
+        with settlements.expected(key) as second:
+            assert first is not None
+            assert second is not None
+            settlements.tell(key, Settlement(confirmed=True))
+        assert (await first).confirmed
+        assert (await second).confirmed
