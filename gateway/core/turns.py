@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import assert_never
 
 from flows.dialogue import Carried, CommandGiven, carry_out
@@ -25,6 +24,7 @@ from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSession, LiveSessions
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.settlements import Settlement, Settlements
+from gateway.core.transcript import digest, joined, said_since, turn_key
 from gateway.errors import ForeignSession, TurnTimedOut
 from menus.table import CompiledMenu
 from menus.values import Budget, Invoke, Moved, Notice, Over, Screen, Wrong
@@ -157,11 +157,11 @@ class TurnDesk:
             raise ForeignSession("the session belongs to another number")
         if turn.transcript == live.transcript:
             return Reply(live.reply, live.ends)
-        if _said_since(live.transcript, turn.transcript) is not None and not live.ends:
+        if said_since(live.transcript, turn.transcript) is not None and not live.ends:
             return None
-        digest = _digest(turn.transcript)
+        identity = digest(turn.transcript)
         for row in await turns.of_session(self._context.reader, live.dialect, live.id):
-            if row.digest == digest:
+            if row.digest == identity:
                 return Reply(row.reply, row.ends)
         _LOG.info("a hop that contradicts its session was answered with the newest words")
         return Reply(live.reply, live.ends)
@@ -175,21 +175,21 @@ class TurnDesk:
         last = rows[-1]
         person = await subscriptions.by_id(self._context.reader, last.subscription)
         live.position, live.reply, live.ends = last.position, last.reply, last.ends
-        live.transcript = _joined([row.said for row in rows])
+        live.transcript = joined([row.said for row in rows])
         live.session, live.subscriber = from_json(last.state), person
 
     async def _hop(self, live: LiveSession, turn: Turn, menu: str) -> _Hop:
-        digest = _digest(turn.transcript)
+        identity = digest(turn.transcript)
         if live.session is not None and live.subscriber is not None:
             current = self._menus.get(live.session.menu, self._menus[menu])
-            said = _said_since(live.transcript, turn.transcript) or ""
+            said = said_since(live.transcript, turn.transcript) or ""
             session = _kept(live.session, current)
-            return _Hop(turn, live, current, live.subscriber, session, live.position + 1, said, digest)
+            return _Hop(turn, live, current, live.subscriber, session, live.position + 1, said, identity)
         current = self._menus[menu]
         dialled = turn.transcript.split("*") if turn.transcript else []
         session = Session(current.id, current.version, current.direct(dialled))
         person = await self._facts.subscriber(turn.msisdn)
-        return _Hop(turn, live, current, person, session, 0, turn.transcript, digest)
+        return _Hop(turn, live, current, person, session, 0, turn.transcript, identity)
 
     # ── what it leads to ──
 
@@ -269,7 +269,7 @@ class TurnDesk:
             session_id=hop.turn.session,
             prompt=hop.live.reply,
             reply=hop.said,
-            key=_key(hop),
+            key=turn_key(hop.turn.dialect, hop.turn.session, hop.position),
             market=self._context.market.code,
             bundle=next((one for one in self._menu_facts.for_sale(hop.person) if one.id == wanted), None),
             offer=offer,
@@ -343,28 +343,6 @@ def _kept(session: Session, menu: CompiledMenu) -> Session:
         return session
     place = session.place if session.place.page in menu.menu.pages else menu.start
     return replace(session, menu=menu.id, version=menu.version, place=place)
-
-
-def _said_since(before: str, now: str) -> str | None:
-    """What ``now`` has more than ``before``; None when it does not go on from there. May hold ``*`` itself."""
-    if not before:
-        return now or None
-    return now[len(before) + 1 :] if now.startswith(f"{before}*") else None
-
-
-def _joined(said: list[str]) -> str:
-    dialled, *answers = said
-    return "*".join([dialled, *answers] if dialled else answers)
-
-
-def _digest(transcript: str) -> str:
-    return blake2b(transcript.encode(), digest_size=12).hexdigest()
-
-
-def _key(hop: _Hop) -> str:
-    """Names this very turn wherever it is made again."""
-    identity = f"{hop.turn.dialect}\0{hop.turn.session}\0{hop.position}"
-    return f"u{blake2b(identity.encode(), digest_size=15).hexdigest()}"
 
 
 async def _within(result: asyncio.Future[Settlement], seconds: float) -> Settlement | None:
