@@ -21,6 +21,8 @@ _CURSOR = consents.alias()
 _OLDER = _OF.where(
     consents.c.position < select(_CURSOR.c.position).where(_CURSOR.c.record_id == bindparam("after")).scalar_subquery()
 )
+_PAGE, _NEXT_PAGE = (query.limit(bindparam("limit")) for query in (_OF, _OLDER))
+_ALL = 2**31
 _LATEST = _OF.where(consents.c.purpose == bindparam("purpose")).limit(1)
 _KEYS = select(consent_keys).where(consent_keys.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
 
@@ -66,9 +68,9 @@ async def of_subscription(
     reader: Reader, subscription: SubscriptionId, limit: int | None = None, after: str | None = None
 ) -> Sequence[ConsentView]:
     """The records of a subscription, newest first. after: the record id that the last page ended with."""
-    query = _OF if after is None else _OLDER
-    values = {"subscription": subscription} | ({} if after is None else {"after": after})
-    rows = await reader.rows(query if limit is None else query.limit(limit), values)
+    query = _PAGE if after is None else _NEXT_PAGE
+    values = {"subscription": subscription, "limit": _ALL if limit is None else limit}
+    rows = await reader.rows(query, values if after is None else {**values, "after": after})
     key = (await keys_of(reader, [subscription])).get(subscription)
     return [_view(row, key) for row in rows]
 

@@ -86,6 +86,7 @@ class Queries:
 
     def prepare(self, query: AnySelect, given: Mapping[str, Any]) -> tuple[Query, Sequence[Any]]:
         """The query for these values, and the values in its order."""
+        assert not any(isinstance(value, tuple) for value in given.values()), "a list of values comes as a list"
         padded = {name: _padded(value) if isinstance(value, list) else value for name, value in given.items()}
         lists = {name: len(value) for name, value in padded.items() if isinstance(value, list)}
         key = (id(query), tuple(lists.values()))
