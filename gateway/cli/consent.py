@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import sqlite3
+import stat
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -84,6 +86,15 @@ def _show_progress(records: int) -> None:
     print(f"{_CLEAR_LINE}{records} records read", end="", file=sys.stderr, flush=True)
 
 
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read, also where it was open to others before."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os.fchmod(handle, 0o600)
+        file.write(text)
+
+
 def _export(arguments: argparse.Namespace) -> int:
     """A person's consent records as JSON, with the fields of ISO/IEC TS 27560 and of a Kantara consent receipt."""
     config = load_config(arguments)
@@ -98,7 +109,7 @@ def _export(arguments: argparse.Namespace) -> int:
         print(text)
         return 0
     try:
-        arguments.out.write_text(f"{text}\n", encoding="utf-8")
+        _write_private(arguments.out, f"{text}\n")
     except OSError as error:
         raise GatewayError(f"{arguments.out}: cannot be written: {error.strerror}") from None
     return 0

@@ -46,7 +46,7 @@ class UssdRoutes:
         dialect = self._dialect(request)
         door = self._admitted(request, dialect)
         if door is None:
-            return self._refused(dialect, 403)
+            return self._refused(request, dialect)
         try:
             hop = dialect.parse(await _read(request))
         except BadHop as error:
@@ -59,7 +59,7 @@ class UssdRoutes:
         """Take note that the network has closed a session."""
         dialect = self._dialect(request)
         if self._admitted(request, dialect) is None:
-            return self._refused(dialect, 403)
+            return self._refused(request, dialect)
         try:
             ended = dialect.parse_end(await _read(request))
         except BadHop as error:
@@ -110,17 +110,17 @@ class UssdRoutes:
 
     def _admitted(self, request: web.Request, dialect: Dialect) -> Door | None:
         """The door that lets the peer in. A page of another origin may send forms from anybody's browser: not here."""
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if _is_foreign(request):
             return None
         token = request.match_info.get("token")
         shown = f"Bearer {token}" if token else request.headers.get("Authorization", "")
         return self._doors.admit(dialect.name, request.remote, shown)
 
-    def _refused(self, dialect: Dialect, status: int) -> web.Response:
+    def _refused(self, request: web.Request, dialect: Dialect) -> web.Response:
         self._context.metrics.failures.labels("door").inc()
-        _LOG.warning("a knock at the USSD door was refused", extra={"dialect": dialect.name})
-        return _response(dialect.format(Reply(self._voice.no_service(), ends=True), status))
+        reason = "another origin" if _is_foreign(request) else "no door for this address and token"
+        _LOG.warning("a knock at the USSD door was refused", extra={"dialect": dialect.name, "reason": reason})
+        return _response(dialect.format(Reply(self._voice.no_service(), ends=True), 403))
 
     def _bad(self, dialect: Dialect, error: BadHop, status: int = 400) -> web.Response:
         self._count(dialect, "bad_request")
@@ -129,6 +129,11 @@ class UssdRoutes:
 
     def _count(self, dialect: Dialect, outcome: str) -> None:
         self._context.metrics.hops.labels(dialect.name, outcome).inc()
+
+
+def _is_foreign(request: web.Request) -> bool:
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 async def _read(request: web.Request) -> HopRequest:

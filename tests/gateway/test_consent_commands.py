@@ -146,6 +146,7 @@ def test_an_export_goes_where_it_is_told(folder: Path, capsys: Output) -> None:
     """For an ended subscription by its id; nobody's consents are an empty list."""
     ((ana,),) = _sql(folder, f"SELECT id FROM subscriptions WHERE msisdn = '{ANA}'")
     assert main(["consent", "export", "--subscription", str(ana), "--out", "ana.json"]) == 0
+    assert Path("ana.json").stat().st_mode & 0o077 == 0
     assert len(json.loads((folder / "ana.json").read_text(encoding="utf-8"))["records"]) == 3
     assert capsys.readouterr() == ("", "")
     assert main(["consent", "export", "--msisdn", BEN]) == 0
