@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 
 
@@ -40,20 +41,12 @@ class SendSms:
 
 @dataclass(frozen=True, slots=True)
 class ActivateBundle:
-    """Ask the charging system to charge and activate one bundle.
+    """Ask the charging system to charge and activate the bundle of an order.
 
-    key: idempotency key, one per accepted offer; the same key never charges twice.
+    Its key is the idempotency key, one per accepted offer; the same key never charges twice.
     """
 
-    key: OrderKey
-    offer: OfferId
-    subscription: SubscriptionId
-    msisdn: Msisdn
-    beneficiary: Msisdn
-    bundle: BundleId
-    price: Money
-    channel: Channel
-    at: datetime
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +94,7 @@ class RecordOfferState:
 class RecordOrder:
     """A new order, pending; one per offer."""
 
-    key: OrderKey
-    offer: OfferId
-    subscription: SubscriptionId
-    msisdn: Msisdn
-    beneficiary: Msisdn
-    bundle: BundleId
-    price: Money
-    channel: Channel
-    at: datetime
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)

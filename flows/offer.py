@@ -12,7 +12,7 @@ from datetime import datetime
 from statemachine import State
 
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOfferState, RecordOrder, SendSms
-from flows.records import Offer, Subscriber
+from flows.records import Offer, Order, Subscriber
 from flows.step import Flow
 from flows.texts import Voice
 from flows.values import Channel, Msisdn, OrderKey, Purpose
@@ -115,36 +115,29 @@ def order_effects(
     offer: Offer, person: Subscriber, *, beneficiary: Msisdn, channel: Channel, at: datetime
 ) -> tuple[Effect, ...]:
     """The order of an accepted offer, whatever the channel; only the purchase flow charges."""
-    key = order_key(offer)
+    order = Order(
+        key=order_key(offer),
+        offer=offer.id,
+        subscription=offer.subscription,
+        msisdn=person.msisdn,
+        beneficiary=beneficiary,
+        bundle=offer.bundle,
+        price=offer.price,
+        channel=channel,
+        state="pending",
+        attempts=0,
+        queries=0,
+        created_at=at,
+    )
     return (
-        RecordOrder(
-            key=key,
-            offer=offer.id,
-            subscription=offer.subscription,
-            msisdn=person.msisdn,
-            beneficiary=beneficiary,
-            bundle=offer.bundle,
-            price=offer.price,
-            channel=channel,
-            at=at,
-        ),
-        ActivateBundle(
-            key=key,
-            offer=offer.id,
-            subscription=offer.subscription,
-            msisdn=person.msisdn,
-            beneficiary=beneficiary,
-            bundle=offer.bundle,
-            price=offer.price,
-            channel=channel,
-            at=at,
-        ),
+        RecordOrder(order),
+        ActivateBundle(order),
         RecordAudit(
             actor=channel,
             action="offer.accepted",
             subscription=offer.subscription,
             at=at,
-            detail={"offer": offer.id, "order": key},
+            detail={"offer": offer.id, "order": order.key},
         ),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from flows.effects import RecordOrder, RecordOrderState
+from flows.effects import RecordOrderState
 from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
 from store.reader import AnyRow, Reader
@@ -54,41 +54,27 @@ class OrderView:
     settled_at: datetime | None
 
 
-def begin(effect: RecordOrder) -> OrderView:
-    """The order that this effect makes, as it is before its first step."""
-    order = Order(
-        key=effect.key,
-        offer=effect.offer,
-        subscription=effect.subscription,
-        msisdn=effect.msisdn,
-        beneficiary=effect.beneficiary,
-        bundle=effect.bundle,
-        price=effect.price,
-        channel=effect.channel,
-        state="pending",
-        attempts=0,
-        queries=0,
-        created_at=effect.at,
-    )
+def begun(order: Order) -> OrderView:
+    """An order before its first step."""
     return OrderView(order, reason=None, detail=None, ocs_reference=None, settled_at=None)
 
 
-def put(effect: RecordOrder) -> Op:
+def put(order: Order) -> Op:
     """A new order; the database refuses a second one of the same offer."""
     values = {
-        "key": effect.key,
-        "subscription_id": effect.subscription,
-        "msisdn": effect.msisdn,
-        "beneficiary": effect.beneficiary,
-        "bundle": effect.bundle,
-        "price_amount": effect.price.amount,
-        "price_currency": effect.price.currency,
-        "channel": effect.channel,
-        "offer": effect.offer,
-        "state": "pending",
-        "attempts": 0,
-        "queries": 0,
-        "created_at": effect.at,
+        "key": order.key,
+        "subscription_id": order.subscription,
+        "msisdn": order.msisdn,
+        "beneficiary": order.beneficiary,
+        "bundle": order.bundle,
+        "price_amount": order.price.amount,
+        "price_currency": order.price.currency,
+        "channel": order.channel,
+        "offer": order.offer,
+        "state": order.state,
+        "attempts": order.attempts,
+        "queries": order.queries,
+        "created_at": order.created_at,
     }
     return Op(_CREATE, values)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from flows.effects import ActivateBundle, SendSms
+from flows.effects import SendSms
 from flows.records import Order
 from flows.values import Msisdn, OrderKey, Purpose, SubscriptionId
 from store.ids import new_id
@@ -123,30 +123,16 @@ def sms_row(effect: SendSms) -> SmsRow:
     )
 
 
-def purchase_row(effect: ActivateBundle) -> PurchaseRow:
-    """The row of a purchase that a flow asks for."""
-    fresh = Order(
-        key=effect.key,
-        offer=effect.offer,
-        subscription=effect.subscription,
-        msisdn=effect.msisdn,
-        beneficiary=effect.beneficiary,
-        bundle=effect.bundle,
-        price=effect.price,
-        channel=effect.channel,
-        state="pending",
-        attempts=0,
-        queries=0,
-        created_at=effect.at,
-    )
+def purchase_row(order: Order) -> PurchaseRow:
+    """The row of an order that is to be put to the charging system."""
     return PurchaseRow(
-        id=new_id(effect.at),
-        order=effect.key,
-        subscription=effect.subscription,
+        id=new_id(order.created_at),
+        order=order.key,
+        subscription=order.subscription,
         state="queued",
         attempts=0,
-        due_at=effect.at,
-        fresh=fresh,
+        due_at=order.created_at,
+        fresh=order,
     )
 
 

@@ -65,8 +65,8 @@ def write(
                 if sms.state == "queued":
                     rows.append(sms)
             case ActivateBundle():
-                purchase = outbox.purchase_row(effect)
-                ops.append(outbox.put_purchase(purchase, effect.msisdn))
+                purchase = outbox.purchase_row(effect.order)
+                ops.append(outbox.put_purchase(purchase, effect.order.msisdn))
                 rows.append(purchase)
             case RecordConsent():
                 consents.append(effect)
@@ -93,7 +93,7 @@ def _record(
         case RecordOffer():
             return offers.put(effect)
         case RecordOrder():
-            return orders.put(effect)
+            return orders.put(effect.order)
         case RecordOrderState():
             return orders.move(effect)
         case RecordPreference():

@@ -70,7 +70,7 @@ class Acceptances:
             reply_key=f"reply:{request}",
         )
         step = self._context.machines.offer.step(offer.state, "accept", offer=offer, fact=fact)
-        created = next((orders.begin(effect) for effect in step.effects if isinstance(effect, RecordOrder)), None)
+        created = next((orders.begun(effect.order) for effect in step.effects if isinstance(effect, RecordOrder)), None)
         more = (beside(created),) if created and beside else ()
         opened = await self._committer.commit(step.effects, beside=more)
         if created and opened:

@@ -69,9 +69,9 @@ def test_a_yes_in_time_buys_under_a_key_that_the_offer_alone_determines() -> Non
     assert isinstance(ended, RecordOfferState)
     assert isinstance(call, ActivateBundle)
     assert isinstance(noted, RecordAudit)
-    assert made.key == call.key == ended.order == order_key(offer()) == "ord-off-1"
-    assert (made.msisdn, made.beneficiary, made.price) == (call.msisdn, call.beneficiary, call.price)
-    assert (call.msisdn, call.beneficiary, call.price) == (ANA, BEN, PRICE)
+    assert call.order == made.order
+    assert made.order.key == ended.order == order_key(offer()) == "ord-off-1"
+    assert (made.order.msisdn, made.order.beneficiary, made.order.price) == (ANA, BEN, PRICE)
     assert ANA not in str(noted.detail)
 
 

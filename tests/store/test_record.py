@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from fakes import ANA, ANAS, BEN, GIGABYTE, PRICE, TUESDAY, record_offer, sms
+from fakes import ANA, ANAS, BEN, TUESDAY, order, record_offer, sms
 from flows.effects import (
     ActivateBundle,
     Effect,
@@ -33,8 +33,8 @@ from store.writer import Writer
 
 KEY = OrderKey("ord-off-1")
 ALERT = RecordAlert(ANAS, "b-77", "0.1", TUESDAY, "alert_and_offer")
-ORDER = RecordOrder(KEY, OfferId("off-1"), ANAS, ANA, BEN, GIGABYTE, PRICE, Channel.SMS, TUESDAY)
-CALL = ActivateBundle(KEY, OfferId("off-1"), ANAS, ANA, BEN, GIGABYTE, PRICE, Channel.SMS, TUESDAY)
+ORDER = RecordOrder(order(beneficiary=BEN))
+CALL = ActivateBundle(ORDER.order)
 LATER = TUESDAY + timedelta(minutes=1)
 
 
@@ -61,7 +61,7 @@ async def test_an_alert_is_written_once_with_all_that_hangs_on_it(engine: AsyncE
 async def test_an_order_is_written_once_for_its_offer(engine: AsyncEngine, writer: Writer) -> None:
     """Under whatever key: one offer, one order, one call."""
     assert await commit(writer, ORDER, CALL)
-    other = RecordOrder(OrderKey("other"), OfferId("off-1"), ANAS, ANA, ANA, GIGABYTE, PRICE, Channel.APP, TUESDAY)
+    other = RecordOrder(order(key=OrderKey("other"), channel=Channel.APP))
     for again in (ORDER, other):
         with pytest.raises(WriteFailed):
             await commit(writer, again)

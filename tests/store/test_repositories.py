@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
-from flows.effects import ActivateBundle, RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.effects import RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 from store import idempotency, inbox, messages, offers, orders, outbox, parts, subscriptions, usage
 from store.ids import new_id
@@ -113,8 +113,7 @@ async def test_orders_come_in_pages_newest_first(reader: Reader, writer: Writer)
         one = order(
             key=OrderKey(f"ord-{number}"), offer=OfferId(f"off-{number}"), created_at=later(minutes=number // 2)
         )
-        effect = RecordOrder(one.key, one.offer, ANAS, ANA, ANA, one.bundle, one.price, one.channel, one.created_at)
-        await writer.commit(write([effect]).unit)
+        await writer.commit(write([RecordOrder(one)]).unit)
     seen, after = list[str](), None
     while page := await orders.of_subscription(reader, ANAS, 2, after):
         seen += [view.order.key for view in page]
@@ -125,10 +124,7 @@ async def test_orders_come_in_pages_newest_first(reader: Reader, writer: Writer)
 
 async def test_a_settled_order_never_moves(reader: Reader, writer: Writer) -> None:
     """The database itself holds it."""
-    effect = RecordOrder(
-        OrderKey("k"), OfferId("o"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY
-    )
-    await writer.commit(write([effect]).unit)
+    await writer.commit(write([RecordOrder(order(key=OrderKey("k")))]).unit)
     for state, settled in (("confirmed", True), ("declined", True), ("sent", False)):
         await note(writer, orders.move(RecordOrderState(OrderKey("k"), state, TUESDAY, settled=settled, sent=True)))
     view = await orders.by_key(reader, "k")
@@ -180,11 +176,7 @@ async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer
     states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
     rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
     urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
-    call = outbox.purchase_row(
-        ActivateBundle(
-            OrderKey("k"), OfferId("off-1"), ANAS, ANA, ANA, order().bundle, order().price, order().channel, TUESDAY
-        )
-    )
+    call = outbox.purchase_row(order())
     await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
     waiting = await outbox.waiting(reader)

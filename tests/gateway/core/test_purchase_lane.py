@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually
+from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually, order
 from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
-from flows.values import Channel, Money, Msisdn, OfferId, OrderKey, Wallet
+from flows.values import Money, Msisdn, OrderKey, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
 from gateway.core.context import Reach
@@ -53,9 +53,8 @@ async def lane(house: House, committer: Committer, facts: Facts) -> AsyncIterato
 async def accepted(house: House, committer: Committer, facts: Facts, beneficiary: Msisdn = ANA) -> PurchaseRow:
     """Ana has just said yes."""
     ana = (await facts.subscriber(ANA)).id
-    terms = (KEY, OfferId("off-1"), ana, ANA, beneficiary, GIGABYTE, PRICE, Channel.SMS, house.clock())
-    made = RecordOrder(*terms)
-    await committer.commit([made, ActivateBundle(*terms)])
+    one = order(subscription=ana, beneficiary=beneficiary, created_at=house.clock())
+    await committer.commit([RecordOrder(one), ActivateBundle(one)])
     row = house.handed[-1]
     assert isinstance(row, PurchaseRow)
     return row

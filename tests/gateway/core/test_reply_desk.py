@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from fakes import ANA, GIGABYTE, NUMBER, PRICE, TUESDAY, House, record_offer
+from fakes import ANA, NUMBER, TUESDAY, House, order, record_offer
 from flows.effects import Effect, RecordOfferState, RecordOrder, RecordOrderState
 from flows.offer import order_key
 from flows.records import Subscriber
@@ -201,7 +201,7 @@ async def test_when_the_app_was_quicker_the_text_says_so(talk: Talk) -> None:
     assert seen is not None
     key, at = order_key(seen), talk.house.clock()
     app: list[Effect] = [
-        RecordOrder(key, offer_id, seen.subscription, ANA, ANA, GIGABYTE, PRICE, Channel.APP, at),
+        RecordOrder(order(offer=offer_id, key=key, subscription=seen.subscription, channel=Channel.APP, created_at=at)),
         RecordOfferState(offer_id, "accepted", at, key),
     ]
     talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
@@ -278,7 +278,7 @@ async def test_a_no_that_comes_after_the_apps_yes_is_told_of_the_purchase(talk: 
     key, at = order_key(seen), talk.house.clock()
     app: list[Effect] = [
         RecordOfferState(offer_id, "accepted", at, key),
-        RecordOrder(key, offer_id, seen.subscription, ANA, ANA, GIGABYTE, PRICE, Channel.APP, at),
+        RecordOrder(order(offer=offer_id, key=key, subscription=seen.subscription, channel=Channel.APP, created_at=at)),
     ]
     talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
     assert await talk.says("2") == ["Tu compra de 1 GB por 7 días está en curso."]
