@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from fakes import ANA, NUMBER, eventually
 from handset_browser import NETWORK, chromium, focused, opened, screen, tab_to
@@ -71,6 +72,25 @@ async def test_a_call_with_the_dial_pad_alone(page: Page, network: PhoneNetwork)
     await screen(page).to_have_text(network.menu, use_inner_text=True)
     await page.get_by_role("button", name="1", exact=True).click()
     await page.get_by_role("button", name="Send", exact=True).click()
+    await screen(page).to_have_text(network.bought, use_inner_text=True)
+
+
+async def test_what_is_typed_before_the_screen_comes_is_kept(page: Page, network: PhoneNetwork) -> None:
+    """Whoever knows the menu types ahead; Enter sends it once the screen is there."""
+    comes = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await comes.wait()
+        await route.continue_()
+
+    await page.route("**/ussd/africastalking", held)
+    await page.get_by_label("Number to dial").fill("*123#")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Your answer").fill("1")
+    comes.set()
+    await screen(page).to_have_text(network.menu, use_inner_text=True)
+    await expect(page.get_by_label("Your answer")).to_have_value("1")
+    await page.keyboard.press("Enter")
     await screen(page).to_have_text(network.bought, use_inner_text=True)
 
 

@@ -72,6 +72,7 @@ async def test_the_picture_in_the_documentation(page: Page, tmp_path: Path) -> N
     """Taken anew into the folder that CHASQUI_SCREENSHOTS names; always taken, so that it can be."""
     folder = Path(os.environ.get("CHASQUI_SCREENSHOTS") or tmp_path)
     await page.get_by_role("button", name="Call *123#").click()
+    await screen(page).to_contain_text("1 Saldo y paquetes")
     for answer, shows in (("2", "1 GB por 7 dias"), ("4", "por $3.000"), ("1", "Listo")):
         await answered(page, answer, shows)
     messages = page.get_by_role("log").get_by_role("listitem")

@@ -68,7 +68,6 @@ async function exchange(current, hop) {
     const { text, over } = await hop;
     if (session !== current) return;
     part("screen").textContent = text;
-    part("reply").value = "";
     if (over) showSession(null);
   } catch (error) {
     if (error instanceof Cancelled || session !== current) return;
@@ -187,7 +186,9 @@ for (const button of document.querySelectorAll("[data-delete]")) button.addEvent
 onSubmit("dial", () => call(part("code").value.trim()));
 onSubmit("answer", () => {
   const input = part("reply").value.trim();
-  if (input && !waiting) exchange(session, session.answer(input));
+  if (!input || waiting) return;
+  part("reply").value = ""; // now, so that what is typed ahead of the next screen is kept
+  exchange(session, session.answer(input));
 });
 onSubmit("compose", send);
 part("cancel").addEventListener("click", endSession);
