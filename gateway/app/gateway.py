@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, menus_of
+from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers, smpp_settings
 from gateway.app.process import utc_now
 from gateway.config.tree import Config
@@ -40,7 +40,6 @@ from gateway.core.settlements import Settlements
 from gateway.core.sms_lane import SmsLane
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
-from gateway.errors import ConfigError, PortInUse
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
@@ -60,6 +59,7 @@ from store.writer import Writer
 _LOG = logging.getLogger(__name__)
 _DRAIN_SECONDS = 20.0
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+_PORT, _METRICS_PORT = "server.port", "server.metrics_port"
 _DIALECTS = {dialect.name: dialect for dialect in (AfricasTalking(),)}
 
 
@@ -100,14 +100,15 @@ class Gateway:
 
     async def _start(self) -> None:
         config = self._config
-        market, catalogue = market_of(config), catalogue_of(config)
+        market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
+        menus = menus_of(config, services)
+        await ensure_free(config.server.host, config.server.port, _PORT)
+        await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
         self._stack.push_async_callback(engine.dispose)
         await upgrade(engine)
         writer, reader = await self._store(engine)
         peers = await Outside(self._stack).open(config, market, catalogue)
-        services = Services(config.ussd.services)
-        menus = menus_of(config, services)
         context = context_of(
             config, market, catalogue, writer=writer, reader=reader, clock=self._clock, smpp=peers.smpp
         )
@@ -177,7 +178,7 @@ class Gateway:
         server = self._config.server
         metrics_app = web.Application(middlewares=[middleware(context.metrics)])
         self._health.add_metrics_to(metrics_app)
-        self.metrics_port = await self._listen(metrics_app, server.host, server.metrics_port, "server.metrics_port")
+        self.metrics_port = await self._listen(metrics_app, server.host, server.metrics_port, _METRICS_PORT)
         app = web.Application(middlewares=[middleware(context.metrics)], client_max_size=MOST_BYTES + 1)
         for one in routes:
             one.add_to(app)
@@ -189,19 +190,13 @@ class Gateway:
         if peers.smsc is not None and local:
             self.handset = True
             HandsetPage(peers.smsc, services.codes, peers.smpp.source).add_to(app)
-        self.port = await self._listen(app, server.host, server.port, "server.port")
+        self.port = await self._listen(app, server.host, server.port, _PORT)
 
     async def _listen(self, app: web.Application, host: str, port: int, key: str) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"{key}: port {port} on {host} is taken") from None
-            raise ConfigError(f"{key}: cannot listen on {host}:{port}: {error.strerror or error}") from None
-        return int(runner.addresses[0][1])
+        return await listen(runner, host, port, key)
 
     def _parts(self, peers: Peers, client: SmppClient) -> list[Part]:
         host = self._config.server.host

@@ -187,6 +187,14 @@ def test_a_wrong_value_stops_the_start_in_one_line(tmp_path: Path, text: str) ->
     _refused(_chasqui("serve", folder=tmp_path), "chasqui")
 
 
+def test_a_wrong_menu_stops_the_start_with_its_file_and_line(tmp_path: Path) -> None:
+    """Before anything else is started."""
+    (tmp_path / "chasqui.toml").write_text("[menus]\npath = 'menus'\n")
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "main.yaml").write_text("menu: main\n")
+    _refused(_chasqui("serve", folder=tmp_path), "menus.path: main.yaml:1: ", "'start' is missing")
+
+
 def test_a_database_from_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     """Nothing of it is changed, and the line says what to do."""
     assert _chasqui("db", "upgrade", folder=tmp_path).returncode == 0
@@ -206,12 +214,15 @@ def taken() -> Iterator[int]:
         yield int(holder.getsockname()[1])
 
 
-def test_a_taken_port_is_named(tmp_path: Path, taken: int) -> None:
-    """For the gateway."""
-    metrics = str(_free_port())
-    done = _chasqui("serve", folder=tmp_path, CHASQUI_SERVER__PORT=str(taken), CHASQUI_SERVER__METRICS_PORT=metrics)
-    assert done.returncode == 2
-    assert f"server.port: port {taken}" in done.stderr.splitlines()[-1]
+@pytest.mark.parametrize(("key", "other"), [("port", "metrics_port"), ("metrics_port", "port")])
+def test_a_taken_port_is_named(tmp_path: Path, taken: int, key: str, other: str) -> None:
+    """For the gateway, and before its simulators and its bind have anything to log."""
+    ports = {key: str(taken), other: str(_free_port())}
+    done = _chasqui(
+        "serve", folder=tmp_path, **{f"CHASQUI_SERVER__{name.upper()}": port for name, port in ports.items()}
+    )
+    _refused(done, f"server.{key}: port {taken}", "is taken")
+    assert not (tmp_path / "chasqui.db").exists()
 
 
 @pytest.mark.parametrize("simulator", ["smsc", "ocs"])
