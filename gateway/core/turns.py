@@ -16,19 +16,20 @@ from flows.dialogue import Carried, CommandGiven, carry_out
 from flows.effects import RecordOfferState
 from flows.porting import PURPOSE
 from flows.records import Subscriber
-from flows.session import Session, from_json, to_json
-from flows.values import Msisdn
+from flows.session import Session, to_json
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSession, LiveSessions
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.recollection import known_reply, recall
 from gateway.core.settlements import Settlement, Settlements
-from gateway.core.transcript import digest, joined, said_since, turn_key
-from gateway.errors import ForeignSession, TurnTimedOut
+from gateway.core.transcript import digest, said_since, turn_key
+from gateway.core.turn import Reply, Turn
+from gateway.errors import TurnTimedOut
 from menus.table import CompiledMenu
-from menus.values import Budget, Invoke, Moved, Notice, Over, Screen, Wrong
-from store import consents, offers, subscriptions, turns
+from menus.values import Invoke, Moved, Notice, Over, Screen, Wrong
+from store import consents, offers, turns
 from store.errors import WriteFailed
 from store.turns import TurnRow
 from store.unit import Unit
@@ -41,31 +42,6 @@ _LONGEST_WAIT = 3.0
 _MOST_DETOURS = 5
 _MOST_TRIES = 3
 _NOT_TOLD = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One hop, as its dialect read it.
-
-    transcript: all that was said since the session began, joined by ``*``; what was dialled behind the service code
-    comes first. budget: what the door's screens hold.
-    """
-
-    dialect: str
-    session: str
-    msisdn: Msisdn
-    service: str
-    network: str
-    transcript: str
-    budget: Budget
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is shown. ends: the session closes with it."""
-
-    text: str
-    ends: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +89,8 @@ class TurnDesk:
         self._sessions = sessions
         self._menu_facts = MenuFacts(context, facts)
 
-    async def take(self, turn: Turn, menu: str) -> Reply:
-        """The answer to a hop. menu: where a session of this service begins.
+    async def take(self, turn: Turn) -> Reply:
+        """The answer to a hop.
 
         Raises ForeignSession for another number's session, TurnTimedOut, StoreError; then nothing was answered, and
         the hop may come again.
@@ -123,7 +99,7 @@ class TurnDesk:
         try:
             async with asyncio.timeout(LONGEST_TURN), live.lock:
                 try:
-                    return await self._take(live, turn, menu)
+                    return await self._take(live, turn)
                 except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
                     live.forget()
                     raise
@@ -134,62 +110,30 @@ class TurnDesk:
         """The network has closed a session."""
         self._sessions.close(dialect, session)
 
-    async def _take(self, live: LiveSession, turn: Turn, menu: str) -> Reply:
+    async def _take(self, live: LiveSession, turn: Turn) -> Reply:
         if not live.read and turn.transcript:  # a session that this process does not know may have begun in another
-            await self._recall(live)
+            await recall(self._context.reader, live)
         for _ in range(_MOST_TRIES):
-            known = await self._known(live, turn)
+            known = await known_reply(self._context.reader, live, turn)
             if known is not None:
                 return known
-            reply = await self._forth(await self._hop(live, turn, menu))
+            reply = await self._forth(await self._hop(live, turn))
             if reply is not None:
                 return reply
-            await self._recall(live)  # another process, or this one before a stop, was quicker
+            await recall(self._context.reader, live)  # another process, or this one before a stop, was quicker
         raise TurnTimedOut("a session is being written by somebody else")
 
-    # ── which turn this is ──
-
-    async def _known(self, live: LiveSession, turn: Turn) -> Reply | None:
-        """What was answered to this turn before; also to one that contradicts it, for the first counts."""
-        if live.position < 0:
-            return None
-        if live.subscriber is not None and live.subscriber.msisdn != turn.msisdn:
-            raise ForeignSession("the session belongs to another number")
-        if turn.transcript == live.transcript:
-            return Reply(live.reply, live.ends)
-        if said_since(live.transcript, turn.transcript) is not None and not live.ends:
-            return None
-        identity = digest(turn.transcript)
-        for row in await turns.of_session(self._context.reader, live.dialect, live.id):
-            if row.digest == identity:
-                return Reply(row.reply, row.ends)
-        _LOG.info("a hop that contradicts its session was answered with the newest words")
-        return Reply(live.reply, live.ends)
-
-    async def _recall(self, live: LiveSession) -> None:
-        """Read the session from the store, as far as it came."""
-        rows = await turns.of_session(self._context.reader, live.dialect, live.id)
-        live.read = True
-        if not rows:
-            return
-        last = rows[-1]
-        person = await subscriptions.by_id(self._context.reader, last.subscription)
-        live.position, live.reply, live.ends = last.position, last.reply, last.ends
-        live.transcript = joined([row.said for row in rows])
-        live.session, live.subscriber = from_json(last.state), person
-
-    async def _hop(self, live: LiveSession, turn: Turn, menu: str) -> _Hop:
-        identity = digest(turn.transcript)
+    async def _hop(self, live: LiveSession, turn: Turn) -> _Hop:
+        identity, first = digest(turn.transcript), self._menus[turn.menu]
         if live.session is not None and live.subscriber is not None:
-            current = self._menus.get(live.session.menu, self._menus[menu])
+            current = self._menus.get(live.session.menu, first)
             said = said_since(live.transcript, turn.transcript) or ""
             session = _kept(live.session, current)
             return _Hop(turn, live, current, live.subscriber, session, live.position + 1, said, identity)
-        current = self._menus[menu]
         dialled = turn.transcript.split("*") if turn.transcript else []
-        session = Session(current.id, current.version, current.direct(dialled))
+        session = Session(first.id, first.version, first.direct(dialled))
         person = await self._facts.subscriber(turn.msisdn)
-        return _Hop(turn, live, current, person, session, 0, turn.transcript, identity)
+        return _Hop(turn, live, first, person, session, 0, turn.transcript, identity)
 
     # ── what it leads to ──
 

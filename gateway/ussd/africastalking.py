@@ -11,7 +11,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from flows.values import parse_msisdn
-from gateway.core.turns import Reply
+from gateway.core.turn import Reply
 from gateway.ussd.dialect import BadHop, Ended, Hop, HopRequest, HopResponse
 
 _MOST_FIELDS = 50

@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flows.values import Msisdn
-from gateway.core.turns import Reply
+from gateway.core.turn import Reply
 
 
 class BadHop(ValueError):
-    """A request that is not a hop in this dialect; the message says what is wrong, without any value."""
+    """A request that is not a hop in this dialect; the message says what is wrong, without any value.
+
+    status: of the HTTP answer.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
-from gateway.core.turns import Reply, Turn, TurnDesk
+from gateway.core.turn import Reply, Turn
+from gateway.core.turns import TurnDesk
 from gateway.errors import ForeignSession, TurnTimedOut
 from gateway.ussd.dialect import BadHop, Dialect, Hop, HopRequest, HopResponse
 from gateway.ussd.services import Services
@@ -51,8 +51,6 @@ class UssdRoutes:
             hop = dialect.parse(await _read(request))
         except BadHop as error:
             return self._bad(dialect, error)
-        except web.HTTPRequestEntityTooLarge:
-            return self._bad(dialect, BadHop(f"a hop may have at most {MOST_BYTES} bytes"), 413)
         return _response(dialect.format(await self._answer(dialect, hop, door)))
 
     async def end(self, request: web.Request) -> web.Response:
@@ -64,15 +62,12 @@ class UssdRoutes:
             ended = dialect.parse_end(await _read(request))
         except BadHop as error:
             return self._bad(dialect, error)
-        except web.HTTPRequestEntityTooLarge:
-            return self._bad(dialect, BadHop(f"a hop may have at most {MOST_BYTES} bytes"), 413)
         self._turns.ended(dialect.name, ended.session)
         self._count(dialect, f"ended_{_word(ended.status)}")
         return web.Response(text="")
 
     async def _answer(self, dialect: Dialect, hop: Hop, door: Door) -> Reply:
-        network = door.network or hop.network
-        menu = self._services.menu_of(hop.service, network)
+        menu = self._services.menu_of(hop.service, door.network or hop.network)
         if menu is None:
             self._count(dialect, "unknown_service")
             _LOG.warning("a code that leads nowhere was dialled", extra={"service": hop.service[:40]})
@@ -81,13 +76,12 @@ class UssdRoutes:
             dialect=dialect.name,
             session=hop.session,
             msisdn=hop.msisdn,
-            service=hop.service,
-            network=network,
+            menu=menu,
             transcript=hop.transcript,
             budget=door.budget,
         )
         try:
-            reply = await self._turns.take(turn, menu)
+            reply = await self._turns.take(turn)
         except ForeignSession:
             self._count(dialect, "foreign_session")
             _LOG.warning("a hop came in the session of another number and was refused")
@@ -122,10 +116,10 @@ class UssdRoutes:
         _LOG.warning("a knock at the USSD door was refused", extra={"dialect": dialect.name, "reason": reason})
         return _response(dialect.format(Reply(self._voice.no_service(), ends=True), 403))
 
-    def _bad(self, dialect: Dialect, error: BadHop, status: int = 400) -> web.Response:
+    def _bad(self, dialect: Dialect, error: BadHop) -> web.Response:
         self._count(dialect, "bad_request")
         _LOG.warning("a request that is no hop: %s", error, extra={"dialect": dialect.name})
-        return _response(dialect.format(Reply(self._voice.try_again(), ends=True), status))
+        return _response(dialect.format(Reply(self._voice.try_again(), ends=True), error.status))
 
     def _count(self, dialect: Dialect, outcome: str) -> None:
         self._context.metrics.hops.labels(dialect.name, outcome).inc()
@@ -133,15 +127,19 @@ class UssdRoutes:
 
 def _is_foreign(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
+    return origin is not None and origin.partition("://")[2] != request.host
 
 
 async def _read(request: web.Request) -> HopRequest:
+    too_long = BadHop(f"a hop may have at most {MOST_BYTES} bytes", 413)
     if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    body = await request.read()
+        raise too_long
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # without a length, and beyond what any request may have
+        raise too_long from None
     if len(body) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, len(body))
+        raise too_long
     return HopRequest(body, request.query, request.headers)
 
 

@@ -128,10 +128,24 @@ async def test_bytes_that_are_no_form_are_answered_too(here: Town, body: bytes) 
         assert (await answer.text()).startswith("END ")
 
 
-async def test_a_page_of_another_origin_cannot_dial(here: Town) -> None:
+@pytest.mark.parametrize("size", [100_000, 3_000_000])
+async def test_a_long_request_that_does_not_say_how_long_is_refused_too(here: Town, size: int) -> None:
+    """In the dialect's words, also beyond what any request of the gateway may have."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(size // 10_000):
+            yield b"x" * 10_000
+
+    async with here.http.post(f"{here.url}/ussd/africastalking", data=body()) as answer:
+        assert answer.status == 413
+        assert (await answer.text()).startswith("END ")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://[", "http://127.0.0.1"])
+async def test_a_page_of_another_origin_cannot_dial(here: Town, origin: str) -> None:
     """A form can be sent from any web page that is open on this machine."""
     form = {**FORM, "sessionId": "at-x"}
-    headers = {"Origin": "https://evil.example"}
+    headers = {"Origin": origin}
     async with here.http.post(f"{here.url}/ussd/africastalking", data=form, headers=headers) as answer:
         assert answer.status == 403
         assert (await answer.text()).startswith("END ")

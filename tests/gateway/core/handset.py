@@ -13,7 +13,8 @@ from gateway.core.live_sessions import LiveSessions
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
-from gateway.core.turns import Reply, Turn, TurnDesk
+from gateway.core.turn import Reply, Turn
+from gateway.core.turns import TurnDesk
 from menus.loader import load_starter
 from menus.table import compile_menu
 from menus.values import Budget
@@ -47,8 +48,7 @@ class Exchange:
 
     async def take(self, transcript: str, session: str = "s-1", msisdn: Msisdn = ANA) -> Reply:
         """One hop, as Africa's Talking sends it."""
-        turn = Turn("africastalking", session, msisdn, "*123#", "", transcript, Budget())
-        return await self.desk.take(turn, "main")
+        return await self.desk.take(Turn("africastalking", session, msisdn, "main", transcript, Budget()))
 
 
 @dataclass(slots=True)

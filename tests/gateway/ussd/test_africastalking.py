@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.turns import Reply
+from gateway.core.turn import Reply
 from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.dialect import BadHop, Ended, Hop, HopRequest
 
