@@ -8,10 +8,11 @@ from typing import Any
 
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, SubmitOutcome
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import Message, format_message
 from gateway.smpp.sending import Job
 from gateway.smpp.server import Esme, SmppServer, SubmitReply
+from gateway.smpp.settings import SmppSettings
 from gateway.smpp.vocabulary import NPI, TON, Command, Status
 
 _WINDOW = 200

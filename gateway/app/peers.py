@@ -13,7 +13,7 @@ from gateway.errors import PortInUse
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
-from gateway.smpp.client import SmppSettings
+from gateway.smpp.settings import SmppSettings
 
 _SIMULATED_NUMBER = "12345"
 _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}

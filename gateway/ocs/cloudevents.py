@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,11 +23,11 @@ from flows.events import (
     UsageReported,
     UsageSession,
 )
-from flows.values import Bucket, Money, Msisdn, Unit, parse_msisdn
+from flows.values import Bucket, Money, Msisdn, Unit
+from gateway.ocs.event_fields import FieldReader
 
 MOST_EVENTS = 1_000
 _MOST_ID = 200
-_MOST_WHOLE = 2**63 - 1
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "subject")
 
 
@@ -67,7 +66,7 @@ def parse(content_type: str, headers: Mapping[str, str], body: bytes) -> list[Ev
 
 def event(document: object, at: str = "") -> Event:
     """One event from its structured form. at: pointer of it in the request. Raises NotAnEvent."""
-    reader = _Reader(at)
+    reader = FieldReader(at)
     root = reader.table(document, "")
     source = reader.text(root, "/source", most=_MOST_ID)
     event_id = reader.text(root, "/id", most=_MOST_ID)
@@ -122,123 +121,10 @@ def _binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     return {**known, "data": _json(body) if body.strip() else {}}
 
 
-class _Reader:
-    """Reads fields and gathers what is wrong with them; a wrong field reads as something harmless."""
-
-    def __init__(self, at: str) -> None:
-        self._at = at
-        self.problems: dict[str, str] = {}
-
-    def wrong(self, pointer: str, what: str) -> None:
-        self.problems.setdefault(self._at + pointer, what)
-
-    def table(self, value: object, pointer: str) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return value
-        self.wrong(pointer, "must be an object")
-        return {}
-
-    def text(self, parent: Mapping[str, Any], pointer: str, *, most: int = 2_000, needed: bool = True) -> str:
-        value = self._get(parent, pointer, needed=needed)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or not value or len(value) > most:
-            self.wrong(pointer, f"must be a text of 1 to {most} characters")
-            return ""
-        if any("\ud800" <= char <= "\udfff" for char in value):
-            self.wrong(pointer, "holds half of a surrogate pair")
-            return ""
-        return value
-
-    def whole(self, parent: Mapping[str, Any], pointer: str, *, needed: bool = True) -> int | None:
-        value = self._get(parent, pointer, needed=needed)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_WHOLE:
-            self.wrong(pointer, "must be a whole number from 0")
-            return None
-        return value
-
-    def share(self, parent: Mapping[str, Any], pointer: str) -> float | None:
-        value = self._get(parent, pointer, needed=False)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            self.wrong(pointer, "must be a number from 0 to 1")
-            return None
-        return float(value)
-
-    def flag(self, parent: Mapping[str, Any], pointer: str) -> bool:
-        value = self._get(parent, pointer, needed=False)
-        if value is not None and not isinstance(value, bool):
-            self.wrong(pointer, "must be true or false")
-        return value is True
-
-    def time(self, parent: Mapping[str, Any], pointer: str) -> datetime:
-        found = self.maybe_time(parent, pointer, needed=True)
-        return found or datetime.min.replace(tzinfo=UTC)
-
-    def maybe_time(self, parent: Mapping[str, Any], pointer: str, *, needed: bool = False) -> datetime | None:
-        value = self._get(parent, pointer, needed=needed)
-        if value is None:
-            return None
-        parsed = _instant(value)
-        if parsed is None:
-            self.wrong(pointer, "must be a time with its zone, such as 2026-11-22T10:00:00Z")
-        return parsed
-
-    def msisdn(self, parent: Mapping[str, Any], pointer: str) -> str:
-        value = self._get(parent, pointer)
-        found = parse_msisdn(value) if isinstance(value, str) and value.startswith("+") else None
-        if value is not None and found is None:
-            self.wrong(pointer, "must be an MSISDN in E.164 with +")
-        return found or ""
-
-    def unit(self, parent: Mapping[str, Any], pointer: str) -> Unit:
-        value = self._get(parent, pointer)
-        if isinstance(value, str) and value in set(Unit):
-            return Unit(value)
-        if value is not None:
-            self.wrong(pointer, "must be byte, second or message")
-        return Unit.BYTE
-
-    def money(self, value: object, pointer: str) -> Money:
-        fields = self.table(value, pointer)
-        amount = fields.get("amount")
-        if isinstance(amount, bool) or not isinstance(amount, int) or abs(amount) > _MOST_WHOLE:
-            self.wrong(f"{pointer}/amount", "must be a whole number of minor units")
-            amount = 0
-        currency = fields.get("currency")
-        if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
-            self.wrong(f"{pointer}/currency", "must be an ISO 4217 code such as COP")
-            currency = "XXX"
-        return Money(amount, currency)
-
-    def items(self, value: object, pointer: str) -> list[Any]:
-        if isinstance(value, list) and len(value) <= MOST_EVENTS:
-            return value
-        self.wrong(pointer, f"must be a list of at most {MOST_EVENTS}")
-        return []
-
-    def _get(self, parent: Mapping[str, Any], pointer: str, *, needed: bool = True) -> Any:
-        value = parent.get(pointer.rpartition("/")[2])
-        if value is None and needed:
-            self.wrong(pointer, "is missing")
-        return value
+_Parser = Callable[[FieldReader, dict[str, Any], str], TriggerFact]
 
 
-def _instant(value: object) -> datetime | None:
-    try:
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-_Parser = Callable[[_Reader, dict[str, Any], str], TriggerFact]
-
-
-def _bucket(reader: _Reader, value: object, at: str, *, initial: bool = False, expires: bool = False) -> Bucket:
+def _bucket(reader: FieldReader, value: object, at: str, *, initial: bool = False, expires: bool = False) -> Bucket:
     fields = reader.table(value, at)
     return Bucket(
         id=reader.text(fields, f"{at}/id", most=80),
@@ -249,7 +135,7 @@ def _bucket(reader: _Reader, value: object, at: str, *, initial: bool = False, e
     )
 
 
-def _bundle(reader: _Reader, data: dict[str, Any], kind: str) -> BundleReported:
+def _bundle(reader: FieldReader, data: dict[str, Any], kind: str) -> BundleReported:
     change = BundleChange(kind)
     runs_out = change in (BundleChange.DEPLETING, BundleChange.DEPLETED)
     at = "/data/bundle"
@@ -275,14 +161,14 @@ def _bundle(reader: _Reader, data: dict[str, Any], kind: str) -> BundleReported:
     )
 
 
-def _balance(reader: _Reader, data: dict[str, Any], kind: str) -> BalanceFellLow:
+def _balance(reader: FieldReader, data: dict[str, Any], kind: str) -> BalanceFellLow:
     if data.get("balance") is None:
         reader.wrong("/data/balance", "is missing")
         return BalanceFellLow(Money(0, "XXX"))
     return BalanceFellLow(reader.money(data["balance"], "/data/balance"))
 
 
-def _usage(reader: _Reader, data: dict[str, Any], kind: str) -> UsageReported:
+def _usage(reader: FieldReader, data: dict[str, Any], kind: str) -> UsageReported:
     if data.get("sessions") is None and data.get("bundles") is None:
         reader.wrong("/data/sessions", "is missing")
         return UsageReported(())
@@ -298,7 +184,7 @@ def _usage(reader: _Reader, data: dict[str, Any], kind: str) -> UsageReported:
     return UsageReported(tuple(sessions))
 
 
-def _porting(reader: _Reader, data: dict[str, Any], kind: str) -> PortingIntended:
+def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingIntended:
     direction = data.get("direction")
     if direction not in ("in", "out"):
         reader.wrong("/data/direction", "is missing" if direction is None else 'must be "in" or "out"')
@@ -306,7 +192,7 @@ def _porting(reader: _Reader, data: dict[str, Any], kind: str) -> PortingIntende
     return PortingIntended(str(direction))
 
 
-def _life_cycle(reader: _Reader, data: dict[str, Any], kind: str) -> LifeCycleChanged:
+def _life_cycle(reader: FieldReader, data: dict[str, Any], kind: str) -> LifeCycleChanged:
     def word(name: str) -> str:
         return reader.text(data, f"/data/{name}", most=40, needed=False)
 

@@ -15,11 +15,12 @@ from typing import Final
 from gateway.core.ports import InboundSms, ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused
 from gateway.errors import BindRefused
 from gateway.smpp.inbound import Inbound, InboundCounters
-from gateway.smpp.outcomes import RETRYABLE, outcome
+from gateway.smpp.outcomes import outcome
 from gateway.smpp.pdu import Bind, Message, Request, Response, format_bind
 from gateway.smpp.reassembly import Reassembly
 from gateway.smpp.sending import Job, SendQueue, SlidingRate
 from gateway.smpp.session import Answer, Session, SessionCounters, Timing
+from gateway.smpp.settings import SmppSettings
 from gateway.smpp.submitting import ServiceNumber, submit_bodies
 from gateway.smpp.text import TextTooLong
 from gateway.smpp.vocabulary import Command, SmppSessionState, Status, status_name
@@ -38,34 +39,6 @@ _MODES: Final = {
 
 OnState = Callable[[str, bool, str], None]
 """Called with the bind's name, whether it is bound now, and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class SmppSettings:
-    """One ``[[smpp]]`` of the configuration.
-
-    tps: segments in any one second, 0 for no limit. Times are in seconds.
-    retry_statuses: command statuses after which the same text may be accepted later.
-    """
-
-    name: str
-    host: str
-    port: int
-    system_id: str
-    password: str = field(repr=False)
-    bind: str = "transceiver"
-    window: int = 50
-    tps: int = 100
-    source: str = ""
-    source_ton: int = 3
-    source_npi: int = 0
-    two_way: bool = True
-    system_type: str = ""
-    response_timeout: float = 30.0
-    enquire_interval: float = 30.0
-    reconnect_max: float = 15.0
-    tls: bool = False
-    retry_statuses: frozenset[int] = RETRYABLE
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""SMPP 3.4 PDUs as values: cut from a byte stream, parsed, formatted. No socket anywhere.
+"""SMPP 3.4 PDUs as values: parsed, formatted. No socket anywhere.
 
 A PDU is a header of four 32-bit integers and a body (§3.2). Requests are parsed strictly enough
 to name what is wrong; responses leniently, because the answer to a submit must not be lost to a
@@ -16,10 +16,6 @@ from gateway.smpp.vocabulary import MESSAGE_PAYLOAD, RESPONSE, Command, Status
 
 HEADER: Final = Struct(">IIII")
 HEADER_LENGTH: Final = 16
-MAX_LENGTH: Final = 64 * 1024
-"""Octets; a longer PDU is taken for a lost frame boundary."""
-
-_LENGTH: Final = Struct(">I")
 _TLV: Final = Struct(">HH")
 _FLAGS: Final = Struct(">BBB")
 
@@ -141,37 +137,6 @@ def tlv(tlvs: tuple[Tlv, ...], tag: int) -> bytes | None:
         if found == tag:
             return value
     return None
-
-
-class Framer:
-    """Cuts a byte stream into PDUs, however it arrives."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, data: bytes) -> tuple[list[bytes], BadLength | None]:
-        """The PDUs that ``data`` completes, and what is wrong with the stream after them.
-
-        After an error that is not fatal, call again with ``b""`` for what follows.
-        """
-        data = self._rest + data if self._rest else data
-        frames: list[bytes] = []
-        start, end = 0, len(data)
-        while end - start >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(data, start)
-            if not HEADER_LENGTH <= length <= MAX_LENGTH:
-                fatal = not _LENGTH.size <= length < HEADER_LENGTH
-                if not fatal and end - start < length:
-                    break
-                self._rest = b"" if fatal else data[start + length :]
-                detail = f"command_length {length} is not within {HEADER_LENGTH} to {MAX_LENGTH}"
-                return frames, BadLength(detail, Status.INVALID_COMMAND_LENGTH, fatal=fatal)
-            if end - start < length:
-                break
-            frames.append(data[start : start + length])
-            start += length
-        self._rest = data[start:]
-        return frames, None
 
 
 def parse_request(command: int, sequence: int, frame: bytes) -> Request:

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, ParamSpec, Protocol, cast
 
+from gateway.smpp.framing import Framer
 from gateway.smpp.pdu import (
     HEADER,
-    Framer,
     PduError,
     Plain,
     Request,

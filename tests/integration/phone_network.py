@@ -15,7 +15,8 @@ from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, Submitt
 from gateway.core.problems import middleware
 from gateway.simulators.handset import HandsetPage
 from gateway.simulators.smsc import SmscSimulator
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
+from gateway.smpp.settings import SmppSettings
 from gateway.telemetry import Metrics
 
 SERVICES = ("*123#", "*123*9#")

@@ -17,7 +17,8 @@ import pytest
 from fakes import FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import MobileOriginated, ShortMessage, Submitted
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
+from gateway.smpp.settings import SmppSettings
 
 pytestmark = pytest.mark.peer
 _SCRIPT = Path(__file__).parent / "smpp-peer"

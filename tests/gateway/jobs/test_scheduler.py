@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
 
 from fakes import ANA, TUESDAY, House, eventually, record_offer
 from flows.values import OfferId
@@ -49,9 +51,19 @@ async def jobs(house: House, committer: Committer, acceptances: Ticking) -> Asyn
     started.stop()
 
 
-def _now(jobs: Jobs, name: str) -> None:
-    """It is time for this job."""
+async def _tick(jobs: Jobs, name: str) -> None:
+    """It is time for this job; returns once it has run. A tick that came while it runs would be skipped."""
+    ran = asyncio.Event()
+
+    def note(event: JobExecutionEvent) -> None:
+        if event.job_id == name:
+            ran.set()
+
+    jobs._scheduler.add_listener(note, EVENT_JOB_EXECUTED)
     jobs._scheduler.get_job(name).modify(next_run_time=datetime.now(UTC))
+    async with asyncio.timeout(10):
+        await ran.wait()
+    jobs._scheduler.remove_listener(note)
 
 
 async def _open(committer: Committer, facts: Facts, **changes: object) -> None:
@@ -72,12 +84,11 @@ async def test_an_offer_ends_when_its_time_is_over(
     await _open(committer, facts)
     await _open(committer, facts, id=OfferId("off-2"), expires_at=TUESDAY + timedelta(hours=48))
     house.clock.advance(hours=23, minutes=59)
-    _now(jobs, "end-offers")
-    await eventually(lambda: acceptances.looked == 1)
+    await _tick(jobs, "end-offers")
     assert await _state(house, "off-1") == "open"
     house.clock.advance(minutes=1)
-    _now(jobs, "end-offers")
-    await eventually(lambda: acceptances.looked == 3)  # until nothing is left to end
+    await _tick(jobs, "end-offers")
+    assert acceptances.looked == 3  # until nothing is left to end
     assert (await _state(house, "off-1"), await _state(house, "off-2")) == ("expired", "open")
     assert house.texts() == []
 
@@ -88,12 +99,8 @@ async def test_hundreds_of_offers_end_in_one_go(house: House, committer: Committ
     effects = [record_offer(id=OfferId(f"off-{number}"), subscription=person.id) for number in range(501)]
     await committer.commit_all([([effect], ()) for effect in effects])
     house.clock.advance(hours=24)
-    _now(jobs, "end-offers")
-
-    async def none_open() -> bool:
-        return await offers.count_open(house.reader) == 0
-
-    await eventually(none_open)
+    await _tick(jobs, "end-offers")
+    assert await offers.count_open(house.reader) == 0
 
 
 async def test_a_job_that_failed_runs_again(
@@ -103,12 +110,10 @@ async def test_a_job_that_failed_runs_again(
     await _open(committer, facts)
     house.clock.advance(hours=24)
     acceptances.failures = 1
-    _now(jobs, "end-offers")
-    await eventually(lambda: acceptances.looked == 1)
+    await _tick(jobs, "end-offers")
     failed = house.context.metrics.registry.get_sample_value("chasqui_failures_total", {"where": "end-offers"})
     assert failed == 1
-    _now(jobs, "end-offers")
-    await eventually(lambda: acceptances.looked >= 3)
+    await _tick(jobs, "end-offers")
     assert await _state(house, "off-1") == "expired"
 
 
@@ -118,12 +123,8 @@ async def test_keys_are_forgotten_after_a_week(house: House, jobs: Jobs) -> None
     await house.writer.commit(idempotency.claim("crm", "old", "digest", at))
     await house.writer.commit(idempotency.claim("crm", "young", "digest", at + timedelta(seconds=1)))
     house.clock.advance(days=7, seconds=1)
-    _now(jobs, "forget-keys")
-
-    async def forgotten() -> bool:
-        return await idempotency.find(house.reader, "crm", "old") is None
-
-    await eventually(forgotten)
+    await _tick(jobs, "forget-keys")
+    assert await idempotency.find(house.reader, "crm", "old") is None
     assert await idempotency.find(house.reader, "crm", "young") is not None
 
 

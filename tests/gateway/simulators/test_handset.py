@@ -17,8 +17,9 @@ from gateway.core.ports import ShortMessage, Submitted
 from gateway.core.problems import Handler, middleware
 from gateway.simulators.handset import MOST_CHARACTERS, MOST_MESSAGES, HandsetPage
 from gateway.simulators.smsc import SmscSimulator
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
 from gateway.smpp.session import NoAnswer
+from gateway.smpp.settings import SmppSettings
 from gateway.telemetry import Metrics
 
 FROM_ANA = {"from": f"+{ANA}", "text": "1"}

@@ -22,7 +22,8 @@ from gateway.core.ports import (
 )
 from gateway.errors import PortInUse, StoreUnavailable
 from gateway.simulators.smsc import SmscSimulator
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
+from gateway.smpp.settings import SmppSettings
 
 _T = TypeVar("_T")
 

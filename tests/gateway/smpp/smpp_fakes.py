@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from fakes import FakeInbox
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, ShortMessage
-from gateway.smpp.client import SmppClient, SmppSettings
+from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import Bind, Message, Response, Tlv, format_message
 from gateway.smpp.server import Esme, SmppServer, SubmitReply
 from gateway.smpp.session import Answer, ask
+from gateway.smpp.settings import SmppSettings
 from gateway.smpp.vocabulary import Command, Status
 
 _T = TypeVar("_T")

@@ -13,12 +13,13 @@ from smpp_fakes import Smsc, Store, listening, mt, settings_for, wired, within
 
 from fakes import submitted
 from gateway.core.ports import SubmitNotSent, SubmitRefused, Submitted, SubmitUnknown
-from gateway.smpp.client import SmppClient, SmppSettings, pause_before
+from gateway.smpp.client import SmppClient, pause_before
 from gateway.smpp.outcomes import outcome
 from gateway.smpp.pdu import HEADER, Message, Response, format_pdu, format_text, format_tlvs, response_to
 from gateway.smpp.sending import SlidingRate
 from gateway.smpp.server import Esme, SubmitReply
 from gateway.smpp.session import NoAnswer
+from gateway.smpp.settings import SmppSettings
 from gateway.smpp.submitting import relative_time
 from gateway.smpp.vocabulary import Command, Status
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.smpp.framing import Framer
 from gateway.smpp.pdu import (
     Bind,
-    Framer,
     Message,
     PduError,
     UnknownCommand,
