@@ -49,7 +49,7 @@ ANAS = SubscriptionId("01ANA")
 GIGABYTE = BundleId("data-1gb-7d")
 PRICE = Money(300_000, "COP")
 NUMBER = "12345"
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 class FakeClock:

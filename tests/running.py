@@ -24,7 +24,7 @@ from gateway.config.loading import load
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds after which something that should have come is missing."""
 TOKENS = {"app": "token-of-the-app", "crm": "token-of-the-crm", "admin": "token-of-the-admin"}
 Json = dict[str, Any]
