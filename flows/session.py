@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from menus.values import Place, place_from_json, place_to_json
+from menus.values import Place, place_from_values, place_values
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,19 @@ class Session:
 
 def to_json(session: Session) -> str:
     """The session as one line."""
-    fields = [
+    fields = (
         session.menu,
         session.version,
-        place_to_json(session.place),
+        place_values(session.place),
         session.price,
         dict(session.purchase),
         session.agreed,
-    ]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    )
+    return _ENCODE(fields)
 
 
 def from_json(text: str) -> Session:
     """What ``to_json`` wrote."""
     menu, version, place, price, purchase, agreed = json.loads(text)
     kept = tuple((prompt, reply) for prompt, reply in agreed)
-    return Session(menu, version, place_from_json(place), price, purchase, kept)
+    return Session(menu, version, place_from_values(place), price, purchase, kept)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -146,31 +145,19 @@ class Over:
 
 
 Step = Moved | Invoke | Wrong | Over
+_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1)
 
 
-def place_to_json(place: Place) -> str:
+def place_values(place: Place) -> Sequence[object]:
     """The place as a short JSON array, without the values at its end that are as usual."""
-    values: list[object] = [
-        place.page,
-        list(place.trail),
-        place.part,
-        list(place.shown),
-        dict(place.chosen),
-        place.mistakes,
-        place.parts,
-    ]
-    usual: list[object] = [None, [], 0, [], {}, 0, 1]
-    while len(values) > 1 and values[-1] == usual[len(values) - 1]:
+    values = [place.page, place.trail, place.part, place.shown, dict(place.chosen), place.mistakes, place.parts]
+    while len(values) > 1 and values[-1] == _USUAL[len(values) - 1]:
         values.pop()
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return values
 
 
-def place_from_json(text: str) -> Place:
-    """The place that ``place_to_json`` wrote. Raises PlaceUnreadable."""
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise PlaceUnreadable(f"a place is not JSON: {error}") from error
+def place_from_values(values: object) -> Place:
+    """The place that ``place_values`` wrote, back from JSON. Raises PlaceUnreadable."""
     shapes = (_is_text, _are_texts, _is_count, _are_texts, _is_choice, _is_count, _is_count)
     if not isinstance(values, list) or not 1 <= len(values) <= len(shapes):
         raise PlaceUnreadable("a place is not an array of one to seven values")

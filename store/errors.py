@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 AWAY = (OperationalError, sqlite3.OperationalError, OSError)
 """What a database that is full, locked or gone raises, by SQLAlchemy's name or the driver's own."""
 
+_TAKEN = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_ROWID")
+
 
 class StoreError(Exception):
     """Base of all store errors. code: stable, for machines."""
@@ -24,6 +26,12 @@ class WriteFailed(StoreError):
     """
 
     code = "write-failed"
+
+
+class AlreadyWritten(WriteFailed):
+    """A row with this key is there; nothing of the unit is durable."""
+
+    code = "already-written"
 
 
 class WriterStopped(StoreError):
@@ -43,6 +51,11 @@ class DatabaseUnusable(StoreError):
     """The database cannot be opened or migrated; the message says why in one line."""
 
     code = "database-unusable"
+
+
+def is_taken(error: BaseException) -> bool:
+    """Whether a write failed because a row with its key is there."""
+    return getattr(error, "sqlite_errorname", "") in _TAKEN
 
 
 def store_is_away(error: Exception) -> bool:

@@ -43,14 +43,14 @@ def write(
     effects: Iterable[Effect],
     always: tuple[Op, ...] = (),
     beside: tuple[Op, ...] = (),
-    gate: Gate | None = None,
 ) -> Written:
     """All effects of one step as one unit.
 
     A ``RecordAlert`` or ``RecordOfferState`` is the unit's gate: if the threshold was told before, or the offer has
     ended, nothing but ``always`` is written.
-    beside: rows that belong to the step and no flow decides on. gate: one that is not an effect's.
+    beside: rows that belong to the step and no flow decides on.
     """
+    gate: Gate | None = None
     ops: list[Op] = list(beside)
     rows: list[OutboxRow] = []
     consents: list[RecordConsent] = []

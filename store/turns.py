@@ -10,17 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from flows.values import SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import turns as t
-from store.unit import Gate, Op
+from store.unit import Op
 
-_KEY = ("dialect", "session", "position")
 _PUT = insert(t)
-_TAKE = _PUT.on_conflict_do_nothing().returning(t.c.dialect, t.c.session, t.c.position)
 _ANSWER = (
     update(t)
     .where(
@@ -61,13 +58,11 @@ class TurnRow:
     at: datetime
 
 
-def take(row: TurnRow) -> Gate:
-    """Shut when this turn was answered before."""
-    return Gate(_TAKE, _values(row), _KEY)
-
-
 def put(row: TurnRow) -> Op:
-    """Write the turn beside another gate; where it is there already the whole unit fails, and its gate with it."""
+    """Write the turn; where it was answered before, the whole unit fails with AlreadyWritten.
+
+    Not behind a gate: it is there only where two processes serve one session, and a plain insert costs half.
+    """
     return Op(_PUT, _values(row))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import Insert, UpdateBase
 
 from store.driver import Driver, driver_of
-from store.errors import AWAY, StoreError, WriteFailed, WriterStopped
+from store.errors import AWAY, AlreadyWritten, StoreError, WriteFailed, WriterStopped, is_taken
 from store.prepared import Statements
 from store.unit import Gate, Op, Unit
 
@@ -176,7 +176,8 @@ def _outcome(outcome: bool | BaseException) -> bool | StoreError:
 
 def _fail(done: asyncio.Future[bool], error: Exception) -> None:
     if not done.done():
-        failure = WriteFailed(f"the database did not take the write: {error.__class__.__name__}")
+        kind = AlreadyWritten if is_taken(error) else WriteFailed
+        failure = kind(f"the database did not take the write: {error.__class__.__name__}")
         failure.retryable = isinstance(error, AWAY)
         failure.__cause__ = error
         done.set_exception(failure)

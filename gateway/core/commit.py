@@ -13,7 +13,7 @@ from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
 from store.outbox import OutboxRow
 from store.record import Written, write
-from store.unit import Gate, Op, Unit
+from store.unit import Op, Unit
 from store.writer import Writer
 
 
@@ -33,10 +33,9 @@ class Committer:
         effects: Iterable[Effect],
         always: tuple[Op, ...] = (),
         beside: tuple[Op, ...] = (),
-        gate: Gate | None = None,
     ) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
-        written = write(map(self._withhold, effects), always, beside, gate)
+        written = write(map(self._withhold, effects), always, beside)
         durable = asyncio.ensure_future(self._made_durable(written))
         durable.add_done_callback(partial(self._woken, written))
         return await asyncio.shield(durable)  # a caller who gives up must not leave what is committed lying

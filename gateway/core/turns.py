@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from flows.dialogue import Carried, CommandGiven, carry_out
-from flows.effects import RecordOfferState
 from flows.porting import PURPOSE
 from flows.records import Subscriber
 from flows.session import Session, to_json
@@ -30,9 +29,8 @@ from gateway.errors import TurnTimedOut
 from menus.table import CompiledMenu
 from menus.values import Invoke, Moved, Notice, Over, Screen, Wrong
 from store import consents, offers, turns
-from store.errors import WriteFailed
+from store.errors import AlreadyWritten
 from store.turns import TurnRow
-from store.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 LONGEST_TURN = 4.5
@@ -177,7 +175,9 @@ class TurnDesk:
     async def _turned(self, hop: _Hop, screen: Screen, session: Session) -> Reply | None:
         """Write a turn that asks for nothing."""
         row = _row(hop, screen, session, self._context)
-        if not await self._context.writer.commit(Unit(gate=turns.take(row))):
+        try:
+            await self._committer.note(turns.put(row))
+        except AlreadyWritten:
             return None
         return _answered(hop, row, session, hop.person)
 
@@ -226,15 +226,10 @@ class TurnDesk:
         session = replace(carried.session, place=hop.menu.after(invoke, carried.outcome))
         screen, session = await self._shown(hop, carried.subscriber, session)
         row = _row(hop, screen, session, self._context)
-        if not any(isinstance(effect, RecordOfferState) for effect in carried.effects):
-            opened = await self._committer.commit(carried.effects, gate=turns.take(row))
-            return _Written(row, session, carried.subscriber, carried.awaits is not None) if opened else None
         try:
             opened = await self._committer.commit(carried.effects, beside=(turns.put(row),))
-        except WriteFailed as error:
-            if error.retryable:
-                raise
-            return None  # the turn was written before, so the offer's end was not
+        except AlreadyWritten:  # and so nothing of this step was
+            return None
         if opened:
             return _Written(row, session, carried.subscriber, carried.awaits is not None)
         # another channel ended the offer between our look and our commit

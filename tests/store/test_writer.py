@@ -15,7 +15,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstrain
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from store.errors import WriteFailed, WriterStopped
+from store.errors import AlreadyWritten, WriteFailed, WriterStopped
 from store.unit import Gate, Op, Unit
 from store.writer import MAX_GROUP, Writer
 
@@ -126,6 +126,13 @@ async def test_a_failing_unit_does_not_take_its_neighbours_along(engine: AsyncEn
     assert isinstance(futures[1].exception(), WriteFailed)
     assert "fresh" not in await written(engine)
     assert await writer.commit(gated("a", 3))
+
+
+async def test_a_row_that_is_there_is_told_apart_from_other_failures(writer: Writer) -> None:
+    """Who writes a thing once knows by it that somebody was quicker."""
+    await writer.commit(Unit(ops=(note("taken"),)))
+    again, wrong = await writer.settle_all([Unit(ops=(note("taken"),)), Unit(ops=(Op(NOTE, {"text": None}),))])
+    assert (type(again), type(wrong)) == (AlreadyWritten, WriteFailed)
 
 
 async def test_commit_all_tells_of_a_failure_after_all_have_ended(engine: AsyncEngine, writer: Writer) -> None:
