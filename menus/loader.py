@@ -8,38 +8,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from locales.strict_yaml import StrictYamlError, compose_strict
+import yaml
+
 from menus.checks import check_names
 from menus.errors import MenuError
 from menus.machine import build
 from menus.pages import Menu
 from menus.parsing import parse_menu
 from menus.reading import Problems, Reader, as_written
+from menus.sources import Source, compose, included, read_folder, read_source
 from menus.structure import check_fit, check_links, check_ways
 from menus.values import Vocabulary
 
 LIBRARY: Final = Path(__file__).parent / "library"
-_DEEPEST = 50
 _VERSION_DIGITS = 12
 
 
 def load_menu(text: str, file: str, vocabulary: Vocabulary) -> Menu:
-    """The menu of ``text``. Raises MenuError with a line for each problem, ``file:line: what to change``.
+    """The menu of a single file's text; see ``load_source``."""
+    return load_source(Source(file, {file: text}), vocabulary)
+
+
+def load_source(source: Source, vocabulary: Vocabulary) -> Menu:
+    """The menu that was written. Raises MenuError with a line for each problem, ``file:line: what to change``.
 
     Its structure goes through the machine, which takes seconds for hundreds of pages: off the event loop.
     """
-    _refuse_controls(text, file)
-    try:
-        root = compose_strict(text.removeprefix("\ufeff"), _DEEPEST)
-    except StrictYamlError as error:
-        raise MenuError([f"{file}:{error.line or 1}: {error.problem}"]) from error
-    problems = Problems(file)
-    if root is None:
-        problems.add(1, "the menu: is empty")
-        problems.stop()
-    assert root is not None
-    digest = hashlib.sha256(json.dumps(as_written(root), ensure_ascii=False).encode()).hexdigest()
-    menu = parse_menu(Reader(problems, vocabulary.languages), root, file, digest[:_VERSION_DIGITS])
+    problems = Problems(source.file)
+    root = _root(source.text, source.file, problems)
+    parts = {name: _part(source, name, line, problems) for name, line in included(root, source.file)}
+    menu = parse_menu(Reader(problems, vocabulary.languages), root, source.file, _version(root, parts), parts)
     check_names(menu, vocabulary, problems)
     check_links(menu, problems)
     problems.stop()
@@ -50,47 +48,52 @@ def load_menu(text: str, file: str, vocabulary: Vocabulary) -> Menu:
     return menu
 
 
+def _root(text: str, file: str, problems: Problems) -> yaml.Node:
+    root = compose(text, file)
+    if root is None:
+        problems.add(1, "the menu: is empty")
+        problems.stop()
+    assert root is not None
+    return root
+
+
+def _part(source: Source, name: str, line: int, problems: Problems) -> yaml.Node:
+    if name not in source.texts:
+        problems.add(line, f"include: there is no file {name}")
+        problems.stop()
+    return _root(source.texts[name], name, Problems(name))
+
+
+def _version(root: yaml.Node, parts: Mapping[str, yaml.Node]) -> str:
+    """The digest of all that is written, whatever its layout."""
+    trees = [as_written(root), *(as_written(part) for part in parts.values())]
+    return hashlib.sha256(json.dumps(trees, ensure_ascii=False).encode()).hexdigest()[:_VERSION_DIGITS]
+
+
 def load_starter(vocabulary: Vocabulary) -> Menu:
     """The menu that comes with the package."""
-    return _load_file(LIBRARY / "main.yaml", vocabulary)
+    return load_source(starter_source(), vocabulary)
+
+
+def starter_source() -> Source:
+    """As it is written in the package."""
+    return read_source(LIBRARY / "main.yaml")
 
 
 def load_folder(path: Path, vocabulary: Vocabulary) -> Mapping[str, Menu]:
-    """Every ``*.yaml`` of a folder by menu id. Raises MenuError with the problems of all files."""
-    files = sorted(path.glob("*.yaml"))
-    if not files:
-        raise MenuError([f"{path}: no such folder, or no .yaml file in it"])
+    """Every menu of a folder by id. Raises MenuError with the problems of all files."""
     menus: dict[str, Menu] = {}
+    sources, unreadable = read_folder(path)
     problems: list[str] = []
-    for file in files:
+    for source in sources:
         try:
-            menu = _load_file(file, vocabulary)
+            menu = load_source(source, vocabulary)
         except MenuError as error:
             problems += error.problems
             continue
         if menu.id in menus:
-            problems.append(f"{file.name}:1: menu '{menu.id}' is also in {menus[menu.id].file}")
+            problems.append(f"{source.file}:1: menu '{menu.id}' is also in {menus[menu.id].file}")
         menus[menu.id] = menu
-    if problems:
-        raise MenuError(problems)
+    if problems or unreadable:
+        raise MenuError([*problems, *unreadable])
     return menus
-
-
-def _load_file(path: Path, vocabulary: Vocabulary) -> Menu:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise MenuError([f"{path.name}:1: cannot be read: {error.strerror}"]) from error
-    try:
-        return load_menu(raw.decode(), path.name, vocabulary)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise MenuError([f"{path.name}:{line}: is not UTF-8; save it as UTF-8"]) from error
-
-
-def _refuse_controls(text: str, file: str) -> None:
-    for sign, name in (("\t", "a tab; use blanks"), ("\0", "a NUL")):
-        at = text.find(sign)
-        if at >= 0:
-            line = text.count("\n", 0, at) + 1
-            raise MenuError([f"{file}:{line}: has {name}"])

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import yaml
 
 from menus.numbering import RESERVED
 from menus.pages import Argument, FactUse, ItemList, Link, Menu, Option, Order, Page
-from menus.reading import Nodes, Reader, did_you_mean, is_null, key_lines, line_of
+from menus.reading import Nodes, Reader, did_you_mean, is_null, key_lines, line_of, name_file
 
 _KEY = re.compile(r"[1-9][0-9]?")
 _MOST_OPTIONS = 40
 _SAID = ("back", "home", "more", "wrong", "goodbye")
 
 
-def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str) -> Menu:
-    """The menu that ``root`` describes, as far as it can be read."""
+def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str, parts: Mapping[str, yaml.Node]) -> Menu:
+    """The menu that ``root`` describes, as far as it can be read. parts: the files that it includes."""
     required = ("menu", "start", "unavailable", "navigation", "texts", "pages")
-    found = reader.fields(root, "the menu", required)
+    found = reader.fields(root, "the menu", required, ("include",))
     reader.problems.stop()
     labels = reader.fields(found["navigation"], "navigation", ("back", "home", "more"))
     texts = reader.fields(found["texts"], "texts", ("wrong", "goodbye"))
-    lines = key_lines(found["pages"])
-    pages = {
-        page: _page(reader, page, node, lines[page]) for page, node in reader.entries(found["pages"], "pages").items()
-    }
+    pages = _pages(reader, found["pages"])
+    for name, part in parts.items():
+        shared = reader.fields(name_file(part, name), f"the included {name}", ("pages",))
+        for page in _pages(reader, shared["pages"]).values() if "pages" in shared else ():
+            if page.id in pages:
+                reader.problems.add(page.line, f"page {page.id}: is in another file of this menu already")
+            pages.setdefault(page.id, page)
     words = {**labels, **texts}
     said = {name: reader.texts(words[name], name) if name in words else {} for name in _SAID}
     menu_id = reader.ident(found["menu"], "menu")
@@ -43,6 +47,11 @@ def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str) -> Menu
         file=file,
         **said,
     )
+
+
+def _pages(reader: Reader, node: yaml.Node) -> dict[str, Page]:
+    lines = key_lines(node)
+    return {page: _page(reader, page, entry, lines[page]) for page, entry in reader.entries(node, "pages").items()}
 
 
 def _page(reader: Reader, page: str, node: yaml.Node, line: int) -> Page:

@@ -23,17 +23,17 @@ class Problems:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._found: list[tuple[int, str]] = []
+        self._found: list[tuple[str, int, str]] = []
 
     def add(self, line: int, sentence: str) -> None:
         """Keep one more."""
-        self._found.append((line, sentence))
+        self._found.append((getattr(line, "file", "") or self._file, int(line), sentence))
 
     def stop(self) -> None:
         """Raises MenuError if there are any."""
         if self._found:
-            found = sorted(dict.fromkeys(self._found), key=lambda problem: problem[0])
-            raise MenuError([f"{self._file}:{line}: {' '.join(sentence.split())}" for line, sentence in found])
+            found = sorted(dict.fromkeys(self._found), key=lambda one: (one[0] != self._file, one[0], one[1]))
+            raise MenuError([f"{file}:{line}: {' '.join(sentence.split())}" for file, line, sentence in found])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -42,12 +42,33 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def line_of(node: yaml.Node) -> int:
+class Line(int):
+    """A line that knows its file: pages may come from an included one. file: empty = the menu's own."""
+
+    file: str
+
+    def __new__(cls, number: int, file: str = "") -> Line:
+        line = super().__new__(cls, number)
+        line.file = file
+        return line
+
+
+def line_of(node: yaml.Node) -> Line:
     """The node's line, from 1."""
-    return int(node.start_mark.line) + 1
+    return Line(node.start_mark.line + 1, getattr(node, "file", ""))
 
 
-def key_lines(node: yaml.Node) -> dict[str, int]:
+def name_file(node: yaml.Node, file: str) -> yaml.Node:
+    """Let every node of an included file know whose it is."""
+    node.file = file  # type: ignore[attr-defined]
+    children = node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else ()
+    for child in children:
+        for one in child if isinstance(child, tuple) else (child,):
+            name_file(one, file)
+    return node
+
+
+def key_lines(node: yaml.Node) -> dict[str, Line]:
     """For each key of a mapping the line that it stands on."""
     entries = node.value if isinstance(node, yaml.MappingNode) else []
     return {str(key.value): line_of(key) for key, _ in entries}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from menu_samples import SMALL, VOCABULARY
 from flows.menu_vocabulary import starter_vocabulary
 from menus import loader
 from menus.errors import MenuError
-from menus.loader import load_folder, load_menu, load_starter
+from menus.loader import load_folder, load_menu, load_source, load_starter
 from menus.machine import mermaid
+from menus.sources import read_source
 
 SCHEMA = json.loads((Path(loader.__file__).parent / "menu.schema.json").read_text(encoding="utf-8"))
 
@@ -333,3 +336,74 @@ def test_a_menu_can_be_drawn() -> None:
     assert "p_confirm --> p_done : Outcome 1 done" in drawn
     assert " : Home" not in drawn
     assert " : Back" not in drawn
+
+
+SMALL_NONE = "  none:\n    text: {es: No hay paquetes., en: No bundles.}\n"
+SHARED = f"pages:\n{SMALL_NONE}"
+
+
+def _in_two_files(folder: Path, shared: str = SHARED) -> Path:
+    """``SMALL`` with one page in a file of its own."""
+    (folder / "shared.yaml").write_text(shared, encoding="utf-8")
+    own = SMALL.replace("menu: small\n", "menu: small\ninclude: [shared.yaml]\n").replace(SMALL_NONE, "")
+    (folder / "small.yaml").write_text(own, encoding="utf-8")
+    return folder / "small.yaml"
+
+
+def test_pages_may_stand_in_a_file_that_several_menus_share(tmp_path: Path) -> None:
+    """It is no menu of its own, and a change in it is a new version."""
+    source = read_source(_in_two_files(tmp_path))
+    menu = load_source(source, VOCABULARY)
+    assert menu.pages.keys() == load_menu(SMALL, "small.yaml", VOCABULARY).pages.keys()
+    assert load_folder(tmp_path, VOCABULARY).keys() == {"small"}
+    changed = replace(source, texts={**source.texts, "shared.yaml": SHARED.replace("No bundles", "Nothing")})
+    assert load_source(changed, VOCABULARY).version != menu.version
+
+
+@pytest.mark.parametrize(
+    ("shared", "problem"),
+    [
+        (SHARED.replace("en: No bundles.", "en: 'No {bundle}.'"), "shared.yaml:3: page none in en: {bundle} is not"),
+        (SHARED + "  home: {text: {es: Hola, en: Hi}}\n", "shared.yaml:4: page home: is in another file of this menu"),
+        ("pages: [", "shared.yaml:2: did not find expected node content"),
+        ("menu: small\n" + SHARED, "shared.yaml:1: the included shared.yaml: unknown key 'menu'"),
+    ],
+)
+def test_what_is_wrong_in_a_shared_file_is_told_with_its_name(tmp_path: Path, shared: str, problem: str) -> None:
+    """An operator must find it."""
+    path = _in_two_files(tmp_path, shared)
+    with pytest.raises(MenuError) as error:
+        load_source(read_source(path), VOCABULARY)
+    assert error.value.problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize("name", ["../shared.yaml", "/etc/passwd", "nowhere.yaml", "shared.txt", "small.yaml"])
+def test_only_a_file_beside_the_menu_is_included(tmp_path: Path, name: str) -> None:
+    """Nothing else of the machine gets into a menu."""
+    path = _in_two_files(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("[shared.yaml]", f"[{name}]"), encoding="utf-8")
+    with pytest.raises(MenuError, match=r"small\.yaml:2: include: "):
+        read_source(path)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """Ten megabytes are no menu."""
+    (tmp_path / "big.yaml").write_bytes(b"# " + b"x" * 10_000_000)
+    with pytest.raises(MenuError, match=r"big\.yaml:1: is larger than 1 MB"):
+        read_source(tmp_path / "big.yaml")
+
+
+def test_a_file_that_is_written_meanwhile_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a menu must not be taken for a whole one."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    real = os.fstat
+
+    def then_written(descriptor: int) -> os.stat_result:
+        before = real(descriptor)
+        path.write_text(SMALL + "# more\n", encoding="utf-8")
+        return before
+
+    monkeypatch.setattr(os, "fstat", then_written)
+    with pytest.raises(MenuError, match=r"small\.yaml:1: changed while it was read"):
+        read_source(path)
