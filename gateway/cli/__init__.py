@@ -1,4 +1,6 @@
-"""The ``chasqui`` command: one module a group of commands. Errors are one line on standard error, exit status 2."""
+"""The ``chasqui`` command: one module a group of commands. Errors are one line on standard error, exit status 2;
+a menu with several problems has a line for each.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from flows.errors import FlowError
-from gateway.cli import consent, db, demo, serve, sim
+from gateway.cli import consent, db, demo, menus, serve, sim
 from gateway.errors import GatewayError
+from menus.errors import MenuError
 from store.errors import StoreError
 
 USAGE_ERROR = 2
@@ -21,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
+    except MenuError as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return USAGE_ERROR
     except (GatewayError, StoreError, FlowError) as error:
         print(f"chasqui: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -37,6 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (serve, db, sim, consent, demo):
+    for group in (serve, db, sim, menus, consent, demo):
         group.add_to(commands)
     return parser

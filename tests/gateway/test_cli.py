@@ -25,6 +25,7 @@ COMMANDS = [
     ("sim",),
     ("sim", "smsc"),
     ("sim", "ocs"),
+    ("menus",),
     ("consent",),
     ("consent", "verify"),
     ("consent", "export"),
