@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from menus.pages import Menu, Option, Order, Page, Texts
+from menus.pages import Link, Menu, Order, Page, Texts
 from menus.reading import Problems, did_you_mean
-from menus.values import CommandSpec, Vocabulary
+from menus.values import TYPED, CommandSpec, Vocabulary
 
 
 def check_names(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
@@ -15,15 +15,31 @@ def check_names(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
         _check_placeholders(texts, f"navigation: {label}", frozenset(), problems)
     for label, texts in (("wrong", menu.wrong), ("goodbye", menu.goodbye)):
         _check_placeholders(texts, f"texts: {label}", frozenset(), problems)
+    choices = frozenset(page.input.choice for page in menu.pages.values() if page.input)
     for page in menu.pages.values():
         _check_facts(page, vocabulary, problems)
-        _check_texts(page, vocabulary, problems)
+        _check_texts(page, vocabulary, choices, problems)
         _check_items(page, vocabulary, problems)
         _check_keys(page, problems)
-        for option in page.options:
-            _check_order(menu, page, option, vocabulary, problems)
-        if page.ends and (page.options or (page.items and page.items.goto)):
-            problems.add(page.line, f"page {page.id}: ends the session, so it can offer no options and no choice")
+        for ident, leads in answers(page):
+            _check_order(menu, page, (ident, leads), vocabulary, problems)
+        _check_answers(page, problems)
+
+
+def answers(page: Page) -> Iterator[tuple[str, Link | Order]]:
+    """What can be answered beside a list's items: how a message calls it, and where it leads."""
+    if page.input:
+        yield "input", page.input.leads
+    for option in page.options:
+        yield f"option {option.id}", option.leads
+
+
+def _check_answers(page: Page, problems: Problems) -> None:
+    chooses = bool(page.items and page.items.goto)
+    if page.ends and (page.options or chooses or page.input):
+        problems.add(page.line, f"page {page.id}: ends the session, so it can offer no options and no choice")
+    if page.input and (page.options or chooses):
+        problems.add(page.input.line, f"page {page.id}: what is typed would be taken for a choice; ask on a page alone")
 
 
 def _check_facts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
@@ -33,11 +49,13 @@ def _check_facts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None
             problems.add(use.line, f"page {page.id}: '{use.name}' is no fact{hint}")
 
 
-def _check_texts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
-    allowed = frozenset(_placeholders(page, vocabulary))
+def _check_texts(page: Page, vocabulary: Vocabulary, choices: frozenset[str], problems: Problems) -> None:
+    allowed = frozenset(_placeholders(page, vocabulary)) | {f"{TYPED}.{choice}" for choice in choices}
     _check_placeholders(page.text, f"page {page.id}", allowed, problems)
     for option in page.options:
         _check_placeholders(option.text, f"page {page.id}: option {option.id}", allowed, problems)
+    if page.input and page.input.wrong:
+        _check_placeholders(page.input.wrong, f"page {page.id}: wrong", frozenset(), problems)
 
 
 def _placeholders(page: Page, vocabulary: Vocabulary) -> Iterator[str]:
@@ -80,11 +98,13 @@ def _check_keys(page: Page, problems: Problems) -> None:
             seen.add(option.key)
 
 
-def _check_order(menu: Menu, page: Page, option: Option, vocabulary: Vocabulary, problems: Problems) -> None:
-    order = option.leads
+def _check_order(
+    menu: Menu, page: Page, answer: tuple[str, Link | Order], vocabulary: Vocabulary, problems: Problems
+) -> None:
+    ident, order = answer
     if not isinstance(order, Order):
         return
-    where = f"page {page.id}: option {option.id}"
+    where = f"page {page.id}: {ident}"
     spec = vocabulary.commands.get(order.command)
     if not order.command:
         return
@@ -100,7 +120,7 @@ def _check_order(menu: Menu, page: Page, option: Option, vocabulary: Vocabulary,
     if missing:
         problems.add(order.line, f"{where}: no page for outcome {', '.join(missing)} of {order.command}")
     _check_arguments(where, order, spec, problems)
-    if spec.confirm and not _can_say_no(menu, page, option):
+    if spec.confirm and not _can_say_no(menu, page):
         problems.add(order.line, f"{where}: {order.command} needs a page that also offers not to do it")
 
 
@@ -114,6 +134,6 @@ def _check_arguments(where: str, order: Order, spec: CommandSpec, problems: Prob
         problems.add(order.line, f"{where}: argument {', '.join(missing)} of {order.command} is missing")
 
 
-def _can_say_no(menu: Menu, page: Page, option: Option) -> bool:
-    """A way back that is shown, or another option; and never the very first screen."""
-    return page.id != menu.start and (page.back or page.home or len(page.options) > 1)
+def _can_say_no(menu: Menu, page: Page) -> bool:
+    """A way back that is shown, or another option; and never the very first screen, or what is typed."""
+    return page.input is None and page.id != menu.start and (page.back or page.home or len(page.options) > 1)

@@ -15,7 +15,7 @@ from menus.errors import MenuError
 from menus.machine import build
 from menus.pages import Menu
 from menus.parsing import parse_menu
-from menus.reading import Problems, Reader, as_written
+from menus.reading import Problems, Reader, as_written, variants_in
 from menus.sources import Source, compose, included, read_folder, read_source
 from menus.structure import check_fit, check_links, check_ways
 from menus.values import Vocabulary
@@ -37,7 +37,8 @@ def load_source(source: Source, vocabulary: Vocabulary) -> Menu:
     problems = Problems(source.file)
     root = _root(source.text, source.file, problems)
     parts = {name: _part(source, name, line, problems) for name, line in included(root, source.file)}
-    menu = parse_menu(Reader(problems, vocabulary.languages), root, source.file, _version(root, parts), parts)
+    reader = Reader(problems, vocabulary, variants_in((root, *parts.values()), vocabulary.languages))
+    menu = parse_menu(reader, root, source.file, _version(root, parts), parts)
     check_names(menu, vocabulary, problems)
     check_links(menu, problems)
     problems.stop()

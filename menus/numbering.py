@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-BACK: Final = "0"
-HOME: Final = "00"
-MORE: Final = "98"
-RESERVED: Final = frozenset({BACK, HOME, MORE})
 MOST_ITEMS: Final = 100
 """Nobody pages through more on a phone; a longer list is cut."""
 
@@ -48,18 +45,18 @@ class Numbering:
         return self.unkeyed[at] if 0 <= at < len(self.unkeyed) else None
 
 
-def numbering(keys: Sequence[str | None]) -> Numbering:
-    """The numbering of a page whose options have these fixed keys, None where they have none."""
+def numbering(keys: Sequence[str | None], reserved: frozenset[str]) -> Numbering:
+    """The numbering of a page whose options have these fixed keys, None where they have none.
+
+    reserved: the keys that navigate.
+    """
     keyed = {key: at for at, key in enumerate(keys) if key is not None}
-    taken = RESERVED | keyed.keys()
-    free = _FREE if taken == RESERVED else _without(taken)
-    slots = _SLOTS if free is _FREE else {number: at for at, number in enumerate(free)}
+    free, slots = _free(frozenset(reserved | keyed.keys()))
     return Numbering(keyed, tuple(at for at, key in enumerate(keys) if key is None), free, slots)
 
 
-def _without(taken: frozenset[str]) -> tuple[str, ...]:
-    return tuple(number for number in map(str, range(1, _HIGHEST)) if number not in taken)
-
-
-_FREE: Final = _without(RESERVED)
-_SLOTS: Final = {number: at for at, number in enumerate(_FREE)}
+@lru_cache(maxsize=256)
+def _free(taken: frozenset[str]) -> tuple[tuple[str, ...], Mapping[str, int]]:
+    """Most pages have the same free numbers: they share them."""
+    free = tuple(number for number in map(str, range(1, _HIGHEST)) if number not in taken)
+    return free, {number: at for at, number in enumerate(free)}

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from menus.guards import Guard
+from menus.inputs import Rule
 from menus.template import Template
+from menus.values import Charset
 
 Texts = Mapping[str, Template]
 """By language."""
@@ -40,13 +43,42 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A numbered line. key: fixed by the menu, or None for the next free number. leads: what it does."""
+    """A numbered line. key: fixed by the menu, or None for the next free number. leads: what it does.
+
+    when: shown only where this holds.
+    """
 
     id: str
     text: Texts
     leads: Link | Order
     key: str | None = None
+    when: Guard | None = None
     line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something to be typed. choice: the name under which it is kept. leads: what follows a good one.
+
+    wrong: said above the page after a bad one; None for the menu's own words.
+    """
+
+    choice: str
+    rule: Rule
+    leads: Link | Order
+    wrong: Texts | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a page differs from what its door's screens hold. charset, size: None for no difference.
+
+    size: units at most, in the page's charset.
+    """
+
+    charset: Charset | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +106,20 @@ class FactUse:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one place of the menu says and offers. back, home: whether these lines are shown."""
+    """What one place of the menu says and offers. back, home: whether these lines are shown.
+
+    when, otherwise: where the guard does not hold, the other page is shown instead.
+    """
 
     id: str
     text: Texts
     facts: tuple[FactUse, ...] = ()
     items: ItemList | None = None
     options: tuple[Option, ...] = ()
+    input: Input | None = None
+    when: Guard | None = None
+    otherwise: Link | None = None
+    profile: Profile = Profile()
     ends: bool = False
     back: bool = True
     home: bool = True
@@ -88,8 +127,27 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What is typed to navigate."""
+
+    back: str = "0"
+    home: str = "00"
+    more: str = "98"
+
+    @property
+    def all(self) -> frozenset[str]:
+        """No option or list item has one of these numbers."""
+        return frozenset((self.back, self.home, self.more))
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
-    """A checked menu. version: of its content, whatever its layout. unavailable: page for facts not had in time."""
+    """A checked menu. version: of its content, whatever its layout. unavailable: page for facts not had in time.
+
+    languages: in which every text is there: the vocabulary's, and regional ones that the menu brings (``es_CO``).
+    shortcuts: what is dialled behind the code, ``1*2``, and the page that it is printed for. mistakes: in a row, the
+    last of which ends the session.
+    """
 
     id: str
     version: str
@@ -102,4 +160,7 @@ class Menu:
     more: Texts
     wrong: Texts
     goodbye: Texts
+    keys: Keys = Keys()
+    mistakes: int = 3
+    shortcuts: Mapping[str, Link] = field(default_factory=dict)
     file: str = field(default="", compare=False)

@@ -9,12 +9,15 @@ from difflib import get_close_matches
 import yaml
 
 from menus.errors import MenuError
+from menus.guards import Guard, GuardError, parse_guard
 from menus.pages import Link, Texts
 from menus.template import Template, TemplateError, parse
+from menus.values import Vocabulary
 
 _IDENT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _UNSHOWABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Controls and halves of characters, but for the line feed. Wide and thin blanks are spelled as blanks later."""
+_VARIANT = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -82,8 +85,11 @@ def is_null(node: yaml.Node) -> bool:
 class Reader:
     """Reads nodes of one menu. What cannot be read is a problem, and reading goes on with something empty."""
 
-    def __init__(self, problems: Problems, languages: Sequence[str]) -> None:
-        self.problems, self.languages = problems, languages
+    def __init__(self, problems: Problems, vocabulary: Vocabulary, variants: Sequence[str] = ()) -> None:
+        """variants: regional languages that the menu has some texts in; the others fall back on their base."""
+        self.problems, self.vocabulary = problems, vocabulary
+        self.languages = vocabulary.languages
+        self.variants = variants
 
     def entries(self, node: yaml.Node, where: str) -> dict[str, yaml.Node]:
         """A mapping with free keys."""
@@ -146,6 +152,15 @@ class Reader:
             return default
         return bool(node.value == "true")
 
+    def number(self, node: yaml.Node, where: str, least: int, most: int) -> int:
+        """A whole number within bounds; ``least`` where it is none."""
+        text = self.scalar(node, where)
+        if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
+            return int(text)
+        if text:
+            self.problems.add(line_of(node), f"{where}: must be a whole number from {least} to {most}")
+        return least
+
     def link(self, node: yaml.Node, where: str) -> Link:
         """The id of a page."""
         return Link(self.ident(node, where), line_of(node))
@@ -153,17 +168,36 @@ class Reader:
     def texts(self, node: yaml.Node, where: str, *, lines: bool = False) -> Texts:
         """A text in each language. lines: whether it may have several."""
         found = self.entries(node, where)
-        for language in found.keys() - set(self.languages):
+        for language in found.keys() - {*self.languages, *self.variants}:
             hint = did_you_mean(language, self.languages)
             self.problems.add(line_of(found[language]), f"{where}: unknown language '{language}'{hint}")
         missing = [language for language in self.languages if language not in found]
         if missing and isinstance(node, yaml.MappingNode):
             self.problems.add(line_of(node), f"{where}: no text in {', '.join(missing)}")
-        return {
+        texts = {
             language: self._template(found[language], f"{where} in {language}", lines=lines)
-            for language in self.languages
+            for language in (*self.languages, *self.variants)
             if language in found
         }
+        for variant in self.variants:
+            base = variant.partition("_")[0]
+            if variant not in texts and base in texts:
+                texts[variant] = texts[base]
+        return texts
+
+    def guard(self, node: yaml.Node, where: str) -> Guard | None:
+        """A condition."""
+        text, line = self.scalar(node, where), line_of(node)
+        if not text:
+            return None
+        try:
+            return parse_guard(text, self.vocabulary.guards, line)
+        except GuardError as error:
+            self.problems.add(line, f"{where}: {error}")
+        except KeyError as error:
+            hint = did_you_mean(error.args[0], self.vocabulary.guards)
+            self.problems.add(line, f"{where}: '{error.args[0]}' is nothing that a condition can ask{hint}")
+        return None
 
     def _template(self, node: yaml.Node, where: str, *, lines: bool) -> Template:
         text = self.scalar(node, where).strip()
@@ -177,6 +211,26 @@ class Reader:
         except TemplateError as error:
             self.problems.add(line, f"{where}: {error}")
             return Template(((text, ""),), line)
+
+
+def variants_in(nodes: Iterable[yaml.Node], languages: Sequence[str]) -> tuple[str, ...]:
+    """The regional languages of these trees: keys such as ``es_CO`` where ``es`` is a language."""
+    found: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            found |= {str(key.value) for key, _ in node.value if _is_variant(key, languages)}
+            waiting += (value for _, value in node.value)
+    return tuple(sorted(found))
+
+
+def _is_variant(key: yaml.Node, languages: Sequence[str]) -> bool:
+    if not isinstance(key, yaml.ScalarNode) or key.value in languages or not _VARIANT.fullmatch(key.value):
+        return False
+    return key.value.partition("_")[0] in languages
 
 
 def as_written(node: yaml.Node | None) -> object:

@@ -39,6 +39,9 @@ ITEM = "item"
 BACK = "back"
 HOME = "home"
 UNAVAILABLE = "unavailable"
+OTHERWISE = "otherwise"
+INPUT = "input"
+"""What is typed into a page, as if it were an option of this id."""
 
 
 def written(menu: Menu) -> Iterator[Route]:
@@ -48,27 +51,31 @@ def written(menu: Menu) -> Iterator[Route]:
         if page.items and page.items.goto:
             link = page.items.goto
             yield Route(page.id, ITEM, link.page, "move", "list", link.line, page.items.choice)
+        if page.input:
+            yield from _led(page, INPUT, "input", page.input.leads, page.input.choice)
         for option in page.options:
-            if isinstance(option.leads, Link):
-                link = option.leads
-                yield Route(page.id, option_event(option.id), link.page, "move", f"option {option.id}", link.line)
-            else:
-                yield from _outcomes(page, option.id, option.leads)
+            yield from _led(page, option.id, f"option {option.id}", option.leads)
+
+
+def _led(page: Page, ident: str, says: str, leads: Link | Order, choice: str = "") -> Iterator[Route]:
+    """The ways of an answer that leads somewhere."""
+    if isinstance(leads, Link):
+        yield Route(page.id, option_event(ident), leads.page, "move", says, leads.line, choice)
+        return
+    for outcome, link in leads.outcomes.items():
+        event = outcome_event(ident, outcome)
+        yield Route(page.id, event, link.page, "outcome", f"outcome {outcome} of {says}", link.line, choice)
 
 
 def _detours(menu: Menu, page: Page) -> Iterator[Route]:
     for use in page.facts:
         if use.empty:
             yield Route(page.id, f"empty_{use.name}", use.empty.page, "detour", f"fact {use.name}", use.empty.line)
+    if page.otherwise:
+        yield Route(page.id, OTHERWISE, page.otherwise.page, "detour", "else", page.otherwise.line)
     # the start page always may: so the page for missing facts can be reached in a menu that has none yet
     if page.facts or page.id == menu.start:
         yield Route(page.id, UNAVAILABLE, menu.unavailable, "detour", "a missing fact", page.line)
-
-
-def _outcomes(page: Page, option: str, order: Order) -> Iterator[Route]:
-    for outcome, link in order.outcomes.items():
-        says = f"outcome {outcome} of option {option}"
-        yield Route(page.id, outcome_event(option, outcome), link.page, "outcome", says, link.line)
 
 
 def all_routes(menu: Menu) -> tuple[Route, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from menus.errors import FactMismatch
-from menus.numbering import BACK, HOME, MORE, MOST_ITEMS, Numbering
+from menus.guards import GuardValue
+from menus.numbering import MOST_ITEMS, Numbering
 from menus.pages import FactUse, Link, Menu, Page
 from menus.paging import Content, Rails, fit, with_notice
-from menus.values import Budget, Facts, Item, Notice, Place, Screen
+from menus.values import GUARD, Budget, Facts, Item, Notice, Place, Screen
 
 
 def spoken(menu: Menu, language: str) -> str:
@@ -17,6 +18,40 @@ def spoken(menu: Menu, language: str) -> str:
         return language
     base = language.replace("-", "_").partition("_")[0]
     return next((known for known in menu.languages if known.partition("_")[0] == base), menu.languages[0])
+
+
+def notice_of(menu: Menu, page: Page, language: str) -> str:
+    """What is said above a page after an answer that means nothing there."""
+    said = page.input.wrong if page.input and page.input.wrong else menu.wrong
+    return said[language].fill(str)
+
+
+def roomy(page: Page, budget: Budget) -> Budget:
+    """What a page's screens hold: its door's room, in the page's own alphabet if it has one.
+
+    160 octets are 182 septets or 80 UTF-16 code units (3GPP TS 23.038 §5).
+    """
+    charset, size = page.profile.charset or budget.charset, budget.size
+    if charset != budget.charset:
+        size = -(-size * 7 // 8) // 2 if charset == "ucs2" else size * 16 // 7
+    return Budget(charset, min(size, page.profile.size or size))
+
+
+def held(page: Page, facts: Facts) -> bool:
+    """Whether a page's guard lets it be shown."""
+    return page.when is None or page.when.holds(_asked(facts))
+
+
+def offered(page: Page, facts: Facts) -> tuple[int, ...]:
+    """The positions of the options whose guards hold."""
+    asked = _asked(facts)
+    return tuple(at for at, option in enumerate(page.options) if option.when is None or option.when.holds(asked))
+
+
+def _asked(facts: Facts) -> Mapping[str, GuardValue]:
+    """The values that guards ask for."""
+    asked = {name.removeprefix(GUARD): value for name, value in facts.items() if name.startswith(GUARD)}
+    return {name: value for name, value in asked.items() if isinstance(value, bool | int | str)}
 
 
 def missing(page: Page, facts: Facts) -> FactUse | None:
@@ -44,16 +79,24 @@ def render(
     facts: Facts,
     budget: Budget,
     notice: Notice,
+    options: Sequence[int],
 ) -> Screen:
-    """The screen of ``place``, whose facts are there."""
+    """The screen of ``place``, whose facts are there. options: the positions of those that are offered.
+
+    numbers: of the options that are offered.
+    """
     page, language = menu.pages[place.page], spoken(menu, language)
     items = _items(page, facts)
     numbered = len(items) if page.items and page.items.goto else 0
+    keys = numbers.options(numbered)
     content = Content(
         body=page.text[language].fill(_reader(facts)),
-        lines=(*_item_lines(page, numbers, items, language), *_option_lines(page, numbers, numbered, language, facts)),
+        lines=(
+            *_item_lines(page, numbers, items, language),
+            *_option_lines(page, options, keys, language, facts),
+        ),
         rails=rails(menu, page, language),
-        notice=menu.wrong[language].fill(str),
+        notice=notice_of(menu, page, language),
         noticed=notice == "wrong",
     )
     parts = fit(content, budget)
@@ -66,6 +109,7 @@ def render(
         chosen=_meant(page, place, facts),
         mistakes=place.mistakes,
         parts=len(parts),
+        offered=tuple(page.options[at].id for at in options) if len(options) < len(page.options) else None,
     )
     text = with_notice(parts[part], content, budget)
     return Screen(text, ends=page.ends and part == len(parts) - 1, place=stands)
@@ -80,7 +124,7 @@ def _meant(page: Page, place: Place, facts: Facts) -> Mapping[str, str]:
 def farewell(menu: Menu, place: Place, language: str, budget: Budget) -> Screen:
     """The kind word after too many mistakes."""
     language = spoken(menu, language)
-    closing = Rails(more=f"{MORE} {menu.more[language].fill(str)}", back="", closes=True)
+    closing = Rails(more=f"{menu.keys.more} {menu.more[language].fill(str)}", back="", closes=True)
     return Screen(fit(Content(menu.goodbye[language].fill(str), (), closing), budget)[0], ends=True, place=place)
 
 
@@ -88,9 +132,9 @@ def rails(menu: Menu, page: Page, language: str) -> Rails:
     """The navigation lines of a page; the start page has nowhere to go back to."""
     inner = page.id != menu.start
     return Rails(
-        more=f"{MORE} {menu.more[language].fill(str)}",
-        back=f"{BACK} {menu.back[language].fill(str)}",
-        home=f"{HOME} {menu.home[language].fill(str)}" if page.home and inner else "",
+        more=f"{menu.keys.more} {menu.more[language].fill(str)}",
+        back=f"{menu.keys.back} {menu.back[language].fill(str)}",
+        home=f"{menu.keys.home} {menu.home[language].fill(str)}" if page.home and inner else "",
         at_first=page.back and inner,
         closes=page.ends,
     )
@@ -117,10 +161,11 @@ def _item_lines(page: Page, numbers: Numbering, items: tuple[Item, ...], languag
     return tuple(f"{numbers.item(at)} {line}" for at, line in enumerate(lines))
 
 
-def _option_lines(page: Page, numbers: Numbering, items: int, language: str, facts: Facts) -> tuple[str, ...]:
+def _option_lines(
+    page: Page, options: Sequence[int], keys: Sequence[str], language: str, facts: Facts
+) -> tuple[str, ...]:
     read = _reader(facts)
-    keys = numbers.options(items)
-    return tuple(f"{key} {option.text[language].fill(read)}" for key, option in zip(keys, page.options, strict=True))
+    return tuple(f"{key} {page.options[at].text[language].fill(read)}" for key, at in zip(keys, options, strict=True))
 
 
 def _reader(facts: Facts) -> Callable[[str], str]:

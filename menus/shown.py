@@ -46,6 +46,7 @@ class Shown:
             chosen={**place.chosen, **made.about} if made.about else place.chosen,
             mistakes=place.mistakes,
             parts=kept.parts,
+            offered=kept.offered,
         )
         return Screen(made.screen.text, made.screen.ends, now)
 

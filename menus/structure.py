@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from menus.charset import forces_ucs2
-from menus.numbering import MORE
+from menus.checks import answers
+from menus.inputs import longest as longest_typed
 from menus.pages import Argument, Menu, Order, Page, Texts
 from menus.paging import room, spell, units
 from menus.reading import Problems, did_you_mean
 from menus.routes import UNAVAILABLE, Route, written
-from menus.screens import rails
-from menus.values import Budget, Vocabulary
+from menus.screens import notice_of, rails
+from menus.values import TYPED, Budget, Vocabulary
 
 SMALLEST = (Budget("gsm7", 120), Budget("ucs2", 80))
 """The smallest screens that networks have."""
@@ -38,6 +39,7 @@ def check_ways(menu: Menu, problems: Problems) -> None:
             problems.add(page.line, f"page {page.id}: cannot be reached from '{menu.start}'")
         if not _has_way_out(menu, page):
             problems.add(page.line, f"page {page.id}: has no way out; give it an option, or 'ends: true'")
+    _check_shortcuts(menu, problems)
     _check_unavailable(menu.pages[menu.unavailable], problems)
     _check_circles(routes, problems)
     _check_choices(menu, routes, problems)
@@ -45,12 +47,19 @@ def check_ways(menu: Menu, problems: Problems) -> None:
 
 def _check_unavailable(page: Page, problems: Problems) -> None:
     """What is shown while a system is away neither asks it anything nor gives it anything to do."""
-    if page.facts:
+    if page.facts or page.when:
         problems.add(page.line, f"page {page.id}: is shown when facts are missing, so it can show none")
-    for option in page.options:
-        if isinstance(option.leads, Order):
-            sentence = f"option {option.id}: is shown when facts are missing, so it can give no command"
-            problems.add(option.leads.line, f"page {page.id}: {sentence}")
+    for ident, leads in answers(page):
+        if isinstance(leads, Order):
+            sentence = f"{ident}: is shown when facts are missing, so it can give no command"
+            problems.add(leads.line, f"page {page.id}: {sentence}")
+
+
+def _check_shortcuts(menu: Menu, problems: Problems) -> None:
+    for dialled, link in menu.shortcuts.items():
+        if link.page not in menu.pages:
+            hint = did_you_mean(link.page, menu.pages)
+            problems.add(link.line, f"shortcut {dialled}: '{link.page}' is no page{hint}")
 
 
 def _reached(start: str, routes: Sequence[Route]) -> set[str]:
@@ -68,7 +77,12 @@ def _reached(start: str, routes: Sequence[Route]) -> set[str]:
 
 def _has_way_out(menu: Menu, page: Page) -> bool:
     navigates = page.id != menu.start and (page.back or page.home)
-    return page.ends or navigates or bool(page.options) or bool(page.items and page.items.goto)
+    return page.ends or navigates or _answerable(page)
+
+
+def _answerable(page: Page) -> bool:
+    """Whether something can always be answered: options that guards may all hide do not count."""
+    return any(option.when is None for option in page.options) or bool(page.input or (page.items and page.items.goto))
 
 
 def _check_circles(routes: Sequence[Route], problems: Problems) -> None:
@@ -83,24 +97,42 @@ def _check_circles(routes: Sequence[Route], problems: Problems) -> None:
 def _check_choices(menu: Menu, routes: Sequence[Route], problems: Problems) -> None:
     made = _choices_made(menu, routes)
     for page in menu.pages.values():
-        for option, argument in _chosen_arguments(page):
+        for ident, argument in _chosen_arguments(page):
             if argument.value not in made[page.id]:
                 problems.add(
                     argument.line,
-                    f"page {page.id}: option {option}: '{argument.value}' has not been chosen on every way here",
+                    f"page {page.id}: {ident}: '{argument.value}' has not been chosen on every way here",
                 )
+        for line, name in sorted(_typed_shown(page)):
+            if name not in made[page.id]:
+                problems.add(line, f"page {page.id}: {{{TYPED}.{name}}} has not been typed on every way here")
+
+
+def _typed_shown(page: Page) -> set[tuple[int, str]]:
+    """What a page's texts show of what was typed, with its line."""
+    texts = (page.text, *(option.text for option in page.options))
+    templates = [template for one in texts for template in one.values()]
+    return {
+        (template.line, name.partition(".")[2])
+        for template in templates
+        for name in template.names
+        if name.startswith(f"{TYPED}.")
+    }
 
 
 def _chosen_arguments(page: Page) -> Iterator[tuple[str, Argument]]:
-    for option in page.options:
-        if isinstance(option.leads, Order):
-            yield from ((option.id, argument) for argument in option.leads.args.values() if argument.chosen)
+    for ident, leads in answers(page):
+        if isinstance(leads, Order):
+            own = page.input.choice if page.input else ""
+            chosen = (argument for argument in leads.args.values() if argument.chosen and argument.value != own)
+            yield from ((ident, argument) for argument in chosen)
 
 
 def _choices_made(menu: Menu, routes: Sequence[Route]) -> dict[str, frozenset[str]]:
-    """For each page the choices that every way from the start has made; the start forgets them."""
+    """For each page the choices that every way from the start has made; the start and shortcuts have none."""
     every = frozenset(route.choice for route in routes if route.choice)
-    made = dict.fromkeys(menu.pages, every) | {menu.start: frozenset[str]()}
+    nothing = (menu.start, *(link.page for link in menu.shortcuts.values() if link.page in menu.pages))
+    made = dict.fromkeys(menu.pages, every) | dict.fromkeys(nothing, frozenset[str]())
     changed = True
     while changed:
         changed = False
@@ -118,16 +150,19 @@ def check_fit(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
         if not _check_navigation(menu, language, problems):
             continue
         for page in menu.pages.values():
-            for where, texts, value in _lines(page, vocabulary):
+            for where, texts, value in _lines(menu, page, vocabulary):
                 _check_line(menu, page, (where, texts, value, language), problems)
 
 
 _Line = tuple[str, Texts, Callable[[str], str]]
 
 
-def _lines(page: Page, vocabulary: Vocabulary) -> Iterable[_Line]:
+def _lines(menu: Menu, page: Page, vocabulary: Vocabulary) -> Iterable[_Line]:
     def longest(placeholder: str) -> str:
         name, _, field = placeholder.partition(".")
+        if name == TYPED:
+            inputs = (one.input for one in menu.pages.values() if one.input)
+            return next((longest_typed(one.rule) for one in inputs if one.choice == field), "")
         return vocabulary.facts[name].longest.get(field, "")
 
     if page.items:
@@ -141,7 +176,7 @@ def _check_navigation(menu: Menu, language: str, problems: Problems) -> bool:
     fullest = max(
         (rails(menu, page, language) for page in menu.pages.values()), key=lambda found: len(found.home + found.back)
     )
-    notice = menu.wrong[language].fill(str)
+    notice = max((notice_of(menu, page, language) for page in menu.pages.values()), key=len)
     tight = [budget for budget in SMALLEST if room(fullest, notice, budget) < _LEAST_ROOM]
     for budget in tight:
         problems.add(
@@ -154,11 +189,11 @@ def _check_navigation(menu: Menu, language: str, problems: Problems) -> bool:
 
 def _check_line(menu: Menu, page: Page, line: tuple[str, Texts, Callable[[str], str], str], problems: Problems) -> None:
     where, texts, value, language = line
-    text = f"{MORE} {texts[language].fill(value)}"
+    text = f"{menu.keys.more} {texts[language].fill(value)}"
     # measured in the alphabet that the text needs: whoever shows Spanish in UCS-2 chose to
     for budget in SMALLEST[1:] if forces_ucs2(text) else SMALLEST[:1]:
         size = units(spell(text, budget.charset), budget.charset)
-        there = room(rails(menu, page, language), menu.wrong[language].fill(str), budget)
+        there = room(rails(menu, page, language), notice_of(menu, page, language), budget)
         if size > there:
             problems.add(
                 texts[language].line,

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from menus import machine, routes, screens
+from menus import inputs, machine, routes, screens
 from menus.errors import OutcomeUnknown, PageUnknown
-from menus.numbering import BACK, HOME, MORE, Numbering, numbering
-from menus.pages import Link, Menu, Page
+from menus.pages import Link, Menu, Order
+from menus.rows import Row, row_of
 from menus.shown import Shown
 from menus.values import (
+    TYPED,
     Budget,
     Command,
     Detour,
     Facts,
     Invoke,
+    Item,
     Moved,
     Notice,
     Over,
@@ -29,35 +31,22 @@ from menus.values import (
     Wrong,
 )
 
-MOST_MISTAKES = 3
 _USUAL = Budget()
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What can be answered on one page. item: where a list choice leads; ``""`` where nothing is chosen."""
-
-    page: Page
-    numbers: Numbering
-    item: str
-    moves: Mapping[str, str]
-    back: frozenset[str]
 
 
 class CompiledMenu:
     """One version of a menu, ready to be walked."""
 
-    def __init__(self, menu: Menu, table: Mapping[str, _Row]) -> None:
+    def __init__(self, menu: Menu, table: Mapping[str, Row]) -> None:
         self.menu = menu
         self.id, self.version = menu.id, menu.version
         self.start = Place(menu.start)
         self._rows = table
-        self._facts = {page.id: tuple(use.name for use in page.facts) for page in menu.pages.values()}
         self._shown = Shown()
 
     def facts_of(self, page: str) -> tuple[str, ...]:
-        """The facts needed to show ``page``. Raises PageUnknown."""
-        return self._facts[self._row(page).page.id]
+        """The facts needed to show ``page``, and the values of its guards (``?name``). Raises PageUnknown."""
+        return self._row(page).facts
 
     def show(self, place: Place, language: str, facts: Facts, budget: Budget, notice: Notice = "") -> Screen | Detour:
         """The screen of ``place``, or the place to show instead because a fact is empty or missing.
@@ -65,19 +54,39 @@ class CompiledMenu:
         notice: the reason of a ``Wrong`` step. Raises PageUnknown, FactMismatch, ScreenTooSmall.
         """
         row = self._row(place.page)
-        use = screens.missing(row.page, facts)
-        if use is not None:
-            target = screens.away(self.menu, use, facts).page
+        target = self._instead(row, facts)
+        if target:
             return Detour(Place(target, place.trail, chosen=place.chosen, mistakes=place.mistakes))
-        names = self._facts[place.page]
-        key = self._shown.key(place, language, names=names, facts=facts, budget=budget, notice=notice)
-        screen = self._shown.find(key, place)
+        options = screens.offered(row.page, facts) if row.guarded else row.every
+        budget = screens.roomy(row.page, budget)
+        key, screen = None, None
+        if row.typed:  # nobody else's screen: not worth remembering
+            facts = {**facts, TYPED: Item(TYPED, place.chosen)}
+        else:
+            key = self._shown.key(place, language, names=row.shows, facts=facts, budget=budget, notice=notice)
+            screen = self._shown.find((key, options), place)
         if screen is None:
             screen = screens.render(
-                self.menu, row.numbers, place, language=language, facts=facts, budget=budget, notice=notice
+                self.menu,
+                row.numbers(options),
+                place,
+                language=language,
+                facts=facts,
+                budget=budget,
+                notice=notice,
+                options=options,
             )
-            self._shown.keep(key, screen, names, facts)
+            if key is not None:
+                self._shown.keep((key, options), screen, row.shows, facts)
         return screen
+
+    def _instead(self, row: Row, facts: Facts) -> str:
+        """The page that is shown instead of this one; empty for none."""
+        page = row.page
+        if page.when is not None and page.otherwise and not screens.held(page, facts):
+            return page.otherwise.page
+        use = screens.missing(page, facts)
+        return screens.away(self.menu, use, facts).page if use is not None else ""
 
     def show_end(self, language: str, budget: Budget = _USUAL) -> Screen:
         """The good-bye after too many mistakes."""
@@ -90,16 +99,21 @@ class CompiledMenu:
         at = self._navigated(row, place, answer)
         if at is not None:
             return Moved(at)
+        if row.page.input is not None:
+            return self._typed(row, place, answer)
+        options = row.offered(place)
+        numbers = row.numbers(options)
         shown = len(place.shown) if row.item else 0
-        slot = row.numbers.slots.get(answer, shown)
+        slot = numbers.slots.get(answer, shown)
         if slot < shown:
             assert row.page.items
             chosen = {**place.chosen, row.page.items.choice: place.shown[slot]}
             return Moved(self._onward(place, row.item, chosen))
-        position = row.numbers.option_at(answer, shown)
+        position = numbers.option_at(answer, shown)
         if position is None:
-            return _mistaken(place)
-        return self._taken(row, place, position)
+            return self._mistaken(place)
+        option = row.page.options[options[position]]
+        return self._taken(row, place, option.id, option.leads)
 
     def after(self, invoke: Invoke, outcome: str) -> Place:
         """The place that ``outcome`` of a command leads to. Raises OutcomeUnknown, PageUnknown.
@@ -116,39 +130,55 @@ class CompiledMenu:
         return Place(target, (self.start.page,), chosen=place.chosen)
 
     def direct(self, texts: Sequence[str]) -> Place:
-        """Where dialling ``*code*1*2#`` leads: plain moves only, up to the first answer that is none.
+        """Where dialling ``*code*1*2#`` leads: a published shortcut's page, then plain moves up to what is none.
 
-        Nothing is chosen from a list, which may have changed since the code was printed, and no command is run.
+        A shortcut leads to its page wherever that stands in the menu now. Nothing is chosen from a list, which may have
+        changed since the code was printed, nothing is typed, no guard is asked and no command is run.
         """
+        answers = [text.strip() for text in texts]
         place = self.start
-        for text in texts:
-            row = self._row(place.page)
-            answer = text.strip()
-            if row.item and answer not in row.numbers.keyed:
+        for length in range(len(answers), 0, -1):
+            link = self.menu.shortcuts.get("*".join(answers[:length]))
+            if link is not None:
+                place, answers = self._onward(self.start, link.page, {}), answers[length:]
                 break
-            position = row.numbers.option_at(answer, 0)
-            if position is None or not isinstance(row.page.options[position].leads, Link):
+        for answer in answers:
+            onward = self._walked(self._row(place.page), place, answer)
+            if onward is None:
                 break
-            place = self._onward(place, row.moves[routes.option_event(row.page.options[position].id)], place.chosen)
+            place = onward
         return place
 
-    def _row(self, page: str) -> _Row:
+    def _walked(self, row: Row, place: Place, answer: str) -> Place | None:
+        """Where one dialled answer leads without anybody looking at a screen, or None."""
+        numbers = row.numbers(row.every)
+        if (row.item or row.guarded) and answer not in numbers.keyed:
+            return None
+        position = numbers.option_at(answer, 0)
+        if position is None:
+            return None
+        option = row.page.options[position]
+        if option.when is not None or not isinstance(option.leads, Link):
+            return None
+        return self._onward(place, row.moves[routes.option_event(option.id)], place.chosen)
+
+    def _row(self, page: str) -> Row:
         try:
             return self._rows[page]
         except KeyError:
             raise PageUnknown(f"menu {self.id} {self.version} has no page {page}") from None
 
-    def _navigated(self, row: _Row, place: Place, answer: str) -> Place | None:
+    def _navigated(self, row: Row, place: Place, answer: str) -> Place | None:
         """Where back, home or more lead; None for any other answer."""
-        if answer == BACK:
+        if answer == row.keys.back:
             return self._back(row, place)
-        if answer == HOME:
+        if answer == row.keys.home:
             return self.start
-        if answer == MORE and place.part + 1 < place.parts:
+        if answer == row.keys.more and place.part + 1 < place.parts:
             return self._part(place, place.part + 1)
         return None
 
-    def _back(self, row: _Row, place: Place) -> Place:
+    def _back(self, row: Row, place: Place) -> Place:
         if place.part > 0:
             return self._part(place, place.part - 1)
         if not place.trail or place.trail[-1] not in row.back or place.trail[-1] == self.start.page:
@@ -157,18 +187,23 @@ class CompiledMenu:
 
     @staticmethod
     def _part(place: Place, part: int) -> Place:
-        return Place(place.page, place.trail, part, place.shown, place.chosen, parts=place.parts)
+        return replace(place, part=part, mistakes=0)
 
-    def _taken(self, row: _Row, place: Place, position: int) -> Moved | Invoke:
-        option = row.page.options[position]
-        if isinstance(option.leads, Link):
-            return Moved(self._onward(place, row.moves[routes.option_event(option.id)], place.chosen))
-        args = {
-            name: place.chosen.get(arg.value, "") if arg.chosen else arg.value
-            for name, arg in option.leads.args.items()
-        }
-        stands = Place(place.page, place.trail, place.part, place.shown, place.chosen, parts=place.parts)
-        return Invoke(Command(option.leads.command, args), option.id, stands)
+    def _typed(self, row: Row, place: Place, answer: str) -> Step:
+        """What was typed into a page that asks for something."""
+        asked = row.page.input
+        assert asked is not None
+        value = inputs.read(asked.rule, answer)
+        if value is None:
+            return self._mistaken(place)
+        typed = replace(place, chosen={**place.chosen, asked.choice: value})
+        return self._taken(row, typed, routes.INPUT, asked.leads)
+
+    def _taken(self, row: Row, place: Place, ident: str, leads: Link | Order) -> Moved | Invoke:
+        if isinstance(leads, Link):
+            return Moved(self._onward(place, row.moves[routes.option_event(ident)], place.chosen))
+        args = {name: place.chosen.get(arg.value, "") if arg.chosen else arg.value for name, arg in leads.args.items()}
+        return Invoke(Command(leads.command, args), ident, replace(place, mistakes=0))
 
     def _onward(self, place: Place, target: str, chosen: Mapping[str, str]) -> Place:
         """The place on ``target``. Who comes by a page again stands where they stood then: trails do not grow."""
@@ -180,11 +215,9 @@ class CompiledMenu:
             return Place(target, place.trail[: place.trail.index(target)], chosen=chosen)
         return Place(target, (*place.trail, place.page), chosen=chosen)
 
-
-def _mistaken(place: Place) -> Wrong | Over:
-    mistakes = place.mistakes + 1
-    again = Place(place.page, place.trail, place.part, place.shown, place.chosen, mistakes, place.parts)
-    return Over(again) if mistakes >= MOST_MISTAKES else Wrong(again)
+    def _mistaken(self, place: Place) -> Wrong | Over:
+        again = replace(place, mistakes=place.mistakes + 1)
+        return Over(again) if again.mistakes >= self.menu.mistakes else Wrong(again)
 
 
 def compile_menu(menu: Menu) -> CompiledMenu:
@@ -196,14 +229,5 @@ def compile_menu(menu: Menu) -> CompiledMenu:
             back[source].add(target)
         else:
             moves[source][event] = target
-    table = {
-        page.id: _Row(
-            page=page,
-            numbers=numbering([option.key for option in page.options]),
-            item=moves[page.id].get(routes.ITEM, ""),
-            moves=moves[page.id],
-            back=frozenset(back[page.id]),
-        )
-        for page in menu.pages.values()
-    }
+    table = {page.id: row_of(menu, page, moves[page.id], frozenset(back[page.id])) for page in menu.pages.values()}
     return CompiledMenu(menu, table)

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from menus.errors import PlaceUnreadable
+from menus.guards import GuardKind
 
 Charset = Literal["gsm7", "ucs2"]
 FactKind = Literal["text", "item", "list"]
+GUARD = "?"
+"""Stands before the name of a guard's value among the facts of a page: ``?balance`` is a number, ``balance`` a text."""
+TYPED = "typed"
+"""The fact whose fields are what was typed and chosen in this session: ``{typed.amount}``."""
 Notice = Literal["", "wrong"]
 """Names one of the menu's own texts that a screen may begin with."""
 
@@ -22,7 +27,7 @@ class Item:
     fields: Mapping[str, str]
 
 
-FactValue = str | Item | tuple[Item, ...] | None
+FactValue = str | Item | tuple[Item, ...] | bool | int | None
 """None: could not be had in time. ``""`` or ``()``: there is none."""
 
 Facts = Mapping[str, FactValue]
@@ -42,8 +47,9 @@ class Place:
 
     trail: pages that "0" leads back through, newest last. part: which part of a page that does not fit into
     one screen, of ``parts``. shown: ids of the list items as they were numbered, so that "2" means what was
-    shown as 2. chosen: list choices so far, ``{"bundle": "data-1gb-7d"}``, and the items that pages showed: a yes
-    is to what was seen. mistakes: in a row.
+    shown as 2. chosen: list choices and inputs so far, ``{"bundle": "data-1gb-7d"}``, and the items that pages showed:
+    a yes is to what was seen. mistakes: in a row. offered: ids of the options as they were numbered, on a page where
+    guards hide some; None for all.
     """
 
     page: str
@@ -53,6 +59,7 @@ class Place:
     chosen: Mapping[str, str] = field(default_factory=dict)
     mistakes: int = 0
     parts: int = 1
+    offered: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +94,16 @@ class CommandSpec:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Everything that a menu may name. languages: in each of them every text must be there."""
+    """Everything that a menu may name. languages: in each of them every text must be there.
+
+    guards: what conditions may speak of. region: ISO 3166, whose way of writing phone numbers is understood.
+    """
 
     facts: Mapping[str, FactSpec]
     commands: Mapping[str, CommandSpec]
     languages: tuple[str, ...]
+    guards: Mapping[str, GuardKind] = field(default_factory=dict)
+    region: str = "ZZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +157,21 @@ class Over:
 
 
 Step = Moved | Invoke | Wrong | Over
-_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1)
+_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1, None)
 
 
 def place_values(place: Place) -> Sequence[object]:
     """The place as a short JSON array, without the values at its end that are as usual."""
-    values = [place.page, place.trail, place.part, place.shown, dict(place.chosen), place.mistakes, place.parts]
+    values = [
+        place.page,
+        place.trail,
+        place.part,
+        place.shown,
+        dict(place.chosen),
+        place.mistakes,
+        place.parts,
+        place.offered,
+    ]
     while len(values) > 1 and values[-1] == _USUAL[len(values) - 1]:
         values.pop()
     return values
@@ -158,9 +179,9 @@ def place_values(place: Place) -> Sequence[object]:
 
 def place_from_values(values: object) -> Place:
     """The place that ``place_values`` wrote, back from JSON. Raises PlaceUnreadable."""
-    shapes = (_is_text, _are_texts, _is_count, _are_texts, _is_choice, _is_count, _is_count)
+    shapes = (_is_text, _are_texts, _is_count, _are_texts, _is_choice, _is_count, _is_count, _are_texts_or_all)
     if not isinstance(values, list) or not 1 <= len(values) <= len(shapes):
-        raise PlaceUnreadable("a place is not an array of one to seven values")
+        raise PlaceUnreadable("a place is not an array of one to eight values")
     for at, (value, fits) in enumerate(zip(values, shapes, strict=False)):
         if not fits(value):
             raise PlaceUnreadable(f"value {at} of a place has the wrong type")
@@ -174,6 +195,10 @@ def _is_text(value: object) -> bool:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_texts_or_all(value: object) -> bool:
+    return value is None or _are_texts(value)
 
 
 def _is_count(value: object) -> bool:

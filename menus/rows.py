@@ -1,0 +1,72 @@
+"""What can be answered on one page, worked out once a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from menus import routes
+from menus.numbering import Numbering, numbering
+from menus.pages import Keys, Menu, Page
+from menus.values import GUARD, TYPED, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What can be answered on one page. item: where a list choice leads; ``""`` where nothing is chosen.
+
+    facts: what is fetched before it is shown, the values of its guards among them. ids: position of each option.
+    typed: whether its texts show what was typed.
+    """
+
+    page: Page
+    keys: Keys
+    item: str
+    moves: Mapping[str, str]
+    back: frozenset[str]
+    shows: tuple[str, ...]
+    facts: tuple[str, ...]
+    ids: Mapping[str, int]
+    typed: bool
+    guarded: bool
+    _numbers: dict[tuple[int, ...], Numbering] = field(default_factory=dict, compare=False)
+
+    def numbers(self, options: tuple[int, ...]) -> Numbering:
+        """The numbering where these options are offered."""
+        known = self._numbers.get(options)
+        if known is None:
+            keys = [self.page.options[at].key for at in options]
+            known = self._numbers[options] = numbering(keys, self.keys.all)
+        return known
+
+    def offered(self, place: Place) -> tuple[int, ...]:
+        """The positions of the options that a place was shown with."""
+        if place.offered is None:
+            return self.every
+        return tuple(self.ids[ident] for ident in place.offered if ident in self.ids)
+
+    @property
+    def every(self) -> tuple[int, ...]:
+        """The positions of all options."""
+        return tuple(self.ids.values())
+
+
+def row_of(menu: Menu, page: Page, moves: Mapping[str, str], back: frozenset[str]) -> Row:
+    """The row of one page. moves: by event; back: the pages that its back may lead to."""
+    guards = [one for one in (page.when, *(option.when for option in page.options)) if one is not None]
+    asked = sorted({name for guard in guards for name in guard.names})
+    texts = (page.text, *(option.text for option in page.options))
+    named = {name for one in texts for template in one.values() for name in template.names}
+    shows = tuple(use.name for use in page.facts)
+    return Row(
+        page=page,
+        keys=menu.keys,
+        item=moves.get(routes.ITEM, ""),
+        moves=moves,
+        back=back,
+        shows=shows,
+        facts=(*shows, *(f"{GUARD}{name}" for name in asked)),
+        ids={option.id: at for at, option in enumerate(page.options)},
+        typed=any(name.startswith(f"{TYPED}.") for name in named),
+        guarded=any(option.when is not None for option in page.options),
+    )
