@@ -15,8 +15,13 @@ from menus.template import Template, TemplateError, parse
 from menus.values import Vocabulary
 
 _IDENT = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_UNSHOWABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Controls and halves of characters, but for the line feed. Wide and thin blanks are spelled as blanks later."""
+_UNSHOWABLE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls, marks that turn the direction of writing, and halves of characters, but for the line feed.
+
+Wide and thin blanks are spelled as blanks later.
+"""
 _VARIANT = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 

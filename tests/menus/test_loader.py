@@ -30,7 +30,6 @@ STRUCTURE = {
     "missing key": ("unavailable: sorry\n", "", 1, "the menu: 'unavailable' is missing"),
     "goto and command": ("goto: alerts,", "goto: alerts, command: buy,", 17, "needs either 'goto' or 'command'"),
     "neither": ("goto: alerts, ", "", 17, "page home: option 2: needs either 'goto' or 'command'"),
-    "key of the navigation": ("key: 7", "key: 98", 17, "page home: option 2: key 98 is taken by the navigation"),
     "key that is no number": ("key: 7", "key: '*'", 17, "page home: option 2: key '*' must be a number from 1 to 99"),
     "not a boolean": ("ends: true", "ends: maybe", 41, "page done: ends: must be true or false"),
     "not a list": ("    options:\n      - {text: {es: Ayuda", "    options:\n        {text: {es: Ayuda", 27, "a list"),
@@ -41,6 +40,7 @@ STRUCTURE = {
     "args without a command": ("goto: alerts,", "goto: alerts, args: {},", 17, "'args' belongs to a command"),
 }
 NAMES = {
+    "key of the navigation": ("key: 7", "key: 98", 17, "page home: option 2: key 98 is taken by the navigation"),
     "missing page": (
         "goto: confirm\n",
         "goto: confrm\n",
