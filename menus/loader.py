@@ -12,6 +12,7 @@ import yaml
 
 from menus.checks import check_names
 from menus.errors import MenuError
+from menus.lint import check_style
 from menus.machine import build
 from menus.pages import Menu
 from menus.parsing import parse_menu
@@ -44,6 +45,7 @@ def load_source(source: Source, vocabulary: Vocabulary) -> Menu:
     problems.stop()
     check_ways(menu, problems)
     check_fit(menu, vocabulary, problems)
+    check_style(menu, vocabulary, problems)
     problems.stop()
     build(menu)
     return menu

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.cli import menus_lint, menus_play
 from gateway.cli.configured import Commands
 
 
 def add_to(group: Commands) -> None:
     """Add the commands."""
+    for module in (menus_lint, menus_play):
+        module.add_to(group)

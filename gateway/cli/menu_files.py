@@ -1,0 +1,83 @@
+"""Which menus a command of ``chasqui menus`` is about, and the progress of long work on them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from flows.menu_vocabulary import starter_vocabulary
+from gateway.cli.configured import load_config
+from menus import loader
+from menus.errors import MenuError
+from menus.pages import Menu
+from menus.sources import Source, read_folder, read_source
+from menus.table import CompiledMenu, compile_menu
+from menus.values import Vocabulary
+
+Work = TypeVar("Work")
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def vocabulary() -> Vocabulary:
+    """What menus of this version may name."""
+    return starter_vocabulary()
+
+
+def read_menu(path: Path) -> Menu:
+    """The checked menu of a file. Raises MenuError."""
+    return loader.load_source(read_source(path), vocabulary())
+
+
+def read_compiled(path: Path) -> CompiledMenu:
+    """The same, ready to be walked."""
+    return compile_menu(read_menu(path))
+
+
+def sources(paths: Sequence[Path], arguments: argparse.Namespace) -> tuple[Sequence[Source], Sequence[str]]:
+    """Every menu that ``paths`` name, files or folders, and a line for each that cannot be read.
+
+    Without paths those of the configuration, or the starter. Raises MenuError for a folder without menus, ConfigError.
+    """
+    if not paths:
+        config = load_config(arguments)
+        if not config.menus.path:
+            return (loader.starter_source(),), ()
+        paths = (config.folder / config.menus.path,)
+    found: list[Source] = []
+    unreadable: list[str] = []
+    for path in paths:
+        try:
+            inside, problems = read_folder(path) if path.is_dir() else ((read_source(path),), ())
+        except MenuError as error:
+            unreadable += error.problems
+            continue
+        found += inside
+        unreadable += problems
+    return found, unreadable
+
+
+def with_progress(works: Sequence[Work], name: str) -> Iterator[Work]:
+    """``works`` one by one, with a line on standard error that says how far they are when somebody looks."""
+    seen = sys.stderr.isatty()
+    try:
+        for at, work in enumerate(works, 1):
+            if seen:
+                print(f"{_CLEAR_LINE}{name} {at} of {len(works)} …", end="", file=sys.stderr, flush=True)
+            yield work
+    finally:
+        if seen:
+            print(_CLEAR_LINE, end="", file=sys.stderr, flush=True)
+
+
+def counted(number: int, name: str) -> str:
+    """``1 page``, ``2 pages``."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Each on a line of its own."""
+    for line in lines:
+        print(line)

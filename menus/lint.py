@@ -1,0 +1,44 @@
+"""What a menu says that is allowed and yet confuses whoever reads it on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from menus.pages import Menu, Page
+from menus.paging import spell
+from menus.reading import Problems
+from menus.template import Template
+from menus.values import Vocabulary
+
+
+def check_style(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
+    """Keep a problem for each thing that confuses. The menu's names are those of ``vocabulary``."""
+    for check in _CHECKS:
+        for page in menu.pages.values():
+            check(menu, page, problems)
+
+
+def _same_texts(menu: Menu, page: Page, problems: Problems) -> None:
+    """Two options that read alike: nobody can tell which to take."""
+    for language in menu.languages:
+        seen: dict[tuple[str, object], str] = {}
+        for option in page.options:
+            if language not in option.text:
+                continue
+            text = option.text[language]
+            # options under different conditions may read alike: only one of them is shown
+            reads = (as_shown(text).casefold(), option.when)
+            if reads in seen:
+                problems.add(
+                    text.line,
+                    f"page {page.id}: options {seen[reads]} and {option.id} both read '{as_shown(text)}' in {language}",
+                )
+            seen.setdefault(reads, option.id)
+
+
+def as_shown(text: Template) -> str:
+    """A text as a GSM-7 phone shows it, its placeholders in braces."""
+    return spell(text.fill(lambda name: f"{{{name}}}"), "gsm7")
+
+
+_CHECKS: Sequence[Callable[[Menu, Page, Problems], None]] = (_same_texts,)
