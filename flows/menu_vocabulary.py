@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from menus.guards import GuardKind
 from menus.values import CommandSpec, FactSpec, Vocabulary
 
+SERVICES = ("gift", "top_up", "advance", "fit_combo")
+"""What a charging system may be able to do beside selling a bundle; a guard ``can_…`` for each."""
 LANGUAGES = ("es", "pt_BR", "en")
 
 _NAME = "30 GB + 500 min por 30 días"
 _MONEY = "R$ 1.999.999,99"
 
 
-def starter_vocabulary() -> Vocabulary:
-    """The vocabulary of this version; the starter menu uses all of it."""
-    return Vocabulary(facts=_facts(), commands=_commands(), languages=LANGUAGES)
+def starter_vocabulary(region: str = "ZZ") -> Vocabulary:
+    """The vocabulary of this version.
+
+    region: ISO 3166 of the market, whose way of writing phone numbers is understood; ZZ = only those with a plus.
+    """
+    return Vocabulary(facts=_facts(), commands=_commands(), languages=LANGUAGES, guards=_guards(), region=region)
+
+
+def _guards() -> Mapping[str, GuardKind]:
+    """What conditions may ask. Money is in minor units."""
+    flags: tuple[str, ...] = ("has_bundle", "has_offer", "alerts", "marketing", *(f"can_{one}" for one in SERVICES))
+    words = ("market", "segment", "circle", "language", "arm")
+    return {
+        "balance": "number",
+        "price": "number",
+        **dict.fromkeys(flags, "flag"),
+        **dict.fromkeys(words, "text"),
+    }
 
 
 def _facts() -> Mapping[str, FactSpec]:

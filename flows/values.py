@@ -90,6 +90,10 @@ class Bucket:
     expires_at: datetime | None = None
     name: str = ""
 
+    def runs_at(self, at: datetime) -> bool:
+        """Whether something of it can still be used."""
+        return self.remaining > 0 and (self.expires_at is None or self.expires_at > at)
+
 
 @dataclass(frozen=True, slots=True)
 class Wallet:

@@ -32,6 +32,7 @@ from gateway.core.ports import (
     NotFound,
     PurchaseOutcome,
     PurchaseRequest,
+    Service,
     ShortMessage,
     SmsSender,
     SubmitOutcome,
@@ -74,6 +75,7 @@ class FakeOcs:
 
     def __init__(self, balance: int = 1_000_000) -> None:
         self.settle_seconds = 10.0
+        self.services: frozenset[Service] = frozenset({"gift"})
         self.balances: dict[Msisdn, Wallet] = {}
         self.otherwise = Wallet(Money(balance, "COP"))
         self.broke: OcsError | None = None

@@ -10,7 +10,7 @@ from time import perf_counter
 from flows.records import Subscriber
 from flows.values import Msisdn, Wallet
 from gateway.core.context import Context
-from gateway.core.ports import ChargingSystem
+from gateway.core.ports import ChargingSystem, Service
 from gateway.core.together import Together
 from gateway.errors import OcsError
 from store import subscriptions
@@ -25,6 +25,11 @@ class Facts:
         self._context = context
         self._ocs = ocs
         self._asked = Together(self.subscribers)
+
+    @property
+    def services(self) -> frozenset[Service]:
+        """What the charging system can do beside selling a bundle."""
+        return self._ocs.services
 
     async def subscribers(self, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
         """Who holds these numbers now, with their usage; a number never seen gets a subscription."""

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from flows.catalogue import Bundle
 from flows.porting import PURPOSE
 from flows.records import Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Bucket, Wallet
+from flows.values import Bucket
 from gateway.core.context import Context, eligibility_facts
 from gateway.core.facts import Facts
+from gateway.core.menu_guards import MenuGuards
+from gateway.core.menu_need import Need
+from menus.values import GUARD, FactValue, Item
 from menus.values import Facts as MenuFactValues
-from menus.values import FactValue, Item
 from store import consents, offers
 
 _NO_END = "-"
 LONGEST_FETCH = 2.0
 """Seconds for the facts of one page; who waits longer has hung up."""
-
-
-@dataclass(slots=True)
-class Need:
-    """For whom, and where they stand. wallet: asked for at most once a page."""
-
-    at: datetime
-    subscriber: Subscriber
-    session: Session
-    voice: Voice
-    wallet: asyncio.Task[Wallet | None] | None = None
 
 
 class _ForSale:
@@ -78,23 +67,37 @@ class MenuFacts:
             "offer": self._offer,
             "porting": self._porting,
         }
+        self._guards = MenuGuards(context)
         self._for_sale = _ForSale(())
 
     async def fetch(self, names: Sequence[str], subscriber: Subscriber, session: Session) -> MenuFactValues:
         """These facts; None for one that could not be had in time."""
         if not names:
             return {}
-        need = Need(self._context.clock(), subscriber, session, self._context.voice(subscriber))
-        found = {name: self._known[name](need) if name in self._known else None for name in names}
-        asked = [name for name in names if name in self._asked]
+        need = Need(self._context.clock(), subscriber, session, self._context.voice(subscriber), self._facts)
+        found = {name: self._at_hand(name, need) for name in names}
+        asked = [name for name in names if self._must_ask(name)]
         if asked:
             try:
                 async with asyncio.timeout(LONGEST_FETCH):
                     for name in asked:
-                        found[name] = await self._asked[name](need)
+                        found[name] = await self._ask(name, need)
             except TimeoutError:
                 self._context.metrics.failures.labels("menu-facts").inc()
         return found
+
+    def _at_hand(self, name: str, need: Need) -> FactValue:
+        if name.startswith(GUARD):
+            return self._guards.known(name.removeprefix(GUARD), need)
+        return self._known[name](need) if name in self._known else None
+
+    def _must_ask(self, name: str) -> bool:
+        return self._guards.asks(name.removeprefix(GUARD)) if name.startswith(GUARD) else name in self._asked
+
+    async def _ask(self, name: str, need: Need) -> FactValue:
+        if name.startswith(GUARD):
+            return await self._guards.ask(name.removeprefix(GUARD), need)
+        return await self._asked[name](need)
 
     def for_sale(self, subscriber: Subscriber) -> Sequence[Bundle]:
         """What this person may buy now."""
@@ -109,24 +112,15 @@ class MenuFacts:
 
     # ── one by one ──
 
-    async def _wallet(self, need: Need) -> Wallet | None:
-        if need.wallet is None:
-            need.wallet = asyncio.ensure_future(self._facts.wallet(need.subscriber.msisdn))
-        return await need.wallet
-
     async def _balance(self, need: Need) -> FactValue:
-        wallet = await self._wallet(need)
+        wallet = await need.wallet()
         return None if wallet is None or wallet.balance is None else need.voice.money(wallet.balance)
 
     async def _running(self, need: Need) -> FactValue:
-        wallet = await self._wallet(need)
+        wallet = await need.wallet()
         if wallet is None:
             return None
-        return tuple(
-            self._running_bundle(bucket, need.voice)
-            for bucket in wallet.buckets
-            if bucket.remaining > 0 and (bucket.expires_at is None or bucket.expires_at > need.at)
-        )
+        return tuple(self._running_bundle(bucket, need.voice) for bucket in wallet.buckets if bucket.runs_at(need.at))
 
     def _running_bundle(self, bucket: Bucket, voice: Voice) -> Item:
         ends = voice.day(bucket.expires_at, self._context.zone) if bucket.expires_at else _NO_END
@@ -139,14 +133,8 @@ class MenuFacts:
 
     def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")
-        return next(
-            (
-                item
-                for item in self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
-                if item.id == wanted
-            ),
-            "",
-        )
+        shown = self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
+        return next((item for item in shown if item.id == wanted), "")
 
     async def _offer(self, need: Need) -> FactValue:
         found = await offers.open_of(self._context.reader, need.subscriber.id, need.at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Purpose, Wallet
 
@@ -79,13 +79,21 @@ PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
 FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
 
 
+Service = Literal["gift", "top_up", "advance", "fit_combo"]
+"""A bundle for another number; vouchers; airtime in advance; a bundle of one's own making."""
+
+
 class ChargingSystem(Protocol):
     """An online charging system behind any wire.
 
     settle_seconds: how long after the last send an order that is not found may still appear.
+    services: what it can do beside; menus offer nothing else.
     """
 
     settle_seconds: float
+
+    @property
+    def services(self) -> frozenset[Service]: ...
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and buckets. Raises OcsError (``OcsTimeout``, ``OcsUnavailable``, ``UnknownSubscriber``)."""

@@ -27,7 +27,7 @@ import aiohttp
 from yarl import URL
 
 from flows.values import BundleId, Msisdn, OrderKey, Wallet
-from gateway.core.ports import FindOutcome, NotSent, OutcomeUnknown, PurchaseOutcome, PurchaseRequest, Refused
+from gateway.core.ports import FindOutcome, NotSent, OutcomeUnknown, PurchaseOutcome, PurchaseRequest, Refused, Service
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
 
@@ -63,6 +63,7 @@ class TmfChargingSystem:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
+        self.services: frozenset[Service] = frozenset({"gift"})
         self._buckets = url.rstrip("/") + wire.BUCKETS
         self._orders = url.rstrip("/") + wire.PRODUCT_ORDERS
         # Half the time for getting a connection: what then fails was surely not sent.
