@@ -23,3 +23,9 @@ class MarketError(FlowError):
     """A market pack cannot be used; the message is one line naming file and key."""
 
     code = "market"
+
+
+class SplitUnreadable(FlowError):
+    """The shares of a publication are not what this version of Chasqui writes."""
+
+    code = "split-unreadable"

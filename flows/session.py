@@ -18,6 +18,7 @@ class Session:
     price: of the bundle that was last shown, in minor units: a yes is to that price and to no other.
     purchase: the texts of the last purchase of this session, for its result page.
     agreed: consent screens that were answered with a yes, each with what was typed; a consent needs two.
+    arm: the side of a comparison that the person is on; empty where nothing is tried out.
     """
 
     menu: str
@@ -26,6 +27,7 @@ class Session:
     price: int = 0
     purchase: Mapping[str, str] = field(default_factory=dict)
     agreed: tuple[tuple[str, str], ...] = ()
+    arm: str = ""
 
 
 def to_json(session: Session) -> str:
@@ -37,12 +39,13 @@ def to_json(session: Session) -> str:
         session.price,
         dict(session.purchase),
         session.agreed,
+        session.arm,
     )
     return _ENCODE(fields)
 
 
 def from_json(text: str) -> Session:
     """What ``to_json`` wrote."""
-    menu, version, place, price, purchase, agreed = json.loads(text)
+    menu, version, place, price, purchase, agreed, *arm = json.loads(text)
     kept = tuple((prompt, reply) for prompt, reply in agreed)
-    return Session(menu, version, place_from_values(place), price, purchase, kept)
+    return Session(menu, version, place_from_values(place), price, purchase, kept, *arm)  # sessions of old have no arm

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class GatewayError(Exception):
     """Base of all gateway errors.
@@ -76,3 +78,20 @@ class BindRefused(GatewayError):
 
     code = "bind-refused"
     retryable = True
+
+
+class CompilerFailed(GatewayError):
+    """The process that compiles menus did not do its work; it says nothing about the menu."""
+
+    code = "compiler-failed"
+    retryable = True
+
+
+class PublicationRefused(GatewayError):
+    """A version is not published; each problem is one line that says why."""
+
+    code = "publication-refused"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -78,6 +78,9 @@ class Metrics:
             "chasqui_ussd_hops_total", "USSD hops by what came of them", ("dialect", "outcome"), registry=registry
         )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
+        self.menu_publication = Gauge(
+            "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry
+        )
         self.failures = Counter(
             "chasqui_failures_total", "Work that failed and was put off", ("where",), registry=registry
         )

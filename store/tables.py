@@ -218,9 +218,39 @@ turns = Table(
     Column("reply", Text, nullable=False),
     Column("ends", Boolean, nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("menu", String(40)),  # the version that the turn was taken in; null in turns older than this column
+    Column("version", String(12)),
+    Column("arm", String(20)),  # empty where nothing is tried out
     sqlite_with_rowid=False,  # one tree, and a session's turns beside each other
 )
 Index("turns_subscription", turns.c.subscription_id, turns.c.at)
+
+menu_revisions = Table(
+    "menu_revisions",
+    metadata,
+    Column("menu", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 … of each menu
+    Column("version", String(12), nullable=False),  # digest of the content
+    Column("source", Text, nullable=False),  # JSON: the menu's file and those it includes, as they were written
+    Column("shortcuts", Text, nullable=False),  # JSON: page by the keys that lead to it
+    Column("author", String(60), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("menu", "version", name="menu_revisions_once"),
+)
+
+menu_publications = Table(
+    "menu_publications",
+    metadata,
+    Column("menu", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 …; the last says what is served
+    Column("split", Text, nullable=False),  # JSON: flows.split
+    Column("kind", String(8), nullable=False),  # publish | canary | arms | rollback | seed
+    Column("restores", Integer),  # rollback: the publication that it leads back to
+    Column("author", String(60), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
 
 idempotency = Table(
     "idempotency",

@@ -44,6 +44,7 @@ class TurnRow:
     """One turn. position: from 0; said: what was typed (dialled, for the first); digest: of all that was said so far.
 
     state: ``flows.session`` as JSON, after the turn; ends: whether the session is closed with it.
+    menu, version, arm: what it was taken in; empty in turns older than these columns.
     """
 
     dialect: str
@@ -56,6 +57,9 @@ class TurnRow:
     reply: str
     ends: bool
     at: datetime
+    menu: str = ""
+    version: str = ""
+    arm: str = ""
 
 
 def put(row: TurnRow) -> Op:
@@ -115,6 +119,9 @@ def _values(row: TurnRow) -> dict[str, object]:
         "reply": row.reply,
         "ends": row.ends,
         "at": row.at,
+        "menu": row.menu,
+        "version": row.version,
+        "arm": row.arm,
     }
 
 
@@ -130,4 +137,7 @@ def _row(row: AnyRow) -> TurnRow:
         reply=row.reply,
         ends=row.ends,
         at=row.at,
+        menu=row.menu or "",
+        version=row.version or "",
+        arm=row.arm or "",
     )

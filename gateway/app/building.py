@@ -1,25 +1,19 @@
-"""From the configuration to what the core shares: market, catalogue, context, menus."""
+"""From the configuration to what the core shares: market, catalogue, context."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from flows.catalogue import Catalogue, load_starter, parse_catalogue
 from flows.contact_policy import ContactSwitches
 from flows.errors import FlowError
 from flows.market import Market, load_market
-from flows.menu_vocabulary import starter_vocabulary
 from flows.values import Msisdn, parse_msisdn
 from gateway.config.tree import Config, PolicyConfig, SmppConfig
 from gateway.core.context import Clock, Context, Machines, Reach, ServiceNumber
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics
-from gateway.ussd.services import Services
 from locales.catalogues import load_catalogues
-from menus import loader
-from menus.errors import MenuError
-from menus.table import CompiledMenu, compile_menu
 from store.reader import Reader
 from store.writer import Writer
 
@@ -53,6 +47,7 @@ def context_of(
     writer: Writer,
     reader: Reader,
     clock: Clock,
+    metrics: Metrics,
     smpp: SmppConfig,
 ) -> Context:
     """What every line through the core shares."""
@@ -67,7 +62,7 @@ def context_of(
         reader=reader,
         writer=writer,
         clock=clock,
-        metrics=Metrics(),
+        metrics=metrics,
     )
 
 
@@ -80,23 +75,3 @@ def _switches(policy: PolicyConfig) -> ContactSwitches:
 
 def _numbers(texts: tuple[str, ...]) -> list[Msisdn]:
     return [msisdn for text in texts if (msisdn := parse_msisdn(text)) is not None]
-
-
-def menus_of(config: Config, services: Services) -> Mapping[str, CompiledMenu]:
-    """Every menu, compiled, by id. Raises ConfigError for one that cannot be used, and for a service without one."""
-    vocabulary = starter_vocabulary()
-    try:
-        if config.menus.path:
-            found = loader.load_folder(config.folder / config.menus.path, vocabulary)
-        else:
-            starter = loader.load_starter(vocabulary)
-            found = {starter.id: starter}
-        compiled = {name: compile_menu(menu) for name, menu in found.items()}
-    except MenuError as error:
-        first, *others = error.problems
-        more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(f"menus.path: {first}{more}") from None
-    for one in services.menus:
-        if one not in compiled:
-            raise ConfigError(f"ussd.services: there is no menu {one!r}; there is: {', '.join(compiled)}")
-    return compiled

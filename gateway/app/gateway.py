@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
 
@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
-from gateway.app.building import catalogue_of, context_of, market_of, menus_of
+from gateway.app.building import catalogue_of, context_of, market_of
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers, smpp_settings
 from gateway.app.process import utc_now
+from gateway.app.written_menus import stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
@@ -30,6 +31,9 @@ from gateway.core.doors import Doors
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
 from gateway.core.live_sessions import LiveSessions
+from gateway.core.menu_compiler import compile_apart
+from gateway.core.menu_desk import MenuDesk
+from gateway.core.menu_shelf import MenuShelf
 from gateway.core.outbox import Lanes
 from gateway.core.problems import middleware
 from gateway.core.pump import Pump
@@ -40,15 +44,16 @@ from gateway.core.settlements import Settlements
 from gateway.core.sms_lane import SmsLane
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
+from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
+from gateway.telemetry import Metrics
 from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
-from menus.table import CompiledMenu
 from store import inbox
 from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
@@ -101,18 +106,26 @@ class Gateway:
     async def _start(self) -> None:
         config = self._config
         market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
-        menus = menus_of(config, services)
+        written, metrics = written_menus(config), Metrics()
         await ensure_free(config.server.host, config.server.port, _PORT)
         await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
         self._stack.push_async_callback(engine.dispose)
         await upgrade(engine)
         writer, reader = await self._store(engine)
+        shelf = MenuShelf(reader, compile_apart, metrics, asyncio.get_running_loop().time)
+        self._stack.push_async_callback(shelf.close)
+        await stock(shelf, MenuDesk(reader, writer, self._clock), written, services)
         peers = await Outside(self._stack).open(config, market, catalogue)
         context = context_of(
-            config, market, catalogue, writer=writer, reader=reader, clock=self._clock, smpp=peers.smpp
+            *(config, market, catalogue),
+            writer=writer,
+            reader=reader,
+            clock=self._clock,
+            metrics=metrics,
+            smpp=peers.smpp,
         )
-        await self._core(context, peers, services, menus)
+        await self._core(context, peers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
         writer, reader = Writer(engine), Reader(engine)
@@ -122,9 +135,7 @@ class Gateway:
         self._stack.push_async_callback(reader.stop)
         return writer, reader
 
-    async def _core(
-        self, context: Context, peers: Peers, services: Services, menus: Mapping[str, CompiledMenu]
-    ) -> None:
+    async def _core(self, context: Context, peers: Peers, services: Services, shelf: MenuShelf) -> None:
         config = self._config
         lanes = Lanes()
         committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
@@ -139,7 +150,7 @@ class Gateway:
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
         sessions = LiveSessions(asyncio.get_running_loop().time)
-        turns = TurnDesk(context, facts, committer, settlements, menus=menus, sessions=sessions)
+        turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances, sessions)
         self._health = Health(context, peers.ocs, lambda: {f"smpp {client.name}": client.bound})
@@ -161,6 +172,9 @@ class Gateway:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         jobs.start()
         self._stack.callback(jobs.stop)
+        watch = MenuWatch(context, shelf)
+        watch.start()
+        self._stack.push_async_callback(watch.stop)
         doors = Doors(config.doors)
         access = Access(config.api.tokens, config.api.requests_per_second)
         routes = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -21,6 +21,7 @@ from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSession, LiveSessions
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.menu_shelf import Beginning, MenuShelf
 from gateway.core.recollection import known_reply, recall
 from gateway.core.settlements import Settlement, Settlements
 from gateway.core.transcript import digest, said_since, turn_key
@@ -67,7 +68,7 @@ class _Written:
 
 
 class TurnDesk:
-    """Takes turns, one after another within a session. menus: by id."""
+    """Takes turns, one after another within a session."""
 
     def __init__(
         self,
@@ -76,14 +77,14 @@ class TurnDesk:
         committer: Committer,
         settlements: Settlements,
         *,
-        menus: Mapping[str, CompiledMenu],
+        shelf: MenuShelf,
         sessions: LiveSessions,
     ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._settlements = settlements
-        self._menus = menus
+        self._shelf = shelf
         self._sessions = sessions
         self._menu_facts = MenuFacts(context, facts)
 
@@ -122,16 +123,25 @@ class TurnDesk:
         raise TurnTimedOut("a session is being written by somebody else")
 
     async def _hop(self, live: LiveSession, turn: Turn) -> _Hop:
-        identity, first = digest(turn.transcript), self._menus[turn.menu]
+        identity = digest(turn.transcript)
         if live.session is not None and live.subscriber is not None:
-            current = self._menus.get(live.session.menu, first)
+            menu, session = await self._stood_in(live.session, live.subscriber, turn)
             said = said_since(live.transcript, turn.transcript) or ""
-            session = _kept(live.session, current)
-            return _Hop(turn, live, current, live.subscriber, session, live.position + 1, said, identity)
+            return _Hop(turn, live, menu, live.subscriber, session, live.position + 1, said, identity)
         dialled = turn.transcript.split("*") if turn.transcript else []
-        session = Session(first.id, first.version, first.direct(dialled))
         person = await self._facts.subscriber(turn.msisdn)
-        return _Hop(turn, live, first, person, session, 0, turn.transcript, identity)
+        begun = self._shelf.begin(turn.menu, person.id)
+        session = Session(begun.menu.id, begun.menu.version, begun.menu.direct(dialled), arm=begun.arm)
+        return _Hop(turn, live, begun.menu, person, session, 0, turn.transcript, identity)
+
+    async def _stood_in(self, session: Session, person: Subscriber, turn: Turn) -> tuple[CompiledMenu, Session]:
+        """The version that the session began in; where nobody has it any more, what the person would begin in now."""
+        shelf, version = self._shelf, (session.menu, session.version)
+        menu = shelf.known(*version) or await shelf.fetch(*version)
+        if menu is not None:
+            return menu, session
+        begun = shelf.begin(session.menu if session.menu in shelf.menus else turn.menu, person.id)
+        return begun.menu, _carried_over(session, begun)
 
     # ── what it leads to ──
 
@@ -264,6 +274,9 @@ def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnR
         reply=screen.text,
         ends=screen.ends,
         at=context.clock(),
+        menu=session.menu,
+        version=session.version,
+        arm=session.arm,
     )
 
 
@@ -276,12 +289,11 @@ def _answered(hop: _Hop, row: TurnRow, session: Session, person: Subscriber) -> 
     return Reply(row.reply, row.ends)
 
 
-def _kept(session: Session, menu: CompiledMenu) -> Session:
-    """The session in the version of its menu that is served now: from home, where its page is gone."""
-    if session.version == menu.version:
-        return session
+def _carried_over(session: Session, begun: Beginning) -> Session:
+    """The session in another version: from home, where its page is gone."""
+    menu = begun.menu
     place = session.place if session.place.page in menu.menu.pages else menu.start
-    return replace(session, menu=menu.id, version=menu.version, place=place)
+    return replace(session, menu=menu.id, version=menu.version, place=place, arm=begun.arm)
 
 
 async def _within(result: asyncio.Future[Settlement], seconds: float) -> Settlement | None:

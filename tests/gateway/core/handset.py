@@ -6,22 +6,31 @@ from dataclasses import dataclass, field
 
 from fakes import ANA, House
 from flows.menu_vocabulary import starter_vocabulary
+from flows.split import whole
 from flows.values import Msisdn
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSessions
+from gateway.core.menu_compiler import compiled
+from gateway.core.menu_shelf import MenuShelf, Served
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
 from gateway.core.turn import Reply, Turn
 from gateway.core.turns import TurnDesk
 from menus.loader import load_starter
-from menus.table import compile_menu
+from menus.sources import Source
+from menus.table import CompiledMenu, compile_menu
 from menus.values import Budget
 from store.consent_ledger import ConsentLedger
 from store.outbox import OutboxRow, PurchaseRow
 
 MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
+
+
+async def compile_here(source: Source, version: str) -> CompiledMenu:
+    """What the gateway does in a process of its own."""
+    return compiled(source, version)
 
 
 class Exchange:
@@ -37,7 +46,12 @@ class Exchange:
             house.context, self.committer, house.ocs, facts, settlements, query=Backoff(0.001, 0.001, 40)
         )
         self.sessions = LiveSessions(lambda: 0.0)
-        self.desk = TurnDesk(house.context, facts, self.committer, settlements, menus=MENUS, sessions=self.sessions)
+        self.shelf = MenuShelf(house.reader, compile_here, house.context.metrics, lambda: 0.0)
+        for menu in MENUS.values():
+            self.shelf.serve(menu.id, Served(0, whole(1), (menu,)))
+        self.desk = TurnDesk(
+            house.context, facts, self.committer, settlements, shelf=self.shelf, sessions=self.sessions
+        )
         self.purchases = True
 
     def _hand_over(self, row: OutboxRow) -> None:
