@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flows.menu_vocabulary import starter_vocabulary
 from gateway.cli.configured import load_config
+from gateway.errors import ConfigError
 from menus import loader
 from menus.errors import MenuError
 from menus.pages import Menu
@@ -21,19 +22,34 @@ Work = TypeVar("Work")
 _CLEAR_LINE = "\r\x1b[K"
 
 
-def vocabulary() -> Vocabulary:
-    """What menus of this version may name."""
-    return starter_vocabulary()
+def vocabulary(arguments: argparse.Namespace) -> Vocabulary:
+    """What menus of this version may name, with numbers as the configured market writes them. Raises ConfigError."""
+    return starter_vocabulary(load_config(arguments).market.upper())
 
 
-def read_menu(path: Path) -> Menu:
+def read_menu(path: Path, known: Vocabulary) -> Menu:
     """The checked menu of a file. Raises MenuError."""
-    return loader.load_source(read_source(path), vocabulary())
+    return loader.load_source(read_source(path), known)
 
 
-def read_compiled(path: Path) -> CompiledMenu:
+def read_compiled(path: Path, known: Vocabulary) -> CompiledMenu:
     """The same, ready to be walked."""
-    return compile_menu(read_menu(path))
+    return compile_menu(read_menu(path, known))
+
+
+def the_menu(path: Path | None, arguments: argparse.Namespace, known: Vocabulary) -> Menu:
+    """The menu of a file; left out, the only one of the configuration, or the starter.
+
+    Raises MenuError, ConfigError.
+    """
+    if path is not None:
+        return read_menu(path, known)
+    found, unreadable = sources((), arguments)
+    if unreadable:
+        raise MenuError(unreadable)
+    if len(found) > 1:
+        raise ConfigError(f"which menu? name one of {', '.join(source.file for source in found)}")
+    return loader.load_source(found[0], known)
 
 
 def sources(paths: Sequence[Path], arguments: argparse.Namespace) -> tuple[Sequence[Source], Sequence[str]]:

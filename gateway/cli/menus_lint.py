@@ -30,10 +30,11 @@ def add_to(group: Commands) -> None:
 def _lint(arguments: argparse.Namespace) -> int:
     """Check menus as the start of the gateway does. Each problem is a line, FILE:LINE: what to change; exit with 2."""
     sources, unreadable = menu_files.sources(arguments.paths, arguments)
+    known = menu_files.vocabulary(arguments)
     problems, fine = [*unreadable], []
     for source in menu_files.with_progress(sources, "menu"):
         try:
-            menu = loader.load_source(source, menu_files.vocabulary())
+            menu = loader.load_source(source, known)
         except MenuError as error:
             problems += error.problems
         else:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from flows.menu_examples import example_facts
 from gateway.cli import menu_files
-from gateway.cli.configured import Commands
+from gateway.cli.configured import Commands, add_config
 from gateway.errors import GatewayError
 from menus.errors import MenuError
 from menus.play import Heard, Mismatch, mismatches, run, updated
 from menus.play_file import Play, PlayUnreadable, parse_play
 from menus.table import CompiledMenu
+from menus.values import Vocabulary
 
 _DIFFERENT, _WRONG = 1, 2
 
@@ -23,6 +24,7 @@ def add_to(group: Commands) -> None:
     play = group.add_parser("play", help="conversations as tests", description=_play.__doc__)
     play.add_argument("files", nargs="+", type=Path, metavar="FILE")
     play.add_argument("--update", action="store_true", help="write the screens as they are now into the files")
+    add_config(play)
     play.set_defaults(run=_play)
 
 
@@ -30,13 +32,14 @@ def _play(arguments: argparse.Namespace) -> int:
     """Play written conversations against their menus. Exit status 1 where a screen is not as it is written, with both;
     2 where a file cannot be played.
     """
+    known = menu_files.vocabulary(arguments)
     compiled: dict[Path, CompiledMenu] = {}
     different = False
     problems: list[str] = []
     for path in menu_files.with_progress(arguments.files, "play"):
         try:
             play = parse_play(_read(path), str(path))
-            heard = run(play, _menu_of(path, play, compiled), menu_files.vocabulary(), example_facts)
+            heard = run(play, _menu_of(path, play, known, compiled), known, example_facts)
         except MenuError as error:
             problems += error.problems
             continue
@@ -52,12 +55,12 @@ def _play(arguments: argparse.Namespace) -> int:
     return _DIFFERENT if different else 0
 
 
-def _menu_of(path: Path, play: Play, compiled: dict[Path, CompiledMenu]) -> CompiledMenu:
+def _menu_of(path: Path, play: Play, known: Vocabulary, compiled: dict[Path, CompiledMenu]) -> CompiledMenu:
     menu = (path.parent / play.menu).resolve()
     if not menu.is_file():
         raise PlayUnreadable([f"{path}:1: menu: there is no file {play.menu} beside this one"])
     if menu not in compiled:
-        compiled[menu] = menu_files.read_compiled(menu)
+        compiled[menu] = menu_files.read_compiled(menu, known)
     return compiled[menu]
 
 

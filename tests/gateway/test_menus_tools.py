@@ -1,0 +1,231 @@
+"""``chasqui menus``: what looks at menu files. Lint, preview, play, from the outside."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes import ANA, TUESDAY, FakeOcs
+from gateway.app.peers import Outside, Peers
+from gateway.cli import main
+from gateway.config.tree import SmppConfig
+from menus.loader import LIBRARY
+from store import subscriptions
+from store.engine import open_engine
+from store.writer import Writer
+
+Output = pytest.CaptureFixture[str]
+MAIN = (LIBRARY / "main.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the starter menu, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", {})
+    (tmp_path / "main.yaml").write_text(MAIN, encoding="utf-8")
+    return tmp_path
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Let these lines be the standard input."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+# ── lint ──
+
+
+def test_a_good_menu_is_one_line(folder: Path, capsys: Output) -> None:
+    """With how much was looked at; a folder, a file and the starter alike."""
+    for arguments in ((), ("main.yaml",), (".",)):
+        assert main(["menus", "lint", *arguments]) == 0
+        assert capsys.readouterr() == ("main.yaml: 26 pages, 3 languages, no problems\n", "")
+
+
+def test_all_problems_of_all_files_are_told(folder: Path, capsys: Output) -> None:
+    """A line each, as an editor or a person reads them, and as JSON; exit status 2."""
+    (folder / "bad.yaml").write_text(
+        MAIN.replace("goto: buy}", "goto: by}", 1).replace("start: home", "start: hom"), encoding="utf-8"
+    )
+    assert main(["menus", "lint", "main.yaml", "bad.yaml", "none.yaml"]) == 2
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "none.yaml:1: cannot be read: No such file or directory",
+        "bad.yaml:4: start: 'hom' is no page; did you mean 'home'?",
+        "bad.yaml:24: page home: option 2 leads to 'by', which is no page; did you mean 'buy'?",
+    ]
+    assert main(["menus", "lint", "--json", "bad.yaml"]) == 2
+    assert json.loads(capsys.readouterr().out)[0] == {
+        "file": "bad.yaml",
+        "line": 4,
+        "problem": "start: 'hom' is no page; did you mean 'home'?",
+    }
+    assert main(["menus", "lint", "--json", "main.yaml"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_the_configured_menus_are_looked_at(folder: Path, capsys: Output) -> None:
+    """Those that the gateway would serve; two with one name are a problem."""
+    (folder / "menus").mkdir()
+    for name in ("a.yaml", "b.yaml"):
+        (folder / "menus" / name).write_text(MAIN, encoding="utf-8")
+    (folder / "chasqui.toml").write_text('[menus]\npath = "menus"\n', encoding="utf-8")
+    assert main(["menus", "lint"]) == 2
+    assert capsys.readouterr().out == "b.yaml:1: menu 'main' is also in a.yaml\n"
+    assert main(["menus", "preview"]) == 2
+    assert capsys.readouterr().err == "chasqui: which menu? name one of a.yaml, b.yaml\n"
+
+
+# ── preview ──
+
+
+def test_a_phone_in_the_terminal_shows_screens_and_carries_out_nothing(
+    folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what would be done, and shows what the person at the terminal chooses."""
+    typed(monkeypatch, "2", "2", "1", "9", "done", "")
+    assert main(["menus", "preview", "main.yaml", "--lang", "en"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "│ Which bundle would you like? │" in out
+    assert "  would carry out: buy bundle=data-3gb-15d\n  1 done · 2 started · 3 too_little · 4 refused\n" in out
+    assert "how does it end? 9\n  a number from 1 to 4\nhow does it end? done\n" in out
+    assert "Done: 3 GB for 15 days is active now. Charged $8.00." in out
+    assert "  the session has ended; Enter dials again\n> \n┌" in out
+    assert out.endswith("home · 98 of 182 septets\n\n")
+
+
+def test_a_phone_of_another_alphabet_and_size(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in its units, in parts; with the longest facts, or with none."""
+    typed(monkeypatch, "98")
+    assert main(["menus", "preview", "main.yaml", "--lang", "pt_BR", "--charset", "ucs2"]) == 0
+    assert "  home · 63 of 80 UCS-2 units · part 1 of 2\n> 98\n" in capsys.readouterr().out
+    typed(monkeypatch, "1")
+    assert main(["menus", "preview", "main.yaml", "--facts", "longest"]) == 0
+    assert "R$ 1.999.999,99" in capsys.readouterr().out
+    typed(monkeypatch, "2")
+    assert main(["menus", "preview", "main.yaml", "--facts", "none"]) == 0
+    assert "Ahora no hay paquetes para ti." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--lang", "fr"), "chasqui: --lang: the menu has no fr; there is: es, pt_BR, en"),
+        (("--size", "10"), "chasqui: 10 units leave no room for the page; shorten its navigation"),
+        (("--msisdn", "x"), "chasqui: --msisdn must be an E.164 number, with or without +"),
+        (("--msisdn", ANA), "chasqui.db: there is no such database"),
+    ],
+)
+def test_what_cannot_be_previewed_is_one_line(
+    arguments: tuple[str, ...], line: str, folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit status 2."""
+    typed(monkeypatch)
+    assert main(["menus", "preview", "main.yaml", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert line in err
+
+
+def test_ctrl_c_ends_a_preview_without_a_word(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As shells have it: 130."""
+
+    class Impatient(io.StringIO):
+        def readline(self, *_: object) -> str:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Impatient())
+    assert main(["menus", "preview", "main.yaml"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def known(folder: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same folder with a database in which Ana has been seen, and a charging system that knows her."""
+    shutil.copy(migrated, folder / "chasqui.db")
+    (folder / "chasqui.toml").write_text('market = "co"\n', encoding="utf-8")
+
+    async def fill() -> None:
+        engine = open_engine("sqlite+aiosqlite:///chasqui.db", folder)
+        writer = Writer(engine)
+        writer.start()
+        await writer.commit(subscriptions.create(subscriptions.begin(ANA, "pt_BR", TUESDAY), TUESDAY))
+        await writer.stop()
+        await engine.dispose()
+
+    async def nobody(*_: object) -> Peers:
+        return Peers(FakeOcs(), "", SmppConfig(name="x", host="x", port=1, system_id="x", source="1"), None, None)
+
+    asyncio.run(fill())
+    monkeypatch.setattr(Outside, "open", nobody)
+    return folder
+
+
+def test_the_facts_of_a_person_are_read_and_nothing_is_written(
+    known: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their language, their balance, what they may buy; and what buying it would show."""
+    before = hashlib.sha256((known / "chasqui.db").read_bytes()).digest()
+    typed(monkeypatch, "1", "00", "2", "1", "1", "done")
+    assert main(["menus", "preview", "main.yaml", "--msisdn", f"+{ANA}"]) == 0
+    out = capsys.readouterr().out
+    assert "Saldo: COP" in out
+    assert "would carry out: buy bundle=" in out
+    assert "esta ativo. Cobramos" in out
+    assert hashlib.sha256((known / "chasqui.db").read_bytes()).digest() == before
+    typed(monkeypatch)
+    assert main(["menus", "preview", "main.yaml", "--msisdn", ANA, "--lang", "en"]) == 0
+    assert "Hi, what would you like to do?" in capsys.readouterr().out
+
+
+def test_a_number_that_nobody_has_stays_without_a_subscription(known: Path, capsys: Output) -> None:
+    """One line, exit status 2."""
+    for _ in range(2):
+        assert main(["menus", "preview", "main.yaml", "--msisdn", "573005550000"]) == 2
+        assert capsys.readouterr() == ("", "chasqui: --msisdn: nobody with this number has been seen\n")
+
+
+# ── play ──
+
+PLAY = "menu: main.yaml\nlanguage: en\n\n== Offers\n> *123*3#\n  For you: …\n  …\n> 2\n! decline_offer -> done\n  …\n"
+
+
+def test_plays_are_run_and_brought_up_to_date(folder: Path, capsys: Output) -> None:
+    """0 as written, 1 different with both sides, and --update writes what is so now."""
+    path = folder / "x.play"
+    path.write_text(PLAY, encoding="utf-8")
+    assert main(["menus", "play", "x.play"]) == 0
+    assert capsys.readouterr().out == "x.play: 1 conversation, 2 screens, as written\n"
+    path.write_text(PLAY.replace("  For you: …\n  …\n", "  For me\n"), encoding="utf-8")
+    assert main(["menus", "play", "x.play"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("x.play:6: the screen after '> *123*3#' is not as it is written\n  expected:\n    For me\n")
+    assert "  got:\n    For you: 1 GB for 7 days for $3.00.\n" in out
+    assert main(["menus", "play", "--update", "x.play"]) == 0
+    assert capsys.readouterr().out == "x.play: 1 conversation, 2 screens, 1 brought up to date\n"
+    assert main(["menus", "play", "x.play"]) == 0
+
+
+def test_what_cannot_be_played_ends_with_two(folder: Path, capsys: Output) -> None:
+    """The others are played all the same."""
+    (folder / "x.play").write_text(PLAY, encoding="utf-8")
+    (folder / "y.play").write_text(PLAY.replace("main.yaml", "nowhere.yaml"), encoding="utf-8")
+    (folder / "z.play").write_bytes("menu: main.yaml\n> ñ\n".encode("latin-1"))
+    assert main(["menus", "play", "y.play", "z.play", "none.play", "x.play"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "x.play: 1 conversation, 2 screens, as written\n"
+    assert err.splitlines() == [
+        "y.play:1: menu: there is no file nowhere.yaml beside this one",
+        "z.play:1: is not UTF-8; save it as UTF-8",
+        "none.play:1: cannot be read: No such file or directory",
+    ]
