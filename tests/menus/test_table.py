@@ -13,9 +13,11 @@ from statemachine.exceptions import TransitionNotAllowed
 
 from menus import routes
 from menus.errors import FactMismatch, OutcomeUnknown, PageUnknown, PlaceUnreadable
+from menus.guards import parse_guard
+from menus.inputs import Rule
 from menus.loader import load_menu
 from menus.machine import build
-from menus.pages import FactUse, ItemList, Link, Menu, Option, Order, Page, Texts
+from menus.pages import FactUse, Input, ItemList, Link, Menu, Option, Order, Page, Texts
 from menus.table import CompiledMenu, compile_menu
 from menus.template import parse
 from menus.values import (
@@ -256,9 +258,12 @@ def _said(text: str) -> Texts:
     return {"en": parse(text)}
 
 
+GUARDED = parse_guard("flag", {"flag": "flag"})
+
+
 @st.composite
 def menus(draw: st.DrawFn) -> Menu:
-    """A menu of a few pages, each reachable, with moves, lists, commands and detours to anywhere."""
+    """A menu of a few pages, each reachable, with moves, lists, commands, inputs, guards and detours to anywhere."""
     count = draw(st.integers(2, 7))
     ids = [f"p{at}" for at in range(count)]
     anywhere = st.sampled_from([*ids, "sorry"])
@@ -271,12 +276,22 @@ def menus(draw: st.DrawFn) -> Menu:
     for at, page in enumerate(ids):
         found: list[Link | Order] = [Link(ids[child + 1]) for child, parent in enumerate(parents) if parent == at]
         found += draw(st.lists(leads, max_size=2))
-        options = tuple(Option(str(n), _said("o"), lead) for n, lead in enumerate(found, 1))
+        options = tuple(
+            Option(str(n), _said("o"), lead, when=draw(st.sampled_from([None, GUARDED])))
+            for n, lead in enumerate(found, 1)
+        )
+        asked = None
+        if not found and draw(st.booleans()):
+            asked = Input("typed", Rule("digits"), draw(leads))
         # detours lead forward only: never in a circle
         empty = draw(st.sampled_from([None, *ids[at + 1 :]]))
         facts = (FactUse("f", Link(empty) if empty else None),) if draw(st.booleans()) else ()
-        items = ItemList("f", _said("{n}"), "c", Link(draw(anywhere))) if facts and draw(st.booleans()) else None
-        pages[page] = Page(page, _said("t"), facts, items, options)
+        items = (
+            ItemList("f", _said("{n}"), "c", Link(draw(anywhere)))
+            if facts and not asked and draw(st.booleans())
+            else None
+        )
+        pages[page] = Page(page, _said("t"), facts, items, options, asked)
     pages["sorry"] = Page("sorry", _said("s"))
     label = _said("x")
     return Menu("random", "0", "p0", "sorry", pages, ("en",), label, label, label, label, label)
@@ -290,7 +305,8 @@ def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], d
     place = table.start
     for answer, items, there in walk:
         facts: Facts = {
-            "f": {"f": tuple(Item(f"{at}", {"n": f"{at}"}) for at in range(items)), "e": (), "-": None}[there]
+            "f": {"f": tuple(Item(f"{at}", {"n": f"{at}"}) for at in range(items)), "e": (), "-": None}[there],
+            "?flag": items > 1,
         }
         screen = table.show(place, "en", facts, Budget())
         while isinstance(screen, Detour):
@@ -303,6 +319,16 @@ def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], d
         place = screen.place
         came_from = place.trail[-1] if place.trail else menu.start
         step = table.step(place, "00" if answer == "6" else answer)
+        page = menu.pages[place.page]
+        offered = [option.id for option in page.options if option.when is None or items > 1]
+        assert place.offered in (None, tuple(offered))
+
+        def event_of(answer: str, place: Place = place, page: Page = page, offered: list[str] = offered) -> str:
+            if page.input:
+                return routes.option_event(routes.INPUT)
+            at = int(answer) - len(place.shown)
+            return routes.option_event(offered[at - 1] if 0 < at <= len(offered) else "none")
+
         match step:
             case Moved() if answer == "0":
                 assert machine.follow(place.page, routes.BACK, came_from) == step.place.page
@@ -311,8 +337,7 @@ def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], d
             case Moved() if int(answer) <= len(place.shown):
                 assert machine.follow(place.page, routes.ITEM) == step.place.page
             case Moved():
-                event = routes.option_event(str(int(answer) - len(place.shown)))
-                assert machine.follow(place.page, event) == step.place.page
+                assert machine.follow(place.page, event_of(answer)) == step.place.page
             case Invoke():
                 outcome = data.draw(st.sampled_from(("done", "no")))
                 after = table.after(step, outcome)
@@ -322,7 +347,7 @@ def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], d
                 continue
             case _:
                 with pytest.raises(TransitionNotAllowed):
-                    machine.follow(place.page, routes.option_event(str(int(answer) - len(place.shown))))
+                    machine.follow(place.page, event_of(answer))
         place = table.start if isinstance(step, Over) else step.place
         assert len(place.trail) == len(set(place.trail)) < len(menu.pages)
 
