@@ -97,6 +97,10 @@ class Context:
         """Who speaks to this person."""
         return Voice(self.catalogues, subscriber.language)
 
+    def locale(self, language: str) -> str:
+        """The person's language as it is spoken in the market: ``es`` in Colombia is ``es_CO``; ``pt_BR`` stays."""
+        return language if "_" in language else f"{language}_{self.market.code.upper()}"
+
     def market_voice(self) -> Voice:
         """Who speaks where nothing is known of the person."""
         return Voice(self.catalogues, self.market.languages[0])

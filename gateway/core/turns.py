@@ -156,7 +156,7 @@ class TurnDesk:
             case Wrong(place, reason):
                 shown = await self._shown(hop, hop.person, replace(hop.session, place=place), notice=reason)
             case Over(place):
-                end = hop.menu.show_end(hop.person.language, hop.turn.budget)
+                end = hop.menu.show_end(self._context.locale(hop.person.language), hop.turn.budget)
                 shown = end, replace(hop.session, place=place)
             case Invoke():
                 return await self._invoked(hop, went)
@@ -168,10 +168,11 @@ class TurnDesk:
         self, hop: _Hop, person: Subscriber, session: Session, *, notice: Notice = ""
     ) -> tuple[Screen, Session]:
         """The screen of the session's place, or of the page that is shown instead."""
+        language = self._context.locale(person.language)
         for _ in range(_MOST_DETOURS):
             names = hop.menu.facts_of(session.place.page)
             values = await self._menu_facts.fetch(names, person, session)
-            screen = hop.menu.show(session.place, person.language, values, hop.turn.budget, notice)
+            screen = hop.menu.show(session.place, language, values, hop.turn.budget, notice)
             if isinstance(screen, Screen):
                 return screen, replace(session, place=screen.place, price=self._price(names, session))
             session = replace(session, place=screen.place)
