@@ -36,7 +36,7 @@ from menus.values import (
 CO = starter_vocabulary("CO")
 BUDGETS = [Budget("gsm7", size) for size in (120, 160, 182)] + [Budget("ucs2", 80)]
 TYPED = ["1", "2", "3", "4", "5", "6", "7", "12", "8", "9", "0", "00", "98", "99", "x", "3001112233", "5000", "AB1234"]
-SAYINGS = st.text(alphabet=st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=60)
+SAYINGS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
 
 @pytest.fixture(scope="module")
