@@ -15,6 +15,7 @@ from store.tables import menu_revisions as t
 from store.unit import Op
 
 _PUT = insert(t)
+_MENUS = select(t.c.menu).distinct().order_by(t.c.menu)
 _OF_MENU = select(t).where(t.c.menu == bindparam("menu"))
 _ALL = _OF_MENU.order_by(t.c.number.desc())
 _NEWEST = _ALL.limit(1)
@@ -59,6 +60,11 @@ def put(revision: Revision) -> Op:
             "at": revision.at,
         },
     )
+
+
+async def menus(reader: Reader) -> Sequence[str]:
+    """Every menu that has a revision."""
+    return [row.menu for row in await reader.rows(_MENUS)]
 
 
 async def all_of(reader: Reader, menu: str) -> Sequence[Revision]:

@@ -47,7 +47,7 @@ def context_of(
     writer: Writer,
     reader: Reader,
     clock: Clock,
-    metrics: Metrics,
+    metrics: Metrics | None = None,
     smpp: SmppConfig,
 ) -> Context:
     """What every line through the core shares."""
@@ -62,7 +62,7 @@ def context_of(
         reader=reader,
         writer=writer,
         clock=clock,
-        metrics=metrics,
+        metrics=metrics or Metrics(),
     )
 
 

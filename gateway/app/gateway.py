@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from gateway.app.building import catalogue_of, context_of, market_of
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers, smpp_settings
 from gateway.app.process import utc_now
-from gateway.app.written_menus import stock, written_menus
+from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
@@ -113,7 +114,7 @@ class Gateway:
         self._stack.push_async_callback(engine.dispose)
         await upgrade(engine)
         writer, reader = await self._store(engine)
-        shelf = MenuShelf(reader, compile_apart, metrics, asyncio.get_running_loop().time)
+        shelf = MenuShelf(reader, partial(compile_apart, region(config)), metrics, asyncio.get_running_loop().time)
         self._stack.push_async_callback(shelf.close)
         await stock(shelf, MenuDesk(reader, writer, self._clock), written, services)
         peers = await Outside(self._stack).open(config, market, catalogue)

@@ -17,6 +17,7 @@ from menus.loader import load_source, starter_source
 from menus.pages import Menu
 from menus.sources import Source, read_folder
 from menus.table import CompiledMenu, compile_menu
+from menus.values import Vocabulary
 
 _LOG = logging.getLogger(__name__)
 _AUTHOR = "chasqui"
@@ -31,25 +32,31 @@ class WrittenMenu:
     compiled: CompiledMenu
 
 
+def region(config: Config) -> str:
+    """Whose way of writing phone numbers menus understand."""
+    return config.market.upper()
+
+
 def written_menus(config: Config) -> Sequence[WrittenMenu]:
     """Every menu of the folder, or the starter menu. Raises ConfigError for one that cannot be used."""
+    vocabulary = starter_vocabulary(region(config))
     try:
         if not config.menus.path:
-            return [_written(starter_source())]
+            return [_written(starter_source(), vocabulary)]
         sources, unreadable = read_folder(config.folder / config.menus.path)
-        return _all_written(sources, unreadable)
+        return _all_written(sources, unreadable, vocabulary)
     except MenuError as error:
         first, *others = error.problems
         more = f" (and {len(others)} more)" if others else ""
         raise ConfigError(f"menus.path: {first}{more}") from None
 
 
-def _all_written(sources: Sequence[Source], unreadable: Sequence[str]) -> Sequence[WrittenMenu]:
+def _all_written(sources: Sequence[Source], unreadable: Sequence[str], vocabulary: Vocabulary) -> Sequence[WrittenMenu]:
     found: dict[str, WrittenMenu] = {}
     problems: list[str] = []
     for source in sources:
         try:
-            written = _written(source)
+            written = _written(source, vocabulary)
         except MenuError as error:
             problems += error.problems
             continue
@@ -61,8 +68,8 @@ def _all_written(sources: Sequence[Source], unreadable: Sequence[str]) -> Sequen
     return list(found.values())
 
 
-def _written(source: Source) -> WrittenMenu:
-    menu = load_source(source, starter_vocabulary())
+def _written(source: Source, vocabulary: Vocabulary) -> WrittenMenu:
+    menu = load_source(source, vocabulary)
     return WrittenMenu(source, menu, compile_menu(menu))
 
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from flows.errors import FlowError
 from gateway.cli import consent, db, demo, menus, serve, sim
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, PublicationRefused
 from menus.errors import MenuError
 from store.errors import StoreError
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
-    except MenuError as error:
+    except (MenuError, PublicationRefused) as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return USAGE_ERROR
     except (GatewayError, StoreError, FlowError) as error:

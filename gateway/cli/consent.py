@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import re
-import sqlite3
 import stat
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import SubscriptionId, parse_msisdn
 from gateway.app import utc_now
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.consent_document import document
+from gateway.cli.stored import with_store
 from gateway.config.tree import Config
 from gateway.errors import ConfigError, GatewayError
 from store import consents, subscriptions
 from store.consent_check import check
 from store.consent_erasure import empty_log, erasure
-from store.engine import database_file, open_engine
-from store.errors import DatabaseUnusable
+from store.engine import database_file
 from store.reader import Reader
 from store.writer import Writer
-
-Result = TypeVar("Result")
 
 _CLEAR_LINE = "\r\x1b[K"
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -104,7 +96,7 @@ def _export(arguments: argparse.Namespace) -> int:
         views = await consents.of_subscription(reader, subscription)
         return json.dumps(document(subscription, views, utc_now()), ensure_ascii=False, indent=2)
 
-    text = _with_store(config, run)
+    text = with_store(config, run)
     if arguments.out is None:
         print(text)
         return 0
@@ -133,7 +125,7 @@ def _erase(arguments: argparse.Namespace) -> int:
             await writer.stop()
         return erased, await empty_log(engine)
 
-    erased, gone = _with_store(config, run)
+    erased, gone = with_store(config, run)
     print("erased" if erased else "nothing to erase: there is no key")
     if not gone:
         print("chasqui: the write-ahead log is in use and still holds the key; run it again later", file=sys.stderr)
@@ -144,29 +136,6 @@ def _sure() -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("consent erase cannot be undone; add --yes to do it without being asked")
     return input("This cannot be undone. Erase? [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Result]]) -> Result:
-    """The result of ``run`` on a database that is there; it is not migrated."""
-    file = _file(config)
-    if not file.is_file():
-        raise DatabaseUnusable(f"{file}: there is no such database")
-
-    async def opened() -> Result:
-        async with AsyncExitStack() as stack:
-            engine = open_engine(config.store.url, config.folder)
-            stack.push_async_callback(engine.dispose)
-            reader = Reader(engine)
-            stack.push_async_callback(reader.stop)
-            await reader.start()
-            return await run(engine, reader)
-
-    try:
-        return asyncio.run(opened())
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        hint = "; chasqui db upgrade makes it" if "no such table" in reason else ""
-        raise DatabaseUnusable(f"{file}: {reason}{hint}") from None
 
 
 def _file(config: Config) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import menus_tools
+from gateway.cli import menus_history, menus_tools, menus_versions
 from gateway.cli.configured import Commands
 
 
@@ -11,5 +11,5 @@ def add_to(commands: Commands) -> None:
     group = commands.add_parser("menus", help="check, publish and roll back menus").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for module in (menus_tools,):
+    for module in (menus_tools, menus_versions, menus_history):
         module.add_to(group)

@@ -31,10 +31,10 @@ Compile = Callable[[Source, str], Awaitable[CompiledMenu]]
 """From a source, and the version under which it was kept, to a menu. Raises MenuError, CompilerFailed."""
 
 
-async def compile_apart(source: Source, version: str) -> CompiledMenu:
+async def compile_apart(region: str, source: Source, version: str) -> CompiledMenu:
     """The compiled menu. Raises MenuError for one that this version cannot serve, CompilerFailed when it may next time.
 
-    version: the menu's version from now on, however this version of Chasqui would digest it.
+    region: as in ``starter_vocabulary``. version: the menu's version from now on, however this Chasqui would digest it.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", __name__),
@@ -45,7 +45,7 @@ async def compile_apart(source: Source, version: str) -> CompiledMenu:
     )
     try:
         async with asyncio.timeout(LONGEST_COMPILE):
-            told, complaint = await process.communicate(_asked(source, version))
+            told, complaint = await process.communicate(_asked(region, source, version))
     except TimeoutError:
         raise CompilerFailed(f"compiling took more than {LONGEST_COMPILE:.0f} seconds") from None
     finally:
@@ -64,8 +64,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
-def _asked(source: Source, version: str) -> bytes:
-    return json.dumps([source.file, dict(source.texts), version]).encode()
+def _asked(region: str, source: Source, version: str) -> bytes:
+    return json.dumps([region, source.file, dict(source.texts), version]).encode()
 
 
 def _heard(told: bytes) -> CompiledMenu:
@@ -75,15 +75,15 @@ def _heard(told: bytes) -> CompiledMenu:
     return answer
 
 
-def compiled(source: Source, version: str) -> CompiledMenu:
+def compiled(region: str, source: Source, version: str) -> CompiledMenu:
     """The same in this process. Raises MenuError."""
-    return compile_menu(replace(load_source(source, starter_vocabulary()), version=version))
+    return compile_menu(replace(load_source(source, starter_vocabulary(region)), version=version))
 
 
 def _answer(asked: Any) -> CompiledMenu | list[str]:
-    file, texts, version = asked
+    region, file, texts, version = asked
     try:
-        return compiled(Source(file, texts), version)
+        return compiled(region, Source(file, texts), version)
     except MenuError as error:
         return list(error.problems)
 

@@ -6,7 +6,7 @@ somebody was quicker, it is decided anew upon theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flows.effects import RecordAudit
@@ -89,6 +89,15 @@ class MenuDesk:
             return revision, True
         raise PublicationRefused([f"{menu.id}: others draft all the time; try again"])
 
+    async def ensure_publishable(self, menu: Menu, portion: Portion, retired: Collection[str]) -> None:
+        """Raises PublicationRefused for what would be refused once it is a revision."""
+        now = await menu_publications.newest(self._reader, menu.id)
+        problems = await self._broken(now, menu.id, shortcuts_of(menu), retired)
+        if now is None and portion != ALL:
+            problems.append(_nothing_to_stand_beside(menu.id))
+        if problems:
+            raise PublicationRefused(problems)
+
     async def publish(
         self, revision: Revision, signed: Signature, portion: Portion = ALL, retired: Collection[str] = ()
     ) -> Published:
@@ -101,7 +110,7 @@ class MenuDesk:
             split = _split(now, revision, portion)
             if now is not None and now.split == split:
                 return Published(now, fresh=False)
-            problems = await self._broken(now, revision, retired)
+            problems = await self._broken(now, revision.menu, revision.shortcuts, retired)
             if problems:
                 raise PublicationRefused(problems)
             publication = self._publication(revision.menu, now, split, _kind(portion), signed)
@@ -125,7 +134,7 @@ class MenuDesk:
             now = await menu_publications.newest(self._reader, to.menu)
             if now is not None and now.split == to.split:
                 return Published(now, fresh=False)
-            sentences = await self._broken(now, revision, ())
+            sentences = await self._broken(now, to.menu, revision.shortcuts, ())
             publication = self._publication(to.menu, now, to.split, "rollback", signed)
             if await self._written(replace(publication, restores=to.number)):
                 return Published(publication, fresh=True, moved=sentences)
@@ -141,7 +150,7 @@ class MenuDesk:
             split = whole(revision.number)
             if now is not None and now.split == split:
                 return Published(now, fresh=False)
-            sentences = await self._broken(now, revision, ())
+            sentences = await self._broken(now, menu.id, revision.shortcuts, ())
             publication = self._publication(menu.id, now, split, "seed", signed)
             if await self._written(publication):
                 return Published(publication, fresh=True, moved=sentences)
@@ -168,19 +177,20 @@ class MenuDesk:
             return False
         return True
 
-    async def _broken(self, now: Publication | None, revision: Revision, retired: Collection[str]) -> list[str]:
-        """A sentence for each shortcut of what is served now that the revision moves."""
-        old: dict[str, None] = {}
+    async def _broken(
+        self, now: Publication | None, menu: str, shortcuts: Mapping[str, str], retired: Collection[str]
+    ) -> list[str]:
+        """A sentence for each shortcut served now that these move, and for each to retire that is not there."""
+        sentences: dict[str, None] = {}
         printed: set[str] = set()
         for share in now.split if now else ():
-            served = await menu_revisions.numbered(self._reader, revision.menu, share.revision)
-            if served is None or served.number == revision.number:
-                continue
-            printed |= served.shortcuts.keys()
-            kept = {keys: page for keys, page in served.shortcuts.items() if keys not in retired}
-            old |= dict.fromkeys(f"{revision.name}: {one}" for one in moved(kept, revision.shortcuts))
-        unknown = [f"{revision.name}: there is no shortcut {keys} to retire" for keys in retired if keys not in printed]
-        return [*old, *unknown]
+            served = await menu_revisions.numbered(self._reader, menu, share.revision)
+            if served is not None:
+                printed |= served.shortcuts.keys()
+                kept = {keys: page for keys, page in served.shortcuts.items() if keys not in retired}
+                sentences |= dict.fromkeys(moved(kept, shortcuts))
+        unknown = [f"there is no shortcut {keys} to retire" for keys in retired if keys not in printed]
+        return [f"{menu}: {sentence}" for sentence in (*sentences, *unknown)]
 
 
 def shortcuts_of(menu: Menu) -> dict[str, str]:
@@ -193,12 +203,16 @@ def _split(now: Publication | None, revision: Revision, portion: Portion) -> Spl
     if portion == ALL:
         return whole(revision.number)
     if now is None:
-        raise PublicationRefused([f"{revision.name}: nothing of {revision.menu} is served yet to compare it with"])
+        raise PublicationRefused([_nothing_to_stand_beside(revision.menu)])
     if now.split[0].revision == revision.number:
         raise PublicationRefused([f"{revision.name}: is what is served now, and cannot be compared with itself"])
     if portion.arm:
         return arms(now.split, revision.number, portion.arm, portion.buckets)
     return canary(now.split, revision.number, portion.buckets)
+
+
+def _nothing_to_stand_beside(menu: str) -> str:
+    return f"{menu}: no version is served yet that another could stand beside"
 
 
 def _kind(portion: Portion) -> Kind:

@@ -30,7 +30,7 @@ MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
 
 async def compile_here(source: Source, version: str) -> CompiledMenu:
     """What the gateway does in a process of its own."""
-    return compiled(source, version)
+    return compiled("CO", source, version)
 
 
 class Exchange:

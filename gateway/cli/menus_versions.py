@@ -1,0 +1,185 @@
+"""``chasqui menus draft``, ``publish`` and ``rollback``: a running gateway takes up what they write within seconds."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from flows.split import BUCKETS
+from gateway.app import utc_now
+from gateway.cli import menu_files
+from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.menus_history import reference, revision_of, shares
+from gateway.cli.stored import with_store
+from gateway.core.menu_desk import ALL, MenuDesk, Portion, Published, Signature
+from gateway.errors import ConfigError
+from menus.loader import load_source
+from menus.pages import Menu
+from menus.sources import Source, read_source
+from store.menu_revisions import Revision
+from store.reader import Reader
+from store.writer import Writer
+
+_ARM = re.compile(r"[a-z][a-z0-9_]{0,19}")
+_LONGEST_AUTHOR, _LONGEST_MESSAGE = 60, 500
+_THE_OTHER_ARM = "a"
+
+
+def add_to(group: Commands) -> None:
+    """Add the commands."""
+    draft = group.add_parser("draft", help="keep a version of a menu", description=_draft.__doc__)
+    draft.add_argument("file", type=Path, metavar="FILE")
+    _add_signature(draft)
+    draft.set_defaults(run=_draft)
+    publish = group.add_parser("publish", help="serve a version of a menu", description=_publish.__doc__)
+    publish.add_argument("version", metavar="FILE|MENU@N", help="a file, or a version that was drafted")
+    to_whom = publish.add_mutually_exclusive_group()
+    to_whom.add_argument("--canary", metavar="PERCENT", help="to so many of the subscriptions")
+    to_whom.add_argument(
+        "--arms", metavar="NAME=PERCENT", help="the same, compared with arm a, the others"
+    )
+    publish.add_argument(
+        "--retire-shortcut", action="append", default=[], metavar="KEYS", help="let a printed code go (may be repeated)"
+    )
+    _add_signature(publish)
+    publish.set_defaults(run=_publish)
+    rollback = group.add_parser("rollback", help="serve an earlier version again", description=_rollback.__doc__)
+    rollback.add_argument("menu", metavar="MENU")
+    rollback.add_argument("--to", type=int, metavar="N", help="version N (default: what all had before)")
+    _add_signature(rollback)
+    rollback.set_defaults(run=_rollback)
+
+
+def _add_signature(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--message", default="", metavar="TEXT", help="why")
+    parser.add_argument("--author", metavar="NAME", help="who (default: the system's user)")
+    add_config(parser)
+
+
+def _draft(arguments: argparse.Namespace) -> int:
+    """Check a menu and keep it as a version, which is never changed. Content that is kept already makes no new one."""
+    signed, (source, menu) = _signature(arguments), _read(arguments.file, arguments)
+
+    async def run(engine: AsyncEngine, reader: Reader) -> tuple[Revision, bool]:
+        async with _desk(engine, reader) as desk:
+            return await desk.draft(menu, source, signed)
+
+    revision, fresh = with_store(load_config(arguments), run)
+    print(f"{revision.name} is drafted" if fresh else f"{revision.name} has this content already")
+    return 0
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    """Serve a version to new sessions, of all subscriptions or of some; sessions that go on stay in theirs. A file is
+    drafted first. A version that moves a printed code is refused, with each code that it moves.
+    """
+    signed, portion, retired = _signature(arguments), _portion(arguments), list(arguments.retire_shortcut)
+    named = reference(arguments.version)
+    written = None if named else _read(Path(arguments.version), arguments)
+
+    async def run(engine: AsyncEngine, reader: Reader) -> Published:
+        async with _desk(engine, reader) as desk:
+            if written is None:
+                assert named is not None
+                revision = await revision_of(reader, *named)
+                _check(revision, arguments)
+            else:
+                source, menu = written
+                await desk.ensure_publishable(menu, portion, retired)
+                revision, _ = await desk.draft(menu, source, signed)
+            return await desk.publish(revision, signed, portion, retired)
+
+    return _told(with_store(load_config(arguments), run))
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    """Serve again what all subscriptions had before; once more leads further back."""
+    signed = _signature(arguments)
+
+    async def run(engine: AsyncEngine, reader: Reader) -> Published:
+        async with _desk(engine, reader) as desk:
+            target, revision = await desk.earlier(arguments.menu, arguments.to)
+            _check(revision, arguments)
+            return await desk.roll_back(target, revision, signed)
+
+    return _told(with_store(load_config(arguments), run))
+
+
+def _told(published: Published) -> int:
+    publication = published.publication
+    for sentence in published.moved:
+        print(f"chasqui: note: {sentence}", file=sys.stderr)
+    served = shares(publication)
+    print(f"{publication.menu}: publication {publication.number}, {served}" if published.fresh else f"{served} already")
+    return 0
+
+
+@asynccontextmanager
+async def _desk(engine: AsyncEngine, reader: Reader) -> AsyncIterator[MenuDesk]:
+    writer = Writer(engine)
+    writer.start()
+    try:
+        yield MenuDesk(reader, writer, utc_now)
+    finally:
+        await writer.stop()
+
+
+def _read(file: Path, arguments: argparse.Namespace) -> tuple[Source, Menu]:
+    source = read_source(file)
+    return source, load_source(source, menu_files.vocabulary(arguments))
+
+
+def _check(revision: Revision, arguments: argparse.Namespace) -> None:
+    """Raises MenuError for a revision that this version of Chasqui cannot serve."""
+    load_source(revision.source, menu_files.vocabulary(arguments))
+
+
+def _signature(arguments: argparse.Namespace) -> Signature:
+    author = _one_line(arguments.author if arguments.author is not None else _user())
+    message = _one_line(arguments.message)
+    if not author or len(author) > _LONGEST_AUTHOR:
+        raise ConfigError(f"--author must have 1 to {_LONGEST_AUTHOR} characters")
+    if len(message) > _LONGEST_MESSAGE:
+        raise ConfigError(f"--message must have at most {_LONGEST_MESSAGE} characters")
+    return Signature(author, message)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise ConfigError("the system does not know who you are; say it with --author") from None
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _portion(arguments: argparse.Namespace) -> Portion:
+    if arguments.canary is not None:
+        return Portion(_buckets("--canary", arguments.canary))
+    if arguments.arms is not None:
+        name, _, percent = arguments.arms.partition("=")
+        if not _ARM.fullmatch(name) or name == _THE_OTHER_ARM:
+            raise ConfigError("--arms must be NAME=PERCENT, as in b=50; arm a is what is served now")
+        return Portion(_buckets("--arms", percent), name)
+    return ALL
+
+
+def _buckets(option: str, percent: str) -> int:
+    wrong = ConfigError(f"{option}: {percent!r} must be a percentage over 0 and below 100, at most two decimals")
+    try:
+        buckets = Decimal(percent.strip().removesuffix("%")) * BUCKETS / 100
+    except InvalidOperation:
+        raise wrong from None
+    if not buckets.is_finite() or buckets != buckets.to_integral_value() or not 0 < buckets < BUCKETS:
+        raise wrong
+    return int(buckets)

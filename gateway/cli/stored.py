@@ -1,0 +1,42 @@
+"""Commands that work on the store, also while a gateway runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.config.tree import Config
+from store.engine import database_file, open_engine
+from store.errors import DatabaseUnusable
+from store.reader import Reader
+
+Result = TypeVar("Result")
+
+
+def with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Result]]) -> Result:
+    """The result of ``run`` on a database that is there; it is not migrated. Raises DatabaseUnusable."""
+    file = database_file(config.store.url, config.folder)
+    if not file.is_file():
+        raise DatabaseUnusable(f"{file}: there is no such database; chasqui db upgrade makes it")
+
+    async def opened() -> Result:
+        async with AsyncExitStack() as stack:
+            engine = open_engine(config.store.url, config.folder)
+            stack.push_async_callback(engine.dispose)
+            reader = Reader(engine)
+            stack.push_async_callback(reader.stop)
+            await reader.start()
+            return await run(engine, reader)
+
+    try:
+        return asyncio.run(opened())
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        hint = "; chasqui db upgrade makes it" if "no such table" in reason else ""
+        raise DatabaseUnusable(f"{file}: {reason}{hint}") from None
