@@ -18,8 +18,11 @@ from gateway.app.peers import Outside, Peers
 from gateway.cli import main
 from gateway.config.tree import SmppConfig
 from menus.loader import LIBRARY
-from store import subscriptions
+from menus.sources import Source
+from store import menu_revisions, subscriptions
 from store.engine import open_engine
+from store.menu_revisions import Revision
+from store.unit import Unit
 from store.writer import Writer
 
 Output = pytest.CaptureFixture[str]
@@ -229,3 +232,38 @@ def test_what_cannot_be_played_ends_with_two(folder: Path, capsys: Output) -> No
         "z.play:1: is not UTF-8; save it as UTF-8",
         "none.play:1: cannot be read: No such file or directory",
     ]
+
+
+# ── diff ──
+
+
+def test_two_files_are_held_against_each_other(folder: Path, capsys: Output) -> None:
+    """0 and one line when they say the same; 1 and a sentence a difference; 2 when one cannot be read."""
+    (folder / "same.yaml").write_text(f"# a comment\n{MAIN}", encoding="utf-8")
+    (folder / "new.yaml").write_text(MAIN.replace("es: Mi oferta", "es: Tu oferta"), encoding="utf-8")
+    assert main(["menus", "diff", "main.yaml", "same.yaml"]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+    assert main(["menus", "diff", "main.yaml", "new.yaml"]) == 1
+    assert capsys.readouterr().out == "page home: option 3 in es changed from 'Mi oferta' to 'Tu oferta'\n"
+    assert main(["menus", "diff", "main.yaml", "none.yaml"]) == 2
+    assert capsys.readouterr() == ("", "none.yaml:1: cannot be read: No such file or directory\n")
+
+
+def test_a_revision_is_held_against_a_file(known: Path, capsys: Output) -> None:
+    """As MENU@N; one that is not there is one line."""
+
+    async def fill() -> None:
+        engine = open_engine("sqlite+aiosqlite:///chasqui.db", known)
+        writer = Writer(engine)
+        writer.start()
+        source = Source("main.yaml", {"main.yaml": MAIN.replace("es: Mi oferta", "es: Tu oferta")})
+        revision = Revision("main", 1, "0123456789ab", source, {}, "ana", "first", TUESDAY)
+        await writer.commit(Unit((menu_revisions.put(revision),)))
+        await writer.stop()
+        await engine.dispose()
+
+    asyncio.run(fill())
+    assert main(["menus", "diff", "main@1", "main.yaml"]) == 1
+    assert capsys.readouterr().out == "page home: option 3 in es changed from 'Tu oferta' to 'Mi oferta'\n"
+    assert main(["menus", "diff", "main@2", "main.yaml"]) == 2
+    assert capsys.readouterr().err == "chasqui: main@2: the store has no such revision\n"
