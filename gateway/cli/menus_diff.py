@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from gateway.cli import menu_files
-from gateway.cli.configured import Commands, add_config
-from gateway.cli.menu_revision import read_revision, revision_named
+from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.menus_history import reference, revision_of
+from gateway.cli.stored import with_store
+from menus import loader
 from menus.diff import differences
 from menus.pages import Menu
 from menus.values import Vocabulary
+from store.menu_revisions import Revision
+from store.reader import Reader
 
 _DIFFERENT = 1
 
@@ -19,7 +25,7 @@ def add_to(group: Commands) -> None:
     """Add the command."""
     diff = group.add_parser("diff", help="what differs between two menus, in words", description=_diff.__doc__)
     for name, which in (("a", "the older"), ("b", "the newer")):
-        diff.add_argument(name, metavar=name.upper(), help=f"{which}: a file, or MENU@N for a revision of the store")
+        diff.add_argument(name, metavar=name.upper(), help=f"{which}: a file, or MENU@N for a version in the store")
     add_config(diff)
     diff.set_defaults(run=_diff)
 
@@ -35,7 +41,12 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _menu(name: str, arguments: argparse.Namespace, known: Vocabulary) -> Menu:
-    """The menu of a file; or of a revision, where there is no file of that name."""
-    if revision_named(name) and not Path(name).exists():
-        return read_revision(name, arguments, known)
-    return menu_files.read_menu(Path(name), known)
+    """The menu of a file, or of a version in the store."""
+    version = reference(name)
+    if version is None:
+        return menu_files.read_menu(Path(name), known)
+
+    async def run(engine: AsyncEngine, reader: Reader) -> Revision:
+        return await revision_of(reader, *version)
+
+    return loader.load_source(with_store(load_config(arguments), run).source, known)

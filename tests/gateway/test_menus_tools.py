@@ -266,4 +266,4 @@ def test_a_revision_is_held_against_a_file(known: Path, capsys: Output) -> None:
     assert main(["menus", "diff", "main@1", "main.yaml"]) == 1
     assert capsys.readouterr().out == "page home: option 3 in es changed from 'Tu oferta' to 'Mi oferta'\n"
     assert main(["menus", "diff", "main@2", "main.yaml"]) == 2
-    assert capsys.readouterr().err == "chasqui: main@2: the store has no such revision\n"
+    assert capsys.readouterr().err == ("chasqui: main@2: there is no such version; chasqui menus log main lists them\n")
