@@ -9,6 +9,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from menus.spellings import BY_LANGUAGE, EVERYWHERE
+
 DEFAULT_ALPHABET: Final = (
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
@@ -25,56 +27,6 @@ _ONE_SEPTET: Final = frozenset(DEFAULT_ALPHABET) - {"\x1b"}
 _TWO_SEPTETS: Final = frozenset(EXTENSION_TABLE)
 _ALPHABET: Final = _ONE_SEPTET | _TWO_SEPTETS
 
-_REPLACEMENTS: Final = {
-    "º": "o",
-    "ª": "a",
-    "°": "o",
-    "‘": "'",
-    "’": "'",
-    "‚": "'",
-    "‛": "'",
-    "´": "'",
-    "`": "'",
-    "′": "'",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "″": '"',
-    "«": '"',
-    "»": '"',
-    "‹": "'",
-    "›": "'",
-    "‐": "-",
-    "‑": "-",
-    "‒": "-",
-    "–": "-",
-    "—": "-",
-    "―": "-",
-    "−": "-",
-    "…": "...",
-    "•": "-",
-    "·": ".",
-    "×": "x",
-    "\t": " ",
-    "\u00a0": " ",
-    "\u2002": " ",
-    "\u2003": " ",
-    "\u2007": " ",
-    "\u2009": " ",
-    "\u202f": " ",
-    "\u00ad": "",
-    "\u200b": "",
-    "\u200e": "",
-    "\u200f": "",
-    "\u2060": "",
-    "\ufeff": "",
-    "œ": "oe",
-    "Œ": "OE",
-    "Ł": "L",
-    "ł": "l",
-    "ı": "i",
-}
-
 
 def is_gsm7(text: str) -> bool:
     """Whether every character of ``text`` is in the default alphabet or its extension table."""
@@ -88,13 +40,17 @@ def septets(text: str) -> int:
     return len(text) + sum(char in _TWO_SEPTETS for char in text)
 
 
-def transliterate(text: str) -> str:
+def transliterate(text: str, language: str = "") -> str:
     """``text`` with everything brought into the alphabet that has a readable equal there.
 
     What the alphabet has (``é ñ ü à``) stays, and so does what has no equal (``🎉``, ``Ж``).
+    language: of the text (``hu``, ``es_CO``), where it may have spellings of its own (``menus.spellings``).
     """
     if _ALPHABET.issuperset(text):
         return text
+    own = _OWN.get(language.partition("_")[0])
+    if own is not None:
+        text = unicodedata.normalize("NFC", text).translate(own)
     plain = text.translate(_LATIN)
     if _ALPHABET.issuperset(plain):
         return plain
@@ -102,21 +58,27 @@ def transliterate(text: str) -> str:
     return "".join(char if char in _ALPHABET else _equal(char) for char in composed)
 
 
-def forces_ucs2(text: str) -> str | None:
+def forces_ucs2(text: str, language: str = "") -> str | None:
     """The first character that keeps ``text`` out of GSM-7 even after transliteration."""
-    return next((char for char in transliterate(text) if char not in _ALPHABET), None)
+    return next((char for char in transliterate(text, language) if char not in _ALPHABET), None)
 
 
 def _equal(char: str) -> str:
     """A spelling of ``char`` inside the alphabet, or ``char`` itself when there is none."""
-    replacement = _REPLACEMENTS.get(char)
+    replacement = EVERYWHERE.get(char)
     if replacement is not None:
         return replacement
-    bare = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
+    parts = (part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
+    bare = "".join(EVERYWHERE.get(part, part) for part in parts)
     return bare if bare and _ALPHABET.issuperset(bare) else char
 
 
 _LATIN: Final = {
-    code: _equal(chr(code)) for code in (*range(0x80, 0x180), *map(ord, _REPLACEMENTS)) if chr(code) not in _ALPHABET
+    code: _equal(chr(code)) for code in (*range(0x80, 0x180), *map(ord, EVERYWHERE)) if chr(code) not in _ALPHABET
 }
 """What Spanish and Portuguese texts need, worked out once."""
+
+_OWN: Final = {
+    language: {ord(char): spelling for char, spelling in table.items() if char not in _ALPHABET}
+    for language, table in BY_LANGUAGE.items()
+}

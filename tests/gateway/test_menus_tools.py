@@ -267,3 +267,57 @@ def test_a_revision_is_held_against_a_file(known: Path, capsys: Output) -> None:
     assert capsys.readouterr().out == "page home: option 3 in es changed from 'Tu oferta' to 'Mi oferta'\n"
     assert main(["menus", "diff", "main@2", "main.yaml"]) == 2
     assert capsys.readouterr().err == ("chasqui: main@2: there is no such version; chasqui menus log main lists them\n")
+
+
+# ── count ──
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (("hola",), ["4 septets in GSM-7: 178 of a screen of 182 left; 1 SMS"]),
+        (
+            ("Á [€]",),
+            [
+                "8 septets in GSM-7: 174 of a screen of 182 left; 1 SMS",
+                "Á at 1: U+00C1 LATIN CAPITAL LETTER A WITH ACUTE, sent as A",
+                "[ at 3: U+005B LEFT SQUARE BRACKET, costs two septets",
+                "€ at 4: U+20AC EURO SIGN, costs two septets",
+                "] at 5: U+005D RIGHT SQUARE BRACKET, costs two septets",
+            ],
+        ),
+        (
+            ("hola 🎉",),
+            [
+                "7 units in UCS-2: 73 of a screen of 80 left; 1 SMS",
+                "🎉 at 6: U+1F389 PARTY POPPER forces UCS-2",
+            ],
+        ),
+        (
+            ("a\u00adb",),
+            ["2 septets in GSM-7: 180 of a screen of 182 left; 1 SMS", "at 2: U+00AD SOFT HYPHEN, left out"],
+        ),
+        (("x" * 190,), ["190 septets in GSM-7: 8 too many for one screen; 2 SMS"]),
+        (
+            ("ő", "--lang", "hu"),
+            [
+                "1 septet in GSM-7: 181 of a screen of 182 left; 1 SMS",
+                "ő at 1: U+0151 LATIN SMALL LETTER O WITH DOUBLE ACUTE, sent as ö",
+            ],
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_text_is_counted_and_what_costs_is_named(
+    arguments: tuple[str, ...], lines: list[str], folder: Path, capsys: Output
+) -> None:
+    """What is left, and which characters cost or change."""
+    assert main(["menus", "count", *arguments]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_text_may_come_from_standard_input(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the line end of the file."""
+    typed(monkeypatch, "hola")
+    assert main(["menus", "count", "-"]) == 0
+    assert capsys.readouterr().out.startswith("4 septets")

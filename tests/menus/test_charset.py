@@ -62,3 +62,29 @@ def test_a_text_of_the_alphabet_is_left_alone(text: str) -> None:
     """Nothing is lost that a phone can show."""
     assert is_gsm7(text)
     assert transliterate(text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "plain"),
+    [
+        ("hu", "ő Ű á", "ö Ü a"),
+        ("es", "ő Ű á", "o U a"),
+        ("hr", "Đuro, đak", "Djuro, djak"),
+        ("vi", "đ", "d"),
+        ("it", "così perchó íù", "così perchò ìù"),
+        ("el", "Καλημέρα Άννας", "KAΛHMEPA ANNAΣ"),
+        ("el_GR", "Ξ ω", "Ξ Ω"),
+        ("", "Þór ŀ ½", "THor l. 1/2"),
+    ],
+)
+def test_a_language_may_spell_in_its_own_way(language: str, text: str, plain: str) -> None:
+    """Where its readers expect something else than a bare letter."""
+    assert transliterate(text, language) == plain
+
+
+@given(st.text(), st.sampled_from(["hu", "hr", "it", "el_GR"]))
+def test_the_spellings_of_a_language_settle_at_once(text: str, language: str) -> None:
+    """And never bring in less than those of everybody."""
+    plain = transliterate(text, language)
+    assert transliterate(plain, language) == plain
+    assert is_gsm7(plain) or not is_gsm7(transliterate(text))
