@@ -31,7 +31,9 @@ Compile = Callable[[Source, str], Awaitable[CompiledMenu]]
 """From a source, and the version under which it was kept, to a menu. Raises MenuError, CompilerFailed."""
 
 
-async def compile_apart(region: str, source: Source, version: str) -> CompiledMenu:
+async def compile_apart(
+    region: str, source: Source, version: str, *, longest: float = LONGEST_COMPILE
+) -> CompiledMenu:
     """The compiled menu. Raises MenuError for one that this version cannot serve, CompilerFailed when it may next time.
 
     region: as in ``starter_vocabulary``. version: the menu's version from now on, however this Chasqui would digest it.
@@ -44,10 +46,10 @@ async def compile_apart(region: str, source: Source, version: str) -> CompiledMe
         env=_environment(),
     )
     try:
-        async with asyncio.timeout(LONGEST_COMPILE):
+        async with asyncio.timeout(longest):
             told, complaint = await process.communicate(_asked(region, source, version))
     except TimeoutError:
-        raise CompilerFailed(f"compiling took more than {LONGEST_COMPILE:.0f} seconds") from None
+        raise CompilerFailed(f"compiling took more than {longest:g} seconds") from None
     finally:
         if process.returncode is None:
             process.kill()

@@ -11,16 +11,15 @@ from flows.values import Msisdn
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSessions
-from gateway.core.menu_compiler import compiled
 from gateway.core.menu_shelf import MenuShelf, Served
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
 from gateway.core.turn import Reply, Turn
 from gateway.core.turns import TurnDesk
+from menu_versions import compile_here
 from menus.loader import load_starter
-from menus.sources import Source
-from menus.table import CompiledMenu, compile_menu
+from menus.table import compile_menu
 from menus.values import Budget
 from store.consent_ledger import ConsentLedger
 from store.outbox import OutboxRow, PurchaseRow
@@ -28,15 +27,26 @@ from store.outbox import OutboxRow, PurchaseRow
 MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
 
 
-async def compile_here(source: Source, version: str) -> CompiledMenu:
-    """What the gateway does in a process of its own."""
-    return compiled("CO", source, version)
+def empty_shelf(house: House) -> MenuShelf:
+    """Nothing but what the store has."""
+    return MenuShelf(house.reader, compile_here, house.context.metrics, lambda: 0.0)
+
+
+def starter_shelf(house: House) -> MenuShelf:
+    """The starter menu, which was never published."""
+    shelf = empty_shelf(house)
+    for menu in MENUS.values():
+        shelf.serve(menu.id, Served(0, whole(1), (menu,)))
+    return shelf
 
 
 class Exchange:
-    """Dialogues and purchases of one process. Another one on the same store is a restart."""
+    """Dialogues and purchases of one process. Another one on the same store is a restart.
 
-    def __init__(self, house: House) -> None:
+    shelf: where it finds its menus; the starter menu where none is given.
+    """
+
+    def __init__(self, house: House, shelf: MenuShelf | None = None) -> None:
         self.house = house
         self.committer = Committer(
             house.writer, house.context.reach, self._hand_over, ConsentLedger(house.reader, house.writer)
@@ -46,9 +56,7 @@ class Exchange:
             house.context, self.committer, house.ocs, facts, settlements, query=Backoff(0.001, 0.001, 40)
         )
         self.sessions = LiveSessions(lambda: 0.0)
-        self.shelf = MenuShelf(house.reader, compile_here, house.context.metrics, lambda: 0.0)
-        for menu in MENUS.values():
-            self.shelf.serve(menu.id, Served(0, whole(1), (menu,)))
+        self.shelf = shelf or starter_shelf(house)
         self.desk = TurnDesk(
             house.context, facts, self.committer, settlements, shelf=self.shelf, sessions=self.sessions
         )
