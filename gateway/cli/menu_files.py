@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from flows.menu_vocabulary import starter_vocabulary
 from gateway.cli.configured import load_config
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, GatewayError
 from menus import loader
 from menus.errors import MenuError
 from menus.pages import Menu
@@ -91,6 +91,23 @@ def with_progress(works: Sequence[Work], name: str) -> Iterator[Work]:
 def counted(number: int, name: str) -> str:
     """``1 page``, ``2 pages``."""
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def require_language(menu: Menu, language: str | None) -> None:
+    """Refuse a ``--lang`` that the menu has no texts in. Raises ConfigError."""
+    if language and language not in menu.languages:
+        raise ConfigError(f"--lang: the menu has no {language}; there is: {', '.join(menu.languages)}")
+
+
+def put_out(text: str, path: Path | None) -> None:
+    """Print a text, or write it to a file. Raises GatewayError."""
+    if path is None:
+        print(text, end="")
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise GatewayError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def print_lines(lines: Iterable[str]) -> None:

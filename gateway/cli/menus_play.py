@@ -9,14 +9,13 @@ from pathlib import Path
 from flows.menu_examples import example_facts
 from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config
-from gateway.errors import GatewayError
 from menus.errors import MenuError
 from menus.play import Heard, Mismatch, mismatches, run, updated
 from menus.play_file import Play, PlayUnreadable, parse_play
 from menus.table import CompiledMenu
 from menus.values import Vocabulary
 
-_DIFFERENT, _WRONG = 1, 2
+_DIFFERENT = 1
 
 
 def add_to(group: Commands) -> None:
@@ -45,7 +44,7 @@ def _play(arguments: argparse.Namespace) -> int:
             continue
         found = mismatches(heard)
         if found and arguments.update:
-            _write(path, updated(play, heard))
+            menu_files.put_out(updated(play, heard), path)
         elif found:
             different = True
             menu_files.print_lines(line for one in found for line in _told(play, one))
@@ -86,10 +85,3 @@ def _read(path: Path) -> str:
         raise PlayUnreadable([f"{path}:1: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise PlayUnreadable([f"{path}:1: is not UTF-8; save it as UTF-8"]) from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise GatewayError(f"{path}: cannot be written: {error.strerror}") from None

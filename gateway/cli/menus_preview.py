@@ -14,7 +14,7 @@ from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.menu_screen import drawn
 from gateway.cli.menus_person import somebody
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import GatewayError
 from menus import examples
 from menus.errors import MenusError
 from menus.examples import FactSource
@@ -47,8 +47,7 @@ def _preview(arguments: argparse.Namespace) -> int:
     known = menu_files.vocabulary(arguments)
     menu = compile_menu(menu_files.the_menu(arguments.file, arguments, known))
     budget = Budget(arguments.charset, arguments.size or _USUAL_SIZE[arguments.charset])
-    if arguments.lang and arguments.lang not in menu.menu.languages:
-        raise ConfigError(f"--lang: the menu has no {arguments.lang}; there is: {', '.join(menu.menu.languages)}")
+    menu_files.require_language(menu.menu, arguments.lang)
     with ExitStack() as stack:
         facts, language = _made_up(arguments.facts, known), arguments.lang or menu.menu.languages[0]
         if arguments.msisdn:

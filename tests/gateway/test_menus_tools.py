@@ -321,3 +321,18 @@ def test_a_text_may_come_from_standard_input(folder: Path, capsys: Output, monke
     typed(monkeypatch, "hola")
     assert main(["menus", "count", "-"]) == 0
     assert capsys.readouterr().out.startswith("4 septets")
+
+
+# ── graph ──
+
+
+def test_a_menu_is_drawn_in_two_ways(folder: Path, capsys: Output) -> None:
+    """To standard output, or to a file."""
+    assert main(["menus", "graph", "main.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("stateDiagram-v2\n")
+    assert main(["menus", "graph", "--format", "svg", "--lang", "pt_BR", "--out", "menu.svg"]) == 0
+    assert "Não conseguimos ativar" in (folder / "menu.svg").read_text(encoding="utf-8")
+    assert main(["menus", "graph", "--lang", "fr"]) == 2
+    assert capsys.readouterr().err.startswith("chasqui: --lang: the menu has no fr")
+    assert main(["menus", "graph", "--out", "nowhere/menu.svg"]) == 2
+    assert capsys.readouterr().err == "chasqui: nowhere/menu.svg: cannot be written: No such file or directory\n"
