@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,9 +43,7 @@ def add_to(group: Commands) -> None:
     publish.add_argument("version", metavar="FILE|MENU@N", help="a file, or a version that was drafted")
     to_whom = publish.add_mutually_exclusive_group()
     to_whom.add_argument("--canary", metavar="PERCENT", help="to so many of the subscriptions")
-    to_whom.add_argument(
-        "--arms", metavar="NAME=PERCENT", help="the same, compared with arm a, the others"
-    )
+    to_whom.add_argument("--arms", metavar="NAME=PERCENT", help="the same, compared with arm a, the others")
     publish.add_argument(
         "--retire-shortcut", action="append", default=[], metavar="KEYS", help="let a printed code go (may be repeated)"
     )
@@ -178,8 +176,8 @@ def _buckets(option: str, percent: str) -> int:
     wrong = ConfigError(f"{option}: {percent!r} must be a percentage over 0 and below 100, at most two decimals")
     try:
         buckets = Decimal(percent.strip().removesuffix("%")) * BUCKETS / 100
-    except InvalidOperation:
+    except ArithmeticError:
         raise wrong from None
-    if not buckets.is_finite() or buckets != buckets.to_integral_value() or not 0 < buckets < BUCKETS:
+    if buckets.is_nan() or not 0 < buckets < BUCKETS or buckets != buckets.to_integral_value():
         raise wrong
     return int(buckets)

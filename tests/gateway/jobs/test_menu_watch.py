@@ -63,7 +63,7 @@ async def test_publications_are_served_as_they_come(house: House, shelf: MenuShe
     """One after another, and their number is a metric."""
     for mark in ("one", "two"):
         version = await publish(house, mark)
-        await eventually(lambda version=version: served(shelf) == version)  # type: ignore[misc]
+        await eventually(lambda version=version: served(shelf) == version)
     assert house.context.metrics.registry.get_sample_value("chasqui_menu_publication", {"menu": "main"}) == 2
 
 

@@ -1,0 +1,212 @@
+"""``chasqui menus draft``, ``publish``, ``rollback``, ``log``, ``show``, ``status``, from the outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from menu_versions import menu, source
+
+Output = pytest.CaptureFixture[str]
+INSTANT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a database, two versions of a menu and one with a printed code."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setenv("LOGNAME", "ana")
+    shutil.copy(migrated, tmp_path / "chasqui.db")
+    for mark, shortcuts in (("one", {}), ("two", {}), ("three", {"50": "shop"})):
+        (tmp_path / f"{mark}.yaml").write_text(source(mark, shortcuts=shortcuts).text, encoding="utf-8")
+    return tmp_path
+
+
+def counts(folder: Path) -> tuple[int, int]:
+    """How many revisions and publications there are."""
+    with closing(sqlite3.connect(folder / "chasqui.db")) as database:
+        found = [
+            database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("menu_revisions", "menu_publications")
+        ]
+    return found[0], found[1]
+
+
+def told(capsys: Output, *arguments: str) -> str:
+    """What a command says that goes well."""
+    assert main(["menus", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def refused(capsys: Output, *arguments: str) -> list[str]:
+    """The lines of one that does not."""
+    assert main(["menus", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err.splitlines()
+
+
+def test_a_version_is_drafted_published_and_rolled_back(folder: Path, capsys: Output) -> None:
+    """Each says what is served then."""
+    assert told(capsys, "draft", "one.yaml") == "main@1 is drafted\n"
+    assert told(capsys, "draft", "one.yaml", "--author", "ben") == "main@1 has this content already\n"
+    assert told(capsys, "status") == "main: nothing is published; main@1 is drafted\n"
+    assert told(capsys, "publish", "main@1") == "main: publication 1, main@1 100 %\n"
+    assert told(capsys, "publish", "one.yaml") == "main@1 100 % already\n"
+    assert told(capsys, "publish", "two.yaml", "--canary", "2.5%") == (
+        "main: publication 2, main@1 97.5 %, main@2 2.5 % canary\n"
+    )
+    assert told(capsys, "publish", "main@2", "--arms", "b=50") == "main: publication 3, main@1 50 % a, main@2 50 % b\n"
+    assert told(capsys, "publish", "main@2", "--message", "it sells") == "main: publication 4, main@2 100 %\n"
+    assert told(capsys, "rollback", "main", "--author", "ben") == "main: publication 5, main@1 100 %\n"
+    assert told(capsys, "rollback", "main", "--to", "2") == "main: publication 6, main@2 100 %\n"
+    assert counts(folder) == (2, 6)
+
+
+def test_the_log_has_every_step_newest_first(folder: Path, capsys: Output) -> None:
+    """With who and why."""
+    told(capsys, "publish", "one.yaml", "--message", "  the first\n one ")
+    told(capsys, "publish", "two.yaml", "--author", "ben")
+    lines = told(capsys, "log", "main").splitlines()
+    assert all(re.match(INSTANT, line) for line in lines)
+    assert [re.sub(f"^{INSTANT}  ", "", line) for line in lines] == [
+        "2 publish: main@2 100 %  by ben",
+        f"main@2 drafted, {menu('two').version}  by ben",
+        "1 publish: main@1 100 %  by ana: the first one",
+        f"main@1 drafted, {menu('one').version}  by ana: the first one",
+    ]
+    status = told(capsys, "status")
+    assert re.fullmatch(rf"main: main@2 100 %, publication 2 \(publish by ben {INSTANT}\)\n", status)
+
+
+def test_a_version_is_shown_as_it_was_written(folder: Path, capsys: Output) -> None:
+    """To the letter, whatever became of the file; included files behind it."""
+    written = (folder / "one.yaml").read_text(encoding="utf-8")
+    told(capsys, "draft", "one.yaml")
+    (folder / "one.yaml").unlink()
+    assert told(capsys, "show", "main@1") == written
+    (folder / "shared.yaml").write_text("pages:\n  more: {text: {es: Mas, pt_BR: Mais, en: More}}\n")
+    including = written.replace("start: home\n", "start: home\ninclude: [shared.yaml]\n").replace(
+        "options: [", "options: [{text: {es: A, pt_BR: A, en: A}, goto: more}, ", 1
+    )
+    (folder / "both.yaml").write_text(including, encoding="utf-8")
+    told(capsys, "draft", "both.yaml")
+    assert told(capsys, "show", "main@2") == f"{including}# shared.yaml\n{(folder / 'shared.yaml').read_text()}"
+
+
+def test_a_printed_code_is_let_go_only_on_purpose(folder: Path, capsys: Output) -> None:
+    """A version without it is refused, and not even drafted; a rollback says what it moves."""
+    told(capsys, "publish", "one.yaml")
+    told(capsys, "publish", "three.yaml")
+    assert refused(capsys, "publish", "two.yaml") == ["main: shortcut 50 leads to page shop and would be gone"]
+    assert refused(capsys, "publish", "main@1") == ["main: shortcut 50 leads to page shop and would be gone"]
+    assert refused(capsys, "publish", "two.yaml", "--retire-shortcut", "50", "--retire-shortcut", "7") == [
+        "main: there is no shortcut 7 to retire"
+    ]
+    assert counts(folder) == (2, 2)
+    assert main(["menus", "rollback", "main"]) == 0
+    assert capsys.readouterr() == (
+        "main: publication 3, main@1 100 %\n",
+        "chasqui: note: main: shortcut 50 leads to page shop and would be gone\n",
+    )
+    told(capsys, "publish", "three.yaml")
+    assert "main@3 100 %" in told(capsys, "publish", "two.yaml", "--retire-shortcut", "50")
+
+
+def test_every_problem_of_a_menu_is_a_line_and_nothing_is_written(folder: Path, capsys: Output) -> None:
+    """For a draft and for a publication."""
+    bad = (
+        (folder / "one.yaml")
+        .read_text(encoding="utf-8")
+        .replace("goto: shop", "goto: shp")
+        .replace("start: h", "start: x")
+    )
+    (folder / "bad.yaml").write_text(bad, encoding="utf-8")
+    for command in ("draft", "publish"):
+        lines = refused(capsys, command, "bad.yaml")
+        assert len(lines) == 2
+        assert all(re.match(r"bad\.yaml:\d+: ", line) for line in lines)
+    assert counts(folder) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("publish", "none.yaml"), "none.yaml:1: cannot be read"),
+        (("publish", "."), "cannot be read"),
+        (("publish", "main@9"), "main@9: there is no such version; chasqui menus log main"),
+        (("publish", "main@0"), "main@0:1: cannot be read"),
+        (("publish", "main@99999999999"), "cannot be read"),
+        (("publish", "two.yaml", "--canary", "0"), "--canary: '0' must be a percentage"),
+        (("publish", "two.yaml", "--canary", "100"), "--canary: '100' must be a percentage"),
+        (("publish", "two.yaml", "--canary", "nan"), "--canary: 'nan' must be a percentage"),
+        (("publish", "two.yaml", "--canary", "0.001"), "at most two decimals"),
+        (("publish", "two.yaml", "--canary", "1e999999"), "must be a percentage"),
+        (("publish", "two.yaml", "--arms", "b"), "--arms: '' must be a percentage"),
+        (("publish", "two.yaml", "--arms", "a=50"), "arm a is what is served now"),
+        (("publish", "two.yaml", "--arms", "B!=50"), "--arms must be NAME=PERCENT"),
+        (("publish", "one.yaml", "--canary", "10"), "main@1: is what is served now"),
+        (("publish", "two.yaml", "--author", " "), "--author must have 1 to 60 characters"),
+        (("publish", "two.yaml", "--author", "x" * 61), "--author must have 1 to 60 characters"),
+        (("draft", "two.yaml", "--message", "x" * 501), "--message must have at most 500 characters"),
+        (("rollback", "none"), "none: no version of it was ever published"),
+        (("rollback", "main"), "main: nothing was served before"),
+        (("rollback", "main", "--to", "7"), "main@7: was never served to all"),
+        (("log", "none"), "none: no version of such a menu is kept"),
+        (("show", "main"), "main: write MENU@N"),
+        (("show", "main@2"), "main@2: there is no such version"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_done_is_one_line(
+    arguments: tuple[str, ...], complaint: str, folder: Path, capsys: Output
+) -> None:
+    """With exit status 2; what is served stays."""
+    told(capsys, "publish", "one.yaml")
+    lines = refused(capsys, *arguments)
+    assert len(lines) == 1
+    assert complaint in lines[0]
+    assert counts(folder) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("draft", "one.yaml"), ("publish", "one.yaml"), ("rollback", "main"), ("log", "main"), ("status",)]
+)
+def test_no_command_makes_a_database(arguments: tuple[str, ...], folder: Path, capsys: Output) -> None:
+    """A wrong folder is told, not filled, and an old database is not migrated."""
+    (folder / "chasqui.db").unlink()
+    (line,) = refused(capsys, *arguments)
+    assert "there is no such database; chasqui db upgrade makes it" in line
+    assert not (folder / "chasqui.db").exists()
+    sqlite3.connect(folder / "chasqui.db").close()
+    (line,) = refused(capsys, *arguments)
+    assert "no such table: menu_" in line
+
+
+def test_publishers_in_many_processes_lose_nothing(folder: Path) -> None:
+    """Each one's version is drafted and published, one after the other."""
+    for number in range(6):
+        (folder / f"v{number}.yaml").write_text(source(f"v{number}").text, encoding="utf-8")
+    house = Path(__file__).parent.parent.parent
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "menus", "publish", f"v{number}.yaml", "--author", "ana"],
+            cwd=folder,
+            env={"PYTHONPATH": str(house)},
+        )
+        for number in range(6)
+    ]
+    assert [process.wait(60) for process in processes] == [0] * 6
+    assert counts(folder) == (6, 6)
