@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from flows import porting, preferences
+from flows import care, porting, preferences
+from flows.care import Called, CareAsked
 from flows.catalogue import Bundle
 from flows.direct_sale import Bought, buy
 from flows.effects import Effect
@@ -18,7 +19,7 @@ from flows.porting import ConsentAnswered
 from flows.records import Offer, Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Channel, OrderKey
+from flows.values import Channel, Msisdn, OrderKey, parse_msisdn
 from menus.values import Command
 
 
@@ -30,6 +31,9 @@ class CommandGiven:
     key: identifies the turn; the same turn again has the same key. session_id: the network's.
     bundle: what is to be bought, if it is on sale for this person. offer: their newest open offer.
     name: of the offered bundle, in their language. consent_in_force: to number porting.
+    services: what the charging system can do beside selling a bundle. source: the service number.
+    day: the market's; so_far: what was asked of others on it, of the kind that the command asks for.
+    called: whoever has the number that the command names.
     """
 
     at: datetime
@@ -46,6 +50,11 @@ class CommandGiven:
     offer: Offer | None = None
     name: str = ""
     consent_in_force: bool = False
+    services: frozenset[str] = frozenset()
+    source: str = ""
+    day: date = date.min
+    so_far: int = 0
+    called: Called | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,30 @@ def carry_out(given: CommandGiven, offers: OfferFlow) -> Carried:
 
 
 def _buy(given: CommandGiven, offers: OfferFlow) -> Carried:
+    return _sold(given, given.subscriber.msisdn)
+
+
+def _gift(given: CommandGiven, offers: OfferFlow) -> Carried:
+    number = parse_msisdn(given.command.args["number"])
+    if number is None or "gift" not in given.services:
+        return _nothing_done(given, "refused")
+    if number == given.subscriber.msisdn:
+        return _nothing_done(given, "self")
+    return _sold(given, number)
+
+
+def _sold(given: CommandGiven, beneficiary: Msisdn) -> Carried:
     if given.bundle is None:
         return _nothing_done(given, "refused")
     if given.bundle.price.amount != given.session.price:  # not what the person said yes to
         return _nothing_done(given, "refused")
-    sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD)
+    sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD, beneficiary)
     return _started(given, given.bundle.name(given.voice.language), sale.offer, buy(sale))
+
+
+def _not_yet(given: CommandGiven, offers: OfferFlow) -> Carried:
+    """No charging system that we speak to can do it: nothing is asked of it and nothing is charged."""
+    return _nothing_done(given, "unavailable")
 
 
 def _accept(given: CommandGiven, offers: OfferFlow) -> Carried:
@@ -101,6 +128,27 @@ def _set_marketing(given: CommandGiven, offers: OfferFlow) -> Carried:
     return _preferred(given, "marketing", given.command.args["value"] == "on")
 
 
+def _set_out_of_bundle(given: CommandGiven, offers: OfferFlow) -> Carried:
+    return _preferred(given, "out_of_bundle", given.command.args["value"] == "on")
+
+
+def _report(given: CommandGiven, offers: OfferFlow) -> Carried:
+    asked = _care(given)
+    if asked.too_many:
+        return _nothing_done(given, "too_many")
+    session = replace(given.session, purchase={"reference": care.reference(given.key)})
+    return Carried("done", care.report(asked, given.command.args["kind"], given.voice), session, given.subscriber)
+
+
+def _call_me(given: CommandGiven, offers: OfferFlow) -> Carried:
+    asked = _care(given)
+    if given.called is None or given.called.msisdn == given.subscriber.msisdn:
+        return _nothing_done(given, "self")
+    if asked.too_many:
+        return _nothing_done(given, "too_many")
+    return Carried("done", care.ask_for_call(asked, given.called), given.session, given.subscriber)
+
+
 def _agree(given: CommandGiven, offers: OfferFlow) -> Carried:
     outcome = porting.agree(_consent(given))
     session = replace(given.session, agreed=((given.prompt, given.reply),))
@@ -119,11 +167,18 @@ def _withdraw(given: CommandGiven, offers: OfferFlow) -> Carried:
 
 _COMMANDS: Mapping[str, Callable[[CommandGiven, OfferFlow], Carried]] = {
     "buy": _buy,
+    "gift": _gift,
+    "top_up": _not_yet,
+    "take_advance": _not_yet,
+    "fit_combo": _not_yet,
     "accept_offer": _accept,
     "decline_offer": _decline,
     "set_language": _set_language,
     "set_alerts": _set_alerts,
     "set_marketing": _set_marketing,
+    "set_out_of_bundle": _set_out_of_bundle,
+    "report_problem": _report,
+    "call_me": _call_me,
     "consent_agree": _agree,
     "consent_confirm": _confirm,
     "consent_withdraw": _withdraw,
@@ -143,6 +198,10 @@ def _preferred(given: CommandGiven, name: str, value: str | bool) -> Carried:
     effects = preferences.change(given.subscriber, given.at, "ussd", name, value=value)
     subscriber = replace(given.subscriber, **{name: value})  # type: ignore[arg-type]
     return Carried("done", effects, given.session, subscriber)
+
+
+def _care(given: CommandGiven) -> CareAsked:
+    return CareAsked(given.at, given.subscriber, given.key, given.day, given.so_far, given.source)
 
 
 def _answered(given: CommandGiven) -> OfferAnswered:

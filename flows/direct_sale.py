@@ -13,7 +13,7 @@ from flows.catalogue import Bundle
 from flows.effects import Effect, RecordOffer
 from flows.offer import order_effects, order_key
 from flows.records import Offer, Subscriber
-from flows.values import Channel, OfferId
+from flows.values import Channel, Msisdn, OfferId
 
 REASON = "menu"
 """Why the offer was made: the person asked for it."""
@@ -21,13 +21,17 @@ REASON = "menu"
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A person confirmed a bundle and its price. key: identifies the confirmation."""
+    """A person confirmed a bundle and its price. key: identifies the confirmation.
+
+    beneficiary: who gets it, None for the person themselves.
+    """
 
     at: datetime
     subscriber: Subscriber
     bundle: Bundle
     key: str
     channel: Channel
+    beneficiary: Msisdn | None = None
 
     @property
     def offer(self) -> Offer:
@@ -63,4 +67,5 @@ def buy(sale: Bought) -> tuple[Effect, ...]:
         accepted=order_key(offer),
     )
     person = sale.subscriber
-    return (born, *order_effects(offer, person, beneficiary=person.msisdn, channel=sale.channel, at=sale.at))
+    gets_it = sale.beneficiary or person.msisdn
+    return (born, *order_effects(offer, person, beneficiary=gets_it, channel=sale.channel, at=sale.at))

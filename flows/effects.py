@@ -114,7 +114,7 @@ class RecordOrderState:
 
 @dataclass(frozen=True, slots=True)
 class RecordPreference:
-    """What a person wants: ``language``, ``marketing`` or ``alerts``."""
+    """What a person wants: ``language``, ``marketing``, ``alerts`` or ``out_of_bundle``."""
 
     subscription: SubscriptionId
     name: str

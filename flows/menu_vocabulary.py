@@ -10,6 +10,7 @@ from menus.values import CommandSpec, FactSpec, Vocabulary
 SERVICES = ("gift", "top_up", "advance", "fit_combo")
 """What a charging system may be able to do beside selling a bundle; a guard ``can_…`` for each."""
 LANGUAGES = ("es", "pt_BR", "en")
+_SWITCHES = ("alerts", "marketing", "out_of_bundle")
 
 _NAME = "30 GB + 500 min por 30 días"
 _MONEY = "R$ 1.999.999,99"
@@ -25,7 +26,7 @@ def starter_vocabulary(region: str = "ZZ") -> Vocabulary:
 
 def _guards() -> Mapping[str, GuardKind]:
     """What conditions may ask. Money is in minor units."""
-    flags: tuple[str, ...] = ("has_bundle", "has_offer", "alerts", "marketing", *(f"can_{one}" for one in SERVICES))
+    flags: tuple[str, ...] = ("has_bundle", "has_offer", *_SWITCHES, *(f"can_{one}" for one in SERVICES))
     words = ("market", "segment", "circle", "language", "arm")
     return {
         "balance": "number",
@@ -41,11 +42,16 @@ def _facts() -> Mapping[str, FactSpec]:
         "bundles_active": _items("list", name=_NAME, left="1.023 MB", ends="30 nov, 23:59"),
         "bundles": _items("list", name=_NAME, price="R$ 199.999,99"),
         "bundle": _items("item", name=_NAME, price=_MONEY),
+        "combos": _items("list", name=_NAME, price="R$ 199.999,99"),
         "offer": _items("item", name=_NAME, price=_MONEY),
+        "orders": _items("list", name=_NAME, price="R$ 199.999,99", day="30 nov", state="em andamento"),
+        "used_lately": _text("1.023 MB"),
         "order": _items("item", name=_NAME, price=_MONEY, balance=_MONEY),
         "language": _text("Português"),
-        "alerts": _text("desactivadas"),
-        "marketing": _text("desactivadas"),
+        "alerts": _text("desativado"),
+        "marketing": _text("desativado"),
+        "out_of_bundle": _text("desativado"),
+        "report": _items("item", reference="7KQ2MX"),
         "porting": _items("item", date="30 nov, 23:59"),
     }
 
@@ -53,11 +59,16 @@ def _facts() -> Mapping[str, FactSpec]:
 def _commands() -> Mapping[str, CommandSpec]:
     return {
         "buy": _command("bundle", outcomes="done started too_little refused", confirm=True),
+        "gift": _command("bundle", "number", outcomes="done started too_little refused self", confirm=True),
+        "top_up": _command("voucher", outcomes="unavailable", confirm=True),
+        "take_advance": _command(outcomes="unavailable", confirm=True),
+        "fit_combo": _command("gigabytes", "minutes", outcomes="unavailable", confirm=True),
         "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True),
         "decline_offer": _command(outcomes="done gone"),
         "set_language": _command("language", outcomes="done"),
-        "set_alerts": _command("value", outcomes="done"),
-        "set_marketing": _command("value", outcomes="done"),
+        **{f"set_{switch}": _command("value", outcomes="done") for switch in _SWITCHES},
+        "report_problem": _command("kind", outcomes="done too_many"),
+        "call_me": _command("number", outcomes="done too_many self", confirm=True),
         "consent_agree": _command(outcomes="agreed", confirm=True),
         "consent_confirm": _command(outcomes="given missing", confirm=True),
         "consent_withdraw": _command(outcomes="withdrawn none"),

@@ -15,17 +15,8 @@ from statemachine import State
 from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
 from flows.records import Order
 from flows.step import Flow
-from flows.texts import Voice
+from flows.telling import Given, Telling
 from flows.values import Money, Purpose
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """How to speak to the payer. source: the service number; name: the bundle in their language."""
-
-    voice: Voice
-    name: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +36,16 @@ class PurchaseNotSent:
 
 @dataclass(frozen=True, slots=True)
 class BundleActivated:
-    """Charged and granted. balance: what is left, if the charging system told."""
+    """Charged and granted. balance: what is left, if the charging system told.
+
+    given: how to tell a beneficiary who is not the payer.
+    """
 
     at: datetime
     reference: str
     balance: Money | None
     telling: Telling
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +119,9 @@ class PurchaseFlow(Flow):
 
     def confirm(self, order: Order, fact: BundleActivated) -> list[Effect]:
         """The payer gets the confirmation; a beneficiary hears of the gift."""
-        told: list[Effect] = [
-            _text(
-                order,
-                fact.telling,
-                fact.at,
-                "confirmed",
-                fact.telling.voice.confirmation(fact.telling.name, order.price, fact.balance),
-            )
-        ]
         return [
             RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
-            *told,
+            _text(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
             *_gift(order, fact),
             RecordAudit(
                 actor="ocs",
@@ -226,16 +212,24 @@ def _text(order: Order, telling: Telling, at: datetime, kind: str, text: str) ->
     )
 
 
+def _confirmation(order: Order, fact: BundleActivated) -> str:
+    voice, name = fact.telling.voice, fact.telling.name
+    if order.is_gift:
+        return voice.gift_confirmation(name, order.beneficiary, order.price, fact.balance)
+    return voice.confirmation(name, order.price, fact.balance)
+
+
 def _gift(order: Order, fact: BundleActivated) -> list[Effect]:
-    if order.beneficiary == order.msisdn:
+    if not order.is_gift:
         return []
-    text = fact.telling.voice.gift(fact.telling.name)
+    given = fact.given or Given(order.subscription, fact.telling)
+    text = given.telling.voice.gift(given.telling.name, order.msisdn)
     return [
         SendSms(
             key=f"{order.key}:gift",
-            subscription=order.subscription,
+            subscription=given.subscription,
             msisdn=order.beneficiary,
-            source=fact.telling.source,
+            source=given.telling.source,
             text=text,
             purpose=Purpose.CONFIRMATION,
             at=fact.at,

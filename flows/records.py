@@ -13,6 +13,7 @@ class Subscriber:
     """One subscription with its present address, preferences and contact history.
 
     marketing: None when the person was never asked.
+    out_of_bundle: whether use without a bundle may be charged; only by choice.
     marketing_count: offers on the local day of ``marketing_at``.
     """
 
@@ -25,6 +26,7 @@ class Subscriber:
     circle: str | None = None
     alerts: bool = True
     marketing: bool | None = None
+    out_of_bundle: bool = False
     marketing_at: datetime | None = None
     marketing_count: int = 0
     marketing_channel: str | None = None
@@ -69,3 +71,8 @@ class Order:
     queries: int
     created_at: datetime
     sent_at: datetime | None = None
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether somebody else gets it."""
+        return self.beneficiary != self.msisdn

@@ -16,7 +16,7 @@ class Session:
     """Where a person stands in which version of which menu.
 
     price: of the bundle that was last shown, in minor units: a yes is to that price and to no other.
-    purchase: the texts of the last purchase of this session, for its result page.
+    purchase: the texts of what was last done in this session, a purchase or a report, for its result page.
     agreed: consent screens that were answered with a yes, each with what was typed; a consent needs two.
     arm: the side of a comparison that the person is on; empty where nothing is tried out.
     """

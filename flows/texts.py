@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from flows.keywords import ACCEPT_WORD, START_WORDS, STOP_WORDS
-from flows.values import Money, Unit
+from flows.values import Money, Msisdn, Unit
 from locales import formats
 from locales.catalogues import N_, Catalogues
 
 _BUNDLE_WORDS = {Unit.BYTE: N_("data bundle"), Unit.SECOND: N_("voice bundle"), Unit.MESSAGE: N_("SMS bundle")}
+_DIGITS_TOLD = 4
+"""Of the number of somebody who gives a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,27 @@ class Voice:
             balance=self.money(balance),
         )
 
-    def gift(self, name: str) -> str:
-        """To the beneficiary of somebody else's purchase."""
-        return self._say(N_("You have received {name} as a gift."), name=name)
+    def gift_confirmation(self, name: str, to: Msisdn, price: Money, balance: Money | None) -> str:
+        """Charged, and active for somebody else; the balance only when the charging system has told it."""
+        if balance is None:
+            return self._say(
+                N_("Done: {name} is active for +{to}. Charged {price}."), name=name, to=to, price=self.money(price)
+            )
+        return self._say(
+            N_("Done: {name} is active for +{to}. Charged {price}. Balance {balance}."),
+            name=name,
+            to=to,
+            price=self.money(price),
+            balance=self.money(balance),
+        )
+
+    def gift(self, name: str, giver: Msisdn) -> str:
+        """To the beneficiary of somebody else's purchase. Of the giver's number the last digits must do."""
+        return self._say(
+            N_("You have received {name} as a gift from the number ending in {digits}."),
+            name=name,
+            digits=giver[-_DIGITS_TOLD:],
+        )
 
     def declined(self, name: str, price: Money, reason: str) -> str:
         """Not bought, and nothing charged."""
@@ -141,6 +161,25 @@ class Voice:
     def try_again(self) -> str:
         """Something went wrong that is not the person's fault."""
         return self._say(N_("Sorry, that did not work. Please dial again."))
+
+    def state_of_order(self, state: str, *, given: bool) -> str:
+        """How far an order is. given: to somebody else."""
+        if state == "confirmed":
+            return self._say(N_("gift")) if given else self._say(N_("paid"))
+        return self._say(N_("not charged")) if state == "declined" else self._say(N_("in progress"))
+
+    # ── care ──
+
+    def report_noted(self, reference: str) -> str:
+        """To whoever reported a problem."""
+        return self._say(
+            N_("We have noted your problem. Its reference is {reference}: keep it for customer care."),
+            reference=reference,
+        )
+
+    def call_asked(self, caller: Msisdn) -> str:
+        """To whoever is asked to call."""
+        return self._say(N_("+{caller} asks you to call them back."), caller=caller)
 
     # ── replies ──
 

@@ -26,7 +26,7 @@ _WITH_USAGE = (
     .outerjoin(usage, usage.c.subscription_id == t.c.id)
     .where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
 )
-_SETTABLE = ("language", "marketing", "alerts", "time_zone", "segment", "circle")
+_SETTABLE = ("language", "marketing", "alerts", "out_of_bundle", "time_zone", "segment", "circle")
 _SET = {name: update(t).where(t.c.id == bindparam("which")).values({name: bindparam("new")}) for name in _SETTABLE}
 _MARKETED = (
     update(t)
@@ -115,6 +115,7 @@ def _subscriber(row: AnyRow) -> Subscriber:
         circle=row.circle,
         alerts=row.alerts,
         marketing=row.marketing,
+        out_of_bundle=bool(row.out_of_bundle),
         marketing_at=row.marketing_at,
         marketing_count=row.marketing_count,
         marketing_channel=row.marketing_channel,

@@ -61,6 +61,7 @@ subscriptions = Table(
     Column("circle", String(40)),
     Column("alerts", Boolean, nullable=False),
     Column("marketing", Boolean),  # null: never asked
+    Column("out_of_bundle", Boolean),  # null: never chosen, which is no
     Column("marketing_at", UtcTime),  # last offer sent
     Column("marketing_count", Integer, nullable=False),  # offers on the local day of marketing_at
     Column("marketing_channel", String(8)),
@@ -274,6 +275,8 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 Index("audit_subscription", audit.c.subscription_id, audit.c.id)
+_REPORTS = audit.c.action == "care.reported"
+Index("audit_reports", audit.c.id, sqlite_where=_REPORTS, postgresql_where=_REPORTS)
 
 consents = Table(
     "consents",

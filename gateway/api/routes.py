@@ -21,9 +21,10 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.problems import Problem
-from store import consents, idempotency, messages, offers, orders, subscriptions, turns
+from store import audit, consents, idempotency, messages, offers, orders, subscriptions, turns
 
 _MOST_ITEMS = 200
+_SWITCHES = ("alerts", "marketing", "out_of_bundle")
 _SESSION_LASTS = timedelta(minutes=3)
 """No network keeps a silent session longer."""
 _MOST_KEY = 255
@@ -52,6 +53,7 @@ class ApiRoutes:
         app.router.add_get(f"{person}/consents", guard(Right.READ, self._consents))
         app.router.add_put(f"{person}/preferences", guard(Right.PREFERENCES, self._preferences))
         app.router.add_get("/api/v1/orders/{key}", guard(Right.READ, self._order))
+        app.router.add_get("/api/v1/reports", guard(Right.READ, self._reports))
         app.router.add_post("/api/v1/offers/{id}/accept", guard(Right.OFFERS, self._accept))
 
     async def _profile(self, request: web.Request, caller: Caller) -> web.Response:
@@ -106,6 +108,12 @@ class ApiRoutes:
             raise Problem(404, "unknown-order", "there is no order with this key")
         return web.json_response(views.order(view))
 
+    async def _reports(self, request: web.Request, caller: Caller) -> web.Response:
+        limit = _limit(request)
+        found = await audit.reports(self._context.reader, limit + 1, request.query.get("after"))
+        following = found[limit - 1].id if len(found) > limit else None
+        return _items([views.report(one) for one in found[:limit]], following)
+
     async def _preferences(self, request: web.Request, caller: Caller) -> web.Response:
         msisdn = _msisdn(request)
         wanted = self._wanted(await _document(request))
@@ -116,12 +124,12 @@ class ApiRoutes:
             effects += preferences.change(subscriber, at, f"api:{caller.name}", name, value=value)
         await self._committer.commit(effects)
         now = await self._facts.subscriber(msisdn)
-        return web.json_response({"language": now.language, "alerts": now.alerts, "marketing": now.marketing})
+        return web.json_response({"language": now.language} | {name: getattr(now, name) for name in _SWITCHES})
 
     def _wanted(self, document: dict[str, Any]) -> dict[str, str | bool]:
         errors = []
         for name, value in document.items():
-            if name in ("alerts", "marketing"):
+            if name in _SWITCHES:
                 if not isinstance(value, bool):
                     errors.append({"pointer": f"/{name}", "detail": "must be true or false"})
             elif name != "language":

@@ -8,6 +8,7 @@ from typing import Any
 from flows.records import Offer, Subscriber
 from flows.session import from_json
 from flows.values import Channel, Money, Wallet
+from store.audit import Report
 from store.consents import ConsentView
 from store.messages import Message
 from store.orders import OrderView
@@ -87,6 +88,18 @@ def consent(view: ConsentView) -> dict[str, Any]:
     }
 
 
+def report(one: Report) -> dict[str, Any]:
+    """A problem that somebody reported."""
+    return {
+        "id": one.id,
+        "reference": one.reference,
+        "kind": one.kind,
+        "msisdn": one.msisdn,
+        "subscription": one.subscription,
+        "at": instant(one.at),
+    }
+
+
 def _session(turn: TurnRow) -> dict[str, Any]:
     session = from_json(turn.state)
     return {
@@ -113,7 +126,7 @@ def profile(one: Subscriber, wallet: Wallet | None, turn: TurnRow | None = None)
         "time_zone": one.time_zone,
         "segment": one.segment,
         "circle": one.circle,
-        "preferences": {"alerts": one.alerts, "marketing": one.marketing},
+        "preferences": {"alerts": one.alerts, "marketing": one.marketing, "out_of_bundle": one.out_of_bundle},
         "session": None if turn is None else _session(turn),
         "balance": money(wallet.balance) if wallet and wallet.balance else None,
         "bundles": None

@@ -12,12 +12,14 @@ from flows.catalogue import Bundle, Catalogue
 from flows.contact_policy import ContactSwitches
 from flows.market import Market, MarketRules
 from flows.offer import OfferFlow
-from flows.purchase import PurchaseFlow, Telling
-from flows.records import Subscriber
+from flows.purchase import PurchaseFlow
+from flows.records import Order, Subscriber
+from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues
+from store import subscriptions
 from store.reader import Reader
 from store.writer import Writer
 
@@ -105,6 +107,10 @@ class Context:
         """Who speaks where nothing is known of the person."""
         return Voice(self.catalogues, self.market.languages[0])
 
+    async def known(self, msisdn: Msisdn) -> Subscriber | None:
+        """Who holds this number now, if we have seen them."""
+        return (await subscriptions.by_msisdn(self.reader, [msisdn])).get(msisdn)
+
     def bundle_name(self, bundle: BundleId | str, language: str) -> str:
         """The bundle's name; its id when it left the catalogue since."""
         known = self.catalogue.get(bundle)
@@ -130,6 +136,16 @@ class Context:
             name=self.bundle_name(bundle, subscriber.language),
             source=self.service_number.address,
         )
+
+    async def given(self, order: Order) -> Given | None:
+        """How to tell who gets a gift, in their language if we know them; None for a purchase of one's own."""
+        if not order.is_gift:
+            return None
+        known = await self.known(order.beneficiary)
+        voice = self.voice(known) if known else self.market_voice()
+        name = self.bundle_name(order.bundle, voice.language)
+        subscription = known.id if known else order.subscription
+        return Given(subscription, Telling(voice, name, self.service_number.address))
 
 
 def eligibility_facts(subscriber: Subscriber) -> Mapping[str, str]:

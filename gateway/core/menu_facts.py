@@ -4,47 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
-from flows.catalogue import Bundle
+from flows.catalogue import Bundle, BundleKind
 from flows.porting import PURPOSE
-from flows.records import Subscriber
+from flows.records import Order, Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Bucket
+from flows.values import Bucket, Unit
 from gateway.core.context import Context, eligibility_facts
 from gateway.core.facts import Facts
+from gateway.core.for_sale import ForSale
 from gateway.core.menu_guards import MenuGuards
 from gateway.core.menu_need import Need
 from menus.values import GUARD, FactValue, Item
 from menus.values import Facts as MenuFactValues
-from store import consents, offers
+from scoring.errors import ScoringError
+from scoring.features import features, from_bytes
+from store import consents, offers, orders, usage
 
 _NO_END = "-"
 LONGEST_FETCH = 2.0
 """Seconds for the facts of one page; who waits longer has hung up."""
-
-
-class _ForSale:
-    """What is sold now, for each kind of person, and how it is shown in each language."""
-
-    def __init__(self, on_sale: tuple[Bundle, ...]) -> None:
-        self.on_sale = on_sale
-        self._to: dict[frozenset[tuple[str, str]], tuple[Bundle, ...]] = {}
-        self._shown: dict[tuple[frozenset[tuple[str, str]], str], tuple[Item, ...]] = {}
-
-    def to(self, about: Mapping[str, str]) -> tuple[Bundle, ...]:
-        """What somebody may buy of whom this is known."""
-        key = frozenset(about.items())
-        if key not in self._to:
-            self._to[key] = tuple(bundle for bundle in self.on_sale if bundle.eligible_for(about))
-        return self._to[key]
-
-    def shown_to(self, about: Mapping[str, str], voice: Voice) -> tuple[Item, ...]:
-        """The same, ready to be shown."""
-        key = (frozenset(about.items()), voice.language)
-        if key not in self._shown:
-            self._shown[key] = tuple(_item(bundle, voice) for bundle in self.to(about))
-        return self._shown[key]
+MOST_ORDERS = 5
+"""Of a person's purchases, the newest."""
 
 
 class MenuFacts:
@@ -60,15 +43,20 @@ class MenuFacts:
             "language": self._language,
             "alerts": self._alerts,
             "marketing": self._marketing,
+            "out_of_bundle": self._out_of_bundle,
+            "combos": self._combos,
+            "report": self._report,
         }
         self._asked: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
             "balance": self._balance,
             "bundles_active": self._running,
             "offer": self._offer,
             "porting": self._porting,
+            "orders": self._orders,
+            "used_lately": self._used_lately,
         }
         self._guards = MenuGuards(context)
-        self._for_sale = _ForSale(())
+        self._for_sale = ForSale(())
 
     async def fetch(self, names: Sequence[str], subscriber: Subscriber, session: Session) -> MenuFactValues:
         """These facts; None for one that could not be had in time."""
@@ -104,10 +92,10 @@ class MenuFacts:
         about = eligibility_facts(subscriber)
         return self._now_for_sale().to(about)
 
-    def _now_for_sale(self) -> _ForSale:
+    def _now_for_sale(self) -> ForSale:
         on_sale = self._context.on_sale(self._context.clock())
         if self._for_sale.on_sale is not on_sale:
-            self._for_sale = _ForSale(on_sale)
+            self._for_sale = ForSale(on_sale)
         return self._for_sale
 
     # ── one by one ──
@@ -131,6 +119,9 @@ class MenuFacts:
     def _bundles(self, need: Need) -> FactValue:
         return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
 
+    def _combos(self, need: Need) -> FactValue:
+        return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice, BundleKind.COMBO)
+
     def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")
         shown = self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
@@ -144,7 +135,30 @@ class MenuFacts:
         return Item(found[0].id, {"name": name, "price": need.voice.money(found[0].price)})
 
     def _order(self, need: Need) -> FactValue:
-        return Item("order", need.session.purchase) if need.session.purchase else None
+        done = need.session.purchase
+        return Item("order", done) if "name" in done else None
+
+    def _report(self, need: Need) -> FactValue:
+        done = need.session.purchase
+        return Item("report", done) if "reference" in done else None
+
+    async def _orders(self, need: Need) -> FactValue:
+        found = await orders.of_subscription(self._context.reader, need.subscriber.id, MOST_ORDERS, None)
+        return tuple(self._ordered(view.order, need.voice) for view in found)
+
+    def _ordered(self, order: Order, voice: Voice) -> Item:
+        fields = {
+            "name": self._context.bundle_name(order.bundle, voice.language),
+            "price": voice.money(order.price),
+            "day": voice.day(order.created_at, self._context.zone),
+            "state": voice.state_of_order(order.state, given=order.is_gift),
+        }
+        return Item(order.key, fields)
+
+    async def _used_lately(self, need: Need) -> FactValue:
+        state = await usage.of(self._context.reader, need.subscriber.id)
+        used = _recent_day(state, need.at) if state else None
+        return "" if used is None else need.voice.amount(Unit.BYTE, used)
 
     def _language(self, need: Need) -> FactValue:
         return need.voice.own_name()
@@ -155,10 +169,17 @@ class MenuFacts:
     def _marketing(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=bool(need.subscriber.marketing))
 
+    def _out_of_bundle(self, need: Need) -> FactValue:
+        return need.voice.on_or_off(on=need.subscriber.out_of_bundle)
+
     async def _porting(self, need: Need) -> FactValue:
         consent = await consents.in_force(self._context.reader, need.subscriber.id, PURPOSE)
         return Item(consent.record_id, {"date": need.voice.day(consent.at, self._context.zone)}) if consent else ""
 
 
-def _item(bundle: Bundle, voice: Voice) -> Item:
-    return Item(bundle.id, {"name": bundle.name(voice.language), "price": voice.money(bundle.price)})
+def _recent_day(state: bytes, at: datetime) -> int | None:
+    """Bytes used in the last 24 hours; None where what is kept cannot be read."""
+    try:
+        return int(features(from_bytes(state), at.timestamp()).recent_day)
+    except ScoringError:
+        return None

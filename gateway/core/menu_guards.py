@@ -24,6 +24,7 @@ class MenuGuards:
             "language": lambda need: need.subscriber.language,
             "alerts": lambda need: need.subscriber.alerts,
             "marketing": lambda need: bool(need.subscriber.marketing),
+            "out_of_bundle": lambda need: need.subscriber.out_of_bundle,
             "arm": lambda need: need.session.arm,
             "price": self._price,
             **{f"can_{service}": partial(_offers_service, service) for service in SERVICES},

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from time import perf_counter
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from flows.purchase import (
     BundleActivated,
@@ -23,7 +21,6 @@ from flows.purchase import (
     PurchaseSent,
 )
 from flows.records import Order, Subscriber
-from flows.values import Wallet
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -39,10 +36,11 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
+from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
 from gateway.core.together import Together
-from gateway.errors import OcsError, UnknownSubscriber
+from gateway.errors import OcsError
 from store import orders, outbox, subscriptions
 from store.outbox import PurchaseRow
 from store.unit import Op
@@ -51,10 +49,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 32
 _PAUSE_AFTER_FAILURE = 2.0
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.5, 60.0
-GIVE_UP_AFTER = timedelta(minutes=15)
-"""A yes is not charged later than this: the person has gone on with their life."""
 _MOST_SENDS = 3
-Answer = TypeVar("Answer")
 
 
 class PurchaseLane:
@@ -146,11 +141,11 @@ class PurchaseLane:
     # ── sending ──
 
     async def _send(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
-        hindrance = await self._hindrance(order)
-        if isinstance(hindrance, Refused):
-            await self._refuse(row, order, subscriber, hindrance)
+        against = await hindrance(self._context, self._ocs, order)
+        if isinstance(against, Refused):
+            await self._refuse(row, order, subscriber, against)
             return
-        if isinstance(hindrance, OcsError):
+        if isinstance(against, OcsError):
             self._later(row, order)
             return
         now = self._context.clock()
@@ -159,23 +154,8 @@ class PurchaseLane:
         request = PurchaseRequest(
             order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value
         )
-        outcome = await self._timed("purchase", self._ocs.purchase(request))
+        outcome = await timed(self._context.metrics, "purchase", self._ocs.purchase(request))
         await self._after_send(row, order, subscriber, outcome)
-
-    async def _hindrance(self, order: Order) -> Refused | OcsError | None:
-        """What stands against sending now: for good, or for as long as the charging system does not answer."""
-        withheld = self._context.reach.withheld(order.msisdn)
-        if withheld:
-            return Refused(withheld)
-        if self._context.clock() - order.created_at > GIVE_UP_AFTER:
-            return Refused("not_applied", "the charging system could not be reached in time")
-        try:
-            wallet = await self._timed("wallet", self._ocs.wallet(order.msisdn))
-        except UnknownSubscriber:
-            return Refused("unknown_subscriber")
-        except OcsError as error:
-            return error
-        return None if _covers(wallet, order) else Refused("insufficient_funds", "balance below the price when asked")
 
     def _later(self, row: PurchaseRow, order: Order) -> None:
         """Wait as long again as the order has waited."""
@@ -201,7 +181,7 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
-        outcome = await self._timed("find", self._ocs.find(order.key))
+        outcome = await timed(self._context.metrics, "find", self._ocs.find(order.key))
         await self._after_asking(row, order, subscriber, outcome)
 
     async def _after_asking(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:
@@ -264,6 +244,7 @@ class PurchaseLane:
             reference=outcome.reference,
             balance=wallet.balance if wallet else None,
             telling=self._context.telling(subscriber, order.bundle),
+            given=await self._context.given(order),
         )
         await self._step(order, "activate", fact, outbox.end(row.id, "done", now))
         self._settlements.tell(order.key, Settlement(confirmed=True, balance=fact.balance))
@@ -284,16 +265,3 @@ class PurchaseLane:
         step = self._context.machines.purchase.step(order.state, event, order=order, fact=fact)
         await self._committer.commit(step.effects, ops)
         self._context.metrics.orders.labels(step.state).inc()
-
-    async def _timed(self, call: str, answer: Awaitable[Answer]) -> Answer:
-        started = perf_counter()
-        try:
-            return await answer
-        finally:
-            self._context.metrics.ocs_seconds.labels(call).observe(perf_counter() - started)
-
-
-def _covers(wallet: Wallet, order: Order) -> bool:
-    """A balance that is not told, or is in another currency, is left to the charging system's own check."""
-    balance = wallet.balance
-    return balance is None or balance.currency != order.price.currency or balance.amount >= order.price.amount

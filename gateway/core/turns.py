@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from flows.dialogue import Carried, CommandGiven, carry_out
-from flows.porting import PURPOSE
 from flows.records import Subscriber
 from flows.session import Session, to_json
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSession, LiveSessions
+from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.menu_shelf import Beginning, MenuShelf
 from gateway.core.recollection import known_reply, recall
@@ -29,7 +29,7 @@ from gateway.core.turn import Reply, Turn
 from gateway.errors import TurnTimedOut
 from menus.table import CompiledMenu
 from menus.values import Invoke, Moved, Notice, Over, Screen, Wrong
-from store import consents, offers, turns
+from store import turns
 from store.errors import AlreadyWritten
 from store.turns import TurnRow
 
@@ -87,6 +87,7 @@ class TurnDesk:
         self._shelf = shelf
         self._sessions = sessions
         self._menu_facts = MenuFacts(context, facts)
+        self._commands = MenuCommands(context, facts, self._menu_facts)
 
     async def take(self, turn: Turn) -> Reply:
         """The answer to a hop.
@@ -207,30 +208,9 @@ class TurnDesk:
 
     async def _given(self, hop: _Hop, invoke: Invoke) -> CommandGiven:
         """What the command's flow must know."""
-        name, reader = invoke.command.name, self._context.reader
-        wanted = invoke.command.args.get("bundle")
-        offer = None
-        if name in ("accept_offer", "decline_offer"):  # the one that was shown, not one that came since
-            offer = await offers.by_id(reader, hop.session.place.chosen.get("offer", ""))
-        standing = None
-        if name in ("consent_confirm", "consent_withdraw"):
-            standing = await consents.in_force(reader, hop.person.id, PURPOSE)
-        return CommandGiven(
-            at=self._context.clock(),
-            command=invoke.command,
-            subscriber=hop.person,
-            voice=self._context.voice(hop.person),
-            session=hop.session,
-            session_id=hop.turn.session,
-            prompt=hop.live.reply,
-            reply=hop.said,
-            key=turn_key(hop.turn.dialect, hop.turn.session, hop.position),
-            market=self._context.market.code,
-            bundle=next((one for one in self._menu_facts.for_sale(hop.person) if one.id == wanted), None),
-            offer=offer,
-            name=self._context.bundle_name(offer.bundle, hop.person.language) if offer else "",
-            consent_in_force=standing is not None,
-        )
+        key = turn_key(hop.turn.dialect, hop.turn.session, hop.position)
+        answered = Answered(hop.turn.session, prompt=hop.live.reply, reply=hop.said, key=key)
+        return await self._commands.given(invoke.command, hop.person, hop.session, answered)
 
     async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> _Written | None:
         """Write a command's effects with the turn, and its page; None when the turn was written before."""

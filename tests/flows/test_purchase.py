@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statemachine.exceptions import TransitionNotAllowed
 
-from fakes import ANA, BEN, NUMBER, TUESDAY, order
+from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, order
 from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
 from flows.purchase import (
     TELL_AFTER_QUERIES,
@@ -18,11 +20,11 @@ from flows.purchase import (
     PurchaseFlow,
     PurchaseNotSent,
     PurchaseSent,
-    Telling,
 )
 from flows.step import Step
+from flows.telling import Given, Telling
 from flows.texts import Voice
-from flows.values import Money, Purpose
+from flows.values import Money, Purpose, SubscriptionId
 from locales.catalogues import load_catalogues
 
 FLOW = PurchaseFlow()
@@ -103,11 +105,14 @@ def test_a_confirmation_without_a_balance_promises_none() -> None:
 
 
 def test_a_beneficiary_hears_of_the_gift_and_not_of_the_money() -> None:
-    """Two texts to two people under two keys."""
-    payer, gift = texts(step("sent", "activate", ACTIVATED, beneficiary=BEN).effects)
-    assert (payer.msisdn, gift.msisdn) == (ANA, BEN)
-    assert gift.text == "You have received 1 GB as a gift."
-    assert payer.key != gift.key
+    """Two texts to two people under two keys, each in the language of its reader."""
+    spanish = Telling(Voice(load_catalogues(), "es"), "1 GB por 7 días", NUMBER)
+    activated = replace(ACTIVATED, given=Given(SubscriptionId("01BEN"), spanish))
+    payer, gift = texts(step("sent", "activate", activated, beneficiary=BEN).effects)
+    assert payer.text == f"Done: 1 GB is active for +{BEN}. Charged COP 3,000. Balance COP 7,000."
+    assert gift.text == "Te regalaron 1 GB por 7 días desde el número terminado en 2233."
+    assert (payer.msisdn, payer.subscription, payer.key) == (ANA, ANAS, "ord-off-1:confirmed")
+    assert (gift.msisdn, gift.subscription, gift.key) == (BEN, "01BEN", "ord-off-1:gift")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from flows.purchase import (
     PurchaseFlow,
     PurchaseNotSent,
     PurchaseSent,
-    Telling,
 )
 from flows.step import Flow, Step
+from flows.telling import Telling
 from flows.texts import Voice
 from flows.values import Channel
 from locales.catalogues import Catalogues

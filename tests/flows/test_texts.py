@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from fakes import ANA
 from flows.catalogue import Bundle, load_starter
 from flows.texts import Voice
 from flows.values import Money, Unit
@@ -19,7 +20,9 @@ BUNDLES = [bundle for code in ("br", "co", "gh", "in", "mx", "za") for bundle in
 PER_BUNDLE: dict[str, Callable[[Voice, str, Money], str]] = {
     "confirmation": lambda voice, name, price: voice.confirmation(name, price, Money(99_999_900, price.currency)),
     "confirmation without balance": lambda voice, name, price: voice.confirmation(name, price, None),
-    "gift": lambda voice, name, price: voice.gift(name),
+    "gift": lambda voice, name, price: voice.gift(name, ANA),
+    "gift confirmed": lambda voice, name, price: voice.gift_confirmation(name, ANA, price, price),
+    "gift confirmed without balance": lambda voice, name, price: voice.gift_confirmation(name, ANA, price, None),
     "no funds": lambda voice, name, price: voice.declined(name, price, "insufficient_funds"),
     "declined": lambda voice, name, price: voice.declined(name, price, "rejected"),
     "being checked": lambda voice, name, price: voice.being_checked(name),
@@ -36,6 +39,8 @@ FIXED: dict[str, Callable[[Voice], str]] = {
     "offers started": Voice.offers_started,
     "language set": Voice.language_set,
     "help": Voice.help,
+    "report noted": lambda voice: voice.report_noted("7KQ2MX"),
+    "call asked": lambda voice: voice.call_asked(ANA),
 }
 
 

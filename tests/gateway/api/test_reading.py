@@ -13,6 +13,7 @@ from fakes import ANA, BEN, NUMBER, eventually
 from running import Town, ids, town
 
 _PROBLEM = "application/problem+json"
+_USUAL = {"alerts": True, "marketing": None, "out_of_bundle": False}
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ async def test_a_profile_has_bundles_and_balance_from_the_charging_system(it: To
     status, profile = await it.call("GET", f"subscribers/+{ANA}")
     account = it.ocs.ledger.account(it.smsc.messages[0]["to"])
     assert (status, profile["msisdn"], profile["language"]) == (200, ANA, "es")
-    assert profile["preferences"] == {"alerts": True, "marketing": None}
+    assert profile["preferences"] == _USUAL
     assert profile["balance"] == {"amount": account.balance, "currency": "COP"}
     assert ids(profile["bundles"]) == [bucket.id for bucket in account.buckets]
 
@@ -151,19 +152,18 @@ async def test_a_profile_without_the_charging_system_leaves_its_part_open(it: To
 
 
 @pytest.mark.parametrize(
-    ("wanted", "now"),
+    "wanted",
     [
-        ({}, {"language": "es", "alerts": True, "marketing": None}),
-        ({"language": "pt_BR"}, {"language": "pt_BR", "alerts": True, "marketing": None}),
-        ({"alerts": False, "marketing": True}, {"language": "es", "alerts": False, "marketing": True}),
-        (
-            {"language": "en", "alerts": True, "marketing": False},
-            {"language": "en", "alerts": True, "marketing": False},
-        ),
+        {},
+        {"language": "pt_BR"},
+        {"alerts": False, "marketing": True},
+        {"language": "en", "alerts": True, "marketing": False},
+        {"out_of_bundle": True},
     ],
 )
-async def test_preferences_hold_at_once(it: Town, wanted: dict[str, Any], now: dict[str, Any]) -> None:
+async def test_preferences_hold_at_once(it: Town, wanted: dict[str, Any]) -> None:
     """What is left out stays as it was; the answer is what holds now, and so is the profile."""
+    now = {"language": "es", **_USUAL, **wanted}
     assert await it.call("PUT", f"subscribers/{ANA}/preferences", wanted, role="app") == (200, now)
     _, profile = await it.call("GET", f"subscribers/{ANA}")
     assert {"language": profile["language"], **profile["preferences"]} == now
@@ -177,6 +177,7 @@ async def test_preferences_hold_at_once(it: Town, wanted: dict[str, Any], now: d
         ({"language": ["es"]}, "/language"),
         ({"alerts": "yes"}, "/alerts"),
         ({"marketing": 1}, "/marketing"),
+        ({"out_of_bundle": "off"}, "/out_of_bundle"),
         ({"colour": "red", "language": "en"}, "/colour"),
     ],
 )
@@ -187,7 +188,7 @@ async def test_wrong_preferences_change_nothing(it: Town, wanted: dict[str, Any]
     assert (status, problem["code"]) == (422, "invalid-preferences")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
     _, profile = await it.call("GET", f"subscribers/{ANA}")
-    assert (profile["language"], profile["preferences"]) == ("es", {"alerts": True, "marketing": None})
+    assert (profile["language"], profile["preferences"]) == ("es", _USUAL)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b'"es"', b"[" * 100_000, b"\xff"])

@@ -17,7 +17,8 @@ from gateway.core.commit import Committer
 from gateway.core.context import Reach
 from gateway.core.facts import Facts
 from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refused, StillRunning
-from gateway.core.purchase_lane import GIVE_UP_AFTER, PurchaseLane
+from gateway.core.purchase_checks import GIVE_UP_AFTER
+from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
 from gateway.errors import OcsTimeout, UnknownSubscriber

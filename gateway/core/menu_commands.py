@@ -1,0 +1,90 @@
+"""What a command's flow must know, fetched when the command is given and not before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from flows.care import ACTIONS, Called
+from flows.dialogue import CommandGiven
+from flows.porting import PURPOSE
+from flows.records import Offer, Subscriber
+from flows.session import Session
+from flows.values import parse_msisdn
+from gateway.core.context import Context
+from gateway.core.facts import Facts
+from gateway.core.menu_facts import MenuFacts
+from menus.values import Command
+from store import audit, consents, offers
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The screen that was answered, as it was shown, and what was typed. session: the network's; key: of the turn."""
+
+    session: str
+    prompt: str
+    reply: str
+    key: str
+
+
+class MenuCommands:
+    """Gathers the facts of commands. The names are those of ``flows.menu_vocabulary``."""
+
+    def __init__(self, context: Context, facts: Facts, menu_facts: MenuFacts) -> None:
+        self._context = context
+        self._facts = facts
+        self._menu_facts = menu_facts
+
+    async def given(self, command: Command, person: Subscriber, session: Session, answered: Answered) -> CommandGiven:
+        """The command with all that its flow asks about. Raises StoreError."""
+        at = self._context.clock()
+        wanted, offer = command.args.get("bundle"), await self._offer(command, session)
+        return CommandGiven(
+            at=at,
+            command=command,
+            subscriber=person,
+            voice=self._context.voice(person),
+            session=session,
+            session_id=answered.session,
+            prompt=answered.prompt,
+            reply=answered.reply,
+            key=answered.key,
+            market=self._context.market.code,
+            bundle=next((one for one in self._menu_facts.for_sale(person) if one.id == wanted), None),
+            offer=offer,
+            name=self._context.bundle_name(offer.bundle, person.language) if offer else "",
+            consent_in_force=await self._consents(command, person),
+            services=self._facts.services,
+            source=self._context.service_number.address,
+            day=at.astimezone(self._context.zone).date(),
+            so_far=await self._so_far(command, person, at),
+            called=await self._called(command, person),
+        )
+
+    async def _offer(self, command: Command, session: Session) -> Offer | None:
+        """The one that was shown, not one that came since."""
+        if command.name not in ("accept_offer", "decline_offer"):
+            return None
+        return await offers.by_id(self._context.reader, session.place.chosen.get("offer", ""))
+
+    async def _consents(self, command: Command, person: Subscriber) -> bool:
+        if command.name not in ("consent_confirm", "consent_withdraw"):
+            return False
+        return await consents.in_force(self._context.reader, person.id, PURPOSE) is not None
+
+    async def _so_far(self, command: Command, person: Subscriber, at: datetime) -> int:
+        """How often this person did this since midnight."""
+        if command.name not in ACTIONS:
+            return 0
+        midnight = datetime.combine(at.astimezone(self._context.zone), time(), self._context.zone)
+        return await audit.count_since(self._context.reader, person.id, ACTIONS[command.name], midnight)
+
+    async def _called(self, command: Command, person: Subscriber) -> Called | None:
+        """Who shall call, in a language that they read if we know them."""
+        number = parse_msisdn(command.args.get("number")) if command.name == "call_me" else None
+        if number is None:
+            return None
+        known = await self._context.known(number)
+        voice = self._context.voice(known) if known else self._context.market_voice()
+        return Called(number, (known or person).id, voice)
