@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flows.menu_vocabulary import SERVICES
 from menus.values import CommandSpec, Facts, FactSpec, Item, Vocabulary
 
 VOCABULARY = Vocabulary(
@@ -74,9 +75,18 @@ pages:
 """
 
 
+ABLE: Facts = {
+    **{f"?can_{service}": True for service in SERVICES},
+    "?balance": 100_000,
+    "?price": 300_000,
+}
+"""What conditions ask, where the charging system can do everything and the balance is too low."""
+
+
 def starter_facts(language: str) -> Mapping[str, Facts]:
-    """Everything there (``full``) and nothing there (``bare``), in a language."""
+    """Everything there and a charging system that can do everything (``full``), nothing there (``bare``)."""
     named = {"es": "1 GB por 7 días", "pt_BR": "1 GB por 7 dias", "en": "1 GB for 7 days"}[language]
+    on = {"es": "sí", "pt_BR": "sim", "en": "on"}[language]
     price, balance = ("R$ 9,90", "R$ 20,00") if language == "pt_BR" else ("$3.000", "$5.000")
     bundle = {"name": named, "price": price}
     sold = tuple(Item(f"data-{n}gb", {"name": named.replace("1", str(n), 1), "price": price}) for n in range(1, 9))
@@ -88,9 +98,22 @@ def starter_facts(language: str) -> Mapping[str, Facts]:
         "offer": Item("offer-1", bundle),
         "order": Item("order-1", {**bundle, "balance": balance}),
         "language": {"es": "Español", "pt_BR": "Português", "en": "English"}[language],
-        "alerts": {"es": "activados", "pt_BR": "ativados", "en": "on"}[language],
-        "marketing": {"es": "activadas", "pt_BR": "ativadas", "en": "on"}[language],
+        "alerts": on,
+        "marketing": on,
+        "out_of_bundle": {"es": "no", "pt_BR": "não", "en": "off"}[language],
+        "combos": (Item("combo-1", {"name": f"{named} + 60 min", "price": price}),),
+        "orders": (
+            Item(
+                "ord-2",
+                {**bundle, "day": "3 nov", "state": {"es": "regalo", "pt_BR": "presente", "en": "gift"}[language]},
+            ),
+            Item(
+                "ord-1", {**bundle, "day": "1 nov", "state": {"es": "pagado", "pt_BR": "pago", "en": "paid"}[language]}
+            ),
+        ),
+        "used_lately": "300 MB",
+        "report": Item("report", {"reference": "7KQ2MX"}),
         "porting": Item("consent-1", {"date": "3 nov"}),
     }
     nothing: Facts = {name: () if isinstance(value, tuple) else "" for name, value in full.items()}
-    return {"full": full, "bare": {**nothing, "balance": balance}}
+    return {"full": {**full, **ABLE}, "bare": {**nothing, "balance": balance}}

@@ -19,6 +19,8 @@ from menus.table import CompiledMenu, compile_menu
 from menus.values import Budget, Detour, Facts, Invoke, Over, Place, Screen, Wrong
 
 GOLDEN = Path(__file__).parent / "golden"
+NUMBER = "+573009998877"
+LISTS = {"buy", "gift_bundle"}
 
 # title, facts, answers; an answer "1 done" runs a command and says how it ends
 CONVERSATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
@@ -38,6 +40,29 @@ CONVERSATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
     ("language", "full", ("4", "1", "2 done", "0")),
     ("alerts", "full", ("4", "2", "2 done")),
     ("marketing", "full", ("4", "3", "1 done")),
+    ("charges outside a bundle", "full", ("4", "4", "1 done", "2 done")),
+    ("combos", "full", ("6", "1", "1", "1 done")),
+    ("no combos", "bare", ("6", "1", "1")),
+    ("a combo of one's own", "full", ("6", "1", "2", "60", "2", "100", "1 unavailable")),
+    ("usage and purchases", "full", ("6", "2")),
+    ("usage alone", "no orders", ("1", "2")),
+    ("purchases alone", "no usage", ("6", "2")),
+    ("neither usage nor purchases", "bare", ("6", "2")),
+    ("call me back", "full", ("6", "3", "123", NUMBER, "1 done")),
+    ("call me back, not sent", "full", ("6", "3", NUMBER, "2")),
+    ("call me back, too often", "full", ("6", "3", NUMBER, "1 too_many")),
+    ("call me back, oneself", "full", ("6", "3", NUMBER, "1 self", "1")),
+    ("a problem", "full", ("6", "4", "2 done")),
+    ("one problem too many", "full", ("6", "4", "4 too_many")),
+    ("help", "full", ("6", "5", "1", "0", "2", "1", "00", "6", "5", "3")),
+    ("for another number", "full", ("6", "6", "3", NUMBER, "1", "1 done")),
+    ("for another number, answered later", "full", ("6", "6", NUMBER, "1", "1 started")),
+    ("for another number, changing one's mind", "full", ("6", "6", NUMBER, "1", "2")),
+    ("for another number, with too little", "full", ("6", "6", NUMBER, "1", "1 too_little", "2")),
+    ("for another number, oneself", "full", ("6", "6", NUMBER, "1", "1 self", "1")),
+    ("voucher", "full", ("6", "7", "123", "123456789012", "1 unavailable")),
+    ("advance", "full", ("6", "8", "1 unavailable")),
+    ("what the charging system cannot do", "bare", ("6", "6", "7")),
     ("consent", "bare", ("5", "1", "1 agreed", "1 given", "00")),
     ("consent, too late", "bare", ("5", "1", "1 agreed", "1 missing")),
     ("consent, withdrawn", "full", ("5", "1 withdrawn")),
@@ -54,8 +79,9 @@ def menu() -> CompiledMenu:
 
 def screens(menu: CompiledMenu, language: str, which: str, answers: Sequence[str]) -> Iterator[tuple[str, Screen]]:
     """Each answer and the screen that follows it."""
-    sold_out = {**starter_facts(language)["full"], "bundle": ""}
-    facts = {**starter_facts(language), "away": {}, "sold out": sold_out}[which]
+    samples = starter_facts(language)
+    lacking = {"sold out": {"bundle": ""}, "no orders": {"orders": ()}, "no usage": {"used_lately": ""}}
+    facts = {**samples, "away": {}, **{name: {**samples["full"], **less} for name, less in lacking.items()}}[which]
     screen = _arrived(menu, menu.start, language, facts)
     yield "*123#", screen
     for answer in answers:
@@ -116,12 +142,12 @@ def test_the_conversations_visit_every_page(menu: CompiledMenu, language: str) -
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_screens_are_gsm7_and_within_the_budget(menu: CompiledMenu, language: str) -> None:
-    """And every page but the list for sale fits one screen."""
+    """And every page but the lists for sale fits one screen."""
     for _, facts, answers in CONVERSATIONS:
         for _, screen in screens(menu, language, facts, answers):
             assert is_gsm7(screen.text)
             assert septets(screen.text) <= Budget().size
-            assert screen.place.parts == 1 or screen.place.page == "buy"
+            assert screen.place.parts == 1 or screen.place.page in LISTS
 
 
 def test_withdrawing_consent_takes_no_more_answers_than_giving_it() -> None:

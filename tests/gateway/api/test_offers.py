@@ -141,7 +141,7 @@ async def test_a_gift_is_paid_by_one_and_used_by_the_other(it: Town) -> None:
     offer = await it.offer()
     status, order = await it.accept(offer["id"], "key-1", {"beneficiary": f"+{BEN}"})
     assert (status, order["msisdn"], order["beneficiary"]) == (202, ANA, BEN)
-    assert "regalo" in (await it.texts(BEN))[0]
+    assert (await it.texts(BEN))[0].endswith(f"desde el numero terminado en {ANA[-4:]}.")
     assert "Listo" in (await it.texts(ANA, 2))[1]
     (charge,) = await it.ledger()
     assert (charge["msisdn"], charge["beneficiary"]) == (ANA, BEN)
