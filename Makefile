@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 
 EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg -k N_ --sort-output --no-location --omit-header --no-wrap
 UPDATE := $(BIN)/pybabel -q update -N -i locales/chasqui.pot -d locales -D chasqui --no-wrap --ignore-pot-creation-date
+EXTRACT_MENUS := $(BIN)/pybabel -q extract -F babel-menus.cfg --sort-output --no-location --omit-header --no-wrap
+UPDATE_MENUS := $(BIN)/pybabel -q update -N -i locales/menus.pot -d locales -D menus --no-wrap --ignore-pot-creation-date
+MENU_LANGUAGES := es pt_BR
 
 .PHONY: help demo run test check texts bench clean
 .DEFAULT_GOAL := help
@@ -14,7 +17,7 @@ help:
 	@echo "make demo   play the whole micro-moment over real wires and print it"
 	@echo "make run    start gateway, simulators and a phone, and stay up: http://127.0.0.1:8080/handset/"
 	@echo "make test   run the tests"
-	@echo "make check  ruff, mypy --strict, import-linter, translations"
+	@echo "make check  ruff, mypy --strict, import-linter, translations, menus"
 	@echo "make bench  the benchmarks, with ratios"
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
@@ -42,11 +45,21 @@ check: $(STAMP)
 	$(EXTRACT) -o .run/chasqui.pot .
 	@diff -u locales/chasqui.pot .run/chasqui.pot || { echo "texts changed: run make texts, translate, commit"; exit 1; }
 	$(UPDATE) --check
+	$(EXTRACT_MENUS) -o .run/menus.pot .
+	@diff -u locales/menus.pot .run/menus.pot || { echo "menu texts changed: run make texts, commit"; exit 1; }
+	$(UPDATE_MENUS) --check
+	$(BIN)/chasqui menus lint menus/library
+	$(BIN)/chasqui menus play menus/library/plays/*.play
 
 # After a change of texts: bring the template and the catalogues up to date, then translate what is new.
 texts: $(STAMP)
 	$(EXTRACT) -o locales/chasqui.pot .
 	$(UPDATE)
+	$(EXTRACT_MENUS) -o locales/menus.pot .
+	for language in $(MENU_LANGUAGES); do \
+	  $(BIN)/chasqui menus extract menus/library --lang $$language -o locales/$$language/LC_MESSAGES/menus.po || exit 2; \
+	done
+	$(UPDATE_MENUS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks

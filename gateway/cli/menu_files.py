@@ -99,6 +99,16 @@ def require_language(menu: Menu, language: str | None) -> None:
         raise ConfigError(f"--lang: the menu has no {language}; there is: {', '.join(menu.languages)}")
 
 
+def read_text(path: Path) -> str:
+    """A file's text. Raises MenuError, whose one line names the file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MenuError([f"{path}:1: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise MenuError([f"{path}:1: is not UTF-8; save it as UTF-8"]) from None
+
+
 def put_out(text: str, path: Path | None) -> None:
     """Print a text, or write it to a file. Raises GatewayError."""
     if path is None:

@@ -37,7 +37,7 @@ def _play(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     for path in menu_files.with_progress(arguments.files, "play"):
         try:
-            play = parse_play(_read(path), str(path))
+            play = parse_play(menu_files.read_text(path), str(path))
             heard = run(play, _menu_of(path, play, known, compiled), known, example_facts)
         except MenuError as error:
             problems += error.problems
@@ -76,12 +76,3 @@ def _summary(play: Play, heard: Sequence[Heard], found: Sequence[Mismatch], *, u
     what = ", ".join(menu_files.counted(number, name) for name, number in counts.items())
     ends = "as written" if not found else f"{len(found)} {'brought up to date' if update else 'different'}"
     return f"{play.file}: {what}, {ends}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PlayUnreadable([f"{path}:1: cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise PlayUnreadable([f"{path}:1: is not UTF-8; save it as UTF-8"]) from None

@@ -17,7 +17,6 @@ from fakes import ANA, TUESDAY, FakeOcs
 from gateway.app.peers import Outside, Peers
 from gateway.cli import main
 from gateway.config.tree import SmppConfig
-from menus.loader import LIBRARY
 from menus.sources import Source
 from store import menu_revisions, subscriptions
 from store.engine import open_engine
@@ -26,12 +25,19 @@ from store.unit import Unit
 from store.writer import Writer
 
 Output = pytest.CaptureFixture[str]
-MAIN = (LIBRARY / "main.yaml").read_text(encoding="utf-8")
+SMALL_ONE = """\
+# kept
+menu: one
+navigation:
+  back: {es: Volver, pt_BR: Voltar, en: Back}
+  home: {es: Inicio, pt_BR: Início, en: Home}
+"""
+MAIN = (Path(__file__).parent / "tools_menu.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with the starter menu, and no settings from outside."""
+    """A working folder with a menu, and no settings from outside."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "environ", {})
     (tmp_path / "main.yaml").write_text(MAIN, encoding="utf-8")
@@ -47,10 +53,12 @@ def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
 
 
 def test_a_good_menu_is_one_line(folder: Path, capsys: Output) -> None:
-    """With how much was looked at; a folder, a file and the starter alike."""
-    for arguments in ((), ("main.yaml",), (".",)):
+    """With how much was looked at; a file and a folder alike, and the starter menu if none is named."""
+    for arguments in (("main.yaml",), (".",)):
         assert main(["menus", "lint", *arguments]) == 0
-        assert capsys.readouterr() == ("main.yaml: 26 pages, 3 languages, no problems\n", "")
+        assert capsys.readouterr() == ("main.yaml: 10 pages, 3 languages, no problems\n", "")
+    assert main(["menus", "lint"]) == 0
+    assert capsys.readouterr().out.endswith(" pages, 3 languages, no problems\n")
 
 
 def test_all_problems_of_all_files_are_told(folder: Path, capsys: Output) -> None:
@@ -63,13 +71,13 @@ def test_all_problems_of_all_files_are_told(folder: Path, capsys: Output) -> Non
     assert err == ""
     assert out.splitlines() == [
         "none.yaml:1: cannot be read: No such file or directory",
-        "bad.yaml:4: start: 'hom' is no page; did you mean 'home'?",
-        "bad.yaml:24: page home: option 2 leads to 'by', which is no page; did you mean 'buy'?",
+        "bad.yaml:3: start: 'hom' is no page; did you mean 'home'?",
+        "bad.yaml:17: page home: option 2 leads to 'by', which is no page; did you mean 'buy'?",
     ]
     assert main(["menus", "lint", "--json", "bad.yaml"]) == 2
     assert json.loads(capsys.readouterr().out)[0] == {
         "file": "bad.yaml",
-        "line": 4,
+        "line": 3,
         "problem": "start: 'hom' is no page; did you mean 'home'?",
     }
     assert main(["menus", "lint", "--json", "main.yaml"]) == 0
@@ -102,9 +110,9 @@ def test_a_phone_in_the_terminal_shows_screens_and_carries_out_nothing(
     assert "│ Which bundle would you like? │" in out
     assert "  would carry out: buy bundle=data-3gb-15d\n  1 done · 2 started · 3 too_little · 4 refused\n" in out
     assert "how does it end? 9\n  a number from 1 to 4\nhow does it end? done\n" in out
-    assert "Done: 3 GB for 15 days is active now. Charged $8.00." in out
+    assert "Done: 3 GB for 15 days. Charged $8.00. Balance $10.00." in out
     assert "  the session has ended; Enter dials again\n> \n┌" in out
-    assert out.endswith("home · 98 of 182 septets\n\n")
+    assert out.endswith("home · 94 of 182 septets\n\n")
 
 
 def test_a_phone_of_another_alphabet_and_size(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +125,7 @@ def test_a_phone_of_another_alphabet_and_size(folder: Path, capsys: Output, monk
     assert "R$ 1.999.999,99" in capsys.readouterr().out
     typed(monkeypatch, "2")
     assert main(["menus", "preview", "main.yaml", "--facts", "none"]) == 0
-    assert "Ahora no hay paquetes para ti." in capsys.readouterr().out
+    assert "No hay paquetes para ti." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -184,7 +192,7 @@ def test_the_facts_of_a_person_are_read_and_nothing_is_written(
     out = capsys.readouterr().out
     assert "Saldo: COP" in out
     assert "would carry out: buy bundle=" in out
-    assert "esta ativo. Cobramos" in out
+    assert "Pronto: " in out
     assert hashlib.sha256((known / "chasqui.db").read_bytes()).digest() == before
     typed(monkeypatch)
     assert main(["menus", "preview", "main.yaml", "--msisdn", ANA, "--lang", "en"]) == 0
@@ -200,7 +208,7 @@ def test_a_number_that_nobody_has_stays_without_a_subscription(known: Path, caps
 
 # ── play ──
 
-PLAY = "menu: main.yaml\nlanguage: en\n\n== Offers\n> *123*3#\n  For you: …\n  …\n> 2\n! decline_offer -> done\n  …\n"
+PLAY = "menu: main.yaml\nlanguage: en\n\n== Offers\n> *123*3#\n  For you: …\n  …\n> 1\n! decline_offer -> done\n  …\n"
 
 
 def test_plays_are_run_and_brought_up_to_date(folder: Path, capsys: Output) -> None:
@@ -330,9 +338,64 @@ def test_a_menu_is_drawn_in_two_ways(folder: Path, capsys: Output) -> None:
     """To standard output, or to a file."""
     assert main(["menus", "graph", "main.yaml"]) == 0
     assert capsys.readouterr().out.startswith("stateDiagram-v2\n")
-    assert main(["menus", "graph", "--format", "svg", "--lang", "pt_BR", "--out", "menu.svg"]) == 0
-    assert "Não conseguimos ativar" in (folder / "menu.svg").read_text(encoding="utf-8")
+    assert main(["menus", "graph", "main.yaml", "--format", "svg", "--lang", "pt_BR", "--out", "menu.svg"]) == 0
+    assert "Agora não podemos." in (folder / "menu.svg").read_text(encoding="utf-8")
     assert main(["menus", "graph", "--lang", "fr"]) == 2
     assert capsys.readouterr().err.startswith("chasqui: --lang: the menu has no fr")
     assert main(["menus", "graph", "--out", "nowhere/menu.svg"]) == 2
     assert capsys.readouterr().err == "chasqui: nowhere/menu.svg: cannot be written: No such file or directory\n"
+
+
+# ── extract, translate ──
+
+
+def test_texts_go_to_translators_and_come_back(folder: Path, capsys: Output) -> None:
+    """A template; a catalogue with what is there; and a menu with what was translated."""
+    (folder / "main.yaml").write_text(SMALL_ONE, encoding="utf-8")
+    assert main(["menus", "extract", "main.yaml"]) == 0
+    assert capsys.readouterr().out.startswith(
+        '#. menu one, navigation: back\n#: main.yaml:4\nmsgid "Back"\nmsgstr ""\n'
+    )
+    assert main(["menus", "extract", "main.yaml", "--lang", "pt_BR", "-o", "pt.po"]) == 0
+    catalogue = (folder / "pt.po").read_text(encoding="utf-8")
+    assert 'msgid "Back"\nmsgstr "Voltar"\n' in catalogue
+    changed = catalogue.replace('"Voltar"', '"Retornar"').replace("# Texts of menus", "# By Ana. Texts")
+    (folder / "pt.po").write_text(changed, encoding="utf-8")
+    assert main(["menus", "translate", "main.yaml", "--lang", "pt_BR", "--po", "pt.po", "-o", "new.yaml"]) == 0
+    expected = SMALL_ONE.replace("Voltar", "Retornar")
+    assert (folder / "new.yaml").read_text(encoding="utf-8") == expected
+    assert main(["menus", "extract", "new.yaml", "--lang", "pt_BR", "-o", "pt.po"]) == 0
+    assert (folder / "pt.po").read_text(encoding="utf-8") == changed.replace("main.yaml", "new.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("extract", "none.yaml"), "chasqui: none.yaml:1: cannot be read: No such file or directory"),
+        (("extract", "--lang", "en"), "chasqui: --lang must be a language other than en, such as fr or es_CO"),
+        (("extract", "--lang", "zz"), "chasqui: --lang: zz is no language that Unicode's CLDR knows"),
+        (("translate", "main.yaml", "--lang", "fr", "--po", "none.po"), "none.po:1: cannot be read: No such file"),
+        (("translate", "main.yaml", "--lang", "fr", "--po", "bad.po"), "chasqui: bad.po: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_translated_is_one_line(
+    arguments: tuple[str, ...], line: str, folder: Path, capsys: Output
+) -> None:
+    """Exit status 2."""
+    (folder / "bad.po").write_text("hello\n", encoding="utf-8")
+    assert main(["menus", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(line)
+
+
+def test_texts_without_a_translation_are_told_and_nothing_is_written(folder: Path, capsys: Output) -> None:
+    """A line each."""
+    (folder / "main.yaml").write_text(SMALL_ONE, encoding="utf-8")
+    (folder / "fr.po").write_text(
+        'msgid "Back"\nmsgstr "Retour"\n\n#, fuzzy\nmsgid "Home"\nmsgstr "x"\n', encoding="utf-8"
+    )
+    assert main(["menus", "translate", "main.yaml", "--lang", "fr", "--po", "fr.po", "-o", "new.yaml"]) == 2
+    assert capsys.readouterr().err == "main.yaml:5: menu one, navigation: home: 'Home' is not translated\n"
+    assert not (folder / "new.yaml").exists()
