@@ -3,39 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from menus import examples
-from menus.values import Facts, FactValue, Item, Place, Vocabulary
+from menus.values import GUARD, Facts, FactValue, Item, Place, Vocabulary
 
-_BUNDLES: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How one language says it. sold: id, name and price of each bundle; combo: name and price."""
+
+    sold: tuple[tuple[str, str, str], ...]
+    combo: tuple[str, str]
+    balance: str
+    switched_on: str
+    day: str
+    done: str
+    own_name: str
+    market: str
+
+
+_WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
     {
-        "es": (
-            ("data-1gb-7d", "1 GB por 7 días", "$ 3.000"),
-            ("data-3gb-15d", "3 GB por 15 días", "$ 8.000"),
-            ("voice-100min-7d", "100 min por 7 días", "$ 4.000"),
+        "es": _Words(
+            sold=(
+                ("data-1gb-7d", "1 GB por 7 días", "$ 3.000"),
+                ("data-3gb-15d", "3 GB por 15 días", "$ 8.000"),
+                ("voice-100min-7d", "100 min por 7 días", "$ 4.000"),
+            ),
+            combo=("5 GB + 100 min por 15 días", "$ 12.000"),
+            balance="$ 10.000",
+            switched_on="activado",
+            day="3 nov",
+            done="hecha",
+            own_name="Español",
+            market="co",
         ),
-        "pt": (
-            ("data-1gb-7d", "1 GB por 7 dias", "R$ 9,90"),
-            ("data-3gb-15d", "3 GB por 15 dias", "R$ 19,90"),
-            ("voice-100min-7d", "100 min por 7 dias", "R$ 12,90"),
+        "pt": _Words(
+            sold=(
+                ("data-1gb-7d", "1 GB por 7 dias", "R$ 9,90"),
+                ("data-3gb-15d", "3 GB por 15 dias", "R$ 19,90"),
+                ("voice-100min-7d", "100 min por 7 dias", "R$ 12,90"),
+            ),
+            combo=("5 GB + 100 min por 15 dias", "R$ 29,90"),
+            balance="R$ 30,00",
+            switched_on="ativado",
+            day="3 nov",
+            done="feita",
+            own_name="Português",
+            market="br",
         ),
-        "en": (
-            ("data-1gb-7d", "1 GB for 7 days", "$3.00"),
-            ("data-3gb-15d", "3 GB for 15 days", "$8.00"),
-            ("voice-100min-7d", "100 min for 7 days", "$4.00"),
+        "en": _Words(
+            sold=(
+                ("data-1gb-7d", "1 GB for 7 days", "$3.00"),
+                ("data-3gb-15d", "3 GB for 15 days", "$8.00"),
+                ("voice-100min-7d", "100 min for 7 days", "$4.00"),
+            ),
+            combo=("5 GB + 100 min for 15 days", "$12.00"),
+            balance="$10.00",
+            switched_on="on",
+            day="Nov 3",
+            done="done",
+            own_name="English",
+            market="za",
         ),
     }
 )
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "es": {"balance": "$ 10.000", "alerts": "activados", "marketing": "activadas", "day": "3 nov"},
-        "pt": {"balance": "R$ 30,00", "alerts": "ativados", "marketing": "ativadas", "day": "3 nov"},
-        "en": {"balance": "$10.00", "alerts": "on", "marketing": "on", "day": "Nov 3"},
-    }
-)
-_OWN_NAMES: Final = MappingProxyType({"es": "Español", "pt": "Português", "en": "English"})
+_BALANCE, _PRICE = 1_000_000, 300_000
+"""What conditions are told, in minor units."""
 
 
 def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
@@ -44,24 +81,37 @@ def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
     What was bought is what was chosen on the way to ``place``.
     """
     base = language.partition("_")[0]
-    likely = _likely(base if base in _BUNDLES else "en", place.chosen.get("bundle", ""))
-    return {**examples.named(vocabulary), **{name: likely[name] for name in vocabulary.facts if name in likely}}
+    words = _WORDS.get(base, _WORDS["en"])
+    likely: Mapping[str, FactValue] = {**_likely(words, place.chosen.get("bundle", "")), **_asked(words, language)}
+    known = examples.named(vocabulary)
+    return {**known, **{name: value for name, value in likely.items() if name in known}}
 
 
-def _likely(base: str, wanted: str) -> Mapping[str, FactValue]:
-    words = _WORDS[base]
-    sold = tuple(Item(bundle, {"name": name, "price": price}) for bundle, name, price in _BUNDLES[base])
+def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
+    sold = tuple(Item(bundle, {"name": name, "price": price}) for bundle, name, price in words.sold)
+    combo = Item("combo-1", dict(zip(("name", "price"), words.combo, strict=True)))
+    bought = next((bundle for bundle in (*sold, combo) if bundle.id == wanted), sold[0])
     first = sold[0].fields
-    bought = next((bundle for bundle in sold if bundle.id == wanted), sold[0])
     return {
-        "balance": words["balance"],
-        "bundles_active": (Item("running-1", {"name": first["name"], "left": "300 MB", "ends": words["day"]}),),
+        "balance": words.balance,
+        "bundles_active": (Item("running-1", {"name": first["name"], "left": "300 MB", "ends": words.day}),),
         "bundles": sold,
         "bundle": bought,
+        "combos": (combo,),
         "offer": Item("offer-1", first),
-        "order": Item("order-1", {**bought.fields, "balance": words["balance"]}),
-        "language": _OWN_NAMES[base],
-        "alerts": words["alerts"],
-        "marketing": words["marketing"],
-        "porting": Item("consent-1", {"date": words["day"]}),
+        "orders": (Item("order-0", {**first, "day": words.day, "state": words.done}),),
+        "used_lately": "120 MB",
+        "order": Item("order-1", {**bought.fields, "balance": words.balance}),
+        "language": words.own_name,
+        "alerts": words.switched_on,
+        "marketing": words.switched_on,
+        "out_of_bundle": words.switched_on,
+        "report": Item("report-1", {"reference": "7KQ2MX"}),
+        "porting": Item("consent-1", {"date": words.day}),
     }
+
+
+def _asked(words: _Words, language: str) -> Mapping[str, FactValue]:
+    """What conditions ask, by name with its sign."""
+    values = {"balance": _BALANCE, "price": _PRICE, "market": words.market, "language": language}
+    return {f"{GUARD}{name}": value for name, value in values.items()}

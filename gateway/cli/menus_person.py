@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from flows.menu_examples import example_facts
+from flows.menu_vocabulary import starter_vocabulary
 from flows.records import Subscriber
 from flows.session import Session
 from flows.values import Msisdn, parse_msisdn
@@ -32,6 +34,7 @@ from store.writer import Writer
 
 _SIMULATOR = "http://127.0.0.1:9200"
 """Where a gateway on this machine has its simulated charging system, if no other is configured."""
+_MADE_BY_COMMANDS = ("order", "report")
 _UNUSED_BIND = SmppConfig(name="unused", host="127.0.0.1", port=1, system_id="unused", source="1")
 
 
@@ -56,14 +59,16 @@ class Person:
     async def _fetched(self, names: tuple[str, ...], place: Place, subscriber: Subscriber) -> Facts:
         session = Session(self.menu.id, self.menu.version, place)
         found = await self.reads.fetch(names, subscriber, session)
-        if "order" not in names or found.get("order") is not None:
+        missing = [name for name in _MADE_BY_COMMANDS if name in names and not found[name]]
+        if not missing:
             return found
-        # nothing is bought here: what would have been is shown instead
-        would = await self.reads.fetch(("bundle", "balance"), subscriber, session)
-        bundle, balance = would["bundle"], would["balance"]
-        if not isinstance(bundle, Item) or not isinstance(balance, str):
-            return found
-        return {**found, "order": Item("order", {**bundle.fields, "balance": balance})}
+        # nothing is carried out here: what a command would have made is shown as an example
+        examples = example_facts(starter_vocabulary(), place, subscriber.language)
+        made = {name: examples[name] for name in missing}
+        bought = await self.reads.fetch(("bundle", "balance"), subscriber, session)
+        if "order" in made and isinstance(bought["bundle"], Item) and isinstance(bought["balance"], str):
+            made["order"] = Item("order", {**bought["bundle"].fields, "balance": bought["balance"]})
+        return {**found, **made}
 
 
 @contextmanager
