@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 def request(body: bytes, content_type: str, path: str = "/triggers") -> bytes:
     """One POST."""
@@ -28,12 +30,18 @@ async def _connection(port: int, waiting: Iterator[bytes], wanted: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for one in waiting:
-            writer.write(one)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
-            body = await reader.readexactly(length)
-            if not head.startswith(b"HTTP/1.1 %d" % wanted):
-                raise RuntimeError(f"{head[:12]!r} {body[:200]!r}")
+            await _exchange((reader, writer), one, wanted)
     finally:
         writer.close()
         await writer.wait_closed()
+
+
+async def _exchange(connection: _Connection, one: bytes, wanted: int) -> bytes:
+    reader, writer = connection
+    writer.write(one)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
+    body = await reader.readexactly(length)
+    if not head.startswith(b"HTTP/1.1 %d" % wanted):
+        raise RuntimeError(f"{head[:12]!r} {body[:200]!r}")
+    return body

@@ -28,7 +28,10 @@ Case = Callable[[], Awaitable[Sample]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. target: µs of processor time at most, None where there is none."""
+    """One line of the table. target: µs of processor time at most, None where there is none.
+
+    p99_ms, target_p99_ms: the same for the latency of the slowest hundredth.
+    """
 
     name: str
     cpu_us: float
@@ -36,6 +39,15 @@ class Row:
     times_baseline: float
     note: str = ""
     target: float | None = None
+    p99_ms: float = 0.0
+    target_p99_ms: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether all targets are met."""
+        return (self.target is None or self.cpu_us <= self.target) and (
+            self.target_p99_ms is None or self.p99_ms <= self.target_p99_ms
+        )
 
 
 class Stopwatch:

@@ -19,7 +19,7 @@ from benchmarks.smpp_peers import BareEsme, Smsc
 from flows.catalogue import load_starter
 from flows.market import load_market
 from gateway.app import Gateway, quiet_collector
-from gateway.config.tree import Config, OcsConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
+from gateway.config.tree import Config, OcsConfig, PathConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
 from gateway.simulators.ocs import OcsSimulator
 
 MARKET = "co"
@@ -47,6 +47,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
                 reconnect_max=0.1,
             ),
         ),
+        menus=PathConfig(path=settings.get("menus", "")),
         policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes", dry_run=settings.get("dry", False)),
         folder=Path(settings["database"]).parent,
     )
@@ -54,7 +55,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
     quiet_collector()
     await running.start()
     stack.push_async_callback(running.stop)
-    return {"port": running.port}, {}
+    return {"port": running.port, "metrics_port": running.metrics_port}, {}
 
 
 async def ocs(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
