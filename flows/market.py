@@ -17,7 +17,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.errors import MarketError
-from flows.market_file import Keys, read_alerts, read_caps, read_hours, read_opt_in, read_stop_words
+from flows.market_file import Keys, read_alerts, read_caps, read_hours, read_opt_in, read_prices, read_stop_words
 from flows.market_rules import AlertRules, AlertScope, Caps, ContactHours, Dated, OptIn
 from flows.strict_yaml import StrictYamlError, load_strict
 
@@ -34,7 +34,8 @@ Fallback = TypeVar("Fallback")
 class MarketRules:
     """The rules in force on one day.
 
-    hours: None = any time. time_zones: first = default. sources: rule name to where it is from.
+    hours: None = any time. time_zones: first = default. tax_in_prices: whether a price that is shown must include it.
+    sources: rule name to where it is from.
     """
 
     market: str
@@ -46,6 +47,7 @@ class MarketRules:
     opt_in: OptIn
     hours: ContactHours | None
     caps: Caps
+    tax_in_prices: bool
     stop_words: frozenset[str]
     sources: Mapping[str, str]
 
@@ -81,6 +83,7 @@ class Market:
     opt_in: tuple[Dated[OptIn], ...]
     hours: tuple[Dated[ContactHours], ...]
     caps: tuple[Dated[Caps], ...]
+    prices: tuple[Dated[bool], ...]
     stop_words: tuple[Dated[frozenset[str]], ...]
 
     def at(self, day: date) -> MarketRules:
@@ -95,6 +98,7 @@ class Market:
             opt_in=_in_force(self.opt_in, day, OptIn.PRIOR),
             hours=_in_force(self.hours, day, None),
             caps=_in_force(self.caps, day, Caps()),
+            tax_in_prices=_in_force(self.prices, day, otherwise=False),
             stop_words=_in_force(self.stop_words, day, frozenset()),
             sources=MappingProxyType(self._sources(day)),
         )
@@ -105,6 +109,7 @@ class Market:
             "opt_in": self.opt_in,
             "hours": self.hours,
             "caps": self.caps,
+            "prices": self.prices,
             "stop_words": self.stop_words,
         }
         return {kind: dated.source for kind, all_dated in kinds.items() for dated in all_dated if dated.holds_on(day)}
@@ -145,6 +150,7 @@ def _market(code: str, keys: Keys) -> Market:
         opt_in=keys.versions("opt_in", read_opt_in),
         hours=keys.versions("hours", read_hours),
         caps=keys.versions("caps", read_caps),
+        prices=keys.versions("prices", read_prices),
         stop_words=keys.versions("stop_words", read_stop_words),
     )
     keys.done()

@@ -155,6 +155,11 @@ def read_caps(keys: Keys) -> Caps:
     return Caps(keys.limit("per_day"), keys.truth("one_channel_a_week"))
 
 
+def read_prices(keys: Keys) -> bool:
+    """``include_tax``: whether a price that people see must be what they pay."""
+    return keys.truth("include_tax")
+
+
 def read_stop_words(keys: Keys) -> frozenset[str]:
     """``words``, in capitals without accents."""
     return frozenset(keys.texts("words", re.compile(r"[A-Z0-9]+")))

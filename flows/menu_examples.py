@@ -82,9 +82,10 @@ def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
     """
     base = language.partition("_")[0]
     words = _WORDS.get(base, _WORDS["en"])
-    likely: Mapping[str, FactValue] = {**_likely(words, place.chosen.get("bundle", "")), **_asked(words, language)}
-    known = examples.named(vocabulary)
-    return {**known, **{name: value for name, value in likely.items() if name in known}}
+    facts = dict(examples.named(vocabulary))
+    for likely in (_likely(words, place.chosen.get("bundle", "")), _asked(words, language)):
+        facts.update((name, value) for name, value in likely.items() if name in facts)
+    return facts
 
 
 def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:

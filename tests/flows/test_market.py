@@ -31,6 +31,7 @@ def pack(**changes: Any) -> dict[str, Any]:
         "opt_in": [{**rule, "required": "prior"}],
         "hours": [],
         "caps": [{**rule, "per_day": 1, "one_channel_a_week": False}],
+        "prices": [{**rule, "include_tax": True}],
         "stop_words": [{**rule, "words": ["STOP"]}],
     }
     whole.update(changes)
@@ -210,6 +211,7 @@ def rule(**more: Any) -> dict[str, Any]:
         (pack(hours=[rule(windows={"mon": []}, holidays=None)]), "hours[0]: windows: tue: is missing"),
         (pack(hours=[rule(windows={"mon": ["7-19"]}, holidays=None)]), "windows: mon: '7-19' is not a window"),
         (pack(hours=[rule(windows={"mon": ["19:00-07:00"]}, holidays=None)]), "mon: '19:00-07:00' ends before"),
+        (pack(prices=[rule(include_tax="yes")]), "prices[0]: include_tax: must be true or false"),
         (pack(stop_words=[rule(words=["alto!"])]), "stop_words[0]: words: must be a list"),
         (pack(caps=[{**rule(), "valid_from": "soon"}]), "caps[0]: valid_from: must be a date, or null"),
         (
@@ -232,3 +234,9 @@ def test_a_wrong_pack_is_named_with_its_key(tmp_path: Path, content: dict[str, A
 def test_packs_are_package_data() -> None:
     """The files lie inside the package, where the installer looks for them."""
     assert PACKS.parent.name == "flows"
+
+
+@pytest.mark.parametrize(("code", "included"), [("co", True), ("br", True), ("mx", True), ("za", True), ("gh", False)])
+def test_prices_include_tax_where_a_law_says_so(code: str, included: bool) -> None:
+    """And where none was found nothing is asked for."""
+    assert load_market(code).at(TODAY).tax_in_prices is included

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fakes import ANA, TUESDAY, FakeOcs
+from flows.market import PACKS
 from gateway.app.peers import Outside, Peers
 from gateway.cli import main
 from gateway.config.tree import SmppConfig
@@ -94,6 +95,22 @@ def test_the_configured_menus_are_looked_at(folder: Path, capsys: Output) -> Non
     assert capsys.readouterr().out == "b.yaml:1: menu 'main' is also in a.yaml\n"
     assert main(["menus", "preview"]) == 2
     assert capsys.readouterr().err == "chasqui: which menu? name one of a.yaml, b.yaml\n"
+
+
+@pytest.mark.parametrize(("market", "status"), [("co", 2), ("gh", 0)])
+def test_a_price_without_tax_is_a_problem_where_the_law_wants_it_in(
+    market: str, status: int, folder: Path, capsys: Output
+) -> None:
+    """With the page, the bundle and the law; once a menu."""
+    starter = (PACKS.parent / "catalogues" / f"starter-{market}.yaml").read_text(encoding="utf-8")
+    (folder / "catalogue.yaml").write_text(starter.replace("tax_included: true", "tax_included: false", 1), "utf-8")
+    (folder / "chasqui.toml").write_text(f'market = "{market}"\n[catalogue]\npath = "catalogue.yaml"\n', "utf-8")
+    assert main(["menus", "lint", "main.yaml"]) == status
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    if status:
+        assert out.startswith("main.yaml:33: page buy: shows a price, but data-")
+        assert "are sold without tax, which a price in market co includes (Ley 1480 de 2011 art. 26" in out
 
 
 # ── preview ──
