@@ -82,10 +82,10 @@ def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
     """
     base = language.partition("_")[0]
     words = _WORDS.get(base, _WORDS["en"])
-    facts = dict(examples.named(vocabulary))
-    for likely in (_likely(words, place.chosen.get("bundle", "")), _asked(words, language)):
-        facts.update((name, value) for name, value in likely.items() if name in facts)
-    return facts
+    facts = {**_likely(words, place.chosen.get("bundle", ""))}
+    facts.update(_asked(words, language))
+    named = examples.named(vocabulary)
+    return {name: facts.get(name, named[name]) for name in named}
 
 
 def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
