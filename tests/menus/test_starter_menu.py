@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -80,7 +80,11 @@ def menu() -> CompiledMenu:
 def screens(menu: CompiledMenu, language: str, which: str, answers: Sequence[str]) -> Iterator[tuple[str, Screen]]:
     """Each answer and the screen that follows it."""
     samples = starter_facts(language)
-    lacking = {"sold out": {"bundle": ""}, "no orders": {"orders": ()}, "no usage": {"used_lately": ""}}
+    lacking: Mapping[str, Facts] = {
+        "sold out": {"bundle": ""},
+        "no orders": {"orders": ()},
+        "no usage": {"used_lately": ""},
+    }
     facts = {**samples, "away": {}, **{name: {**samples["full"], **less} for name, less in lacking.items()}}[which]
     screen = _arrived(menu, menu.start, language, facts)
     yield "*123#", screen

@@ -151,7 +151,8 @@ def test_going_on_and_back_shows_the_same(
     """On every page, with facts of any length: parts are the same forth and back, and no option is lost."""
     page = data.draw(st.sampled_from(sorted(starter.menu.pages)))
     facts = facts_for(data.draw, CO, list(starter.facts_of(page)))
-    screen = starter.show(Place(page, chosen={"number": "573001112233", "amount": "1"}), language, facts, budget)
+    typed = {one.input.choice: "573001112233" for one in starter.menu.pages.values() if one.input}
+    screen = starter.show(Place(page, chosen=typed), language, facts, budget)
     if isinstance(screen, Detour):
         return
     keys = starter.menu.keys
