@@ -82,10 +82,12 @@ def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
     """
     base = language.partition("_")[0]
     words = _WORDS.get(base, _WORDS["en"])
-    facts = {**_likely(words, place.chosen.get("bundle", ""))}
-    facts.update(_asked(words, language))
     named = examples.named(vocabulary)
-    return {name: facts.get(name, named[name]) for name in named}
+    facts: dict[str, FactValue] = {}
+    facts.update(named)
+    facts.update(_likely(words, place.chosen.get("bundle", "")))
+    facts.update(_asked(words, language))
+    return {name: facts[name] for name in named}
 
 
 def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
