@@ -82,12 +82,9 @@ def example_facts(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
     """
     base = language.partition("_")[0]
     words = _WORDS.get(base, _WORDS["en"])
+    likely = {**_likely(words, place.chosen.get("bundle", "")), **_asked(words, language)}
     named = examples.named(vocabulary)
-    facts: dict[str, FactValue] = {}
-    facts.update(named)
-    facts.update(_likely(words, place.chosen.get("bundle", "")))
-    facts.update(_asked(words, language))
-    return {name: facts[name] for name in named}
+    return {**named, **{name: value for name, value in likely.items() if name in named}}
 
 
 def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
@@ -116,5 +113,10 @@ def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
 
 def _asked(words: _Words, language: str) -> Mapping[str, FactValue]:
     """What conditions ask, by name with its sign."""
-    values = {"balance": _BALANCE, "price": _PRICE, "market": words.market, "language": language}
+    values: Mapping[str, FactValue] = {
+        "balance": _BALANCE,
+        "price": _PRICE,
+        "market": words.market,
+        "language": language,
+    }
     return {f"{GUARD}{name}": value for name, value in values.items()}
