@@ -177,7 +177,9 @@ def test_going_on_and_back_shows_the_same(
 
 
 def _numbers(menu: CompiledMenu, place: Place) -> list[str]:
-    """Every number that is an answer on a page."""
+    """Every number that is an answer on a page; what is typed into a question is no number that it shows."""
+    if menu.menu.pages[place.page].input:
+        return []
     steps = ((str(number), menu.step(place, str(number))) for number in range(1, 98))
     keys = menu.menu.keys.all
     return [number for number, step in steps if number not in keys and isinstance(step, Moved | Invoke)]
