@@ -29,12 +29,12 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
     {
         "es": _Words(
             sold=(
-                ("data-1gb-7d", "1 GB por 7 días", "$ 3.000"),
-                ("data-3gb-15d", "3 GB por 15 días", "$ 8.000"),
-                ("voice-100min-7d", "100 min por 7 días", "$ 4.000"),
+                ("data-1gb-7d", "1 GB por 7 días", "$3.000"),
+                ("data-3gb-15d", "3 GB por 15 días", "$8.000"),
+                ("voice-100min-7d", "100 min por 7 días", "$4.000"),
             ),
-            combo=("5 GB + 100 min por 15 días", "$ 12.000"),
-            balance="$ 10.000",
+            combo=("5 GB + 100 min por 15 días", "$12.000"),
+            balance="$10.000",
             switched_on="activado",
             day="3 nov",
             done="hecha",

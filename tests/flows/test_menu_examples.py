@@ -25,4 +25,4 @@ def test_what_was_bought_is_what_was_chosen() -> None:
     """Not the first of the list."""
     order = example_facts(starter_vocabulary(), Place("bought", chosen={"bundle": "data-3gb-15d"}), "es")["order"]
     assert isinstance(order, Item)
-    assert order.fields == {"name": "3 GB por 15 días", "price": "$ 8.000", "balance": "$ 10.000"}
+    assert order.fields == {"name": "3 GB por 15 días", "price": "$8.000", "balance": "$10.000"}
