@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from menu_samples import SMALL, VOCABULARY
+from rich_menu import RICH, WORDS
 
 from flows.menu_vocabulary import starter_vocabulary
 from menus.diff import differences
@@ -96,6 +97,58 @@ CHANGES = {
     "the id": ("menu: small", "menu: other", ["the menu is called other, not small"]),
     "what nobody sees": ("es: Comprar, en: Buy}, goto", "en: Buy, es: Comprar}, goto", []),
 }
+
+
+# (what is replaced in the rich menu, by what, how a sentence begins)
+RICH_CHANGES = [
+    (
+        "when: balance >= 1000",
+        "when: price >= 1000",
+        "page home: option 2 'Enviar' is shown when price >= 1000, not when",
+    ),
+    ("when: has_bundle, goto", "goto", "page home: option 1 'Mi paquete' is shown always, not when has_bundle"),
+    (
+        "when: has_bundle\n    else: help",
+        "when: has_bundle\n    else: code",
+        "page bundle: else leads to page code, not help",
+    ),
+    ("    when: has_bundle\n    else: help\n", "", "page bundle: is shown always, not when has_bundle"),
+    ("size: 60", "size: 70", "page bundle: screens are ucs2 of 70, not ucs2 of 60"),
+    (
+        "    profile: {charset: ucs2, size: 60}\n",
+        "",
+        "page bundle: screens are as the network has them, not ucs2 of 60",
+    ),
+    ("most: 50000", "most: 60000", "page amount: input: most is 60000, not 50000"),
+    ("as: code\n", "as: pin\n", "page code: what is typed is kept as pin, not code"),
+    ("invalid: code}", "invalid: help}", "page code: input: outcome invalid leads to page help, not code"),
+    (
+        "en: Not a number.",
+        "en: No number.",
+        "page number: what a bad input is told in en changed from 'Not a number.' to",
+    ),
+    ("wrong: {es: No es un número., en: Not a number.}, ", "", "page number: what a bad input is told in es is gone"),
+    ('"50*1": help', '"50*1": code', "shortcut 50*1 leads to page code, not help"),
+    (', "50*1": help', "", "shortcut 50*1 is gone; it led to page help"),
+    (
+        'es_CO: "¿Qué querés?"',
+        'es_CO: "¿Qué desea?"',
+        "page home: text in es_CO changed from '¿Qué querés?' to '¿Qué desea?'",
+    ),
+    (' es_CO: "¿Qué querés?",', "", "language es_CO is gone"),
+    ('home: "99"', 'home: "98"', "home is typed as 98, not 99"),
+    (", goto: help, key: 7}", ", goto: help}", "on page home, 'Jóvenes' moved from 7 to 3"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), RICH_CHANGES)
+def test_each_change_of_conditions_and_inputs_has_its_sentence(old: str, new: str, sentence: str) -> None:
+    """Among others that follow from it."""
+    assert old in RICH
+    text = RICH.replace(old, new, 1).replace("{from: code}", "{from: pin}" if "as: pin" in new else "{from: code}")
+    before, after = (load_menu(one, "rich.yaml", WORDS) for one in (RICH, text))
+    assert any(one.startswith(sentence) for one in differences(before, after)), differences(before, after)
+    assert differences(after, after) == []
 
 
 def changed(old: str, new: str) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from menu_samples import SMALL, VOCABULARY
+from rich_menu import RICH, WORDS
 
 from flows.menu_vocabulary import starter_vocabulary
 from menus.chart import boxes
@@ -21,12 +22,13 @@ from menus.routes import UNAVAILABLE, written
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(scope="module", params=["small", "starter"])
+@pytest.fixture(scope="module", params=["small", "rich", "starter"])
 def menu(request: pytest.FixtureRequest) -> Menu:
-    """One small and one real."""
-    return (
-        load_menu(SMALL, "small.yaml", VOCABULARY) if request.param == "small" else load_starter(starter_vocabulary())
-    )
+    """A small one, one that uses all of the language, and a real one."""
+    if request.param == "starter":
+        return load_starter(starter_vocabulary())
+    text, vocabulary = (SMALL, VOCABULARY) if request.param == "small" else (RICH, WORDS)
+    return load_menu(text, "menu.yaml", vocabulary)
 
 
 def pages(root: Element) -> dict[str, Element]:
