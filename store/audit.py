@@ -27,7 +27,11 @@ _SINCE = select(func.count()).where(
 _REPORTS = (
     select(t.c.id, t.c.at, t.c.subscription_id, t.c.detail, subscriptions.c.msisdn)
     .join(subscriptions, subscriptions.c.id == t.c.subscription_id)
-    .where(t.c.action == literal_column(f"'{REPORTED}'"), t.c.id > bindparam("after"))  # written out, for its index
+    .where(
+        t.c.action == literal_column(f"'{REPORTED}'"),  # written out, for its index
+        t.c.id > bindparam("after"),
+        t.c.id < bindparam("before"),
+    )
     .order_by(t.c.id)
     .limit(bindparam("limit"))
 )
@@ -67,9 +71,13 @@ async def count_since(reader: Reader, subscription: SubscriptionId, action: str,
     return 0 if row is None else int(row[0])
 
 
-async def reports(reader: Reader, limit: int, after: str | None) -> Sequence[Report]:
-    """Reported problems, oldest first. after: the id that the last page ended with."""
-    return [_report(row) for row in await reader.rows(_REPORTS, {"after": after or "", "limit": limit})]
+async def reports(reader: Reader, limit: int, after: str | None, before: datetime) -> Sequence[Report]:
+    """Problems reported before an instant, oldest first. after: the id that the last page ended with.
+
+    Whoever asks again and again must leave out what may still be on its way into the store: its id can be older.
+    """
+    values = {"after": after or "", "before": first_id(before), "limit": limit}
+    return [_report(row) for row in await reader.rows(_REPORTS, values)]
 
 
 def _report(row: AnyRow) -> Report:

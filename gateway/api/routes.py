@@ -27,6 +27,8 @@ _MOST_ITEMS = 200
 _SWITCHES = ("alerts", "marketing", "out_of_bundle")
 _SESSION_LASTS = timedelta(minutes=3)
 """No network keeps a silent session longer."""
+_STILL_BEING_WRITTEN = timedelta(seconds=10)
+"""Twice as long as any hop takes: what was reported before is in the store."""
 _MOST_KEY = 255
 
 
@@ -109,8 +111,8 @@ class ApiRoutes:
         return web.json_response(views.order(view))
 
     async def _reports(self, request: web.Request, caller: Caller) -> web.Response:
-        limit = _limit(request)
-        found = await audit.reports(self._context.reader, limit + 1, request.query.get("after"))
+        limit, before = _limit(request), self._context.clock() - _STILL_BEING_WRITTEN
+        found = await audit.reports(self._context.reader, limit + 1, request.query.get("after"), before)
         following = found[limit - 1].id if len(found) > limit else None
         return _items([views.report(one) for one in found[:limit]], following)
 

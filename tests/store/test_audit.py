@@ -51,9 +51,11 @@ async def test_reports_are_read_oldest_first_page_by_page(writer: Writer, reader
     await writer.commit(subscriptions.create(Subscriber(ANAS, ANA, "es"), TUESDAY))
     for number in range(3):
         await report(writer, number, TUESDAY + timedelta(minutes=number))
-    first = await audit.reports(reader, 2, None)
-    rest = await audit.reports(reader, 2, first[-1].id)
+    later = TUESDAY + timedelta(minutes=2, seconds=1)
+    first = await audit.reports(reader, 2, None, later)
+    rest = await audit.reports(reader, 2, first[-1].id, later)
     assert [one.reference for one in (*first, *rest)] == ["R0", "R1", "R2"]
+    assert [one.reference for one in await audit.reports(reader, 9, None, TUESDAY + timedelta(minutes=1))] == ["R0"]
     assert {(one.msisdn, one.subscription, one.kind) for one in first} == {(ANA, ANAS, "other")}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,6 +44,11 @@ def phone(exchange: Exchange) -> Phone:
 async def who(house: House, msisdn: Msisdn = ANA) -> Subscriber:
     """Who has this number."""
     return (await subscriptions.by_msisdn(house.reader, [msisdn]))[msisdn]
+
+
+async def reports(house: House) -> Sequence[audit.Report]:
+    """All problems that were reported."""
+    return await audit.reports(house.reader, 10, None, house.clock() + timedelta(days=1))
 
 
 def told(house: House, msisdn: Msisdn) -> list[str]:
@@ -252,11 +258,11 @@ async def test_a_reported_problem_has_a_reference_on_the_page_and_by_sms(house: 
     name = reference(turn_key("africastalking", "s-1", 3))
     assert f"Tu referencia es {name}" in shown
     assert f"La referencia es {name}:" in told(house, ANA)[0]
-    (noted,) = await audit.reports(house.reader, 10, None)
+    (noted,) = await reports(house)
     assert (noted.kind, noted.reference, noted.msisdn) == ("inactive", name, ANA)
     phone.exchange = Exchange(house)
     assert await phone.again() == shown
-    assert len(await audit.reports(house.reader, 10, None)) == 1
+    assert len(await reports(house)) == 1
 
 
 async def test_a_fourth_problem_waits_for_the_next_day(house: House, phone: Phone) -> None:
@@ -269,7 +275,7 @@ async def test_a_fourth_problem_waits_for_the_next_day(house: House, phone: Phon
     assert "Hoy ya anotamos" in await phone.answer("00", "6", "4", "1")
     house.clock.advance(minutes=1)
     assert "Lo anotamos" in await phone.answer("00", "6", "4", "1")
-    assert len(await audit.reports(house.reader, 10, None)) == 4
+    assert len(await reports(house)) == 4
 
 
 async def test_problems_reported_at_once_are_counted_all_the_same(house: House, phone: Phone) -> None:
@@ -280,7 +286,7 @@ async def test_problems_reported_at_once_are_counted_all_the_same(house: House, 
         await one.answer("6", "4")
     shown = await asyncio.gather(*(one.answer("3") for one in phones), return_exceptions=True)
     assert sum(str(one).startswith("CON Lo anotamos") for one in shown) == 3
-    assert len(await audit.reports(house.reader, 10, None)) == len(told(house, ANA)) == 3
+    assert len(await reports(house)) == len(told(house, ANA)) == 3
 
 
 async def test_whoever_shall_call_gets_the_callers_number_after_they_agreed(house: House, phone: Phone) -> None:
