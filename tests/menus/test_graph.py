@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from menu_samples import SMALL, VOCABULARY
 from rich_menu import RICH, WORDS
+from test_table import menus
 
 from flows.menu_vocabulary import starter_vocabulary
 from menus.chart import boxes
@@ -67,6 +68,16 @@ def test_texts_of_operators_stay_texts() -> None:
     """Signs that XML takes for its own among them."""
     menu = load_menu(SMALL.replace("en: Not now.", "en: <b>&amp; now"), "small.yaml", VOCABULARY)
     assert any(text.text == "<b>&amp; now" for text in fromstring(svg(menu, "en")).iter(f"{_SVG}text"))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+@given(menus())
+def test_random_menus_have_every_page_in_their_picture(menu: Menu) -> None:
+    """Wherever their ways lead, and none twice."""
+    root = fromstring(svg(menu))
+    assert pages(root).keys() == {f"page-{page}" for page in menu.pages}
+    frames = [rect for rect in root.iter(f"{_SVG}rect") if rect.attrib["class"] != "paper"]
+    assert len({(frame.attrib["x"], frame.attrib["y"]) for frame in frames}) == len(frames) == len(menu.pages)
 
 
 names = st.sampled_from("abcdefgh")
