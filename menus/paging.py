@@ -14,7 +14,7 @@ from __future__ import annotations
 import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from menus.charset import is_gsm7, septets, transliterate
 from menus.errors import ScreenTooSmall
@@ -47,13 +47,17 @@ class Rails:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A page with its facts filled in. notice: what a screen may begin with. noticed: whether this one does."""
+    """A page with its facts filled in. notice: what a screen may begin with. noticed: whether this one does.
+
+    language: of the texts, which may have spellings of its own.
+    """
 
     body: str
     lines: Sequence[str]
     rails: Rails
     notice: str = ""
     noticed: bool = False
+    language: str = ""
 
 
 @dataclass(slots=True)
@@ -63,11 +67,11 @@ class _Piece:
     is_word: bool
 
 
-def spell(text: str, charset: Charset) -> str:
+def spell(text: str, charset: Charset, language: str = "") -> str:
     """``text`` in the phone's alphabet; for gsm7 what has no equal there becomes a question mark."""
     if charset == "ucs2":
         return unicodedata.normalize("NFC", text)
-    plain = transliterate(text)
+    plain = transliterate(text, language)
     return plain if is_gsm7(plain) else "".join(char if is_gsm7(char) else "?" for char in plain)
 
 
@@ -90,29 +94,26 @@ def fit(content: Content, budget: Budget) -> tuple[str, ...]:
 
 def with_notice(part: str, content: Content, budget: Budget) -> str:
     """``part`` as it is shown: the notice above it if there is one to show."""
-    return _joined((spell(content.notice, budget.charset), part)) if content.noticed else part
+    return _joined((spell(content.notice, budget.charset, content.language), part)) if content.noticed else part
 
 
-def room(rails: Rails, notice: str, budget: Budget) -> int:
+def room(rails: Rails, notice: str, budget: Budget, language: str = "") -> int:
     """What the fullest navigation and the notice leave of a screen for the page itself."""
-    lines = (spell(line, budget.charset) for line in (rails.more, rails.back, rails.home, notice))
+    lines = (spell(line, budget.charset, language) for line in (rails.more, rails.back, rails.home, notice))
     return budget.size - sum(units(line, budget.charset) + 1 for line in lines if line)
 
 
 def _spelled(content: Content, charset: Charset) -> Content:
+    def spelled(text: str) -> str:
+        return spell(text, charset, content.language)
+
     rails = content.rails
-    return Content(
-        body="\n".join(" ".join(line.split(" ")).strip() for line in spell(content.body, charset).split("\n")).strip(),
-        lines=tuple(spell(line, charset) for line in content.lines),
-        rails=Rails(
-            more=spell(rails.more, charset),
-            back=spell(rails.back, charset),
-            home=spell(rails.home, charset),
-            at_first=rails.at_first,
-            closes=rails.closes,
-        ),
-        notice=spell(content.notice, charset),
-        noticed=content.noticed,
+    return replace(
+        content,
+        body="\n".join(" ".join(line.split(" ")).strip() for line in spelled(content.body).split("\n")).strip(),
+        lines=tuple(map(spelled, content.lines)),
+        rails=replace(rails, more=spelled(rails.more), back=spelled(rails.back), home=spelled(rails.home)),
+        notice=spelled(content.notice),
     )
 
 

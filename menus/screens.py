@@ -98,6 +98,7 @@ def render(
         rails=rails(menu, page, language),
         notice=notice_of(menu, page, language),
         noticed=notice == "wrong",
+        language=language,
     )
     parts = fit(content, budget)
     part = min(place.part, len(parts) - 1)
@@ -125,7 +126,8 @@ def farewell(menu: Menu, place: Place, language: str, budget: Budget) -> Screen:
     """The kind word after too many mistakes."""
     language = spoken(menu, language)
     closing = Rails(more=f"{menu.keys.more} {menu.more[language].fill(str)}", back="", closes=True)
-    return Screen(fit(Content(menu.goodbye[language].fill(str), (), closing), budget)[0], ends=True, place=place)
+    content = Content(menu.goodbye[language].fill(str), (), closing, language=language)
+    return Screen(fit(content, budget)[0], ends=True, place=place)
 
 
 def rails(menu: Menu, page: Page, language: str) -> Rails:

@@ -177,7 +177,7 @@ def _check_navigation(menu: Menu, language: str, problems: Problems) -> bool:
         (rails(menu, page, language) for page in menu.pages.values()), key=lambda found: len(found.home + found.back)
     )
     notice = max((notice_of(menu, page, language) for page in menu.pages.values()), key=len)
-    tight = [budget for budget in SMALLEST if room(fullest, notice, budget) < _LEAST_ROOM]
+    tight = [budget for budget in SMALLEST if room(fullest, notice, budget, language) < _LEAST_ROOM]
     for budget in tight:
         problems.add(
             menu.more[language].line,
@@ -191,9 +191,9 @@ def _check_line(menu: Menu, page: Page, line: tuple[str, Texts, Callable[[str], 
     where, texts, value, language = line
     text = f"{menu.keys.more} {texts[language].fill(value)}"
     # measured in the alphabet that the text needs: whoever shows Spanish in UCS-2 chose to
-    for budget in SMALLEST[1:] if forces_ucs2(text) else SMALLEST[:1]:
-        size = units(spell(text, budget.charset), budget.charset)
-        there = room(rails(menu, page, language), notice_of(menu, page, language), budget)
+    for budget in SMALLEST[1:] if forces_ucs2(text, language) else SMALLEST[:1]:
+        size = units(spell(text, budget.charset, language), budget.charset)
+        there = room(rails(menu, page, language), notice_of(menu, page, language), budget, language)
         if size > there:
             problems.add(
                 texts[language].line,

@@ -117,3 +117,10 @@ def test_a_screen_without_room_says_so() -> None:
     assert room(rails, "", Budget(size=60)) < 0
     with pytest.raises(ScreenTooSmall, match="shorten its navigation"):
         fit(Content("hola " * 40, (), rails), Budget(size=60))
+
+
+@pytest.mark.parametrize(("language", "screen"), [("hu", "kérö\n0 Ü"), ("", "kéro\n0 U")])
+def test_a_language_spells_in_its_own_way(language: str, screen: str) -> None:
+    """Hungarian long vowels have equals in the alphabet, which Spanish accents have not."""
+    rails = Rails(more="98 Ő", back="0 Ű", at_first=True)
+    assert fit(Content("kérő", (), rails, language=language), Budget()) == (screen,)
