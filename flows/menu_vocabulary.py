@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from menus.guards import GuardKind
+from menus.inputs import InputKind
 from menus.values import CommandSpec, FactSpec, Vocabulary
 
 SERVICES = ("gift", "top_up", "advance", "fit_combo")
@@ -59,8 +60,10 @@ def _facts() -> Mapping[str, FactSpec]:
 def _commands() -> Mapping[str, CommandSpec]:
     return {
         "buy": _command("bundle", outcomes="done started too_little refused", confirm=True),
-        "gift": _command("bundle", "number", outcomes="done started too_little refused self", confirm=True),
-        "top_up": _command("voucher", outcomes="unavailable", confirm=True),
+        "gift": _command(
+            "bundle", "number", outcomes="done started too_little refused self", confirm=True, number="msisdn"
+        ),
+        "top_up": _command("voucher", outcomes="unavailable", confirm=True, voucher="digits"),
         "take_advance": _command(outcomes="unavailable", confirm=True),
         "fit_combo": _command("gigabytes", "minutes", outcomes="unavailable", confirm=True),
         "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True),
@@ -68,7 +71,7 @@ def _commands() -> Mapping[str, CommandSpec]:
         "set_language": _command("language", outcomes="done"),
         **{f"set_{switch}": _command("value", outcomes="done") for switch in _SWITCHES},
         "report_problem": _command("kind", outcomes="done too_many"),
-        "call_me": _command("number", outcomes="done too_many self", confirm=True),
+        "call_me": _command("number", outcomes="done too_many self", confirm=True, number="msisdn"),
         "consent_agree": _command(outcomes="agreed", confirm=True),
         "consent_confirm": _command(outcomes="given missing", confirm=True),
         "consent_withdraw": _command(outcomes="withdrawn none"),
@@ -83,5 +86,6 @@ def _items(kind: str, **longest: str) -> FactSpec:
     return FactSpec("list" if kind == "list" else "item", frozenset(longest), longest)
 
 
-def _command(*args: str, outcomes: str, confirm: bool = False) -> CommandSpec:
-    return CommandSpec(frozenset(args), frozenset(outcomes.split()), confirm)
+def _command(*args: str, outcomes: str, confirm: bool = False, **typed: InputKind) -> CommandSpec:
+    """typed: arguments that must come from an input, and its kind."""
+    return CommandSpec(frozenset(args), frozenset(outcomes.split()), confirm, typed)

@@ -47,6 +47,8 @@ def _check_facts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None
         if use.name not in vocabulary.facts:
             hint = did_you_mean(use.name, vocabulary.facts)
             problems.add(use.line, f"page {page.id}: '{use.name}' is no fact{hint}")
+        elif vocabulary.facts[use.name].kind == "item" and use.empty is None:
+            problems.add(use.line, f"page {page.id}: fact {use.name} may be none; say under 'empty' what is shown then")
 
 
 def _check_texts(page: Page, vocabulary: Vocabulary, choices: frozenset[str], problems: Problems) -> None:
@@ -119,13 +121,18 @@ def _check_order(
     missing = sorted(spec.outcomes - order.outcomes.keys())
     if missing:
         problems.add(order.line, f"{where}: no page for outcome {', '.join(missing)} of {order.command}")
-    _check_arguments(where, order, spec, problems)
+    _check_arguments(menu, where, order, spec, problems)
     if spec.confirm and not _can_say_no(menu, page):
         problems.add(order.line, f"{where}: {order.command} needs a page that also offers not to do it")
 
 
-def _check_arguments(where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
+def _check_arguments(menu: Menu, where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
+    asked = {page.input.choice: page.input.rule.kind for page in menu.pages.values() if page.input}
     for name, argument in order.args.items():
+        kind = spec.typed.get(name)
+        if kind is not None and not (argument.chosen and asked.get(argument.value) == kind):
+            sentence = f"argument {name} of {order.command} must come from an input of kind {kind}"
+            problems.add(argument.line, f"{where}: {sentence}")
         if name not in spec.args:
             hint = did_you_mean(name, spec.args)
             problems.add(argument.line, f"{where}: '{name}' is no argument of {order.command}{hint}")

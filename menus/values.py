@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from menus.errors import PlaceUnreadable
 from menus.guards import GuardKind
+from menus.inputs import InputKind
 
 Charset = Literal["gsm7", "ucs2"]
 FactKind = Literal["text", "item", "list"]
@@ -85,11 +86,15 @@ class FactSpec:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """What a command takes and how it can end. confirm: its page must offer a way not to do it."""
+    """What a command takes and how it can end. confirm: its page must offer a way not to do it.
+
+    typed: the kind of input that an argument must come from, for those that are typed.
+    """
 
     args: frozenset[str]
     outcomes: frozenset[str]
     confirm: bool = False
+    typed: Mapping[str, InputKind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

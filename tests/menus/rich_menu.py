@@ -7,7 +7,9 @@ from menus.values import CommandSpec, FactSpec, Vocabulary
 WORDS = Vocabulary(
     facts={"balance": FactSpec("text", longest={"": "$1.999.999"})},
     commands={
-        "send": CommandSpec(frozenset({"number", "amount"}), frozenset({"done", "refused"}), confirm=True),
+        "send": CommandSpec(
+            frozenset({"number", "amount"}), frozenset({"done", "refused"}), confirm=True, typed={"number": "msisdn"}
+        ),
         "redeem": CommandSpec(frozenset({"code"}), frozenset({"done", "invalid"})),
     },
     languages=("es", "en"),

@@ -179,7 +179,19 @@ WRONG = {
         "{typed.amount} has not been typed",
     ),
     "typed never": ("How much for {typed.number}", "How {typed.numbr}", 32, "is not known here; did you mean"),
-    "argument not typed": ("number: {from: number}, amount", "number: {from: code}, amount", 39, "'code' has not been"),
+    "argument not typed": ("amount: {from: amount}}", "amount: {from: code}}", 39, "'code' has not been chosen"),
+    "a number that is none": (
+        "kind: msisdn",
+        "kind: digits",
+        39,
+        "number of send must come from an input of kind msisdn",
+    ),
+    "a number that is written": (
+        "number: {from: number}, a",
+        "number: 573, a",
+        39,
+        "must come from an input of kind msisdn",
+    ),
     "options beside an input": (
         "goto: amount}\n",
         "goto: amount}\n    options: [{text: {es: a, en: b}, goto: help}]\n",

@@ -66,6 +66,12 @@ NAMES = {
     "attribute access": ('"Saldo {balance}"', '"{balance.__class__}"', 13, "{balance.__class__} is not known here"),
     "format syntax": ('"Saldo {balance}"', '"{balance!r}"', 13, "'{balance!r}' is not a placeholder"),
     "single brace": ('"Saldo {balance}"', '"Saldo }"', 13, "a single '}': write '}}' for the sign itself"),
+    "an item that may be none": (
+        "facts: {bundle: {empty: none}}",
+        "facts: {bundle: null}",
+        30,
+        "page confirm: fact bundle may be none; say under 'empty' what is shown then",
+    ),
     "field of no item": (
         'es: "{name} {price}"',
         'es: "{nam} {price}"',
