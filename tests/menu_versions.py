@@ -46,9 +46,9 @@ def compiled_menu(mark: str, **about: object) -> CompiledMenu:
     return compiled("CO", source(mark, **about), menu(mark, **about).version)  # type: ignore[arg-type]
 
 
-async def compile_here(written: Source, version: str) -> CompiledMenu:
+async def compile_here(source: Source, version: str, *, gently: bool) -> CompiledMenu:
     """What the gateway does in a process of its own."""
-    return compiled("CO", written, version)
+    return compiled("CO", source, version)
 
 
 def _text(words: str) -> str:

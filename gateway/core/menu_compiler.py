@@ -12,10 +12,9 @@ import json
 import os
 import pickle
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flows.menu_vocabulary import starter_vocabulary
 from gateway.errors import CompilerFailed
@@ -29,14 +28,22 @@ LONGEST_COMPILE = 120.0
 _NICENESS = 19
 _PAGES_AT_ONCE, _BREATH = 10, 0.002
 
-Compile = Callable[[Source, str], Awaitable[CompiledMenu]]
-"""From a source, and the version under which it was kept, to a menu. Raises MenuError, CompilerFailed."""
+
+class Compile(Protocol):
+    """From a source, and the version under which it was kept, to a menu."""
+
+    async def __call__(self, source: Source, version: str, *, gently: bool) -> CompiledMenu:
+        """Raises MenuError, CompilerFailed."""
+        ...
 
 
-async def compile_apart(region: str, source: Source, version: str, *, longest: float = LONGEST_COMPILE) -> CompiledMenu:
+async def compile_apart(
+    region: str, source: Source, version: str, *, gently: bool, longest: float = LONGEST_COMPILE
+) -> CompiledMenu:
     """The compiled menu. Raises MenuError for one that this version cannot serve, CompilerFailed when it may next time.
 
     region: as in ``starter_vocabulary``. version: the menu's version from now on, however this Chasqui would digest it.
+    gently: hops are being answered meanwhile.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", __name__),
@@ -47,7 +54,7 @@ async def compile_apart(region: str, source: Source, version: str, *, longest: f
     )
     try:
         async with asyncio.timeout(longest):
-            told, complaint = await process.communicate(_asked(region, source, version))
+            told, complaint = await process.communicate(_asked(region, source, version, gently=gently))
     except TimeoutError:
         raise CompilerFailed(f"compiling took more than {longest:g} seconds") from None
     finally:
@@ -66,8 +73,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
-def _asked(region: str, source: Source, version: str) -> bytes:
-    return json.dumps([region, source.file, dict(source.texts), version]).encode()
+def _asked(region: str, source: Source, version: str, *, gently: bool) -> bytes:
+    return json.dumps([gently, region, source.file, dict(source.texts), version]).encode()
 
 
 def _pickled(answer: CompiledMenu | list[str]) -> bytes:
@@ -99,7 +106,9 @@ def compiled(region: str, source: Source, version: str) -> CompiledMenu:
 
 
 def _answer(asked: Any) -> CompiledMenu | list[str]:
-    region, file, texts, version = asked
+    gently, region, file, texts, version = asked
+    if gently:
+        _give_way()
     try:
         return compiled(region, Source(file, texts), version)
     except MenuError as error:
@@ -115,7 +124,6 @@ def _give_way() -> None:
 
 def main() -> None:
     """Be the process."""
-    _give_way()
     answer = _answer(json.load(sys.stdin.buffer))
     sys.stdout.buffer.write(_pickled(answer))
 

@@ -68,6 +68,7 @@ class MenuShelf:
         self._compiling: dict[_Key, asyncio.Task[CompiledMenu]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._seen: dict[str, int] = {}
+        self._opened = False
 
     # ── for hops ──
 
@@ -126,6 +127,7 @@ class MenuShelf:
             while number > 0 and not await self._take_up(menu, number):
                 number -= 1
             self._seen[menu] = newest
+        self._opened = True
 
     async def look(self) -> None:
         """Serve what was published since. What cannot be served is counted and logged, and what is served stays."""
@@ -205,7 +207,7 @@ class MenuShelf:
         key = (revision.menu, revision.version)
         try:
             async with self._one_at_a_time:
-                menu = await self._compile(revision.source, revision.version)
+                menu = await self._compile(revision.source, revision.version, gently=self._opened)
         except MenuError:
             self._unusable.add(key)
             raise

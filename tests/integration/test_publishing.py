@@ -21,6 +21,8 @@ _DIALOGUE = ("", "1", "1*0", "1*0*2", "1*0*2*9", "1*0*2*9*00")
 """Dial, shop, back, help, a mistake, home."""
 _PAGES = ("home", "shop", "home", "help", "help", "home")
 _AT_ONCE = 8
+_THINKING = 0.02
+"""Seconds between a screen and the answer: people are not that quick either."""
 _MARK = re.compile(r"\b(one|two)\b")
 
 
@@ -45,6 +47,7 @@ class Phones:
         form = {"sessionId": session, "phoneNumber": number, "networkCode": "1", "serviceCode": "*123#", "text": text}
         async with http.post(f"{self._url}/ussd/africastalking", data=form) as answer:
             shown = await answer.text()
+        await asyncio.sleep(_THINKING)
         if answer.status != 200 or not shown.startswith("CON "):
             self.failed.append(shown)
         return shown

@@ -20,7 +20,10 @@ VERSION = "0123456789ab"
 
 async def test_the_menu_that_comes_back_is_the_one_that_was_sent() -> None:
     """Pages, their lines and files, screens and steps; under the version that was named."""
-    here, apart = compiled("CO", starter_source(), VERSION), await compile_apart("CO", starter_source(), VERSION)
+    here, apart = (
+        compiled("CO", starter_source(), VERSION),
+        await compile_apart("CO", starter_source(), VERSION, gently=True),
+    )
     assert (apart.menu, apart.version, apart.menu.file) == (here.menu, VERSION, here.menu.file)
     assert [repr(page) for page in apart.menu.pages.values()] == [repr(page) for page in here.menu.pages.values()]
     screens = [one.show(one.start, "es", {}, Budget()) for one in (here, apart)]
@@ -45,28 +48,28 @@ async def test_what_is_wrong_comes_back_too() -> None:
     """Every line of it."""
     text = source("one").text.replace("start: home", "start: hom").replace("goto: shop", "goto: shp")
     with pytest.raises(MenuError) as refused:
-        await compile_apart("CO", Source("main.yaml", {"main.yaml": text}), VERSION)
+        await compile_apart("CO", Source("main.yaml", {"main.yaml": text}), VERSION, gently=False)
     assert len(refused.value.problems) == 2
 
 
 async def test_a_process_that_breaks_says_nothing_about_the_menu() -> None:
     """Its last words are told."""
     with pytest.raises(CompilerFailed, match=r"status 1: .*KeyError"):
-        await compile_apart("CO", Source("main.yaml", {}), VERSION)
+        await compile_apart("CO", Source("main.yaml", {}), VERSION, gently=False)
 
 
 async def test_a_process_that_takes_too_long_is_ended() -> None:
     """And so is one that nobody waits for any more."""
     with pytest.raises(CompilerFailed, match="more than"):
-        await compile_apart("CO", source("one"), VERSION, longest=0.01)
+        await compile_apart("CO", source("one"), VERSION, gently=False, longest=0.01)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await compile_apart("CO", source("one"), VERSION)
+            await compile_apart("CO", source("one"), VERSION, gently=False)
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:
     """Hops are answered while a menu is compiled."""
-    compiling = asyncio.ensure_future(compile_apart("CO", starter_source(), VERSION))
+    compiling = asyncio.ensure_future(compile_apart("CO", starter_source(), VERSION, gently=False))
     turns = 0
     while not compiling.done():
         turns += 1

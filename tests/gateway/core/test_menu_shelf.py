@@ -13,7 +13,8 @@ from gateway.core.live_sessions import KEPT_SECONDS
 from gateway.core.menu_desk import ALL, MenuDesk, Portion, Signature
 from gateway.core.menu_shelf import MenuShelf
 from gateway.errors import CompilerFailed
-from menu_versions import compile_here, compiled_menu, menu, source
+from menu_versions import compile_here, compiled_menu, menu
+from menu_versions import source as written
 from menus.errors import MenuError
 from menus.sources import Source
 from menus.table import CompiledMenu
@@ -22,24 +23,29 @@ from store.unit import Op, Unit
 
 
 class FakeCompiler:
-    """Compiles as long as it may. broken: marks of versions that this Chasqui cannot serve. fails: the next so many."""
+    """Compiles as long as it may. broken: marks of versions that this Chasqui cannot serve. fails: the next so many.
+
+    gently: how it was asked last.
+    """
 
     def __init__(self) -> None:
         self.compiled: list[str] = []
         self.broken: set[str] = set()
         self.fails = 0
+        self.gently = False
         self.running = asyncio.Event()
         self.running.set()
 
-    async def __call__(self, written: Source, version: str) -> CompiledMenu:
+    async def __call__(self, source: Source, version: str, *, gently: bool) -> CompiledMenu:
         self.compiled.append(version)
+        self.gently = gently
         await self.running.wait()
         if self.fails:
             self.fails -= 1
             raise CompilerFailed("killed")
-        if any(f'"{mark} home"' in written.text for mark in self.broken):
+        if any(f'"{mark} home"' in source.text for mark in self.broken):
             raise MenuError(["main.yaml:1: is of tomorrow"])
-        return await compile_here(written, version)
+        return await compile_here(source, version, gently=gently)
 
 
 class Shop:
@@ -58,7 +64,7 @@ class Shop:
 
     async def publish(self, mark: str, portion: Portion = ALL) -> str:
         """Publish this version, which nobody has looked at yet; its version."""
-        revision, _ = await self.desk.draft(menu(mark), source(mark), Signature("ana"))
+        revision, _ = await self.desk.draft(menu(mark), written(mark), Signature("ana"))
         await self.desk.publish(revision, Signature("ana"), portion)
         return revision.version
 
@@ -106,6 +112,16 @@ async def test_looking_again_compiles_nothing(shop: Shop) -> None:
     await shop.publish("one")
     await shop.shelf.look()
     assert len(shop.compiler.compiled) == 2
+
+
+async def test_nobody_is_given_way_before_the_first_hop(shop: Shop) -> None:
+    """A busy machine must not hold up the start."""
+    await shop.publish("one")
+    await shop.shelf.open()
+    assert not shop.compiler.gently
+    await shop.publish("two")
+    await shop.shelf.look()
+    assert shop.compiler.gently
 
 
 async def test_what_is_served_stays_while_the_next_is_compiled(shop: Shop) -> None:

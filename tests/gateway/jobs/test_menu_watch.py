@@ -12,7 +12,8 @@ from gateway.core.menu_desk import MenuDesk, Signature
 from gateway.core.menu_shelf import MenuShelf
 from gateway.errors import CompilerFailed
 from gateway.jobs.menu_watch import MenuWatch
-from menu_versions import compile_here, menu, source
+from menu_versions import compile_here, menu
+from menu_versions import source as written
 from menus.sources import Source
 from menus.table import CompiledMenu
 
@@ -23,11 +24,11 @@ class Compiler:
     def __init__(self) -> None:
         self.failures = 0
 
-    async def __call__(self, written: Source, version: str) -> CompiledMenu:
+    async def __call__(self, source: Source, version: str, *, gently: bool) -> CompiledMenu:
         if self.failures:
             self.failures -= 1
             raise CompilerFailed("killed")
-        return await compile_here(written, version)
+        return await compile_here(source, version, gently=gently)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ async def shelf(house: House, compiler: Compiler) -> AsyncIterator[MenuShelf]:
 async def publish(house: House, mark: str) -> str:
     """From another process; the version."""
     desk = MenuDesk(house.reader, house.writer, house.clock)
-    revision, _ = await desk.draft(menu(mark), source(mark), Signature("ana"))
+    revision, _ = await desk.draft(menu(mark), written(mark), Signature("ana"))
     await desk.publish(revision, Signature("ana"))
     return revision.version
 
