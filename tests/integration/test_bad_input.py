@@ -200,7 +200,8 @@ def test_a_database_from_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert _chasqui("db", "upgrade", folder=tmp_path).returncode == 0
     with closing(sqlite3.connect(tmp_path / "chasqui.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
-    _refused(_chasqui("serve", folder=tmp_path), "9999", "newer")
+    ports = {"CHASQUI_SERVER__PORT": "0", "CHASQUI_SERVER__METRICS_PORT": "0"}
+    _refused(_chasqui("serve", folder=tmp_path, **ports), "9999", "newer")
     with closing(sqlite3.connect(tmp_path / "chasqui.db")) as database:
         assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
 
