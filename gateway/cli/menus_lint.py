@@ -8,14 +8,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.app import utc_now
-from gateway.app.building import catalogue_of, market_of
 from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config, load_config
-from gateway.config.tree import Config
+from gateway.cli.menu_prices import untaxed_prices
 from menus import loader
 from menus.errors import MenuError
-from menus.lint import prices_shown
 from menus.pages import Menu
 
 _LINE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]+): (?P<sentence>.*)", re.DOTALL)
@@ -43,7 +40,7 @@ def _lint(arguments: argparse.Namespace) -> int:
             problems += error.problems
         else:
             fine.append(menu)
-    problems += [*_twice(fine), *_prices(fine, load_config(arguments))]
+    problems += [*_twice(fine), *untaxed_prices(fine, load_config(arguments))]
     if arguments.json:
         print(json.dumps([_parsed(problem) for problem in problems], ensure_ascii=False, indent=2))
     elif problems:
@@ -60,23 +57,6 @@ def _twice(menus: Sequence[Menu]) -> list[str]:
         if menu.id in first:
             found.append(f"{menu.file}:1: menu '{menu.id}' is also in {first[menu.id]}")
         first.setdefault(menu.id, menu.file)
-    return found
-
-
-def _prices(menus: Sequence[Menu], config: Config) -> list[str]:
-    """Menus that show prices, where law wants tax in them and the catalogue sells bundles without it."""
-    market = market_of(config)
-    today = utc_now().astimezone(market.time_zones[0]).date()
-    rules = market.at(today)
-    untaxed = [bundle.id for bundle in catalogue_of(config).on_sale(today) if not bundle.tax_included]
-    if not rules.tax_in_prices or not untaxed:
-        return []
-    why = f"are sold without tax, which a price in market {market.code} includes ({rules.sources['prices']})"
-    found = []
-    for menu in menus:
-        for line, page in prices_shown(menu)[:1]:
-            file = getattr(line, "file", "") or menu.file
-            found.append(f"{file}:{line:d}: page {page}: shows a price, but {', '.join(untaxed)} {why}")
     return found
 
 

@@ -17,10 +17,12 @@ from flows.split import BUCKETS
 from gateway.app import utc_now
 from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.menu_prices import untaxed_prices
 from gateway.cli.menus_history import reference, revision_of, shares
 from gateway.cli.stored import with_store
 from gateway.core.menu_desk import ALL, MenuDesk, Portion, Published, Signature
 from gateway.errors import ConfigError
+from menus.errors import MenuError
 from menus.loader import load_source
 from menus.pages import Menu
 from menus.sources import Source, read_source
@@ -88,9 +90,10 @@ def _publish(arguments: argparse.Namespace) -> int:
             if written is None:
                 assert named is not None
                 revision = await revision_of(reader, *named)
-                _check(revision, arguments)
+                _ensure_taxed(_check(revision, arguments), arguments)
             else:
                 source, menu = written
+                _ensure_taxed(menu, arguments)
                 await desk.ensure_publishable(menu, portion, retired)
                 revision, _ = await desk.draft(menu, source, signed)
             return await desk.publish(revision, signed, portion, retired)
@@ -135,9 +138,16 @@ def _read(file: Path, arguments: argparse.Namespace) -> tuple[Source, Menu]:
     return source, load_source(source, menu_files.vocabulary(arguments))
 
 
-def _check(revision: Revision, arguments: argparse.Namespace) -> None:
+def _check(revision: Revision, arguments: argparse.Namespace) -> Menu:
     """Raises MenuError for a revision that this version of Chasqui cannot serve."""
-    load_source(revision.source, menu_files.vocabulary(arguments))
+    return load_source(revision.source, menu_files.vocabulary(arguments))
+
+
+def _ensure_taxed(menu: Menu, arguments: argparse.Namespace) -> None:
+    """Raises MenuError where law wants tax in the prices that people are shown, and a bundle is sold without it."""
+    problems = untaxed_prices([menu], load_config(arguments))
+    if problems:
+        raise MenuError(problems)
 
 
 def _signature(arguments: argparse.Namespace) -> Signature:

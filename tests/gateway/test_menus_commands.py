@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.market import PACKS
 from gateway.cli import main
 from menu_versions import menu, source
+from menus.loader import LIBRARY
 
 Output = pytest.CaptureFixture[str]
 INSTANT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
@@ -210,3 +212,17 @@ def test_publishers_in_many_processes_lose_nothing(folder: Path) -> None:
     ]
     assert [process.wait(60) for process in processes] == [0] * 6
     assert counts(folder) == (6, 6)
+
+
+def test_a_price_without_tax_is_not_published_where_the_law_wants_it_in(folder: Path, capsys: Output) -> None:
+    """A menu that shows prices, in Colombia; nothing is written, and it can still be drafted."""
+    shutil.copytree(LIBRARY, folder / "library")
+    starter = (PACKS.parent / "catalogues" / "starter-co.yaml").read_text(encoding="utf-8")
+    (folder / "catalogue.yaml").write_text(starter.replace("tax_included: true", "tax_included: false", 1), "utf-8")
+    (folder / "chasqui.toml").write_text('market = "co"\n[catalogue]\npath = "catalogue.yaml"\n', "utf-8")
+    (line,) = refused(capsys, "publish", "library/main.yaml")
+    assert "Ley 1480 de 2011 art. 26" in line
+    assert counts(folder) == (0, 0)
+    told(capsys, "draft", "library/main.yaml")
+    assert len(refused(capsys, "publish", "main@1")) == 1
+    assert counts(folder) == (1, 0)
