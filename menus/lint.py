@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from menus.pages import Menu, Page
+from menus.pages import Menu, Option, Page
 from menus.paging import spell
 from menus.reading import Problems
 from menus.template import Template
@@ -21,19 +21,24 @@ def check_style(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
 def _same_texts(menu: Menu, page: Page, problems: Problems) -> None:
     """Two options that read alike: nobody can tell which to take."""
     for language in menu.languages:
-        seen: dict[tuple[str, object], str] = {}
+        seen: list[tuple[str, Option]] = []
         for option in page.options:
             if language not in option.text:
                 continue
             text = option.text[language]
-            # options under different conditions may read alike: only one of them is shown
-            reads = (as_shown(text).casefold(), option.when)
-            if reads in seen:
-                problems.add(
-                    text.line,
-                    f"page {page.id}: options {seen[reads]} and {option.id} both read '{as_shown(text)}' in {language}",
-                )
-            seen.setdefault(reads, option.id)
+            reads = as_shown(text).casefold()
+            for known, other in seen:
+                if known == reads and _shown_together(option, other):
+                    sentence = f"options {other.id} and {option.id} both read '{as_shown(text)}' in {language}"
+                    problems.add(text.line, f"page {page.id}: {sentence}")
+                    break
+            else:
+                seen.append((reads, option))
+
+
+def _shown_together(one: Option, other: Option) -> bool:
+    """Options under different conditions may read alike: only one of them is shown."""
+    return one.when is None or other.when is None or one.when == other.when
 
 
 def prices_shown(menu: Menu) -> Sequence[tuple[int, str]]:

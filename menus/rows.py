@@ -45,6 +45,14 @@ class Row:
             return self.every
         return tuple(self.ids[ident] for ident in place.offered if ident in self.ids)
 
+    def has_fixed_number(self, position: int) -> bool:
+        """Whether an option has the same number for everybody: no list item or hidden option can stand before it."""
+        option = self.page.options[position]
+        if option.key is not None:
+            return option.when is None
+        before = (one for one in self.page.options[: position + 1] if one.key is None)
+        return not self.item and all(one.when is None for one in before)
+
     @property
     def every(self) -> tuple[int, ...]:
         """The positions of all options."""

@@ -152,13 +152,11 @@ class CompiledMenu:
     def _walked(self, row: Row, place: Place, answer: str) -> Place | None:
         """Where one dialled answer leads without anybody looking at a screen, or None."""
         numbers = row.numbers(row.every)
-        if (row.item or row.guarded) and answer not in numbers.keyed:
-            return None
         position = numbers.option_at(answer, 0)
-        if position is None:
+        if position is None or not row.has_fixed_number(position):
             return None
         option = row.page.options[position]
-        if option.when is not None or not isinstance(option.leads, Link):
+        if not isinstance(option.leads, Link):
             return None
         return self._onward(place, row.moves[routes.option_event(option.id)], place.chosen)
 

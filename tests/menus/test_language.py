@@ -130,6 +130,19 @@ def test_a_published_shortcut_leads_to_its_page(menu: CompiledMenu, dialled: tup
     assert menu.direct(dialled).page == page
 
 
+@pytest.mark.parametrize(("dialled", "walks"), [("1", True), ("2", False), ("3", False), ("5", True), ("7", False)])
+def test_dialling_walks_to_what_has_the_same_number_for_everybody(dialled: str, walks: bool) -> None:
+    """An option before those that may be hidden, or with a key of its own."""
+    words = "text: {es: TEXT, en: TEXT}, goto: help"
+    options = (words, f"{words}, when: has_bundle", words, f"{words}, key: 5", f"{words}, key: 7, when: has_bundle")
+    distinct = (option.replace("TEXT", f"T{at}") for at, option in enumerate(options))
+    home = "".join(f"      - {{{option}}}\n" for option in distinct)
+    head, rest = RICH[: RICH.index("      - {text")], RICH[RICH.index("  help:") :]
+    short = head.replace('shortcuts: {"50": number, "50*1": help}\n', "")
+    menu = compile_menu(load_menu(short + home + rest, "walked.yaml", WORDS))
+    assert menu.direct((dialled,)).page == ("help" if walks else "home")
+
+
 def test_a_shortcut_keeps_its_page_when_the_menu_is_renumbered(menu: CompiledMenu) -> None:
     """A code that is printed stays what it was."""
     moved = RICH.replace("      - {text: {es: Ayuda, en: Help}, goto: help}\n", "").replace(

@@ -413,3 +413,12 @@ def test_a_file_that_is_written_meanwhile_is_refused(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "fstat", then_written)
     with pytest.raises(MenuError, match=r"small\.yaml:1: changed while it was read"):
         read_source(path)
+
+
+def test_the_schema_takes_a_file_that_menus_include() -> None:
+    """Pages alone; with anything else beside them it is a menu that lacks the rest."""
+    assert schema_takes(SHARED)
+    assert not schema_takes(f"start: none\n{SHARED}")
+    assert not schema_takes(f"menu: half\n{SHARED}")
+    for part in loader.LIBRARY.glob("*.yaml"):
+        assert schema_takes(part.read_text(encoding="utf-8")), part.name
