@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from menus.errors import MenusError
+from menus.errors import MenusError, OutcomeUnknown
 from menus.phone import Phone, is_code, outcomes
 from menus.play_facts import Examples, Stage
-from menus.play_file import ENDS, INDENT, Play, PlayUnreadable, Scene, Turn, written
+from menus.play_file import ENDS, INDENT, Play, PlayUnreadable, Scene, SceneStopped, Turn, written
+from menus.reading import did_you_mean
 from menus.table import CompiledMenu
 from menus.values import Invoke, Screen, Vocabulary
 
@@ -35,18 +36,49 @@ class Mismatch:
     got: tuple[str, ...]
 
 
-def run(play: Play, menu: CompiledMenu, vocabulary: Vocabulary, examples: Examples) -> Sequence[Heard]:
-    """Every conversation, to its end. Raises PlayUnreadable for what makes one stop: each is one line."""
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a conversation cannot go on, and why, in a sentence."""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a play gave. stops: one for each conversation that did not come to its end."""
+
+    heard: Sequence[Heard]
+    stops: Sequence[Stop]
+
+
+def run(play: Play, menu: CompiledMenu, vocabulary: Vocabulary, examples: Examples) -> Played:
+    """Every conversation, to its end or to where it stops. Raises PlayUnreadable for what holds for all of them."""
     heard: list[Heard] = []
-    problems: list[str] = []
+    stops: list[Stop] = []
     for scene in play.scenes:
+        performance = _prepared(play, menu, Stage(vocabulary, examples))
+        before = len(heard)
         try:
-            heard += _Performance(play, menu, Stage(vocabulary, examples)).of(scene)
-        except _StopsError as stop:
-            problems.append(f"{play.file}:{stop.line}: {stop}")
-    if problems:
-        raise PlayUnreadable(problems)
-    return heard
+            for one in performance.of(scene):
+                heard.append(one)
+        except SceneStopped as stop:
+            stops.append(Stop(stop.line, _told(stop, heard[before:])))
+    return Played(heard, stops)
+
+
+def _prepared(play: Play, menu: CompiledMenu, stage: Stage) -> _Performance:
+    try:
+        return _Performance(play, menu, stage)
+    except SceneStopped as stop:
+        raise PlayUnreadable([f"{play.file}:{stop.line}: {stop}"]) from stop
+
+
+def _told(stop: SceneStopped, heard: Sequence[Heard]) -> str:
+    """Why a conversation stops: advice is good only where everything before is as it was written."""
+    differs = any(found.expected for one in heard for found in _compare(one))
+    why = "because the screens above differ, this was not reached as written" if differs else stop.advice
+    return "; ".join(filter(None, (stop.sentence, why)))
 
 
 def mismatches(heard: Sequence[Heard]) -> Sequence[Mismatch]:
@@ -66,22 +98,14 @@ def updated(play: Play, heard: Sequence[Heard]) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _StopsError(Exception):
-    """A conversation cannot go on."""
-
-    def __init__(self, line: int, sentence: str) -> None:
-        self.line = line
-        super().__init__(sentence)
-
-
 class _Performance:
     """One conversation on a phone of its own."""
 
     def __init__(self, play: Play, menu: CompiledMenu, stage: Stage) -> None:
-        self._play, self._menu, self._stage = play, menu, stage
+        self._menu, self._stage = menu, stage
         self._phone = Phone(menu, menu.menu.languages[0], stage.facts)
         for setting in play.settings:
-            stage.set(play.file, setting, self._phone)
+            stage.set(setting, self._phone)
 
     def of(self, scene: Scene) -> Iterator[Heard]:
         """Each turn."""
@@ -91,30 +115,36 @@ class _Performance:
                 self._stage.close_lists()
                 yield self._turn(step)
             else:
-                self._stage.set(self._play.file, step, self._phone)
+                self._stage.set(step, self._phone)
 
     def _turn(self, turn: Turn) -> Heard:
         phone = self._phone
         if not is_code(turn.typed) and (phone.screen is None or phone.screen.ends):
-            over = "the session has ended; " if phone.screen else ""
-            raise _StopsError(turn.line, f"{over}dial first: '> *123#'")
+            over = "the session has ended" if phone.screen else "nothing is dialled yet"
+            raise SceneStopped(turn.line, over, "dial first: '> *123#'")
         try:
             said, screen = self._said(turn)
         except MenusError as error:
-            raise _StopsError(turn.line, str(error)) from error
+            raise SceneStopped(turn.line, str(error)) from error
         return Heard(turn, said, (*screen.text.split("\n"), *((ENDS,) if screen.ends else ())))
 
     def _said(self, turn: Turn) -> tuple[str, Screen]:
         found = self._phone.answer(turn.typed)
         if not isinstance(found, Invoke):
             if turn.ordered:
-                raise _StopsError(turn.ordered.line, "no command is asked for here; take this line out")
+                raise SceneStopped(turn.ordered.line, "no command is asked for here", "take this line out")
             return "", found
         said = written(found.command.name, found.command.args)
+        ways = outcomes(self._menu, found)
         if turn.ordered is None:
-            choice = "|".join(outcomes(self._menu, found))
-            raise _StopsError(turn.line, f"this asks for a command; write below it '! {said} -> {choice}'")
-        return said, self._phone.ended(found, turn.ordered.outcome)
+            advice = f"write below it '! {said} -> {'|'.join(ways)}'"
+            raise SceneStopped(turn.line, "this asks for a command", advice)
+        try:
+            return said, self._phone.ended(found, turn.ordered.outcome)
+        except OutcomeUnknown as error:
+            outcome = turn.ordered.outcome
+            hint = did_you_mean(outcome, ways) or f"; there is: {', '.join(ways)}"
+            raise SceneStopped(turn.ordered.line, f"'{outcome}' is no outcome of {said}{hint}") from error
 
 
 def _expected(turn: Turn) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from menus import examples
 from menus.guards import GuardKind
 from menus.phone import Phone
-from menus.play_file import PlayUnreadable, Setting
+from menus.play_file import SceneStopped, Setting
 from menus.reading import did_you_mean
 from menus.values import GUARD, Budget, Facts, FactSpec, FactValue, Item, Place, Vocabulary
 
 _NONE, _AWAY = "none", "away"
 _CHARSETS = ("gsm7", "ucs2")
+_FLAGS = {"yes": True, "no": False}
 _BASES = ("examples", "longest", _NONE)
 _MOST_UNITS = 1000
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
 
 
 Examples = Callable[[Vocabulary, Place, str], Facts]
 """Likely facts at a place, in a language."""
+
+
+class FactWrong(ValueError):
+    """A fact that cannot be so: a sentence that begins with its name."""
 
 
 class Stage:
@@ -43,12 +50,14 @@ class Stage:
         """The next line about a list begins it anew."""
         self._growing = set()
 
-    def set(self, file: str, setting: Setting, phone: Phone) -> None:
-        """Let one line hold from here on. Raises PlayUnreadable."""
+    def set(self, setting: Setting, phone: Phone) -> None:
+        """Let one line hold from here on. Raises SceneStopped."""
         try:
             self._apply(setting, phone)
+        except FactWrong as error:
+            raise SceneStopped(setting.line, f"fact {error}") from error
         except ValueError as error:
-            raise PlayUnreadable([f"{file}:{setting.line}: {setting.key}: {error}"]) from error
+            raise SceneStopped(setting.line, f"{setting.key}: {error}") from error
 
     def _apply(self, setting: Setting, phone: Phone) -> None:
         value, budget = setting.value, phone.budget
@@ -62,12 +71,21 @@ class Stage:
             case "facts":
                 self._base = _one_of(value, _BASES)
             case _:
-                self._fact(setting.key.removeprefix("fact "), value)
+                self.fact(setting.key.removeprefix("fact "), value)
+
+    def fact(self, name: str, value: str) -> None:
+        """Let a fact be so from here on. Raises FactWrong."""
+        try:
+            self._fact(name, value)
+        except FactWrong:
+            raise
+        except ValueError as error:
+            raise FactWrong(f"{name}: {error}") from error
 
     def _fact(self, name: str, value: str) -> None:
         guards = {f"{GUARD}{guard}": kind for guard, kind in self._vocabulary.guards.items()}
         if _one_of(name, (*self._vocabulary.facts, *guards)) in guards:
-            self._asked[name] = _asked(guards[name], value)
+            self._asked[name] = _asked(name, guards[name], value)
             return
         spec = self._vocabulary.facts[name]
         if value in (_AWAY, _NONE) or spec.kind == "text":
@@ -123,13 +141,17 @@ def _fields(spec: FactSpec, written: str) -> Mapping[str, str]:
     return found
 
 
-def _asked(kind: GuardKind, value: str) -> FactValue:
-    """What a condition asks. Raises ValueError."""
+def _asked(name: str, kind: GuardKind, value: str) -> FactValue:
+    """What a condition asks. Raises FactWrong."""
     if value == _AWAY:
         return None
     if kind == "flag":
-        return _one_of(value, ("yes", "no")) == "yes"
+        if value not in _FLAGS:
+            raise FactWrong(f"{name} is yes, no or {_AWAY}")
+        return _FLAGS[value]
     if kind == "number":
+        if not _NUMBER.fullmatch(value):
+            raise FactWrong(f"{name} is a number in minor units: 50000 is $500.00")
         return int(value)
     return value
 

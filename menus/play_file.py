@@ -33,10 +33,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from menus.errors import MenuError
+from menus.reading import did_you_mean
 
 ENDS: Final = "(ends)"
 INDENT: Final = "  "
 _SETTING = re.compile(r"(menu|language|charset|size|facts|fact (\??[a-z][a-z0-9_]*)):\s*(.*)")
+_KEYS = ("menu:", "language:", "charset:", "size:", "facts:")
 _COMMAND = re.compile(r"!\s*(\S.*?)\s*->\s*(\S+)")
 _HINT = "begin it with '>' (typed), '!' (command), two blanks (screen), '==' (a conversation) or 'fact NAME:'"
 
@@ -45,6 +47,14 @@ class PlayUnreadable(MenuError):
     """A play cannot be run; each problem is one line naming file, line and what to change."""
 
     code = "play"
+
+
+class SceneStopped(Exception):
+    """A conversation cannot go on. sentence: what is so. advice: what to do, where it was reached as written."""
+
+    def __init__(self, line: int, sentence: str, advice: str = "") -> None:
+        self.line, self.sentence, self.advice = line, sentence, advice
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +99,12 @@ class Scene:
 
 @dataclass(slots=True)
 class Play:
-    """A file. menu: the path of its menu, from the file. settings: for all conversations."""
+    """A file. menu: the path of its menu, from the file, on menu_line. settings: for all conversations."""
 
     file: str
     lines: Sequence[str]
     menu: str = ""
+    menu_line: int = 1
     settings: list[Setting] = field(default_factory=list)
     scenes: list[Scene] = field(default_factory=list)
 
@@ -103,7 +114,9 @@ def parse_play(text: str, file: str) -> Play:
     play = Play(file, text.splitlines())
     problems = [f"{file}:{line}: {sentence}" for line, sentence in _read(play)]
     if not play.menu:
-        problems.insert(0, f"{file}:1: 'menu: FILE' is missing")
+        problems.insert(0, f"{file}:{play.menu_line}: 'menu: FILE' is missing")
+    if not problems and not any(isinstance(step, Turn) for scene in play.scenes for step in scene.steps):
+        problems.append(f"{file}:{max(1, len(play.lines))}: has no conversation; begin one with '> *123#'")
     if problems:
         raise PlayUnreadable(problems)
     return play
@@ -169,14 +182,23 @@ def _add_order(turn: Turn | None, number: int, line: str) -> Iterator[tuple[int,
 def _add_setting(play: Play, number: int, line: str) -> Iterator[tuple[int, str]]:
     found = _SETTING.fullmatch(line)
     if found is None:
-        yield number, f"'{line}' is not understood; {_HINT}"
+        yield number, f"'{line}' is not understood{_meant(line) or f'; {_HINT}'}"
     elif found[1] == "menu":
         if play.menu or play.scenes:
             yield number, "'menu' comes once, before the first conversation"
-        play.menu = play.menu or found[3]
+        if not play.menu:
+            play.menu, play.menu_line = found[3], number
     else:
         setting = Setting(number, found[1], found[3])
         (play.scenes[-1].steps if play.scenes else play.settings).append(setting)
+
+
+def _meant(line: str) -> str:
+    """The setting whose name was misspelled; empty for none."""
+    key, colon, _ = line.partition(":")
+    if " " in key.strip():
+        return did_you_mean(key.split()[0], ("fact",))
+    return did_you_mean(f"{key.strip()}:", _KEYS) if colon else ""
 
 
 def _scene(play: Play, number: int) -> Scene:

@@ -120,6 +120,13 @@ def put_out(text: str, path: Path | None) -> None:
         raise GatewayError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def complain(lines: Iterable[str]) -> None:
+    """Each on a line of its own on standard error, behind what was printed before."""
+    sys.stdout.flush()
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Each on a line of its own."""
     for line in lines:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -253,10 +254,68 @@ def test_what_cannot_be_played_ends_with_two(folder: Path, capsys: Output) -> No
     out, err = capsys.readouterr()
     assert out == "x.play: 1 conversation, 2 screens, as written\n"
     assert err.splitlines() == [
-        "y.play:1: menu: there is no file nowhere.yaml beside this one",
+        "y.play:1: menu: there is no file nowhere.yaml, seen from the folder of this play",
         "z.play:1: is not UTF-8; save it as UTF-8",
         "none.play:1: cannot be read: No such file or directory",
     ]
+
+
+def test_a_conversation_that_stops_shows_first_what_differs(folder: Path, capfd: Output) -> None:
+    """In this order also where both streams go into one file; --update writes what came before and says what is left."""
+    path = folder / "x.play"
+    path.write_text(PLAY.replace("  For you: …\n  …\n> 1", "  For me ...\n> 00"), encoding="utf-8")
+    assert main(["menus", "play", "x.play"]) == 2
+    out, err = capfd.readouterr()
+    assert out.startswith("x.play:6: the screen after '> *123*3#' is not as it is written\n")
+    assert (
+        "\n  for anything write '…', one character, not '...'\nx.play: 1 conversation, 1 screen, 1 different, 1 st"
+        in out
+    )
+    assert err == (
+        "x.play:8: no command is asked for here; because the screens above differ, this was not reached as written\n"
+    )
+    assert main(["menus", "play", "x.play", "--update"]) == 2
+    out, err = capfd.readouterr()
+    assert out == "x.play: 1 conversation, 1 screen, 1 brought up to date, 1 stopped\n"
+    assert re.fullmatch(r"x.play:[0-9]+: no command is asked for here; take this line out\n", err)
+    assert "  For you: 1 GB for 7 days for $3.00.\n" in path.read_text(encoding="utf-8")
+
+
+def test_a_folder_plays_all_its_files(folder: Path, capsys: Output) -> None:
+    """Each is a line; one without any is told."""
+    for name in ("b", "a"):
+        (folder / f"{name}.play").write_text(PLAY, encoding="utf-8")
+    assert main(["menus", "play", "."]) == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["a.play", "b.play"]
+    (folder / "empty").mkdir()
+    assert main(["menus", "play", "empty"]) == 2
+    assert capsys.readouterr().err == "empty: no .play file in this folder\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("fact ?balance: $500", "x.play:3: fact ?balance is a number in minor units: 50000 is $500.00"),
+        ("fact ?can_gift: maybe", "x.play:3: fact ?can_gift is yes, no or away"),
+        ("fact ?can_gif: no", "x.play:3: fact ?can_gif: '?can_gif' is not known; did you mean '?can_gift'?"),
+        ("menu: other.yaml", "x.play:3: 'menu' comes once, before the first conversation"),
+    ],
+)
+def test_what_a_line_of_a_play_cannot_say_is_one_sentence(
+    line: str, complaint: str, folder: Path, capsys: Output
+) -> None:
+    """With exit status 2."""
+    (folder / "x.play").write_text(PLAY.replace("\n\n", f"\n{line}\n", 1), encoding="utf-8")
+    assert main(["menus", "play", "x.play"]) == 2
+    assert capsys.readouterr().err == f"{complaint}\n"
+
+
+def test_a_menu_that_a_play_lacks_is_told_at_its_line(folder: Path, capsys: Output) -> None:
+    """Wherever that stands."""
+    for name, end in (("none.yaml", "there is no file none.yaml, seen from the folder of this play"), (".", "is a")):
+        (folder / "x.play").write_text(f"# first\n{PLAY.replace('main.yaml', name)}", encoding="utf-8")
+        assert main(["menus", "play", "x.play"]) == 2
+        assert capsys.readouterr().err.startswith(f"x.play:2: menu: {end}" if name != "." else "x.play:2: menu: . is a")
 
 
 # ── diff ──

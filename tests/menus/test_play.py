@@ -48,14 +48,23 @@ def likely(vocabulary: Vocabulary, place: Place, language: str) -> Facts:
 
 def played(text: str, menu: CompiledMenu = MENU) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
     """Line, expected and got of each difference."""
-    heard = run(parse_play(text, "x.play"), menu, VOCABULARY, likely)
-    return [(one.line, one.expected, one.got) for one in mismatches(heard)]
+    found = run(parse_play(text, "x.play"), menu, VOCABULARY, likely)
+    return [(one.line, one.expected, one.got) for one in mismatches(found.heard)]
+
+
+def problems_of(text: str) -> list[str]:
+    """What keeps a play from being played to its end."""
+    try:
+        stops = run(parse_play(text, "x.play"), MENU, VOCABULARY, likely).stops
+    except PlayUnreadable as error:
+        return list(error.problems)
+    return [f"x.play:{stop.line}: {stop.sentence}" for stop in stops]
 
 
 def brought_up_to_date(text: str) -> str:
     """The file as ``--update`` writes it."""
     play = parse_play(text, "x.play")
-    return updated(play, run(play, MENU, VOCABULARY, likely))
+    return updated(play, run(play, MENU, VOCABULARY, likely).heard)
 
 
 def test_a_conversation_that_is_as_written_has_no_differences() -> None:
@@ -92,9 +101,20 @@ def test_what_differs_is_told_with_its_line(
         (f"{HEAD}! buy -> done\n", "x.play:2: a command comes once, right below what is typed"),
         (f"{HEAD}> *1#\n! buy done\n", "x.play:3: write '! COMMAND NAME=VALUE … -> OUTCOME'"),
         (f"{HEAD}{HEAD}> *1#\n", "x.play:2: 'menu' comes once"),
-        (f"{HEAD}> 1\n", "x.play:2: dial first: '> *123#'"),
+        (f"{HEAD}> 1\n", "x.play:2: nothing is dialled yet; dial first: '> *123#'"),
         (f"{HEAD}> *1*7#\n> 1\n", "x.play:3: this asks for a command; write below it '! set_alerts value=on -> done'"),
-        (f"{HEAD}> *1*7#\n> 1\n! set_alerts value=on -> lost\n", "x.play:3: page alerts: option 1 has no page for out"),
+        (
+            f"{HEAD}> *1*7#\n> 1\n! set_alerts value=on -> lost\n",
+            "x.play:4: 'lost' is no outcome of set_alerts value=on; there is",
+        ),
+        (
+            f"{HEAD}> *1*7#\n> 1\n! set_alerts value=on -> don\n",
+            "x.play:4: 'don' is no outcome of set_alerts value=on; did you mean 'done'?",
+        ),
+        (HEAD, "x.play:1: has no conversation; begin one with '> *123#'"),
+        (f"{HEAD}== One\n", "x.play:2: has no conversation"),
+        (f"{HEAD}lang: es\n", "x.play:2: 'lang: es' is not understood; did you mean 'language:'?"),
+        (f"{HEAD}fakt balance: 1\n", "x.play:2: 'fakt balance: 1' is not understood; did you mean 'fact'?"),
         (f"{HEAD}> *1*7#\n! set_alerts value=on -> done\n", "x.play:3: no command is asked for here; take this line"),
         (f"{HEAD}> *1#\n> 9\n> 9\n> 9\n> 1\n", "x.play:6: the session has ended; dial first"),
         (
@@ -110,10 +130,28 @@ def test_what_differs_is_told_with_its_line(
 )
 def test_what_cannot_be_played_is_told_with_its_line(text: str, problem: str) -> None:
     """One line that says what to change."""
-    with pytest.raises(PlayUnreadable) as error:
-        played(text)
-    assert len(error.value.problems) == 1
-    assert error.value.problems[0].startswith(problem)
+    (found,) = problems_of(text)
+    assert found.startswith(problem)
+
+
+def test_screens_that_differ_before_a_stop_are_told_and_brought_up_to_date() -> None:
+    """The stop is not blamed on its own line then, and what stands behind it is left alone."""
+    text = f"{HEAD}language: en\n> *1*7#\n  Wrong\n> 00\n  …\n! set_alerts value=on -> done\n"
+    text = text.replace("> 00\n  …\n!", "> 00\n!") + "  Later\n"
+    assert played(text) == [(4, ("Wrong",), ("Alerts", "1 Turn on", "00 Home"))]
+    assert problems_of(text) == [
+        "x.play:6: no command is asked for here; because the screens above differ, this was not reached as written"
+    ]
+    now = brought_up_to_date(text)
+    assert now == text.replace("  Wrong\n", "  Alerts\n  1 Turn on\n  00 Home\n")
+    assert problems_of(now) == ["x.play:8: no command is asked for here; take this line out"]
+
+
+def test_each_conversation_that_stops_is_told_and_the_others_are_played() -> None:
+    """Also where a fact within it cannot be so."""
+    text = f"{HEAD}== One\nfact balanse: $ 5\n> *1#\n  …\n== Two\n> *1#\n  Nothing\n== Three\n> 1\n"
+    assert len(problems_of(text)) == 2
+    assert [line for line, _, _ in played(text)] == [8]
 
 
 def test_facts_hold_from_their_line_on_and_for_their_conversation() -> None:
