@@ -22,6 +22,9 @@ from flows.texts import Voice
 from flows.values import Channel, Msisdn, OrderKey, parse_msisdn
 from menus.values import Command
 
+NOT_TOLD = "-"
+"""Stands for a balance that the charging system did not tell, or not yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandGiven:
@@ -89,7 +92,8 @@ def _gift(given: CommandGiven, offers: OfferFlow) -> Carried:
 def _sold(given: CommandGiven, beneficiary: Msisdn) -> Carried:
     if given.bundle is None:
         return _nothing_done(given, "refused")
-    if given.bundle.price.amount != given.session.price:  # not what the person said yes to
+    shown = given.session.place.chosen.get("bundle")
+    if given.bundle.id != shown or given.bundle.price.amount != given.session.price:  # not what the person said yes to
         return _nothing_done(given, "refused")
     sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD, beneficiary)
     return _started(given, given.bundle.name(given.voice.language), sale.offer, buy(sale))
@@ -186,7 +190,7 @@ _COMMANDS: Mapping[str, Callable[[CommandGiven, OfferFlow], Carried]] = {
 
 
 def _started(given: CommandGiven, name: str, offer: Offer, effects: tuple[Effect, ...]) -> Carried:
-    purchase = {"name": name, "price": given.voice.money(offer.price)}
+    purchase = {"name": name, "price": given.voice.money(offer.price), "balance": NOT_TOLD}
     return Carried("started", effects, replace(given.session, purchase=purchase), given.subscriber, order_key(offer))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from menus.guards import GuardKind
 from menus.inputs import InputKind
@@ -10,6 +12,10 @@ from menus.values import CommandSpec, FactSpec, Vocabulary
 
 SERVICES = ("gift", "top_up", "advance", "fit_combo")
 """What a charging system may be able to do beside selling a bundle; a guard ``can_…`` for each."""
+PROBLEMS = frozenset(("charged", "inactive", "network", "other"))
+"""What can be reported."""
+_NUMBER: Mapping[str, InputKind] = MappingProxyType({"number": "msisdn"})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 LANGUAGES = ("es", "pt_BR", "en")
 _SWITCHES = ("alerts", "marketing", "out_of_bundle")
 
@@ -58,20 +64,26 @@ def _facts() -> Mapping[str, FactSpec]:
 
 
 def _commands() -> Mapping[str, CommandSpec]:
+    switch = {"value": frozenset(("on", "off"))}
     return {
-        "buy": _command("bundle", outcomes="done started too_little refused", confirm=True),
+        "buy": _command("bundle", outcomes="done started too_little refused", confirm=True, about="bundle"),
         "gift": _command(
-            "bundle", "number", outcomes="done started too_little refused self", confirm=True, number="msisdn"
+            "bundle",
+            "number",
+            outcomes="done started too_little refused self",
+            confirm=True,
+            about="bundle",
+            typed=_NUMBER,
         ),
-        "top_up": _command("voucher", outcomes="unavailable", confirm=True, voucher="digits"),
+        "top_up": _command("voucher", outcomes="unavailable", confirm=True, typed={"voucher": "digits"}),
         "take_advance": _command(outcomes="unavailable", confirm=True),
         "fit_combo": _command("gigabytes", "minutes", outcomes="unavailable", confirm=True),
-        "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True),
-        "decline_offer": _command(outcomes="done gone"),
-        "set_language": _command("language", outcomes="done"),
-        **{f"set_{switch}": _command("value", outcomes="done") for switch in _SWITCHES},
-        "report_problem": _command("kind", outcomes="done too_many"),
-        "call_me": _command("number", outcomes="done too_many self", confirm=True, number="msisdn"),
+        "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True, about="offer"),
+        "decline_offer": _command(outcomes="done gone", about="offer"),
+        "set_language": _command("language", outcomes="done", literals={"language": frozenset(LANGUAGES)}),
+        **{f"set_{name}": _command("value", outcomes="done", literals=switch) for name in _SWITCHES},
+        "report_problem": _command("kind", outcomes="done too_many", literals={"kind": PROBLEMS}),
+        "call_me": _command("number", outcomes="done too_many self", confirm=True, typed=_NUMBER),
         "consent_agree": _command(outcomes="agreed", confirm=True),
         "consent_confirm": _command(outcomes="given missing", confirm=True),
         "consent_withdraw": _command(outcomes="withdrawn none"),
@@ -86,6 +98,13 @@ def _items(kind: str, **longest: str) -> FactSpec:
     return FactSpec("list" if kind == "list" else "item", frozenset(longest), longest)
 
 
-def _command(*args: str, outcomes: str, confirm: bool = False, **typed: InputKind) -> CommandSpec:
-    """typed: arguments that must come from an input, and its kind."""
-    return CommandSpec(frozenset(args), frozenset(outcomes.split()), confirm, typed)
+def _command(
+    *args: str,
+    outcomes: str,
+    confirm: bool = False,
+    about: str = "",
+    typed: Mapping[str, InputKind] = _NOTHING,
+    literals: Mapping[str, frozenset[str]] = _NOTHING,
+) -> CommandSpec:
+    ends = frozenset(outcomes.split())
+    return CommandSpec(frozenset(args), ends, confirm, typed, literals, frozenset(about.split()))

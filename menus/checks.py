@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from menus.inputs import read
 from menus.pages import Link, Menu, Order, Page, Texts
 from menus.reading import Problems, did_you_mean
 from menus.values import TYPED, CommandSpec, Vocabulary
@@ -23,7 +24,7 @@ def check_names(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
         _check_keys(page, problems)
         for ident, leads in answers(page):
             _check_order(menu, page, (ident, leads), vocabulary, problems)
-        _check_answers(page, problems)
+        _check_answers(menu, page, vocabulary, problems)
 
 
 def answers(page: Page) -> Iterator[tuple[str, Link | Order]]:
@@ -34,12 +35,20 @@ def answers(page: Page) -> Iterator[tuple[str, Link | Order]]:
         yield f"option {option.id}", option.leads
 
 
-def _check_answers(page: Page, problems: Problems) -> None:
+def _check_answers(menu: Menu, page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
     chooses = bool(page.items and page.items.goto)
     if page.ends and (page.options or chooses or page.input):
         problems.add(page.line, f"page {page.id}: ends the session, so it can offer no options and no choice")
     if page.input and (page.options or chooses):
         problems.add(page.input.line, f"page {page.id}: what is typed would be taken for a choice; ask on a page alone")
+    if page.input and page.input.rule.kind in ("digits", "amount"):
+        eaten = [key for key in (menu.keys.back, menu.keys.home) if read(page.input.rule, key) is not None]
+        if eaten:
+            sentence = f"input: {' and '.join(eaten)} could not be typed, for it navigates; choose other keys or bounds"
+            problems.add(page.input.line, f"page {page.id}: {sentence}")
+    if page.input and page.input.choice in vocabulary.facts:
+        sentence = f"input: 'as: {page.input.choice}' is the name of a fact; what is typed needs a name of its own"
+        problems.add(page.input.line, f"page {page.id}: {sentence}")
 
 
 def _check_facts(page: Page, vocabulary: Vocabulary, problems: Problems) -> None:
@@ -122,23 +131,44 @@ def _check_order(
     if missing:
         problems.add(order.line, f"{where}: no page for outcome {', '.join(missing)} of {order.command}")
     _check_arguments(menu, where, order, spec, problems)
+    _check_about(page, where, order, spec, problems)
     if spec.confirm and not _can_say_no(menu, page):
         problems.add(order.line, f"{where}: {order.command} needs a page that also offers not to do it")
 
 
-def _check_arguments(menu: Menu, where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
-    asked = {page.input.choice: page.input.rule.kind for page in menu.pages.values() if page.input}
-    for name, argument in order.args.items():
-        kind = spec.typed.get(name)
-        if kind is not None and not (argument.chosen and asked.get(argument.value) == kind):
-            sentence = f"argument {name} of {order.command} must come from an input of kind {kind}"
+def _check_about(page: Page, where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
+    """A yes is to what the page shows: the very fact, and where an argument has its name, no other choice."""
+    for fact in sorted(spec.about - {use.name for use in page.facts}):
+        problems.add(order.line, f"{where}: {order.command} needs a page that shows the fact {fact}")
+    for name in sorted(spec.about & order.args.keys()):
+        argument = order.args[name]
+        if not argument.chosen or argument.value != name:
+            sentence = f"argument {name} of {order.command} must be what the page shows: {{from: {name}}}"
             problems.add(argument.line, f"{where}: {sentence}")
+
+
+def _check_arguments(menu: Menu, where: str, order: Order, spec: CommandSpec, problems: Problems) -> None:
+    for name, argument in order.args.items():
         if name not in spec.args:
-            hint = did_you_mean(name, spec.args)
+            hint = did_you_mean(name, spec.args) or f"; it takes {', '.join(sorted(spec.args)) or 'none'}"
             problems.add(argument.line, f"{where}: '{name}' is no argument of {order.command}{hint}")
+        kind, literals = spec.typed.get(name), spec.literals.get(name)
+        if kind is not None and not (argument.chosen and _kinds(menu, argument.value) == {kind}):
+            sentence = f"argument {name} of {order.command} must come from an input of kind {kind}, and only from such"
+            problems.add(argument.line, f"{where}: {sentence}")
+        if literals is not None and (argument.chosen or argument.value not in literals):
+            sentence = f"argument {name} of {order.command} must be one of {', '.join(sorted(literals))}"
+            problems.add(argument.line, f"{where}: {sentence}")
     missing: Sequence[str] = sorted(spec.args - order.args.keys())
     if missing:
         problems.add(order.line, f"{where}: argument {', '.join(missing)} of {order.command} is missing")
+
+
+def _kinds(menu: Menu, choice: str) -> set[str]:
+    """Everything that is ever kept under this name: kinds of inputs, and lists."""
+    pages = menu.pages.values()
+    typed = {page.input.rule.kind for page in pages if page.input and page.input.choice == choice}
+    return {*typed, *("list" for page in pages if page.items and page.items.choice == choice)}
 
 
 def _can_say_no(menu: Menu, page: Page) -> bool:

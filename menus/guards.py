@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -18,8 +18,9 @@ GuardValue = bool | int | str | None
 
 _TERM = re.compile(
     r"(?P<no>not\s+)?(?P<name>[a-z][a-z0-9_]*)"
-    r"(?:\s*(?P<op>==|!=|>=|<=|>|<)\s*(?P<value>[a-z][a-z0-9_]*|-?[0-9]{1,15}|\"[^\"]{0,60}\"))?"
+    r"(?:\s*(?P<op>==|!=|>=|<=|>|<)\s*(?P<value>[A-Za-z][A-Za-z0-9_]*|-?[0-9]{1,15}|\"[^\"]{0,60}\"))?"
 )
+_AND = re.compile(r"\s+and\s+")
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -65,13 +66,25 @@ class Guard:
 
 def parse_guard(text: str, kinds: Mapping[str, GuardKind], line: int = 0) -> Guard:
     """The guard that ``text`` writes. Raises GuardError; KeyError with the name for one that is not in ``kinds``."""
-    return Guard(text, tuple(_term(part.strip(), kinds) for part in re.split(r"\s+and\s+", text.strip())), line)
+    return Guard(text, tuple(_term(found, kinds) for found in _written(text.strip())), line)
 
 
-def _term(text: str, kinds: Mapping[str, GuardKind]) -> Term:
-    found = _TERM.fullmatch(text)
-    if found is None:
-        raise GuardError(f"'{text}' is not 'NAME', 'not NAME' or 'NAME >= VALUE'")
+def _written(text: str) -> Iterator[re.Match[str]]:
+    """One match a term: an "and" between quotes is a word like others."""
+    at = 0
+    while True:
+        found = _TERM.match(text, at)
+        joint = _AND.match(text, found.end()) if found else None
+        if found is None or (joint is None and found.end() < len(text)):
+            wrong = text[at:] or text
+            raise GuardError(f"'{wrong}' is not 'NAME', 'not NAME' or 'NAME >= VALUE', joined by 'and'")
+        yield found
+        if joint is None:
+            return
+        at = joint.end()
+
+
+def _term(found: re.Match[str], kinds: Mapping[str, GuardKind]) -> Term:
     name, op, written = found["name"], found["op"] or "", found["value"] or ""
     kind = kinds[name]
     if kind == "flag":

@@ -8,13 +8,14 @@ from typing import get_args
 
 import yaml
 
-from menus.inputs import InputKind, Rule, wrong_pattern
+from menus.inputs import MOST_TYPED, InputKind, Rule, wrong_pattern
 from menus.lead_parsing import LEADS, parse_leads
 from menus.pages import Input
 from menus.reading import Nodes, Reader, did_you_mean, line_of
 
 _KINDS: tuple[InputKind, ...] = get_args(InputKind)
 _BOUNDS = ("least", "most")
+_MOST_DIGITS = 11
 _BOUNDED = ("digits", "amount", "date", "text")
 
 
@@ -56,12 +57,22 @@ def _bound(reader: Reader, where: str, node: yaml.Node, kind: InputKind) -> Deci
         value = Decimal("NaN")
     if kind not in _BOUNDED:
         reader.problems.add(line_of(node), f"{where}: an input of kind {kind} has no bounds")
-    elif kind == "date" or not value.is_finite() or value < 0 or (kind != "amount" and value != int(value)):
-        wanted = {"date": "a date such as 2026-12-31", "amount": "an amount such as 10.50"}.get(kind, "a whole number")
+    elif kind == "date" or not _is_bound(value, kind):
+        wanted = {
+            "date": "a date such as 2026-12-31",
+            "amount": "an amount such as 10.50, below a million million",
+        }.get(kind, f"a whole number from 0 to {MOST_TYPED}")
         reader.problems.add(line_of(node), f"{where}: must be {wanted}")
     else:
         return value
     return None
+
+
+def _is_bound(value: Decimal, kind: InputKind) -> bool:
+    """Sizes first: an exponent can stand for a number that fills the memory."""
+    if not value.is_finite() or value < 0 or value.adjusted() > _MOST_DIGITS:
+        return False
+    return kind == "amount" or (value == value.to_integral_value() and value <= MOST_TYPED)
 
 
 def _pattern(reader: Reader, where: str, found: Nodes, kind: InputKind) -> str:

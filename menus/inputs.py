@@ -15,16 +15,24 @@ from typing import Final, Literal
 
 import phonenumbers
 import regex
-from phonenumbers import NumberParseException
+from phonenumbers import NumberParseException, PhoneNumberType
 
 InputKind = Literal["digits", "amount", "msisdn", "date", "text"]
+ANY_REGION = "ZZ"
+"""No region: numbers of every country, with their code."""
 MOST_TYPED = 160
 """Characters: no network's hop has more."""
 LONGEST_MATCH = 0.01
 """Seconds for an operator's pattern; what takes longer counts as no match."""
 MOST_PATTERN = 200
 _MOST_REPEATS = 4
-_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,3}(?:[.,' ][0-9]{3})+|[0-9]{1,12})(?:[.,](?P<part>[0-9]{1,2}))?")
+_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,12})(?:[.,](?P<part>[0-9]{1,2}))?")
+_GROUPED = re.compile(
+    r"(?P<whole>[1-9][0-9]{0,2}(?P<between>[.,' ])[0-9]{3}(?:(?P=between)[0-9]{3}){0,3})"
+    r"(?:(?!(?P=between))[.,](?P<part>[0-9]{1,2}))?"
+)
+_DIALLED = re.compile(r"\+?[0-9 ().-]{3,25}")
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _DATE = re.compile(r"(?P<day>[0-9]{1,2})[-/. ](?P<month>[0-9]{1,2})[-/. ](?P<year>[0-9]{4})")
 _DATE_DIGITS = re.compile(r"(?P<day>[0-9]{2})(?P<month>[0-9]{2})(?P<year>[0-9]{4})")
 
@@ -33,14 +41,14 @@ _DATE_DIGITS = re.compile(r"(?P<day>[0-9]{2})(?P<month>[0-9]{2})(?P<year>[0-9]{4
 class Rule:
     """What may be typed. least, most: of digits or characters, of an amount in major units, of a date.
 
-    pattern: of a text, matched whole. region: ISO 3166, whose way of writing numbers is understood.
+    pattern: of a text, matched whole. region: ISO 3166, whose numbers are taken, as they are written there.
     """
 
     kind: InputKind
     least: Decimal | date | None = None
     most: Decimal | date | None = None
     pattern: str = ""
-    region: str = "ZZ"
+    region: str = ANY_REGION
 
 
 def read(rule: Rule, typed: str) -> str | None:
@@ -74,7 +82,7 @@ def wrong_pattern(pattern: str) -> str:
     bare = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "x", pattern)
     if re.search(r"\\[1-9]|\(\?(?!:)", re.sub(r"\\\\", "", pattern)):
         return "looks around or back; use plain groups '(?:…)' alone"
-    if re.search(r"\([^()]*[*+{][^()]*\)\s*[*+{]", bare) or re.search(r"\([^()]*\([^()]*\)", bare):
+    if re.search(r"\([^()]*(?:[*+]|\{[0-9]*,)[^()]*\)[*+{]", bare) or re.search(r"\([^()]*\([^()]*\)", bare):
         return "repeats what repeats, or nests groups; that can take for ever"
     if len(re.findall(r"[*+]|\{[0-9]*,", bare)) > _MOST_REPEATS:
         return f"repeats more than {_MOST_REPEATS} things; that can take for ever"
@@ -87,7 +95,7 @@ def _digits(rule: Rule, text: str) -> str | None:
 
 
 def _amount(rule: Rule, text: str) -> str | None:
-    found = _AMOUNT.fullmatch(text)
+    found = _AMOUNT.fullmatch(text) or _GROUPED.fullmatch(text)
     if found is None:
         return None
     whole = re.sub(r"[^0-9]", "", found["whole"])
@@ -100,11 +108,16 @@ def _amount(rule: Rule, text: str) -> str | None:
 
 
 def _msisdn(rule: Rule, text: str) -> str | None:
+    """A mobile number of the region: nobody gives a bundle to a fixed line, or to another country's subscriber."""
+    if not _DIALLED.fullmatch(text):
+        return None
     try:
         number = phonenumbers.parse(text, None if text.startswith("+") else rule.region)
     except NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _MOBILE:
+        return None
+    if rule.region not in (ANY_REGION, phonenumbers.region_code_for_number(number)):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 

@@ -12,13 +12,14 @@ import yaml
 
 from menus.checks import check_names
 from menus.errors import MenuError
+from menus.fitting import check_fit
 from menus.lint import check_style
 from menus.machine import build
 from menus.pages import Menu
 from menus.parsing import parse_menu
 from menus.reading import Problems, Reader, as_written, variants_in
 from menus.sources import Source, compose, included, read_folder, read_source
-from menus.structure import check_fit, check_links, check_ways
+from menus.structure import check_links, check_ways
 from menus.values import Vocabulary
 
 LIBRARY: Final = Path(__file__).parent / "library"

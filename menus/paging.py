@@ -82,13 +82,26 @@ def units(text: str, charset: Charset) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One screen's worth. lines: of the page's lines so many were shown up to its end."""
+
+    text: str
+    lines: int
+
+
 def fit(content: Content, budget: Budget) -> tuple[str, ...]:
+    """The texts of ``deal``."""
+    return tuple(part.text for part in deal(content, budget))
+
+
+def deal(content: Content, budget: Budget) -> tuple[Part, ...]:
     """The parts of a page, at least one. Raises ScreenTooSmall when not even one character fits."""
     content = _spelled(content, budget.charset)
     whole = _joined((content.body, *content.lines, *content.rails.lines(0, last=True)))
     shown = _joined((content.notice, whole)) if content.noticed else whole
     if units(shown, budget.charset) <= budget.size:
-        return (whole,)
+        return (Part(whole, len(content.lines)),)
     return tuple(_Dealer(content, budget).parts())
 
 
@@ -136,18 +149,19 @@ class _Dealer:
     def _room(self, navigation: Sequence[str]) -> int:
         return self._budget.size - self._notice - sum(self._units(line) + 1 for line in navigation)
 
-    def parts(self) -> Iterator[str]:
+    def parts(self) -> Iterator[Part]:
         """Each part with its navigation."""
-        part = 0
+        part, count = 0, len(self._content.lines)
         while True:
             lines = self._content.rails.lines(part, last=True)
             # the blank before the first piece of a part is dropped
             first = len(self._left[0].before) if self._left else 0
             if self._rest - first <= self._room(lines):
-                yield _joined((self._taken(self._rest), *lines))
+                yield Part(_joined((self._taken(self._rest), *lines)), count)
                 return
             lines = self._content.rails.lines(part, last=False)
-            yield _joined((self._taken(self._room(lines)), *lines))
+            text = self._taken(self._room(lines))
+            yield Part(_joined((text, *lines)), count - sum(not piece.is_word for piece in self._left))
             part += 1
 
     def _taken(self, room: int) -> str:

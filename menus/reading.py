@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import yaml
 
+from menus.charset import transliterate
 from menus.errors import MenuError
 from menus.guards import Guard, GuardError, parse_guard
 from menus.pages import Link, Texts
@@ -209,7 +210,7 @@ class Reader:
         line = line_of(node)
         if "\n" in text and not lines:
             self.problems.add(line, f"{where}: must be on one line")
-        if isinstance(node, yaml.ScalarNode) and not text and not is_null(node):
+        if isinstance(node, yaml.ScalarNode) and not transliterate(text).strip() and not is_null(node):
             self.problems.add(line, f"{where}: must not be empty")
         try:
             return parse(text, line)

@@ -8,7 +8,7 @@ from menus.errors import FactMismatch
 from menus.guards import GuardValue
 from menus.numbering import MOST_ITEMS, Numbering
 from menus.pages import FactUse, Link, Menu, Page
-from menus.paging import Content, Rails, fit, with_notice
+from menus.paging import Content, Rails, deal, fit, with_notice
 from menus.values import GUARD, Budget, Facts, Item, Notice, Place, Screen
 
 
@@ -100,7 +100,7 @@ def render(
         noticed=notice == "wrong",
         language=language,
     )
-    parts = fit(content, budget)
+    parts = deal(content, budget)
     part = min(place.part, len(parts) - 1)
     stands = Place(
         page=place.page,
@@ -110,9 +110,10 @@ def render(
         chosen=_meant(page, place, facts),
         mistakes=place.mistakes,
         parts=len(parts),
+        reached=None if part == len(parts) - 1 else max(0, parts[part].lines - (len(items) - numbered)),
         offered=tuple(page.options[at].id for at in options) if len(options) < len(page.options) else None,
     )
-    text = with_notice(parts[part], content, budget)
+    text = with_notice(parts[part].text, content, budget)
     return Screen(text, ends=page.ends and part == len(parts) - 1, place=stands)
 
 

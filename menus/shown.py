@@ -47,6 +47,7 @@ class Shown:
             mistakes=place.mistakes,
             parts=kept.parts,
             offered=kept.offered,
+            reached=kept.reached,
         )
         return Screen(made.screen.text, made.screen.ends, now)
 

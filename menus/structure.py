@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from menus.charset import forces_ucs2
 from menus.checks import answers
-from menus.inputs import longest as longest_typed
-from menus.pages import Argument, Menu, Order, Page, Texts
-from menus.paging import room, spell, units
+from menus.pages import Argument, Menu, Order, Page
 from menus.reading import Problems, did_you_mean
 from menus.routes import UNAVAILABLE, Route, written
-from menus.screens import notice_of, rails
-from menus.values import TYPED, Budget, Vocabulary
-
-SMALLEST = (Budget("gsm7", 120), Budget("ucs2", 80))
-"""The smallest screens that networks have."""
-
-_LEAST_ROOM = 20
+from menus.values import TYPED
 
 
 def check_links(menu: Menu, problems: Problems) -> None:
@@ -81,8 +72,9 @@ def _has_way_out(menu: Menu, page: Page) -> bool:
 
 
 def _answerable(page: Page) -> bool:
-    """Whether something can always be answered: options that guards may all hide do not count."""
-    return any(option.when is None for option in page.options) or bool(page.input or (page.items and page.items.goto))
+    """Whether something can always be answered: options that guards may all hide, or an empty list, do not count."""
+    listed = page.items and page.items.goto and any(use.name == page.items.of and use.empty for use in page.facts)
+    return any(option.when is None for option in page.options) or bool(page.input or listed)
 
 
 def _check_circles(routes: Sequence[Route], problems: Problems) -> None:
@@ -142,62 +134,3 @@ def _choices_made(menu: Menu, routes: Sequence[Route]) -> dict[str, frozenset[st
                 made[route.target] &= brought
                 changed = True
     return made
-
-
-def check_fit(menu: Menu, vocabulary: Vocabulary, problems: Problems) -> None:
-    """Keep a problem for each line that does not fit a small screen whole, with the longest facts in it."""
-    for language in menu.languages:
-        if not _check_navigation(menu, language, problems):
-            continue
-        for page in menu.pages.values():
-            for where, texts, value in _lines(menu, page, vocabulary):
-                _check_line(menu, page, (where, texts, value, language), problems)
-
-
-_Line = tuple[str, Texts, Callable[[str], str]]
-
-
-def _lines(menu: Menu, page: Page, vocabulary: Vocabulary) -> Iterable[_Line]:
-    def longest(placeholder: str) -> str:
-        name, _, field = placeholder.partition(".")
-        if name == TYPED:
-            inputs = (one.input for one in menu.pages.values() if one.input)
-            return next((longest_typed(one.rule) for one in inputs if one.choice == field), "")
-        return vocabulary.facts[name].longest.get(field, "")
-
-    if page.items:
-        spec = vocabulary.facts[page.items.of]
-        yield "list", page.items.text, lambda field: spec.longest.get(field, "")
-    for option in page.options:
-        yield f"option {option.id}", option.text, longest
-
-
-def _check_navigation(menu: Menu, language: str, problems: Problems) -> bool:
-    fullest = max(
-        (rails(menu, page, language) for page in menu.pages.values()), key=lambda found: len(found.home + found.back)
-    )
-    notice = max((notice_of(menu, page, language) for page in menu.pages.values()), key=len)
-    tight = [budget for budget in SMALLEST if room(fullest, notice, budget, language) < _LEAST_ROOM]
-    for budget in tight:
-        problems.add(
-            menu.more[language].line,
-            f"navigation and 'wrong' in {language} leave less than {_LEAST_ROOM} of {budget.size} units"
-            f" ({budget.charset}) to the page; shorten them",
-        )
-    return not tight
-
-
-def _check_line(menu: Menu, page: Page, line: tuple[str, Texts, Callable[[str], str], str], problems: Problems) -> None:
-    where, texts, value, language = line
-    text = f"{menu.keys.more} {texts[language].fill(value)}"
-    # measured in the alphabet that the text needs: whoever shows Spanish in UCS-2 chose to
-    for budget in SMALLEST[1:] if forces_ucs2(text, language) else SMALLEST[:1]:
-        size = units(spell(text, budget.charset, language), budget.charset)
-        there = room(rails(menu, page, language), notice_of(menu, page, language), budget, language)
-        if size > there:
-            problems.add(
-                texts[language].line,
-                f"page {page.id}: {where} in {language} takes {size} units of the {there} that a screen of"
-                f" {budget.size} ({budget.charset}) leaves; shorten it",
-            )
-            return

@@ -113,6 +113,8 @@ class CompiledMenu:
         if position is None:
             return self._mistaken(place)
         option = row.page.options[options[position]]
+        if isinstance(option.leads, Order) and place.reached is not None and shown + position >= place.reached:
+            return self._mistaken(place)  # nobody gives a command that they have not been shown yet
         return self._taken(row, place, option.id, option.leads)
 
     def after(self, invoke: Invoke, outcome: str) -> Place:
@@ -150,7 +152,12 @@ class CompiledMenu:
         return place
 
     def _walked(self, row: Row, place: Place, answer: str) -> Place | None:
-        """Where one dialled answer leads without anybody looking at a screen, or None."""
+        """Where one dialled answer leads without anybody looking at a screen, or None.
+
+        Not past a page that not everybody may see: whether this person may is known when it is shown.
+        """
+        if row.page.when is not None:
+            return None
         numbers = row.numbers(row.every)
         position = numbers.option_at(answer, 0)
         if position is None or not row.has_fixed_number(position):
@@ -185,7 +192,7 @@ class CompiledMenu:
 
     @staticmethod
     def _part(place: Place, part: int) -> Place:
-        return replace(place, part=part, mistakes=0)
+        return replace(place, part=part, mistakes=0, reached=None)
 
     def _typed(self, row: Row, place: Place, answer: str) -> Step:
         """What was typed into a page that asks for something."""

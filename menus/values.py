@@ -50,7 +50,7 @@ class Place:
     one screen, of ``parts``. shown: ids of the list items as they were numbered, so that "2" means what was
     shown as 2. chosen: list choices and inputs so far, ``{"bundle": "data-1gb-7d"}``, and the items that pages showed:
     a yes is to what was seen. mistakes: in a row. offered: ids of the options as they were numbered, on a page where
-    guards hide some; None for all.
+    guards hide some; None for all. reached: how many items and options had been shown up to this part; None for all.
     """
 
     page: str
@@ -61,6 +61,7 @@ class Place:
     mistakes: int = 0
     parts: int = 1
     offered: tuple[str, ...] | None = None
+    reached: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,16 @@ class FactSpec:
 class CommandSpec:
     """What a command takes and how it can end. confirm: its page must offer a way not to do it.
 
-    typed: the kind of input that an argument must come from, for those that are typed.
+    typed: the kind of input that an argument must come from, for those that are typed. literals: what an argument may
+    be, for those that the menu writes. about: the item facts that the page must show, for a yes is to what was seen.
     """
 
     args: frozenset[str]
     outcomes: frozenset[str]
     confirm: bool = False
     typed: Mapping[str, InputKind] = field(default_factory=dict)
+    literals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class Over:
 
 
 Step = Moved | Invoke | Wrong | Over
-_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1, None)
+_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1, None, None)
 
 
 def place_values(place: Place) -> Sequence[object]:
@@ -176,6 +180,7 @@ def place_values(place: Place) -> Sequence[object]:
         place.mistakes,
         place.parts,
         place.offered,
+        place.reached,
     ]
     while len(values) > 1 and values[-1] == _USUAL[len(values) - 1]:
         values.pop()
@@ -184,9 +189,19 @@ def place_values(place: Place) -> Sequence[object]:
 
 def place_from_values(values: object) -> Place:
     """The place that ``place_values`` wrote, back from JSON. Raises PlaceUnreadable."""
-    shapes = (_is_text, _are_texts, _is_count, _are_texts, _is_choice, _is_count, _is_count, _are_texts_or_all)
+    shapes = (
+        _is_text,
+        _are_texts,
+        _is_count,
+        _are_texts,
+        _is_choice,
+        _is_count,
+        _is_count,
+        _are_texts_or_all,
+        _is_count_or_all,
+    )
     if not isinstance(values, list) or not 1 <= len(values) <= len(shapes):
-        raise PlaceUnreadable("a place is not an array of one to eight values")
+        raise PlaceUnreadable("a place is not an array of one to nine values")
     for at, (value, fits) in enumerate(zip(values, shapes, strict=False)):
         if not fits(value):
             raise PlaceUnreadable(f"value {at} of a place has the wrong type")
@@ -204,6 +219,10 @@ def _are_texts(value: object) -> bool:
 
 def _are_texts_or_all(value: object) -> bool:
     return value is None or _are_texts(value)
+
+
+def _is_count_or_all(value: object) -> bool:
+    return value is None or _is_count(value)
 
 
 def _is_count(value: object) -> bool:

@@ -39,7 +39,7 @@ class MenuCommands:
     async def given(self, command: Command, person: Subscriber, session: Session, answered: Answered) -> CommandGiven:
         """The command with all that its flow asks about. Raises StoreError."""
         at = self._context.clock()
-        wanted, offer = command.args.get("bundle"), await self._offer(command, session)
+        wanted, offer = command.args.get("bundle"), await self._offer(command, person, session)
         return CommandGiven(
             at=at,
             command=command,
@@ -62,11 +62,12 @@ class MenuCommands:
             called=await self._called(command, person),
         )
 
-    async def _offer(self, command: Command, session: Session) -> Offer | None:
-        """The one that was shown, not one that came since."""
+    async def _offer(self, command: Command, person: Subscriber, session: Session) -> Offer | None:
+        """The one that was shown to this person, not one that came since."""
         if command.name not in ("accept_offer", "decline_offer"):
             return None
-        return await offers.by_id(self._context.reader, session.place.chosen.get("offer", ""))
+        found = await offers.by_id(self._context.reader, session.place.chosen.get("offer", ""))
+        return found if found is not None and found.subscription == person.id else None
 
     async def _consents(self, command: Command, person: Subscriber) -> bool:
         if command.name not in ("consent_confirm", "consent_withdraw"):

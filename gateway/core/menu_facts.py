@@ -136,11 +136,11 @@ class MenuFacts:
 
     def _order(self, need: Need) -> FactValue:
         done = need.session.purchase
-        return Item("order", done) if "name" in done else None
+        return Item("order", done) if "name" in done else ""
 
     def _report(self, need: Need) -> FactValue:
         done = need.session.purchase
-        return Item("report", done) if "reference" in done else None
+        return Item("report", done) if "reference" in done else ""
 
     async def _orders(self, need: Need) -> FactValue:
         found = await orders.of_subscription(self._context.reader, need.subscriber.id, MOST_ORDERS, None)

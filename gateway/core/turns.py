@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from flows.dialogue import Carried, CommandGiven, carry_out
+from flows.dialogue import NOT_TOLD, Carried, CommandGiven, carry_out
 from flows.records import Subscriber
 from flows.session import Session, to_json
 from gateway.core.commit import Committer
@@ -28,7 +28,7 @@ from gateway.core.transcript import digest, said_since, turn_key
 from gateway.core.turn import Reply, Turn
 from gateway.errors import TurnTimedOut
 from menus.table import CompiledMenu
-from menus.values import Invoke, Moved, Notice, Over, Screen, Wrong
+from menus.values import Invoke, Moved, Notice, Over, Place, Screen, Wrong
 from store import turns
 from store.errors import AlreadyWritten
 from store.turns import TurnRow
@@ -38,14 +38,16 @@ LONGEST_TURN = 4.5
 """Seconds: no hop waits longer for anything (networks give up after five to ten)."""
 _LONGEST_WAIT = 3.0
 """Of these, for the result of a purchase; a later one comes by SMS."""
-_MOST_DETOURS = 5
-_MOST_TRIES = 3
-_NOT_TOLD = "-"
+_MOST_TRIES = 6
+"""More than what anybody may set off a day (ADR 0012): who lost each time is told so, and not to try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """A turn that is being taken. position: its own; said: what is new in it."""
+    """A turn that is being taken. position: its own; said: what is new in it.
+
+    afresh: the version that the session stood in is gone, so what was said was said to a screen that nobody has.
+    """
 
     turn: Turn
     live: LiveSession
@@ -55,6 +57,7 @@ class _Hop:
     position: int
     said: str
     digest: str
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ class TurnDesk:
         if live.session is not None and live.subscriber is not None:
             menu, session = await self._stood_in(live.session, live.subscriber, turn)
             said = said_since(live.transcript, turn.transcript) or ""
-            return _Hop(turn, live, menu, live.subscriber, session, live.position + 1, said, identity)
+            afresh = session is not live.session
+            return _Hop(turn, live, menu, live.subscriber, session, live.position + 1, said, identity, afresh)
         dialled = turn.transcript.split("*") if turn.transcript else []
         person = await self._facts.subscriber(turn.msisdn)
         begun = self._shelf.begin(turn.menu, person.id)
@@ -148,7 +152,7 @@ class TurnDesk:
 
     async def _forth(self, hop: _Hop) -> Reply | None:
         """Take the step, write it, answer. None when the turn was written before."""
-        if hop.position == 0:
+        if hop.position == 0 or hop.afresh:
             return await self._turned(hop, *await self._shown(hop, hop.person, hop.session))
         went = hop.menu.step(hop.session.place, hop.said)
         match went:
@@ -170,7 +174,7 @@ class TurnDesk:
     ) -> tuple[Screen, Session]:
         """The screen of the session's place, or of the page that is shown instead."""
         language = self._context.locale(person.language)
-        for _ in range(_MOST_DETOURS):
+        for _ in hop.menu.menu.pages:  # detours never lead in a circle
             names = hop.menu.facts_of(session.place.page)
             values = await self._menu_facts.fetch(names, person, session)
             screen = hop.menu.show(session.place, language, values, hop.turn.budget, notice)
@@ -228,7 +232,7 @@ class TurnDesk:
 
     async def _told(self, hop: _Hop, invoke: Invoke, written: _Written, settlement: Settlement) -> _Written:
         """The result came in time: the turn is answered with it, which nobody has seen answered otherwise."""
-        balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else _NOT_TOLD
+        balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else NOT_TOLD
         session = replace(written.session, purchase={**written.session.purchase, "balance": balance})
         session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
         screen, session = await self._shown(hop, hop.person, session)
@@ -271,9 +275,9 @@ def _answered(hop: _Hop, row: TurnRow, session: Session, person: Subscriber) -> 
 
 
 def _carried_over(session: Session, begun: Beginning) -> Session:
-    """The session in another version: from home, where its page is gone."""
-    menu = begun.menu
-    place = session.place if session.place.page in menu.menu.pages else menu.start
+    """The session in another version, on its page if that is still there: it is shown again, and asked again."""
+    menu, stood = begun.menu, session.place
+    place = Place(stood.page, chosen=stood.chosen) if stood.page in menu.menu.pages else menu.start
     return replace(session, menu=menu.id, version=menu.version, place=place, arm=begun.arm)
 
 

@@ -50,7 +50,7 @@ pages:
     input: {as: number, kind: msisdn, wrong: {es: No es un número., en: Not a number.}, goto: amount}
   amount:
     text: {es: "¿Cuánto para {typed.number}?", en: "How much for {typed.number}?"}
-    input: {as: amount, kind: amount, least: 1, most: 50000, goto: confirm}
+    input: {as: amount, kind: amount, least: 100, most: 50000, goto: confirm}
   confirm:
     text: {es: "¿{typed.amount} para {typed.number}?", en: "{typed.amount} for {typed.number}?"}
     options:

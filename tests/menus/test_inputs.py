@@ -38,9 +38,23 @@ WORD = Rule("text", Decimal(2), Decimal(10), r"[A-Za-z]+(?: [A-Za-z]+){0,3}")
         (AMOUNT, "-5", None),
         (AMOUNT, "1e3", None),
         (AMOUNT, "5.00.0", None),
+        (AMOUNT, "0.500", None),
+        (AMOUNT, "00.500", None),
+        (AMOUNT, "1.000,000", None),
+        (AMOUNT, "5,000,00", None),
+        (AMOUNT, "1,000,000", None),
+        (AMOUNT, "12 500,5", "12500.50"),
         (NUMBER, "300 111 2233", "573001112233"),
         (NUMBER, "+57 300 1112233", "573001112233"),
-        (NUMBER, "+55 11 96123-4567", "5511961234567"),
+        (NUMBER, "(300) 111-22.33", "573001112233"),
+        (NUMBER, "+55 11 96123-4567", None),
+        (Rule("msisdn"), "+55 11 96123-4567", "5511961234567"),
+        (Rule("msisdn"), "11 96123-4567", None),
+        (NUMBER, "300FLOWERS", None),
+        (NUMBER, "call me at 3001112233", None),
+        (NUMBER, "3001112233;ext=5", None),
+        (NUMBER, "018000112233", None),
+        (NUMBER, "601 234 5678", None),
         (NUMBER, "12345", None),
         (NUMBER, "hello", None),
         (DAY, "24/11/2026", "2026-11-24"),
@@ -78,7 +92,10 @@ def test_an_amount_reads_back_as_itself(value: Decimal) -> None:
     assert read(AMOUNT, typed.replace(".", ",")) == typed
 
 
-@pytest.mark.parametrize("pattern", [r"[0-9]{4}", r"[A-Z]{2}[0-9]+", r"(?:a|b)c*", r"\+?[0-9 ]{5,15}", r"a\(b+"])
+@pytest.mark.parametrize(
+    "pattern",
+    [r"[0-9]{4}", r"[A-Z]{2}[0-9]+", r"(?:a|b)c*", r"\+?[0-9 ]{5,15}", r"a\(b+", r"(?:\d{2}\.?){4}", r"(?:ab)+"],
+)
 def test_plain_patterns_are_taken(pattern: str) -> None:
     """What codes and names need."""
     assert wrong_pattern(pattern) == ""

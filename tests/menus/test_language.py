@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from rich_menu import RICH, WORDS
 from menus import loader
 from menus.errors import MenuError
 from menus.loader import load_menu
+from menus.pages import Link, Option
 from menus.table import CompiledMenu, compile_menu
+from menus.template import parse
 from menus.values import Budget, Detour, Facts, Invoke, Moved, Over, Place, Screen, Wrong
 
 RICH_ENOUGH: Facts = {"?balance": 5_000, "?has_bundle": True, "?segment": "youth"}
@@ -143,6 +146,27 @@ def test_dialling_walks_to_what_has_the_same_number_for_everybody(dialled: str, 
     assert menu.direct((dialled,)).page == ("help" if walks else "home")
 
 
+def test_dialling_stops_at_a_page_that_not_everybody_may_see(menu: CompiledMenu) -> None:
+    """What is behind it is theirs alone who may."""
+    pages = dict(menu.menu.pages)
+    ahead = Option("1", pages["home"].text, Link("help"))
+    pages["bundle"] = replace(pages["bundle"], options=(ahead,))
+    home = replace(pages["home"], options=(replace(ahead, leads=Link("bundle")), *pages["home"].options[1:]))
+    walked = compile_menu(replace(menu.menu, pages={**pages, "home": home}))
+    assert walked.direct(("1", "1")) == Place("bundle", ("home",))
+
+
+def test_a_command_is_not_given_before_it_was_shown(menu: CompiledMenu) -> None:
+    """On the first part of a page nobody has seen the option on the second, nor perhaps the price before it."""
+    long = replace(menu.menu.pages["confirm"], text={one: parse("word " * 60) for one in menu.menu.languages})
+    paged = compile_menu(replace(menu.menu, pages={**menu.menu.pages, "confirm": long}))
+    first = shown(paged, Place("confirm", chosen={"number": "573001112233", "amount": "500"})).place
+    assert (first.parts, first.reached) == (3, 0)
+    assert isinstance(paged.step(first, "1"), Wrong)
+    last = answered(paged, first, "8", "8")
+    assert isinstance(paged.step(shown(paged, last).place, "1"), Invoke)
+
+
 def test_a_shortcut_keeps_its_page_when_the_menu_is_renumbered(menu: CompiledMenu) -> None:
     """A code that is printed stays what it was."""
     moved = RICH.replace("      - {text: {es: Ayuda, en: Help}, goto: help}\n", "").replace(
@@ -179,8 +203,8 @@ WRONG = {
     "when without else": ("    else: help\n", "", 23, "'when' and 'else' go together"),
     "else to nowhere": ("else: help", "else: hlp", 26, "leads to 'hlp', which is no page; did you mean 'help'?"),
     "unknown kind": ("kind: msisdn", "kind: phone", 30, "'phone' is no kind of input"),
-    "bounds the wrong way": ("least: 1, most", "least: 60000, most", 33, "least is more than most"),
-    "a bound that is none": ("least: 1,", "least: x,", 33, "must be an amount such as 10.50"),
+    "bounds the wrong way": ("least: 100, most", "least: 60000, most", 33, "least is more than most"),
+    "a bound that is none": ("least: 100,", "least: x,", 33, "must be an amount such as 10.50"),
     "bounds of a number": ("kind: msisdn,", "kind: msisdn, most: 5,", 30, "an input of kind msisdn has no bounds"),
     "a pattern that backtracks": ("[A-Z]{2}[0-9]{4}", "(?:[A-Z]+)+", 47, "the pattern repeats what repeats"),
     "a pattern that is none": ("[A-Z]{2}[0-9]{4}", "[A-Z", 47, "the pattern is no pattern"),
@@ -205,6 +229,41 @@ WRONG = {
         39,
         "must come from an input of kind msisdn",
     ),
+    "a number that a text may be": (
+        "  code:\n",
+        "  other:\n    text: {es: x, en: x}\n    input: {as: number, kind: text, goto: confirm}\n  code:\n",
+        39,
+        "must come from an input of kind msisdn, and only from such",
+    ),
+    "typed under the name of a fact": ("as: amount", "as: balance", 33, "'as: balance' is the name of a fact"),
+    "keys that eat an answer": ("least: 100", "least: 9", 33, "9 and 99 could not be typed, for it navigates"),
+    "digits without end": (
+        "kind: amount, least: 100, most: 50000",
+        "kind: digits, most: 1e999999999",
+        33,
+        "from 0 to 160",
+    ),
+    "an amount without end": (
+        "most: 50000",
+        "most: 1e999999999",
+        33,
+        "an amount such as 10.50, below a million million",
+    ),
+    "more digits than a hop has": (
+        "kind: amount, least: 100, most: 50000",
+        "kind: digits, most: 161",
+        33,
+        "from 0 to 160",
+    ),
+    "a profile without room": ("size: 60", "size: 40", 23, "page bundle: navigation, what is said after a mistake"),
+    "a reason without room": (
+        "No es un número.",
+        "N" * 80,
+        30,
+        "page number: navigation, what is said after a mistake",
+    ),
+    "a good-bye of two screens": ("Good-bye.", "Good " * 30, 13, "goodbye in en takes 149 units of the 120 (gsm7)"),
+    "a text that nobody sees": ("{es: Listo., en: Done.}", '{es: "\\u200b", en: Done.}', 52, "must not be empty"),
     "options beside an input": (
         "goto: amount}\n",
         "goto: amount}\n    options: [{text: {es: a, en: b}, goto: help}]\n",

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from handset import Exchange, Phone
 
-from fakes import ANA, ANAS, BEN, House, order
+from fakes import ANA, ANAS, BEN, House, ana, order, record_offer
 from flows.care import reference
 from flows.dialogue import CommandGiven, carry_out
 from flows.effects import RecordOrder, RecordPreference
@@ -18,7 +18,11 @@ from flows.offer import OfferFlow
 from flows.records import Subscriber
 from flows.session import Session
 from flows.values import Money, Msisdn, OfferId, OrderKey, Wallet
+from gateway.core.commit import Committer
 from gateway.core.context import Reach
+from gateway.core.facts import Facts
+from gateway.core.menu_commands import Answered, MenuCommands
+from gateway.core.menu_facts import MenuFacts
 from gateway.core.ports import Refused
 from gateway.core.transcript import turn_key
 from gateway.errors import OcsTimeout
@@ -400,3 +404,28 @@ def test_a_choice_about_charges_is_recorded_with_who_made_it(house: House, value
     carried = carry_out(given(house, "set_out_of_bundle", value=value), OfferFlow())
     assert carried.effects[0] == RecordPreference(ANAS, "out_of_bundle", wanted)
     assert carried.subscriber.out_of_bundle is wanted
+
+
+@pytest.mark.parametrize(
+    ("shown", "outcome"), [("data-1gb-7d", "started"), ("data-3gb-30d", "refused"), ("", "refused")]
+)
+def test_what_is_bought_is_what_the_page_showed(house: House, shown: str, outcome: str) -> None:
+    """Another bundle of the same price is not what the person said yes to."""
+    bundle = house.context.catalogue.get("data-1gb-7d")
+    assert bundle is not None
+    asked = given(house, "buy", bundle=bundle.id)
+    place = Place("confirm", chosen={"bundle": shown} if shown else {})
+    session = replace(asked.session, place=place, price=bundle.price.amount)
+    assert carry_out(replace(asked, bundle=bundle, session=session), OfferFlow()).outcome == outcome
+
+
+async def test_an_offer_of_somebody_else_is_not_accepted(house: House, committer: Committer, facts: Facts) -> None:
+    """Whoever learned its id gets nothing by it."""
+    ben = await facts.subscriber(BEN)
+    await committer.commit([record_offer(subscription=ben.id)])
+    commands = MenuCommands(house.context, facts, MenuFacts(house.context, facts))
+    session = Session("main", "v", Place("offer", chosen={"offer": "off-1"}))
+    answered = Answered("s-1", "", "1", "u1")
+    for person, name in ((ana(), None), (ben, "off-1")):
+        found = (await commands.given(Command("accept_offer", {}), person, session, answered)).offer
+        assert (found.id if found else None) == name

@@ -11,9 +11,12 @@ from sqlalchemy import select
 
 from fakes import House
 from flows.session import from_json, to_json
+from flows.split import whole
 from flows.values import Msisdn
 from gateway.core.menu_desk import ALL, MenuDesk, Portion, Signature
+from gateway.core.menu_shelf import Served
 from menu_versions import menu, source
+from menus.table import CompiledMenu, compile_menu
 from store import tables
 
 
@@ -127,3 +130,27 @@ def test_a_session_that_was_written_before_there_were_arms_has_none() -> None:
     session = from_json('["main","0123456789ab",["home"],0,{},[]]')
     assert session.arm == ""
     assert from_json(to_json(replace(session, arm="b"))).arm == "b"
+
+
+def _renumbered() -> CompiledMenu:
+    """The starter menu with yes and no the other way round."""
+    starter = MENUS["main"].menu
+    confirm = starter.pages["confirm"]
+    turned = replace(confirm, options=tuple(reversed(confirm.options)))
+    return compile_menu(replace(starter, version="turned", pages={**starter.pages, "confirm": turned}))
+
+
+async def test_an_answer_to_a_screen_that_nobody_has_any_more_is_not_taken_for_another(house: House) -> None:
+    """Who said no to the old version buys nothing in the new one: its page is shown, and asked again."""
+    phone = Phone(Exchange(house, starter_shelf(house)))
+    await phone.dial()
+    assert "\n2 No" in await phone.answer("2", "4")
+    shelf = empty_shelf(house)
+    shelf.serve("main", Served(0, whole(1), (_renumbered(),)))
+    phone.exchange = Exchange(house, shelf)
+    shown = await phone.answer("2")
+    assert "¿Lo compras?" in shown
+    assert "\n1 No\n2 Comprar" in shown
+    assert house.ocs.bought == []
+    assert "Listo" in await phone.answer("2")
+    assert len(house.ocs.bought) == 1
