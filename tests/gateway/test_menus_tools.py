@@ -261,7 +261,7 @@ def test_what_cannot_be_played_ends_with_two(folder: Path, capsys: Output) -> No
 
 
 def test_a_conversation_that_stops_shows_first_what_differs(folder: Path, capfd: Output) -> None:
-    """In this order also where both streams go into one file; --update writes what came before and says what is left."""
+    """--update writes what came before and says what is left."""
     path = folder / "x.play"
     path.write_text(PLAY.replace("  For you: …\n  …\n> 1", "  For me ...\n> 00"), encoding="utf-8")
     assert main(["menus", "play", "x.play"]) == 2
