@@ -53,6 +53,12 @@ class DatabaseUnusable(StoreError):
     code = "database-unusable"
 
 
+class MenuDamaged(StoreError):
+    """A revision or publication of a menu is not as it was written; the message names it in one line."""
+
+    code = "menu-damaged"
+
+
 def is_taken(error: BaseException) -> bool:
     """Whether a write failed because a row with its key is there."""
     return getattr(error, "sqlite_errorname", "") in _TAKEN

@@ -2,6 +2,8 @@
 
 A publication has the number after the one that its author saw. Of two authors at once the second finds the number
 taken and must look again: none is lost, and none is published over what nobody has seen.
+
+One whose shares were changed by hand is damaged: ``numbered`` raises for it, everything else tells it in ``damage``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from flows.errors import SplitUnreadable
 from flows.split import Split, split_from_values, split_values
+from store.errors import MenuDamaged
 from store.reader import AnyRow, Reader
 from store.tables import menu_publications as t
 from store.unit import Op
@@ -33,7 +36,8 @@ _NUMBERS = select(t.c.menu, func.max(t.c.number).label("newest")).group_by(t.c.m
 class Publication:
     """One publication. number: from 1 within its menu.
 
-    restores: for a rollback, the number of the publication that it leads back to.
+    restores: for a rollback, the number of the publication that it leads back to. damage: why it cannot be served;
+    then it has no shares.
     """
 
     menu: str
@@ -44,6 +48,7 @@ class Publication:
     message: str
     at: datetime
     restores: int | None = None
+    damage: str = ""
 
 
 def put(publication: Publication) -> Op:
@@ -69,37 +74,43 @@ async def newest_numbers(reader: Reader) -> Mapping[str, int]:
 
 
 async def newest(reader: Reader, menu: str) -> Publication | None:
-    """What is served now. Raises SplitUnreadable."""
+    """The one that counts."""
     row = await reader.first(_NEWEST, {"menu": menu})
     return None if row is None else _publication(row)
 
 
 async def numbered(reader: Reader, menu: str, number: int) -> Publication | None:
-    """The one with this number. Raises SplitUnreadable."""
+    """The one with this number. Raises MenuDamaged."""
     row = await reader.first(_NUMBERED, {"menu": menu, "number": number})
-    return None if row is None else _publication(row)
+    found = None if row is None else _publication(row)
+    if found is not None and found.damage:
+        raise MenuDamaged(found.damage)
+    return found
 
 
 async def of_menu(reader: Reader, menu: str) -> Sequence[Publication]:
-    """Every publication, newest first. Raises SplitUnreadable."""
+    """Every publication, newest first."""
     return [_publication(row) for row in await reader.rows(_OF_MENU, {"menu": menu})]
 
 
-def _split(text: str) -> Split:
+def _split(row: AnyRow) -> tuple[Split, str]:
+    """The shares, and what is wrong with them."""
     try:
-        return split_from_values(json.loads(text))
-    except json.JSONDecodeError:
-        raise SplitUnreadable("the shares of a publication cannot be read") from None
+        return split_from_values(json.loads(row.split)), ""
+    except (SplitUnreadable, ValueError, TypeError, RecursionError):
+        return (), f"publication {row.number} of {row.menu} is damaged: its shares cannot be read"
 
 
 def _publication(row: AnyRow) -> Publication:
+    split, damage = _split(row)
     return Publication(
         menu=row.menu,
         number=row.number,
-        split=_split(row.split),
+        split=split,
         kind=row.kind,
         author=row.author,
         message=row.message,
         at=row.at,
         restores=row.restores,
+        damage=damage,
     )

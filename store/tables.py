@@ -237,6 +237,7 @@ menu_revisions = Table(
     Column("author", String(60), nullable=False),
     Column("message", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("digest", String(64)),  # SHA-256 of source; null in revisions older than this column
     UniqueConstraint("menu", "version", name="menu_revisions_once"),
 )
 

@@ -6,27 +6,27 @@ that is no longer served stays as long as hops ask for it, and the time of a sil
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from flows.errors import SplitUnreadable
 from flows.split import Split, bucket, chosen
 from flows.values import SubscriptionId
-from gateway.core.live_sessions import KEPT_SECONDS
 from gateway.core.menu_compiler import Compile
+from gateway.core.menu_kept import UNUSABLE_SECONDS, KeptMenus
+from gateway.errors import CompilerFailed
 from gateway.telemetry import Metrics
 from menus.errors import MenuError
 from menus.table import CompiledMenu
 from store import menu_publications, menu_revisions
-from store.menu_revisions import Revision
+from store.errors import MenuDamaged
 from store.reader import Reader
 
 _LOG = logging.getLogger(__name__)
-_Key = tuple[str, str]
+_LASTING = (MenuError, MenuDamaged)
+"""What says that a version cannot be served, and goes on saying it until somebody repairs something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ class Beginning:
     arm: str
 
 
-@dataclass(slots=True)
-class _Kept:
-    """A compiled version. used: when it was last asked for."""
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """The newest publication of a menu, once it was tried. again: when to try again; failures: one after another."""
 
-    menu: CompiledMenu
-    used: float
+    number: int
+    again: float = math.inf
+    failures: int = 0
 
 
 class MenuShelf:
@@ -59,15 +60,11 @@ class MenuShelf:
 
     def __init__(self, reader: Reader, compile_: Compile, metrics: Metrics, clock: Callable[[], float]) -> None:
         self._reader = reader
-        self._compile = compile_
         self._metrics = metrics
         self._clock = clock
         self._served: Mapping[str, Served] = {}
-        self._kept: dict[_Key, _Kept] = {}
-        self._unusable: set[_Key] = set()
-        self._compiling: dict[_Key, asyncio.Task[CompiledMenu]] = {}
-        self._one_at_a_time = asyncio.Lock()
-        self._seen: dict[str, int] = {}
+        self._kept = KeptMenus(compile_, clock)
+        self._tried: dict[str, _Tried] = {}
         self._opened = False
 
     # ── for hops ──
@@ -85,33 +82,29 @@ class MenuShelf:
 
     def known(self, menu: str, version: str) -> CompiledMenu | None:
         """A version that is compiled already."""
-        kept = self._kept.get((menu, version))
-        if kept is None:
-            return None
-        kept.used = self._clock()
-        return kept.menu
+        return self._kept.known((menu, version))
 
     async def fetch(self, menu: str, version: str) -> CompiledMenu | None:
-        """A version, compiled if need be; None if there is none such, or none that can be used. Raises CompilerFailed.
+        """A version, compiled if need be; None if there is none such, or none that can be used now.
 
         Other hops go on meanwhile; who gives up waiting finds it the next time.
         """
         known = self.known(menu, version)
-        if known is not None or (menu, version) in self._unusable:
+        if known is not None or self._kept.unusable((menu, version)):
             return known
         revision = await menu_revisions.of_version(self._reader, menu, version)
-        if revision is None:
+        if revision is None or revision.damage:
             return None
         try:
-            return await self._version(revision)
-        except MenuError:
+            return await self._kept.version(revision, gently=self._opened)
+        except (MenuError, CompilerFailed):
             return None
 
     # ── what is served ──
 
     def add(self, menu: CompiledMenu) -> None:
         """Keep a version that somebody compiled."""
-        self._kept[menu.id, menu.version] = _Kept(menu, self._clock())
+        self._kept.add(menu)
 
     def serve(self, menu: str, served: Served) -> None:
         """Let sessions begin in this from now on."""
@@ -123,56 +116,73 @@ class MenuShelf:
     async def open(self) -> None:
         """At the start: for each menu the newest publication that this version of Chasqui can serve."""
         for menu, newest in (await menu_publications.newest_numbers(self._reader)).items():
+            await self._try(menu, newest)
             number = newest
-            while number > 0 and not await self._take_up(menu, number):
+            while menu not in self._served and number > 1:
                 number -= 1
-            self._seen[menu] = newest
+                await self._failure(menu, number)
         self._opened = True
 
     async def look(self) -> None:
-        """Serve what was published since. What cannot be served is counted and logged, and what is served stays."""
+        """Serve what was published since. What cannot be served is counted and logged, and what is served stays.
+
+        It is tried again: somebody may repair it, and a compiler that failed may work the next time.
+        """
         for menu, newest in (await menu_publications.newest_numbers(self._reader)).items():
-            if self._seen.get(menu) != newest:
-                await self._take_up(menu, newest)
-                self._seen[menu] = newest
+            tried = self._tried.get(menu)
+            if tried is None or tried.number != newest or tried.again <= self._clock():
+                await self._try(menu, newest)
 
     async def recall(self, since: datetime) -> None:
         """Compile what was served at ``since`` or later: sessions that a stop cut off may still stand in it."""
         for menu in self.menus:
             for publication in await menu_publications.of_menu(self._reader, menu):
                 for share in publication.split:
-                    revision = await menu_revisions.numbered(self._reader, menu, share.revision)
-                    if revision is not None:
-                        await self.fetch(menu, revision.version)
+                    await self._recall(menu, share.revision)
                 if publication.at < since:
                     break
 
     def sweep(self) -> None:
         """Drop what is neither served nor was asked for by any session that is still remembered."""
         served = {(menu, version.version) for menu, one in self._served.items() for version in one.versions}
-        oldest = self._clock() - KEPT_SECONDS
-        for key in [key for key, kept in self._kept.items() if kept.used < oldest and key not in served]:
-            del self._kept[key]
+        self._kept.sweep(served)
 
     async def close(self) -> None:
         """Give up what is being compiled."""
-        tasks = list(self._compiling.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._kept.close()
 
-    async def _take_up(self, menu: str, number: int) -> bool:
+    async def _recall(self, menu: str, number: int) -> None:
+        try:
+            revision = await menu_revisions.numbered(self._reader, menu, number)
+        except MenuDamaged:
+            return
+        if revision is not None:
+            await self.fetch(menu, revision.version)
+
+    async def _try(self, menu: str, number: int) -> None:
+        """Serve the newest publication, or note when to try again."""
+        failure = await self._failure(menu, number)
+        if failure is None:
+            self._tried[menu] = _Tried(number)
+            return
+        last = self._tried.get(menu)
+        failures = last.failures + 1 if last and last.number == number else 1
+        pause = UNUSABLE_SECONDS if isinstance(failure, _LASTING) else min(2.0 ** (failures - 1), UNUSABLE_SECONDS)
+        self._tried[menu] = _Tried(number, self._clock() + pause, min(failures, 10))
+
+    async def _failure(self, menu: str, number: int) -> Exception | None:
+        """Serve a publication; what is wrong if it cannot be. One menu must not hold up the others, whatever it is."""
         try:
             served = await self._prepared(menu, number)
-        except (MenuError, SplitUnreadable) as error:
+        except Exception as error:
             self._metrics.failures.labels("menus").inc()
-            reason = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0] or type(error).__name__
             _LOG.error("a publication cannot be served", extra={"menu": menu, "publication": number, "reason": reason})
-            return False
+            return error
         self.serve(menu, served)
         versions = [f"{menu}@{share.revision}" for share in served.split]
         _LOG.info("a publication is served", extra={"publication": number, "versions": versions})
-        return True
+        return None
 
     async def _prepared(self, menu: str, number: int) -> Served:
         publication = await menu_publications.numbered(self._reader, menu, number)
@@ -183,33 +193,5 @@ class MenuShelf:
             revision = await menu_revisions.numbered(self._reader, menu, share.revision)
             if revision is None:
                 raise MenuError([f"{menu}@{share.revision}: there is no such revision"])
-            versions.append(await self._version(revision))
+            versions.append(await self._kept.version(revision, gently=self._opened))
         return Served(number, publication.split, tuple(versions))
-
-    async def _version(self, revision: Revision) -> CompiledMenu:
-        """The revision, compiled once however many ask for it."""
-        key = (revision.menu, revision.version)
-        known = self.known(*key)
-        if known is not None:
-            return known
-        task = self._compiling.get(key)
-        if task is None:
-            task = self._compiling[key] = asyncio.create_task(self._compiled(revision))
-            task.add_done_callback(partial(self._compiling_ended, key))
-        return await asyncio.shield(task)
-
-    def _compiling_ended(self, key: _Key, task: asyncio.Task[CompiledMenu]) -> None:
-        del self._compiling[key]
-        if not task.cancelled():
-            task.exception()  # whoever waited has heard it; nobody may have
-
-    async def _compiled(self, revision: Revision) -> CompiledMenu:
-        key = (revision.menu, revision.version)
-        try:
-            async with self._one_at_a_time:
-                menu = await self._compile(revision.source, revision.version, gently=self._opened)
-        except MenuError:
-            self._unusable.add(key)
-            raise
-        self.add(menu)
-        return menu

@@ -8,11 +8,10 @@ from datetime import timedelta
 import pytest
 
 from fakes import ANAS, TUESDAY
-from flows.errors import SplitUnreadable
 from flows.split import canary, whole
 from menus.sources import Source
 from store import menu_publications, menu_revisions, turns
-from store.errors import AlreadyWritten
+from store.errors import AlreadyWritten, MenuDamaged
 from store.menu_publications import Publication
 from store.menu_revisions import Revision
 from store.reader import Reader
@@ -90,8 +89,52 @@ async def test_a_split_that_is_none_is_named(reader: Reader, writer: Writer, spl
     """Whoever wrote it."""
     op = menu_publications.put(PUBLICATION)
     await note(writer, Op(op.statement, {**op.values, "split": split}))
-    with pytest.raises(SplitUnreadable):
-        await menu_publications.newest(reader, "main")
+    with pytest.raises(MenuDamaged, match="publication 1 of main is damaged"):
+        await menu_publications.numbered(reader, "main", 1)
+    newest = await menu_publications.newest(reader, "main")
+    assert newest is not None
+    assert (newest.split, bool(newest.damage), newest.number) == ((), True, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("source", "{oops", "content cannot be read"),
+        ("source", "[]", "content cannot be read"),
+        ("source", '["main.yaml", {"main.yaml": 3}]', "content cannot be read"),
+        ("source", '["main.yaml", ["main.yaml"]]', "content cannot be read"),
+        ("source", "[" * 100_000, "content cannot be read"),
+        ("source", '["main.yaml", {"b.yaml": "x"}]', "main file is missing"),
+        ("shortcuts", "x", "shortcuts cannot be read"),
+        ("shortcuts", "[]", "shortcuts cannot be read"),
+    ],
+)
+async def test_a_damaged_revision_is_named(
+    reader: Reader, writer: Writer, column: str, value: str, reason: str
+) -> None:
+    """Also one of old, which no digest is kept of; lists still have it."""
+    op = menu_revisions.put(REVISION)
+    await note(writer, Op(op.statement, {**op.values, "digest": None, column: value}))
+    with pytest.raises(MenuDamaged, match=rf"^main@1 is damaged: its {reason}$"):
+        await menu_revisions.numbered(reader, "main", 1)
+    found = await menu_revisions.of_version(reader, "main", REVISION.version)
+    assert found is not None
+    assert reason in found.damage
+    assert await menu_revisions.all_of(reader, "main") == [found]
+
+
+async def test_content_that_was_changed_by_hand_is_damage(reader: Reader, writer: Writer) -> None:
+    """Its digest tells; writing it again repairs it, and one of old has no digest."""
+    op = menu_revisions.put(REVISION)
+    changed = str(op.values["source"]).replace("menu: main", "menu: mine")
+    await note(writer, Op(op.statement, {**op.values, "source": changed}))
+    with pytest.raises(MenuDamaged, match="was changed in the database"):
+        await menu_revisions.numbered(reader, "main", 1)
+    await note(writer, menu_revisions.repair(REVISION))
+    assert await menu_revisions.numbered(reader, "main", 1) == REVISION
+    old = menu_revisions.put(replace(REVISION, number=2, version="another"))
+    await note(writer, Op(old.statement, {**old.values, "source": changed, "digest": None}))
+    assert await menu_revisions.numbered(reader, "main", 2) is not None
 
 
 async def test_a_turn_tells_version_and_arm(reader: Reader, writer: Writer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from itertools import count
 
 import pytest
 
@@ -31,6 +32,18 @@ class Compiler:
         return await compile_here(source, version, gently=gently)
 
 
+class Shelf(MenuShelf):
+    """Of a store that is away when it is looked at. failures: so many times."""
+
+    failures = 0
+
+    async def look(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is gone")
+        await super().look()
+
+
 @pytest.fixture
 def compiler() -> Compiler:
     """One that works."""
@@ -38,9 +51,9 @@ def compiler() -> Compiler:
 
 
 @pytest.fixture
-async def shelf(house: House, compiler: Compiler) -> AsyncIterator[MenuShelf]:
+async def shelf(house: House, compiler: Compiler) -> AsyncIterator[Shelf]:
     """Watched."""
-    shelf = MenuShelf(house.reader, compiler, house.context.metrics, lambda: 0.0)
+    shelf = Shelf(house.reader, compiler, house.context.metrics, clock=count().__next__)
     watch = MenuWatch(house.context, shelf, pause=0.001)
     watch.start()
     yield shelf
@@ -68,6 +81,17 @@ async def test_publications_are_served_as_they_come(house: House, shelf: MenuShe
     assert house.context.metrics.registry.get_sample_value("chasqui_menu_publication", {"menu": "main"}) == 2
 
 
+async def test_a_store_that_is_away_is_looked_at_again(
+    house: House, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And what was published meanwhile is served."""
+    shelf.failures = 2
+    with caplog.at_level(logging.ERROR):
+        version = await publish(house, "one")
+        await eventually(lambda: served(shelf) == version)
+    assert sum("is done again" in record.getMessage() for record in caplog.records) == 2
+
+
 async def test_a_failure_is_logged_and_the_looking_goes_on(
     house: House, shelf: MenuShelf, compiler: Compiler, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,4 +100,4 @@ async def test_a_failure_is_logged_and_the_looking_goes_on(
     with caplog.at_level(logging.ERROR):
         version = await publish(house, "one")
         await eventually(lambda: served(shelf) == version)
-    assert sum("is done again" in record.getMessage() for record in caplog.records) == 2
+    assert sum("cannot be served" in record.getMessage() for record in caplog.records) == 2
