@@ -41,10 +41,19 @@ def reference(text: str) -> tuple[str, int] | None:
 
 async def revision_of(reader: Reader, menu: str, number: int) -> Revision:
     """The revision. Raises ConfigError where there is none."""
+    await ensure_menu(reader, menu)
     found = await menu_revisions.numbered(reader, menu, number)
     if found is None:
         raise ConfigError(f"{menu}@{number}: there is no such version; chasqui menus log {menu} lists them")
     return found
+
+
+async def ensure_menu(reader: Reader, menu: str) -> None:
+    """Raises ConfigError for a menu that no version is kept of."""
+    known = await menu_revisions.menus(reader)
+    if menu not in known:
+        there = f"there is {', '.join(known)}" if known else "none is drafted yet"
+        raise ConfigError(f"there is no menu {menu}; {there}")
 
 
 def shares(publication: Publication) -> str:
@@ -60,11 +69,10 @@ def _log(arguments: argparse.Namespace) -> int:
 
     async def run(engine: AsyncEngine, reader: Reader) -> tuple[Sequence[Revision], Sequence[Publication]]:
         menu = arguments.menu
+        await ensure_menu(reader, menu)
         return await menu_revisions.all_of(reader, menu), await menu_publications.of_menu(reader, menu)
 
     revisions, publications = with_store(load_config(arguments), run)
-    if not revisions:
-        raise ConfigError(f"{arguments.menu}: no version of such a menu is kept")
     lines = [(one.at, 0, f"{one.name} drafted, {one.version}", one.author, one.message) for one in revisions]
     lines += [(one.at, 1, f"{one.number} {one.kind}: {shares(one)}", one.author, one.message) for one in publications]
     for at, _, what, author, message in sorted(lines, reverse=True):
@@ -92,22 +100,30 @@ def _show(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     """For each menu what was published last, and the newest version if that is another."""
 
-    async def run(engine: AsyncEngine, reader: Reader) -> Sequence[tuple[Publication | None, Revision]]:
+    async def run(engine: AsyncEngine, reader: Reader) -> Sequence[tuple[Sequence[Publication], Revision]]:
         found = []
         for menu in await menu_revisions.menus(reader):
             revision = await menu_revisions.newest(reader, menu)
             assert revision is not None
-            found.append((await menu_publications.newest(reader, menu), revision))
+            found.append((await menu_publications.of_menu(reader, menu), revision))
         return found
 
-    for publication, newest in with_store(load_config(arguments), run):
-        if publication is None:
+    for publications, newest in with_store(load_config(arguments), run):
+        if not publications:
             print(f"{newest.menu}: nothing is published; {newest.name} is drafted")
             continue
-        ahead = "" if newest.number in {one.revision for one in publication.split} else f"; {newest.name} is drafted"
+        publication, ahead = publications[0], _ahead(publications, newest)
         made = f"{publication.kind} by {publication.author} {_instant(publication.at)}"
         print(f"{newest.menu}: {shares(publication)}, publication {publication.number} ({made}){ahead}")
     return 0
+
+
+def _ahead(publications: Sequence[Publication], newest: Revision) -> str:
+    """What is to be said of the newest version where it is not served."""
+    if newest.number in {share.revision for share in publications[0].split}:
+        return ""
+    ever = any(newest.number == share.revision for one in publications for share in one.split)
+    return f"; {newest.name} was published before" if ever else f"; {newest.name} is drafted"
 
 
 def _instant(at: datetime) -> str:

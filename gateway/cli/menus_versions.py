@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import re
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from decimal import Decimal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from flows.split import BUCKETS
 from gateway.app import utc_now
-from gateway.cli import menu_files
+from gateway.cli import menu_files, menus_arguments, menus_notes
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.menu_prices import untaxed_prices
-from gateway.cli.menus_history import reference, revision_of, shares
+from gateway.cli.menus_history import ensure_menu, reference, revision_of, shares
 from gateway.cli.stored import with_store
-from gateway.core.menu_desk import ALL, MenuDesk, Portion, Published, Signature
+from gateway.core.menu_desk import MenuDesk, Published, Signature
 from gateway.errors import ConfigError
 from menus.errors import MenuError
 from menus.loader import load_source
 from menus.pages import Menu
 from menus.sources import Source, read_source
+from store.errors import StoreError
+from store.menu_publications import Publication
 from store.menu_revisions import Revision
 from store.reader import Reader
 from store.writer import Writer
 
-_ARM = re.compile(r"[a-z][a-z0-9_]{0,19}")
 _LONGEST_AUTHOR, _LONGEST_MESSAGE = 60, 500
-_THE_OTHER_ARM = "a"
+_TAKEN_UP = "a running gateway takes it up within seconds"
+_Served = tuple[Published, Sequence[Revision]]
 
 
 def add_to(group: Commands) -> None:
@@ -53,7 +52,7 @@ def add_to(group: Commands) -> None:
     publish.set_defaults(run=_publish)
     rollback = group.add_parser("rollback", help="serve an earlier version again", description=_rollback.__doc__)
     rollback.add_argument("menu", metavar="MENU")
-    rollback.add_argument("--to", type=int, metavar="N", help="version N (default: what all had before)")
+    rollback.add_argument("--to", metavar="N", help="version N, also as MENU@N (default: what all had before)")
     _add_signature(rollback)
     rollback.set_defaults(run=_rollback)
 
@@ -81,11 +80,15 @@ def _publish(arguments: argparse.Namespace) -> int:
     """Serve a version to new sessions, of all subscriptions or of some; sessions that go on stay in theirs. A file is
     drafted first. A version that moves a printed code is refused, with each code that it moves.
     """
-    signed, portion, retired = _signature(arguments), _portion(arguments), list(arguments.retire_shortcut)
+    signed, portion, retired = (
+        _signature(arguments),
+        menus_arguments.portion(arguments),
+        [*map(menus_arguments.keys, arguments.retire_shortcut)],
+    )
     named = reference(arguments.version)
-    written = None if named else _read(Path(arguments.version), arguments)
+    written = None if named else _read(menus_arguments.file(arguments.version), arguments)
 
-    async def run(engine: AsyncEngine, reader: Reader) -> Published:
+    async def run(engine: AsyncEngine, reader: Reader) -> _Served:
         async with _desk(engine, reader) as desk:
             if written is None:
                 assert named is not None
@@ -96,31 +99,56 @@ def _publish(arguments: argparse.Namespace) -> int:
                 _ensure_taxed(menu, arguments)
                 await desk.ensure_publishable(menu, portion, retired)
                 revision, _ = await desk.draft(menu, source, signed)
-            return await desk.publish(revision, signed, portion, retired)
+            return await _served(reader, await desk.publish(revision, signed, portion, retired))
 
-    return _told(with_store(load_config(arguments), run))
+    return _told(*with_store(load_config(arguments), run), arguments)
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
     """Serve again what all subscriptions had before; once more leads further back."""
-    signed = _signature(arguments)
+    signed, number = _signature(arguments), menus_arguments.number(arguments.menu, arguments.to)
 
-    async def run(engine: AsyncEngine, reader: Reader) -> Published:
+    async def run(engine: AsyncEngine, reader: Reader) -> _Served:
+        await ensure_menu(reader, arguments.menu)
         async with _desk(engine, reader) as desk:
-            target, revision = await desk.earlier(arguments.menu, arguments.to)
+            target, revision = await desk.earlier(arguments.menu, number)
             _check(revision, arguments)
-            return await desk.roll_back(target, revision, signed)
+            return await _served(reader, await desk.roll_back(target, revision, signed))
 
-    return _told(with_store(load_config(arguments), run))
+    return _told(*with_store(load_config(arguments), run), arguments)
 
 
-def _told(published: Published) -> int:
+async def _served(reader: Reader, published: Published) -> _Served:
+    """What is served now, with its versions."""
     publication = published.publication
-    for sentence in published.moved:
+    revisions: list[Revision] = []
+    for share in publication.split:
+        # what is published is published: one that cannot be read is told where it is to be served
+        with suppress(ConfigError, StoreError):
+            revisions.append(await revision_of(reader, publication.menu, share.revision))
+    return published, revisions
+
+
+def _told(published: Published, revisions: Sequence[Revision], arguments: argparse.Namespace) -> int:
+    publication = published.publication
+    for sentence in (*published.moved, *_notes(publication, revisions, arguments)):
         print(f"chasqui: note: {sentence}", file=sys.stderr)
     served = shares(publication)
-    print(f"{publication.menu}: publication {publication.number}, {served}" if published.fresh else f"{served} already")
+    if published.fresh:
+        print(f"{publication.menu}: publication {publication.number}, {served}; {_TAKEN_UP}")
+    else:
+        print(f"{served} already")
     return 0
+
+
+def _notes(publication: Publication, revisions: Sequence[Revision], arguments: argparse.Namespace) -> Iterator[str]:
+    yield from menus_notes.without_service(publication.menu, load_config(arguments))
+    menus: list[Menu] = []
+    for revision in revisions:
+        # an old version may name what is no more; that is told where it is to be served
+        with suppress(MenuError):
+            menus.append(_check(revision, arguments))
+    yield from menus_notes.without_people(menus, publication.split)
 
 
 @asynccontextmanager
@@ -169,25 +197,3 @@ def _user() -> str:
 
 def _one_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
-def _portion(arguments: argparse.Namespace) -> Portion:
-    if arguments.canary is not None:
-        return Portion(_buckets("--canary", arguments.canary))
-    if arguments.arms is not None:
-        name, _, percent = arguments.arms.partition("=")
-        if not _ARM.fullmatch(name) or name == _THE_OTHER_ARM:
-            raise ConfigError("--arms must be NAME=PERCENT, as in b=50; arm a is what is served now")
-        return Portion(_buckets("--arms", percent), name)
-    return ALL
-
-
-def _buckets(option: str, percent: str) -> int:
-    wrong = ConfigError(f"{option}: {percent!r} must be a percentage over 0 and below 100, at most two decimals")
-    try:
-        buckets = Decimal(percent.strip().removesuffix("%")) * BUCKETS / 100
-    except ArithmeticError:
-        raise wrong from None
-    if buckets.is_nan() or not 0 < buckets < BUCKETS or buckets != buckets.to_integral_value():
-        raise wrong
-    return int(buckets)

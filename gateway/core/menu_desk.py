@@ -92,7 +92,7 @@ class MenuDesk:
     async def ensure_publishable(self, menu: Menu, portion: Portion, retired: Collection[str]) -> None:
         """Raises PublicationRefused for what would be refused once it is a revision."""
         now = await menu_publications.newest(self._reader, menu.id)
-        problems = await self._broken(now, menu.id, shortcuts_of(menu), retired)
+        problems = await self._broken(now, menu.id, shortcuts_of(menu), retired, refused=True)
         if now is None and portion != ALL:
             problems.append(_nothing_to_stand_beside(menu.id))
         if problems:
@@ -110,7 +110,7 @@ class MenuDesk:
             split = _split(now, revision, portion)
             if now is not None and now.split == split:
                 return Published(now, fresh=False)
-            problems = await self._broken(now, revision.menu, revision.shortcuts, retired)
+            problems = await self._broken(now, revision.menu, revision.shortcuts, retired, refused=True)
             if problems:
                 raise PublicationRefused(problems)
             publication = self._publication(revision.menu, now, split, _kind(portion), signed)
@@ -121,6 +121,10 @@ class MenuDesk:
     async def earlier(self, menu: str, revision: int | None) -> tuple[Publication, Revision]:
         """The publication that a rollback leads to, and its one revision. Raises PublicationRefused."""
         history = await menu_publications.of_menu(self._reader, menu)
+        if revision is not None and await menu_revisions.numbered(self._reader, menu, revision) is None:
+            raise PublicationRefused(
+                [f"{menu}@{revision}: there is no such version; chasqui menus log {menu} lists them"]
+            )
         found = before(menu, history) if revision is None else ever(menu, history, revision)
         number = found.split[0].revision
         served = await menu_revisions.numbered(self._reader, menu, number)
@@ -178,17 +182,28 @@ class MenuDesk:
         return True
 
     async def _broken(
-        self, now: Publication | None, menu: str, shortcuts: Mapping[str, str], retired: Collection[str]
+        self,
+        now: Publication | None,
+        menu: str,
+        shortcuts: Mapping[str, str],
+        retired: Collection[str],
+        *,
+        refused: bool = False,
     ) -> list[str]:
-        """A sentence for each shortcut served now that these move, and for each to retire that is not there."""
+        """A sentence for each shortcut served now that these move, and for each to retire that is not there.
+
+        refused: whether it is to be said how a shortcut is let go.
+        """
         sentences: dict[str, None] = {}
         printed: set[str] = set()
         for share in now.split if now else ():
             served = await menu_revisions.numbered(self._reader, menu, share.revision)
             if served is not None:
                 printed |= served.shortcuts.keys()
-                kept = {keys: page for keys, page in served.shortcuts.items() if keys not in retired}
-                sentences |= dict.fromkeys(moved(kept, shortcuts))
+                for keys, page in served.shortcuts.items():
+                    if keys not in retired:
+                        way = f"; let it go with --retire-shortcut {keys}" if refused else ""
+                        sentences |= {f"{sentence}{way}": None for sentence in moved({keys: page}, shortcuts)}
         unknown = [f"there is no shortcut {keys} to retire" for keys in retired if keys not in printed]
         return [f"{menu}: {sentence}" for sentence in (*sentences, *unknown)]
 

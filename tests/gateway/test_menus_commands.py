@@ -49,7 +49,7 @@ def told(capsys: Output, *arguments: str) -> str:
     assert main(["menus", *arguments]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    return out
+    return out.replace("; a running gateway takes it up within seconds\n", "\n")
 
 
 def refused(capsys: Output, *arguments: str) -> list[str]:
@@ -112,15 +112,19 @@ def test_a_printed_code_is_let_go_only_on_purpose(folder: Path, capsys: Output) 
     """A version without it is refused, and not even drafted; a rollback says what it moves."""
     told(capsys, "publish", "one.yaml")
     told(capsys, "publish", "three.yaml")
-    assert refused(capsys, "publish", "two.yaml") == ["main: shortcut 50 leads to page shop and would be gone"]
-    assert refused(capsys, "publish", "main@1") == ["main: shortcut 50 leads to page shop and would be gone"]
+    assert refused(capsys, "publish", "two.yaml") == [
+        "main: shortcut 50 leads to page shop and would be gone; let it go with --retire-shortcut 50"
+    ]
+    assert refused(capsys, "publish", "main@1") == [
+        "main: shortcut 50 leads to page shop and would be gone; let it go with --retire-shortcut 50"
+    ]
     assert refused(capsys, "publish", "two.yaml", "--retire-shortcut", "50", "--retire-shortcut", "7") == [
         "main: there is no shortcut 7 to retire"
     ]
     assert counts(folder) == (2, 2)
     assert main(["menus", "rollback", "main"]) == 0
     assert capsys.readouterr() == (
-        "main: publication 3, main@1 100 %\n",
+        "main: publication 3, main@1 100 %; a running gateway takes it up within seconds\n",
         "chasqui: note: main: shortcut 50 leads to page shop and would be gone\n",
     )
     told(capsys, "publish", "three.yaml")
@@ -149,8 +153,14 @@ def test_every_problem_of_a_menu_is_a_line_and_nothing_is_written(folder: Path, 
         (("publish", "none.yaml"), "none.yaml:1: cannot be read"),
         (("publish", "."), "cannot be read"),
         (("publish", "main@9"), "main@9: there is no such version; chasqui menus log main"),
-        (("publish", "main@0"), "main@0:1: cannot be read"),
-        (("publish", "main@99999999999"), "cannot be read"),
+        (("publish", "main@0"), "main@0: give a file or a version, such as main@3"),
+        (("publish", "main@99999999999"), "give a file or a version, such as main@3"),
+        (("publish", "main"), "main: give a file or a version, such as main@3"),
+        (("publish", "main@two"), "main@two: give a file or a version, such as main@3"),
+        (("publish", "mian@1"), "there is no menu mian; there is main"),
+        (("publish", "two.yaml", "--retire-shortcut", "*123*59#"), "'*123*59#' are no keys; write what stands behind"),
+        (("publish", "two.yaml", "--retire-shortcut", "60,59"), "--retire-shortcut 60 --retire-shortcut 59"),
+        (("publish", "two.yaml", "--retire-shortcut", "x"), "'x' are no keys; write --retire-shortcut 60"),
         (("publish", "two.yaml", "--canary", "0"), "--canary: '0' must be a percentage"),
         (("publish", "two.yaml", "--canary", "100"), "--canary: '100' must be a percentage"),
         (("publish", "two.yaml", "--canary", "nan"), "--canary: 'nan' must be a percentage"),
@@ -163,10 +173,12 @@ def test_every_problem_of_a_menu_is_a_line_and_nothing_is_written(folder: Path, 
         (("publish", "two.yaml", "--author", " "), "--author must have 1 to 60 characters"),
         (("publish", "two.yaml", "--author", "x" * 61), "--author must have 1 to 60 characters"),
         (("draft", "two.yaml", "--message", "x" * 501), "--message must have at most 500 characters"),
-        (("rollback", "none"), "none: no version of it was ever published"),
+        (("rollback", "none"), "there is no menu none; there is main"),
         (("rollback", "main"), "main: nothing was served before"),
-        (("rollback", "main", "--to", "7"), "main@7: was never served to all"),
-        (("log", "none"), "none: no version of such a menu is kept"),
+        (("rollback", "main", "--to", "7"), "main@7: there is no such version; chasqui menus log main"),
+        (("rollback", "main", "--to", "x"), "--to: x is no version of main; write 2 or main@2"),
+        (("rollback", "main", "--to", "other@1"), "--to: other@1 is no version of main"),
+        (("log", "none"), "there is no menu none; there is main"),
         (("show", "main"), "main: write MENU@N"),
         (("show", "main@2"), "main@2: there is no such version"),
     ],
@@ -226,3 +238,28 @@ def test_a_price_without_tax_is_not_published_where_the_law_wants_it_in(folder: 
     told(capsys, "draft", "library/main.yaml")
     assert len(refused(capsys, "publish", "main@1")) == 1
     assert counts(folder) == (1, 0)
+
+
+def test_a_version_that_was_published_is_not_called_drafted_only(folder: Path, capsys: Output) -> None:
+    """After a rollback, which takes a version as other commands do."""
+    for name in ("one", "two"):
+        told(capsys, "publish", f"{name}.yaml")
+    told(capsys, "rollback", "main", "--to", "main@1")
+    assert told(capsys, "status").endswith("; main@2 was published before\n")
+    told(capsys, "draft", "three.yaml")
+    assert told(capsys, "status").endswith("; main@3 is drafted\n")
+
+
+def test_what_a_publication_leaves_out_is_a_note(folder: Path, capsys: Output) -> None:
+    """A menu that no service leads to, and an arm that a condition asks for and that nobody has."""
+    (folder / "other.yaml").write_text(source("x", menu="mein").text, encoding="utf-8")
+    assert main(["menus", "publish", "other.yaml"]) == 0
+    assert capsys.readouterr().err == "chasqui: note: no service leads to menu mein; there is main\n"
+    told(capsys, "publish", "one.yaml")
+    asking = (folder / "two.yaml").read_text(encoding="utf-8").replace("goto: help}", "goto: help, when: arm == b}")
+    (folder / "asking.yaml").write_text(asking, encoding="utf-8")
+    told(capsys, "publish", "asking.yaml", "--arms", "b=50")
+    assert main(["menus", "publish", "asking.yaml"]) == 0
+    assert capsys.readouterr().err == (
+        "chasqui: note: main: page home: option 2 asks for arm b, which no subscriptions have now\n"
+    )
