@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from menus.checks import answers
 from menus.pages import Argument, Menu, Order, Page
@@ -80,10 +80,48 @@ def _answerable(page: Page) -> bool:
 def _check_circles(routes: Sequence[Route], problems: Problems) -> None:
     """Pages that send on to each other when facts are empty would never show anything."""
     detours = {(route.source, route.target): route for route in routes if route.kind == "detour"}
-    written_detours = tuple(detours.values())
+    circle = _circles(detours)
     for (source, target), route in detours.items():
-        if source in _reached(target, written_detours):
+        if circle[source] == circle[target]:
             problems.add(route.line, f"page {source}: {route.says} leads in a circle through '{target}'")
+
+
+def _circles(detours: Collection[tuple[str, str]]) -> dict[str, int]:
+    """For each page a number that it shares with those that lead to it and back: Tarjan's strong components."""
+    ways: dict[str, list[str]] = {}
+    for source, target in detours:
+        ways.setdefault(source, []).append(target)
+        ways.setdefault(target, [])
+    entered: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    found: dict[str, int] = {}
+    open_pages: list[str] = []
+    for first, targets in ways.items():
+        path = [] if first in entered else [(first, iter(targets))]
+        while path:
+            page, left = path[-1]
+            if page not in entered:
+                entered[page] = lowest[page] = len(entered)
+                open_pages.append(page)
+            following = next(left, None)
+            if following is None:
+                path.pop()
+                if path:
+                    lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[page])
+                if lowest[page] == entered[page]:
+                    _close(page, open_pages, found)
+            elif following not in entered:
+                path.append((following, iter(ways[following])))
+            elif following not in found:
+                lowest[page] = min(lowest[page], entered[following])
+    return found
+
+
+def _close(page: str, open_pages: list[str], found: dict[str, int]) -> None:
+    """Take a whole circle, whose first page is ``page``, from the open pages."""
+    number = len(found)
+    while page not in found:
+        found[open_pages.pop()] = number
 
 
 def _check_choices(menu: Menu, routes: Sequence[Route], problems: Problems) -> None:
