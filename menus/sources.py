@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ def read_source(path: Path) -> Source:
     root = compose(text, path.name)
     for name, line in included(root, path.name):
         beside = path.parent / name
-        if not beside.is_file():
+        if not _is_there(beside):
             raise MenuError([f"{path.name}:{line}: include: there is no file {name} beside it"])
         texts[name] = _read(beside)
     return Source(path.name, texts)
@@ -93,15 +94,30 @@ def included(root: yaml.Node | None, file: str) -> Sequence[tuple[str, int]]:
     return tuple(found.items())
 
 
-def _read(path: Path) -> str:
-    """A file's text. One that is being written meanwhile is refused: half a menu must not be published."""
+def _is_there(path: Path) -> bool:
     try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
+
+
+def _read(path: Path) -> str:
+    """A file's text. One that is being written meanwhile is refused: half a menu must not be published.
+
+    So is what is no file: opening a pipe waits for whoever writes into it.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise MenuError([f"{path.name}:1: cannot be read: is no regular file"])
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             raw = file.read(MOST_BYTES + 1)
             after = path.stat()
     except OSError as error:
         raise MenuError([f"{path.name}:1: cannot be read: {error.strerror}"]) from error
+    except ValueError:
+        raise MenuError([f"{path.name}:1: cannot be read: no file can have this name"]) from None
     if len(raw) > MOST_BYTES:
         raise MenuError([f"{path.name}:1: is larger than 1 MB"])
     if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.config.tree import Config
+from gateway.errors import ConfigError
 from store.engine import database_file, open_engine
 from store.errors import DatabaseUnusable
 from store.reader import Reader
@@ -20,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Result]]) -> Result:
-    """The result of ``run`` on a database that is there; it is not migrated. Raises DatabaseUnusable."""
+    """The result of ``run`` on a database that is there; it is not migrated. Raises DatabaseUnusable, ConfigError."""
     file = database_file(config.store.url, config.folder)
     if not file.is_file():
         raise DatabaseUnusable(f"{file}: there is no such database; chasqui db upgrade makes it")
@@ -36,6 +37,8 @@ def with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Re
 
     try:
         return asyncio.run(opened())
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{error.object!a}: is no UTF-8 text, so nothing is kept under it") from None
     except (SQLAlchemyError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         hint = "; chasqui db upgrade makes it" if "no such table" in reason else ""

@@ -422,3 +422,23 @@ def test_the_schema_takes_a_file_that_menus_include() -> None:
     assert not schema_takes(f"menu: half\n{SHARED}")
     for part in loader.LIBRARY.glob("*.yaml"):
         assert schema_takes(part.read_text(encoding="utf-8")), part.name
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".yaml", '"a\\0.yaml"', '"\\udcff.yaml"'])
+def test_a_name_that_no_file_can_have_is_one_line(tmp_path: Path, name: str) -> None:
+    """However the operating system says so."""
+    path = _in_two_files(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("[shared.yaml]", f"[{name}]"), encoding="utf-8")
+    with pytest.raises(MenuError, match=r"small\.yaml:2: include: there is no file|small\.yaml:\d+: ") as refused:
+        read_source(path)
+    assert len(refused.value.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["small.yaml", "shared.yaml"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """Opening a pipe would wait for somebody who writes into it."""
+    path = _in_two_files(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(MenuError, match=rf"{name}:1: cannot be read: is no regular file"):
+        read_source(path)
