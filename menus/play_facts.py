@@ -29,11 +29,14 @@ class FactWrong(ValueError):
 
 
 class Stage:
-    """What is known at each moment of a play. likely: what is so unless a line says otherwise."""
+    """What is known at each moment of a play. likely: what is so unless a line says otherwise.
 
-    def __init__(self, vocabulary: Vocabulary, likely: Examples) -> None:
+    base: ``examples`` for what is likely, ``longest`` or ``none``.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, likely: Examples, base: str = "examples") -> None:
         self._vocabulary, self._likely = vocabulary, likely
-        self._base = "examples"
+        self._base = base
         self._set: dict[str, str | None] = {}
         self._lists: dict[str, list[str]] = {}
         self._growing: set[str] = set()

@@ -25,7 +25,7 @@ from gateway.core.menu_facts import MenuFacts
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics
 from menus.table import CompiledMenu
-from menus.values import Facts, Item, Place
+from menus.values import Facts, Item, Place, Vocabulary
 from store import subscriptions
 from store.engine import database_file, open_engine
 from store.errors import DatabaseUnusable
@@ -51,7 +51,7 @@ class Person:
     def language(self) -> str:
         return self.subscriber.language
 
-    def facts(self, place: Place, language: str) -> Facts:
+    def likely(self, _vocabulary: Vocabulary, place: Place, language: str) -> Facts:
         """What the page at ``place`` needs, as it is now."""
         names = self.menu.facts_of(place.page)
         return self.runner.run(self._fetched(names, place, replace(self.subscriber, language=language)))

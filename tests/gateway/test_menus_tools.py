@@ -150,7 +150,12 @@ def test_a_phone_of_another_alphabet_and_size(folder: Path, capsys: Output, monk
     ("arguments", "line"),
     [
         (("--lang", "fr"), "chasqui: --lang: the menu has no fr; there is: es, pt_BR, en"),
-        (("--size", "10"), "chasqui: 10 units leave no room for the page; shorten its navigation"),
+        (("--size", "10"), "chasqui: --size: 10 is no screen's room; with gsm7 write 40 to 182"),
+        (("--size", "0"), "chasqui: --size: 0 is no screen's room; with gsm7 write 40 to 182"),
+        (("--size", "90", "--charset", "ucs2"), "--size: 90 is no screen's room; with ucs2 write 20 to 80"),
+        (("--fact", "balance"), "chasqui: --fact: 'balance' must be NAME=VALUE, such as ?balance=50000"),
+        (("--fact", "?balance=$5"), "chasqui: --fact ?balance is a number in minor units: 50000 is $500.00"),
+        (("--fact", "balanse=5"), "chasqui: --fact balanse: 'balanse' is not known; did you mean 'balance'?"),
         (("--msisdn", "x"), "chasqui: --msisdn must be an E.164 number, with or without +"),
         (("--msisdn", ANA), "chasqui.db: there is no such database"),
     ],
@@ -164,6 +169,42 @@ def test_what_cannot_be_previewed_is_one_line(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert line in err
+
+
+def test_a_fact_may_be_said_and_what_conditions_hide_is_told(
+    folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As plays say it; an option that is hidden is a line with its condition."""
+    asking = MAIN.replace("goto: buy}", "goto: buy, when: balance >= 100}", 1)
+    (folder / "main.yaml").write_text(asking, encoding="utf-8")
+    for balance, hidden in (("50", True), ("500", False)):
+        typed(monkeypatch, "1")
+        facts = ("--fact", f"?balance={balance}", "--fact", "balance=$7")
+        assert main(["menus", "preview", "main.yaml", "--lang", "en", *facts]) == 0
+        out = capsys.readouterr().out
+        assert ("  hidden here: 'Buy' (when balance >= 100)\n" in out) == hidden
+        assert "$7" in out
+
+
+def test_a_version_in_the_store_is_previewed_and_drawn(
+    known: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name; without a name it is what is published, and a line says so."""
+    (known / "v.yaml").write_text(MAIN.replace('en: "Hi, what', 'en: "Hey, what'), encoding="utf-8")
+    assert main(["menus", "publish", "v.yaml", "--author", "ana"]) == 0
+    capsys.readouterr()
+    for arguments, note in (
+        (("main@1",), ""),
+        ((), "chasqui: note: this is main@1; published: main@1 100 %\n"),
+    ):
+        typed(monkeypatch)
+        assert main(["menus", "preview", *arguments, "--lang", "en"]) == 0
+        out, err = capsys.readouterr()
+        assert ("Hey, what" in out, err) == (True, note)
+    assert main(["menus", "graph", "main@1", "--lang", "en", "--out", "x.svg"]) == 0
+    assert "Hey, what" in (known / "x.svg").read_text(encoding="utf-8")
+    assert main(["menus", "preview", "main@2"]) == 2
+    assert capsys.readouterr().err == "chasqui: main@2: there is no such version; chasqui menus log main lists them\n"
 
 
 def test_ctrl_c_ends_a_preview_without_a_word(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,6 +457,13 @@ def test_a_menu_is_drawn_in_two_ways(folder: Path, capsys: Output) -> None:
     assert capsys.readouterr().out.startswith("stateDiagram-v2\n")
     assert main(["menus", "graph", "main.yaml", "--format", "svg", "--lang", "pt_BR", "--out", "menu.svg"]) == 0
     assert "Agora não podemos." in (folder / "menu.svg").read_text(encoding="utf-8")
+    for ending, begins in ((".svg", "<svg"), (".mmd", "stateDiagram-v2"), (".md", "stateDiagram-v2")):
+        assert main(["menus", "graph", "main.yaml", "--out", f"y{ending}"]) == 0
+        assert (folder / f"y{ending}").read_text(encoding="utf-8").startswith(begins)
+    assert main(["menus", "graph", "main.yaml", "--out", "y.png"]) == 2
+    assert capsys.readouterr().err == (
+        "chasqui: --out: y.png ends in none of .svg, .mmd, .md; say --format mermaid or svg\n"
+    )
     assert main(["menus", "graph", "--lang", "fr"]) == 2
     assert capsys.readouterr().err.startswith("chasqui: --lang: the menu has no fr")
     assert main(["menus", "graph", "--out", "nowhere/menu.svg"]) == 2
