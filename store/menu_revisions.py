@@ -97,10 +97,15 @@ async def newest(reader: Reader, menu: str) -> Revision | None:
 
 async def numbered(reader: Reader, menu: str, number: int) -> Revision | None:
     """The one with this number. Raises MenuDamaged."""
-    found = _found(await reader.first(_NUMBERED, {"menu": menu, "number": number}))
+    found = await kept(reader, menu, number)
     if found is not None and found.damage:
         raise MenuDamaged(found.damage)
     return found
+
+
+async def kept(reader: Reader, menu: str, number: int) -> Revision | None:
+    """The same, damaged or not."""
+    return _found(await reader.first(_NUMBERED, {"menu": menu, "number": number}))
 
 
 async def of_version(reader: Reader, menu: str, version: str) -> Revision | None:

@@ -13,9 +13,9 @@ from flows.effects import RecordAudit
 from flows.split import BUCKETS, Split, arms, canary, whole
 from gateway.core.context import Clock
 from gateway.core.menu_history import before, ever
+from gateway.core.menu_printed import PrintedCodes, printed_codes
 from gateway.errors import PublicationRefused
 from menus.pages import Menu
-from menus.shortcuts import moved
 from menus.sources import Source
 from store import audit, menu_publications, menu_revisions
 from store.errors import AlreadyWritten
@@ -50,7 +50,7 @@ ALL = Portion(BUCKETS)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is served now. fresh: whether it was not before. moved: the shortcuts that changed all the same."""
+    """What is served now. fresh: whether it was not before. moved: shortcuts that changed all the same, or may have."""
 
     publication: Publication
     fresh: bool
@@ -66,9 +66,11 @@ class MenuDesk:
         self._clock = clock
 
     async def draft(self, menu: Menu, source: Source, signed: Signature) -> tuple[Revision, bool]:
-        """A revision with this content, and whether it is a new one."""
+        """A revision with this content, and whether it is a new one. One that was damaged is repaired with it."""
         for _ in range(_MOST_TRIES):
             known = await menu_revisions.of_version(self._reader, menu.id, menu.version)
+            if known is not None and known.damage:
+                return await self._repaired(known, menu, source, signed), False
             if known is not None:
                 return known, False
             newest = await menu_revisions.newest(self._reader, menu.id)
@@ -83,7 +85,7 @@ class MenuDesk:
                 at=self._clock(),
             )
             try:
-                await self._writer.commit(Unit(ops=(menu_revisions.put(revision), _drafted(revision))))
+                await self._writer.commit(Unit(ops=(menu_revisions.put(revision), _noted("menu.drafted", revision))))
             except AlreadyWritten:
                 continue
             return revision, True
@@ -91,8 +93,8 @@ class MenuDesk:
 
     async def ensure_publishable(self, menu: Menu, portion: Portion, retired: Collection[str]) -> None:
         """Raises PublicationRefused for what would be refused once it is a revision."""
-        now = await menu_publications.newest(self._reader, menu.id)
-        problems = await self._broken(now, menu.id, shortcuts_of(menu), retired, refused=True)
+        now, printed = await self._standing(menu.id)
+        problems = _problems(printed, shortcuts_of(menu), portion, retired)
         if now is None and portion != ALL:
             problems.append(_nothing_to_stand_beside(menu.id))
         if problems:
@@ -106,16 +108,18 @@ class MenuDesk:
         retired: shortcuts that may go.
         """
         for _ in range(_MOST_TRIES):
-            now = await menu_publications.newest(self._reader, revision.menu)
+            now, printed = await self._standing(revision.menu)
+            problems = _problems(printed, revision.shortcuts, portion, retired)
+            if portion != ALL and printed.damaged:
+                raise PublicationRefused(problems)
             split = _split(now, revision, portion)
-            if now is not None and now.split == split:
+            if now is not None and now.split == split and not printed.unknown(retired):
                 return Published(now, fresh=False)
-            problems = await self._broken(now, revision.menu, revision.shortcuts, retired, refused=True)
             if problems:
                 raise PublicationRefused(problems)
             publication = self._publication(revision.menu, now, split, _kind(portion), signed)
             if await self._written(publication):
-                return Published(publication, fresh=True)
+                return Published(publication, fresh=True, moved=printed.unread)
         raise PublicationRefused([f"{revision.menu}: others publish all the time; try again"])
 
     async def earlier(self, menu: str, revision: int | None) -> tuple[Publication, Revision]:
@@ -125,20 +129,20 @@ class MenuDesk:
             raise PublicationRefused(
                 [f"{menu}@{revision}: there is no such version; chasqui menus log {menu} lists them"]
             )
-        found = before(menu, history) if revision is None else ever(menu, history, revision)
-        number = found.split[0].revision
-        served = await menu_revisions.numbered(self._reader, menu, number)
-        if served is None:
-            raise PublicationRefused([f"{menu}@{number}: there is no such revision"])
-        return found, served
+        while True:
+            found = before(menu, history) if revision is None else ever(menu, history, revision)
+            served = await menu_revisions.kept(self._reader, menu, found.split[0].revision)
+            if served is not None and not served.damage:
+                return found, served
+            history = [history[0], *(one for one in history[1:] if one.split != found.split)]
 
     async def roll_back(self, to: Publication, revision: Revision, signed: Signature) -> Published:
         """Serve again what ``earlier`` found: never refused for its shortcuts, for what is served now is worse."""
         for _ in range(_MOST_TRIES):
-            now = await menu_publications.newest(self._reader, to.menu)
+            now, printed = await self._standing(to.menu)
             if now is not None and now.split == to.split:
                 return Published(now, fresh=False)
-            sentences = await self._broken(now, to.menu, revision.shortcuts, ())
+            sentences = [*printed.moved(revision.shortcuts), *printed.unread]
             publication = self._publication(to.menu, now, to.split, "rollback", signed)
             if await self._written(replace(publication, restores=to.number)):
                 return Published(publication, fresh=True, moved=sentences)
@@ -147,14 +151,14 @@ class MenuDesk:
     async def seed(self, menu: Menu, source: Source, signed: Signature) -> Published:
         """Serve a menu of the configuration, unless a person has published since the last one; then nothing is done."""
         for _ in range(_MOST_TRIES):
-            now = await menu_publications.newest(self._reader, menu.id)
+            now, printed = await self._standing(menu.id)
             if now is not None and now.kind != "seed":
                 return Published(now, fresh=False)
             revision, _ = await self.draft(menu, source, signed)
             split = whole(revision.number)
             if now is not None and now.split == split:
                 return Published(now, fresh=False)
-            sentences = await self._broken(now, menu.id, revision.shortcuts, ())
+            sentences = [*printed.moved(revision.shortcuts), *printed.unread]
             publication = self._publication(menu.id, now, split, "seed", signed)
             if await self._written(publication):
                 return Published(publication, fresh=True, moved=sentences)
@@ -181,36 +185,30 @@ class MenuDesk:
             return False
         return True
 
-    async def _broken(
-        self,
-        now: Publication | None,
-        menu: str,
-        shortcuts: Mapping[str, str],
-        retired: Collection[str],
-        *,
-        refused: bool = False,
-    ) -> list[str]:
-        """A sentence for each shortcut served now that these move, and for each to retire that is not there.
+    async def _standing(self, menu: str) -> tuple[Publication | None, PrintedCodes]:
+        """What was published last, and the codes that may be printed."""
+        history = await menu_publications.of_menu(self._reader, menu)
+        return (history[0] if history else None), await printed_codes(self._reader, menu, history)
 
-        refused: whether it is to be said how a shortcut is let go.
-        """
-        sentences: dict[str, None] = {}
-        printed: set[str] = set()
-        for share in now.split if now else ():
-            served = await menu_revisions.numbered(self._reader, menu, share.revision)
-            if served is not None:
-                printed |= served.shortcuts.keys()
-                for keys, page in served.shortcuts.items():
-                    if keys not in retired:
-                        way = f"; let it go with --retire-shortcut {keys}" if refused else ""
-                        sentences |= {f"{sentence}{way}": None for sentence in moved({keys: page}, shortcuts)}
-        unknown = [f"there is no shortcut {keys} to retire" for keys in retired if keys not in printed]
-        return [f"{menu}: {sentence}" for sentence in (*sentences, *unknown)]
+    async def _repaired(self, known: Revision, menu: Menu, source: Source, signed: Signature) -> Revision:
+        """A damaged revision whose content has come back."""
+        revision = replace(known, source=source, shortcuts=shortcuts_of(menu), damage="")
+        note = _noted("menu.repaired", replace(revision, author=signed.author, at=self._clock()))
+        await self._writer.commit(Unit(ops=(menu_revisions.repair(revision), note)))
+        return revision
 
 
 def shortcuts_of(menu: Menu) -> dict[str, str]:
     """Page ids by the keys that lead there."""
     return {keys: link.page for keys, link in menu.shortcuts.items()}
+
+
+def _problems(
+    printed: PrintedCodes, shortcuts: Mapping[str, str], portion: Portion, retired: Collection[str]
+) -> list[str]:
+    """Why these shortcuts, or a trial beside what is published, are refused."""
+    beside = [] if portion == ALL else [f"{one}; publish a version to all first" for one in printed.damaged]
+    return [*printed.moved(shortcuts, retired, refused=True), *printed.unknown(retired), *beside]
 
 
 def _split(now: Publication | None, revision: Revision, portion: Portion) -> Split:
@@ -236,9 +234,9 @@ def _kind(portion: Portion) -> Kind:
     return "arms" if portion.arm else "canary"
 
 
-def _drafted(revision: Revision) -> Op:
+def _noted(action: str, revision: Revision) -> Op:
     detail = {"menu": revision.menu, "revision": revision.number, "version": revision.version}
-    return audit.note(RecordAudit(revision.author, "menu.drafted", None, revision.at, detail))
+    return audit.note(RecordAudit(revision.author, action, None, revision.at, detail))
 
 
 def _published(publication: Publication) -> Op:

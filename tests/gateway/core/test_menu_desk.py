@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select, update
 
 from fakes import House
 from flows.split import Share, whole
@@ -15,7 +15,9 @@ from gateway.core.menu_desk import ALL, MenuDesk, Portion, Published, Signature
 from gateway.errors import PublicationRefused
 from menu_versions import menu, source
 from store import menu_publications, menu_revisions, tables
+from store.errors import MenuDamaged
 from store.menu_revisions import Revision
+from store.unit import Op, Unit
 
 ANA, BEN = Signature("ana", "because"), Signature("ben")
 TENTH = Portion(1000)
@@ -255,3 +257,88 @@ async def test_every_step_is_in_the_audit(desk: MenuDesk, house: House) -> None:
         ("ben", "menu.rolled_back", "rollback"),
     }
     assert len(rows) == 5
+
+
+# ── damage ──
+
+
+async def damage(house: House, table: Table, number: int, **values: str) -> None:
+    """Write into a row by hand."""
+    changes = update(table).where(table.c.number == number).values(values)
+    await house.writer.commit(Unit(ops=(Op(changes, {}),)))
+
+
+DAMAGED = [
+    (tables.menu_publications, {"split": "?"}, "publication 2 of main is damaged: its shares cannot be read"),
+    (tables.menu_revisions, {"source": "{oops"}, "main@2 is damaged: its content cannot be read"),
+    (tables.menu_revisions, {"shortcuts": "x"}, "main@2 is damaged: its shortcuts cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("table", "values", "reason"), DAMAGED)
+async def test_a_damaged_newest_publication_is_published_over(
+    desk: MenuDesk, house: House, table: Table, values: dict[str, str], reason: str
+) -> None:
+    """A note says that its codes may move; those of the one before, which is served instead, are protected."""
+    await desk.publish(await draft(desk, "one", k50="shop"), ANA)
+    await desk.publish(await draft(desk, "two", k50="shop"), ANA)
+    await damage(house, table, 2, **values)
+    with pytest.raises(PublicationRefused, match="shortcut 50 leads to page shop"):
+        await publish(desk, "three")
+    with pytest.raises(PublicationRefused, match=rf"^{reason}; publish a version to all first$"):
+        await desk.publish(await draft(desk, "four", k50="shop"), ANA, TENTH)
+    published = await desk.publish(await draft(desk, "four", k50="shop"), ANA)
+    assert (published.moved, published.publication.number) == ([f"main: {reason}; its shortcuts may move"], 3)
+
+
+@pytest.mark.parametrize(("table", "values", "reason"), DAMAGED)
+async def test_a_rollback_leads_away_from_damage_and_past_it(
+    desk: MenuDesk, house: House, table: Table, values: dict[str, str], reason: str
+) -> None:
+    """From a damaged publication, and over a damaged one to what was sound before."""
+    await publish(desk, "one")
+    await publish(desk, "two")
+    await damage(house, table, 2, **values)
+    assert (await back(desk)).moved == [f"main: {reason}; its shortcuts may move"]
+    assert await served(house) == whole(1)
+    await publish(desk, "three")
+    await back(desk)
+    assert await served(house) == whole(1)
+
+
+async def test_a_rollback_to_a_damaged_version_is_refused(desk: MenuDesk, house: House) -> None:
+    """Whoever names it is told what is wrong with it."""
+    await publish(desk, "one")
+    await publish(desk, "two")
+    await damage(house, tables.menu_revisions, 1, source="{oops")
+    with pytest.raises(MenuDamaged, match="main@1 is damaged"):
+        await back(desk, to=1)
+    with pytest.raises(PublicationRefused, match="nothing was served before"):
+        await back(desk)
+
+
+async def test_drafting_what_is_damaged_repairs_it(desk: MenuDesk, house: House) -> None:
+    """The content is the same, and the audit tells it."""
+    first = await draft(desk, "one", k50="shop")
+    await damage(house, tables.menu_revisions, 1, source="{oops", shortcuts="")
+    assert await draft(desk, "one", k50="shop") == first
+    assert await menu_revisions.numbered(house.reader, "main", 1) == first
+    actions = {row.action for row in await house.reader.rows(select(tables.audit))}
+    assert actions == {"menu.drafted", "menu.repaired"}
+
+
+async def test_a_damaged_seed_is_written_again_from_its_file(desk: MenuDesk, house: House) -> None:
+    """The next start finds both: a publication that cannot be read, and a revision that can be repaired."""
+    await desk.seed(menu("one"), source("one"), ANA)
+    await damage(house, tables.menu_publications, 1, split="?")
+    await damage(house, tables.menu_revisions, 1, source="{oops")
+    assert (await desk.seed(menu("one"), source("one"), ANA)).publication.number == 2
+    assert await menu_revisions.numbered(house.reader, "main", 1) is not None
+
+
+async def test_a_code_to_retire_must_be_there_also_where_nothing_changes(desk: MenuDesk) -> None:
+    """Who retires what is not there has mistyped it."""
+    first = await draft(desk, "one")
+    await desk.publish(first, ANA)
+    with pytest.raises(PublicationRefused, match="there is no shortcut 7 to retire"):
+        await desk.publish(first, ANA, retired=["7"])
