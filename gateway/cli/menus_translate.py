@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from flows.menu_vocabulary import LANGUAGES
 from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config
 from gateway.errors import ConfigError, GatewayError
@@ -33,9 +34,10 @@ def add_to(group: Commands) -> None:
     extract.set_defaults(run=_extract)
     translate = group.add_parser("translate", help="put a translation into a menu", description=_translate.__doc__)
     translate.add_argument("file", type=Path, metavar="FILE")
-    translate.add_argument("--lang", required=True, metavar="LANGUAGE", help="such as fr or es_CO")
+    translate.add_argument("--lang", required=True, metavar="LANGUAGE", help="such as pt_BR or es_CO")
     translate.add_argument("--po", required=True, type=Path, metavar="FILE", help="the translated texts")
     translate.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there (default: standard output)")
+    translate.add_argument("--force", action="store_true", help="let -o write over FILE itself")
     translate.set_defaults(run=_translate)
 
 
@@ -60,7 +62,9 @@ def _translate(arguments: argparse.Namespace) -> int:
     """Write a copy of a menu's file with the texts of a .po put in; comments and layout stay. Texts that have no
     translation yet are told, a line each, and nothing is written.
     """
-    language = _language(arguments.lang)
+    language = _spoken(arguments.lang)
+    if arguments.out and arguments.out.resolve() == arguments.file.resolve() and not arguments.force:
+        raise ConfigError(f"-o: {arguments.out} is the menu itself; write over it with --force, or name another file")
     content = menu_files.read_text(arguments.file)
     text = translated(content, arguments.file.name, language, _translations(arguments.po))
     menu_files.put_out(text, arguments.out)
@@ -71,6 +75,16 @@ def _language(name: str | None) -> str:
     if name and (not _LANGUAGE.fullmatch(name) or name == SOURCE_LANGUAGE):
         raise ConfigError("--lang must be a language other than en, such as fr or es_CO")
     return name or ""
+
+
+def _spoken(name: str) -> str:
+    """A language that menus may have texts in. Raises ConfigError."""
+    if _language(name) not in LANGUAGES and name.partition("_")[0] not in LANGUAGES:
+        there = ", ".join(LANGUAGES)
+        raise ConfigError(
+            f"--lang: menus of this version cannot have {name}; there is {there}, and regions as in es_CO"
+        )
+    return name
 
 
 def _catalogue(sources: Sequence[Source], language: str) -> Catalog:

@@ -488,6 +488,10 @@ def test_texts_go_to_translators_and_come_back(folder: Path, capsys: Output) -> 
     assert main(["menus", "translate", "main.yaml", "--lang", "pt_BR", "--po", "pt.po", "-o", "new.yaml"]) == 0
     expected = SMALL_ONE.replace("Voltar", "Retornar")
     assert (folder / "new.yaml").read_text(encoding="utf-8") == expected
+    assert (
+        main(["menus", "translate", "new.yaml", "--lang", "pt_BR", "--po", "pt.po", "-o", "new.yaml", "--force"]) == 0
+    )
+    assert (folder / "new.yaml").read_text(encoding="utf-8") == expected
     assert main(["menus", "extract", "new.yaml", "--lang", "pt_BR", "-o", "pt.po"]) == 0
     assert (folder / "pt.po").read_text(encoding="utf-8") == changed.replace("main.yaml", "new.yaml")
 
@@ -498,8 +502,16 @@ def test_texts_go_to_translators_and_come_back(folder: Path, capsys: Output) -> 
         (("extract", "none.yaml"), "chasqui: none.yaml:1: cannot be read: No such file or directory"),
         (("extract", "--lang", "en"), "chasqui: --lang must be a language other than en, such as fr or es_CO"),
         (("extract", "--lang", "zz"), "chasqui: --lang: zz is no language that Unicode's CLDR knows"),
-        (("translate", "main.yaml", "--lang", "fr", "--po", "none.po"), "none.po:1: cannot be read: No such file"),
-        (("translate", "main.yaml", "--lang", "fr", "--po", "bad.po"), "chasqui: bad.po: "),
+        (("translate", "main.yaml", "--lang", "es_CO", "--po", "none.po"), "none.po:1: cannot be read: No such file"),
+        (("translate", "main.yaml", "--lang", "es", "--po", "bad.po"), "chasqui: bad.po: "),
+        (
+            ("translate", "main.yaml", "--lang", "fr", "--po", "bad.po"),
+            "chasqui: --lang: menus of this version cannot have fr; there is es, pt_BR, en, and regions as in es_CO",
+        ),
+        (
+            ("translate", "main.yaml", "--lang", "es", "--po", "bad.po", "-o", "./main.yaml"),
+            "chasqui: -o: main.yaml is the menu itself; write over it with --force, or name another file",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -517,9 +529,9 @@ def test_what_cannot_be_translated_is_one_line(
 def test_texts_without_a_translation_are_told_and_nothing_is_written(folder: Path, capsys: Output) -> None:
     """A line each."""
     (folder / "main.yaml").write_text(SMALL_ONE, encoding="utf-8")
-    (folder / "fr.po").write_text(
+    (folder / "es_CO.po").write_text(
         'msgid "Back"\nmsgstr "Retour"\n\n#, fuzzy\nmsgid "Home"\nmsgstr "x"\n', encoding="utf-8"
     )
-    assert main(["menus", "translate", "main.yaml", "--lang", "fr", "--po", "fr.po", "-o", "new.yaml"]) == 2
+    assert main(["menus", "translate", "main.yaml", "--lang", "es_CO", "--po", "es_CO.po", "-o", "new.yaml"]) == 2
     assert capsys.readouterr().err == "main.yaml:5: menu one, navigation: home: 'Home' is not translated\n"
     assert not (folder / "new.yaml").exists()
