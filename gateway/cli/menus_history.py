@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from flows.split import BUCKETS
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.stored import with_store
+from gateway.core.menu_printed import printed_codes
 from gateway.errors import ConfigError
 from store import menu_publications, menu_revisions
 from store.menu_publications import Publication
@@ -58,6 +59,8 @@ async def ensure_menu(reader: Reader, menu: str) -> None:
 
 def shares(publication: Publication) -> str:
     """Who gets what, in words."""
+    if publication.damage:
+        return "unreadable"
     return ", ".join(
         " ".join(filter(None, (f"{publication.menu}@{one.revision}", f"{one.buckets * 100 / BUCKETS:g} %", one.arm)))
         for one in publication.split
@@ -73,8 +76,14 @@ def _log(arguments: argparse.Namespace) -> int:
         return await menu_revisions.all_of(reader, menu), await menu_publications.of_menu(reader, menu)
 
     revisions, publications = with_store(load_config(arguments), run)
-    lines = [(one.at, 0, f"{one.name} drafted, {one.version}", one.author, one.message) for one in revisions]
-    lines += [(one.at, 1, f"{one.number} {one.kind}: {shares(one)}", one.author, one.message) for one in publications]
+    lines = [
+        (one.at, 0, f"{one.name} drafted, {one.version}{_marked(one.damage)}", one.author, one.message)
+        for one in revisions
+    ]
+    lines += [
+        (one.at, 1, f"{one.number} {one.kind}: {shares(one)}{_marked(one.damage)}", one.author, one.message)
+        for one in publications
+    ]
     for at, _, what, author, message in sorted(lines, reverse=True):
         print(f"{_instant(at)}  {what}  by {author}{f': {message}' if message else ''}")
     return 0
@@ -100,22 +109,28 @@ def _show(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     """For each menu what was published last, and the newest version if that is another."""
 
-    async def run(engine: AsyncEngine, reader: Reader) -> Sequence[tuple[Sequence[Publication], Revision]]:
+    async def run(engine: AsyncEngine, reader: Reader) -> Sequence[tuple[Sequence[Publication], Revision, str]]:
         found = []
         for menu in await menu_revisions.menus(reader):
             revision = await menu_revisions.newest(reader, menu)
             assert revision is not None
-            found.append((await menu_publications.of_menu(reader, menu), revision))
+            publications = await menu_publications.of_menu(reader, menu)
+            damaged = (await printed_codes(reader, menu, publications[:1])).damaged
+            found.append((publications, revision, "".join(map(_marked, dict.fromkeys((*damaged, revision.damage))))))
         return found
 
-    for publications, newest in with_store(load_config(arguments), run):
+    for publications, newest, damage in with_store(load_config(arguments), run):
         if not publications:
-            print(f"{newest.menu}: nothing is published; {newest.name} is drafted")
+            print(f"{newest.menu}: nothing is published; {newest.name} is drafted{damage}")
             continue
         publication, ahead = publications[0], _ahead(publications, newest)
         made = f"{publication.kind} by {publication.author} {_instant(publication.at)}"
-        print(f"{newest.menu}: {shares(publication)}, publication {publication.number} ({made}){ahead}")
+        print(f"{newest.menu}: {shares(publication)}, publication {publication.number} ({made}){ahead}{damage}")
     return 0
+
+
+def _marked(damage: str) -> str:
+    return f"; {damage}" if damage else ""
 
 
 def _ahead(publications: Sequence[Publication], newest: Revision) -> str:
