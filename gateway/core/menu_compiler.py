@@ -1,7 +1,8 @@
 """Compiling a menu in a process of its own: it is pure Python for seconds, and a thread would hold up every hop.
 
 The process is made for one menu and gone afterwards. It is told the menu on its standard input and answers with the
-compiled one, or with what is wrong; it gives way to whoever needs the processor more.
+compiled one, or with what is wrong; it gives way to whoever needs the processor more. It is told first which Chasqui
+asks: one that was upgraded meanwhile would answer with classes that the asking one does not have.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import pickle
 import sys
 from dataclasses import replace
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +27,10 @@ from menus.table import CompiledMenu, compile_menu
 
 LONGEST_COMPILE = 120.0
 """Seconds; a menu of 500 pages takes a few."""
+CHASQUI = version_of("chasqui")
+"""Of the code that is running, whatever is installed by now."""
+_UPGRADED = 75
+"""The process's exit status when it is of another Chasqui."""
 _NICENESS = 19
 _PAGES_AT_ONCE, _BREATH = 10, 0.002
 
@@ -45,13 +51,7 @@ async def compile_apart(
     region: as in ``starter_vocabulary``. version: the menu's version from now on, however this Chasqui would digest it.
     gently: hops are being answered meanwhile.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=_environment(),
-    )
+    process = await _started()
     try:
         async with asyncio.timeout(longest):
             told, complaint = await process.communicate(_asked(region, source, version, gently=gently))
@@ -61,10 +61,28 @@ async def compile_apart(
         if process.returncode is None:
             process.kill()
             await process.wait()
+    if process.returncode == _UPGRADED:
+        raise CompilerFailed("Chasqui was upgraded; restart the gateway")
     if process.returncode:
         last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
         raise CompilerFailed(f"the compiling process ended with status {process.returncode}: {last}")
-    return await _unpickled(told)
+    try:
+        return await _unpickled(told)
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError, IndexError) as error:
+        raise CompilerFailed(f"the compiling process gave no answer that can be read: {error}") from None
+
+
+async def _started() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", __name__),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=_environment(),
+        )
+    except OSError as error:
+        raise CompilerFailed(f"no process can be started: {error.strerror}") from None
 
 
 def _environment() -> dict[str, str]:
@@ -74,7 +92,7 @@ def _environment() -> dict[str, str]:
 
 
 def _asked(region: str, source: Source, version: str, *, gently: bool) -> bytes:
-    return json.dumps([gently, region, source.file, dict(source.texts), version]).encode()
+    return json.dumps([CHASQUI, gently, region, source.file, dict(source.texts), version]).encode()
 
 
 def _pickled(answer: CompiledMenu | list[str]) -> bytes:
@@ -124,7 +142,10 @@ def _give_way() -> None:
 
 def main() -> None:
     """Be the process."""
-    answer = _answer(json.load(sys.stdin.buffer))
+    asking, *asked = json.load(sys.stdin.buffer)
+    if asking != CHASQUI:
+        sys.exit(_UPGRADED)
+    answer = _answer(asked)
     sys.stdout.buffer.write(_pickled(answer))
 
 

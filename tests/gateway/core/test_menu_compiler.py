@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import sys
+from pathlib import Path
 
 import pytest
 
+from gateway.core import menu_compiler
 from gateway.core.menu_compiler import compile_apart, compiled
 from gateway.errors import CompilerFailed
 from menu_versions import source
@@ -56,6 +59,32 @@ async def test_a_process_that_breaks_says_nothing_about_the_menu() -> None:
     """Its last words are told."""
     with pytest.raises(CompilerFailed, match=r"status 1: .*KeyError"):
         await compile_apart("CO", Source("main.yaml", {}), VERSION, gently=False)
+
+
+async def test_another_chasqui_compiles_nothing_for_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its classes may be others: whoever upgraded under a running gateway is told to restart it."""
+    monkeypatch.setattr(menu_compiler, "CHASQUI", "0.0.1")
+    with pytest.raises(CompilerFailed, match=r"^Chasqui was upgraded; restart the gateway$"):
+        await compile_apart("CO", source("one"), VERSION, gently=False)
+
+
+async def test_a_process_that_cannot_be_started_says_nothing_about_the_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine may have room for one later."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(CompilerFailed, match="no process can be started: No such file"):
+        await compile_apart("CO", source("one"), VERSION, gently=False)
+
+
+async def test_an_answer_that_cannot_be_read_says_nothing_about_the_menu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Such as none at all."""
+    silent = tmp_path / "python"
+    silent.write_text("#!/bin/sh\ncat > /dev/null\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(silent))
+    with pytest.raises(CompilerFailed, match="no answer that can be read"):
+        await compile_apart("CO", source("one"), VERSION, gently=False)
 
 
 async def test_a_process_that_takes_too_long_is_ended() -> None:
