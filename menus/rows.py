@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from menus import routes
 from menus.numbering import Numbering, numbering
-from menus.pages import Keys, Menu, Page
+from menus.pages import Keys, Menu, Page, Profile
 from menus.values import GUARD, TYPED, Place
 
 
@@ -16,7 +16,8 @@ class Row:
     """What can be answered on one page. item: where a list choice leads; ``""`` where nothing is chosen.
 
     facts: what is fetched before it is shown, the values of its guards among them. ids: position of each option.
-    typed: whether its texts show what was typed.
+    every, usual: the positions of all options, and their numbers. typed: whether its texts show what was typed.
+    guarded, profiled: whether conditions hide options, or its screens are unlike its door's.
     """
 
     page: Page
@@ -27,12 +28,17 @@ class Row:
     shows: tuple[str, ...]
     facts: tuple[str, ...]
     ids: Mapping[str, int]
+    every: tuple[int, ...]
+    usual: Numbering
     typed: bool
     guarded: bool
+    profiled: bool
     _numbers: dict[tuple[int, ...], Numbering] = field(default_factory=dict, compare=False)
 
     def numbers(self, options: tuple[int, ...]) -> Numbering:
         """The numbering where these options are offered."""
+        if options is self.every:
+            return self.usual
         known = self._numbers.get(options)
         if known is None:
             keys = [self.page.options[at].key for at in options]
@@ -53,11 +59,6 @@ class Row:
         before = (one for one in self.page.options[: position + 1] if one.key is None)
         return not self.item and all(one.when is None for one in before)
 
-    @property
-    def every(self) -> tuple[int, ...]:
-        """The positions of all options."""
-        return tuple(self.ids.values())
-
 
 def row_of(menu: Menu, page: Page, moves: Mapping[str, str], back: frozenset[str]) -> Row:
     """The row of one page. moves: by event; back: the pages that its back may lead to."""
@@ -75,6 +76,9 @@ def row_of(menu: Menu, page: Page, moves: Mapping[str, str], back: frozenset[str
         shows=shows,
         facts=(*shows, *(f"{GUARD}{name}" for name in asked)),
         ids={option.id: at for at, option in enumerate(page.options)},
+        every=tuple(range(len(page.options))),
+        usual=numbering([option.key for option in page.options], menu.keys.all),
         typed=any(name.startswith(f"{TYPED}.") for name in named),
         guarded=any(option.when is not None for option in page.options),
+        profiled=page.profile != Profile(),
     )

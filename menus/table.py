@@ -58,7 +58,8 @@ class CompiledMenu:
         if target:
             return Detour(Place(target, place.trail, chosen=place.chosen, mistakes=place.mistakes))
         options = screens.offered(row.page, facts) if row.guarded else row.every
-        budget = screens.roomy(row.page, budget)
+        if row.profiled:
+            budget = screens.roomy(row.page, budget)
         key, screen = None, None
         if row.typed:  # nobody else's screen: not worth remembering
             facts = {**facts, TYPED: Item(TYPED, place.chosen)}

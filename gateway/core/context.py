@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flows import contact_policy
@@ -101,7 +102,7 @@ class Context:
 
     def locale(self, language: str) -> str:
         """The person's language as it is spoken in the market: ``es`` in Colombia is ``es_CO``; ``pt_BR`` stays."""
-        return language if "_" in language else f"{language}_{self.market.code.upper()}"
+        return _locale(language, self.market.code)
 
     def market_voice(self) -> Voice:
         """Who speaks where nothing is known of the person."""
@@ -146,6 +147,11 @@ class Context:
         name = self.bundle_name(order.bundle, voice.language)
         subscription = known.id if known else order.subscription
         return Given(subscription, Telling(voice, name, self.service_number.address))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str, market: str) -> str:
+    return language if "_" in language else f"{language}_{market.upper()}"
 
 
 def eligibility_facts(subscriber: Subscriber) -> Mapping[str, str]:
