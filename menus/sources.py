@@ -48,7 +48,7 @@ def read_source(path: Path) -> Source:
 def read_folder(path: Path) -> tuple[Sequence[Source], Sequence[str]]:
     """Every menu of a folder, and a line for each file that cannot be read. Raises MenuError where there are no files.
 
-    Files that are only included are no menus.
+    Files that are only included, or could only be, are no menus.
     """
     files = sorted(path.glob("*.yaml"))
     if not files:
@@ -61,7 +61,17 @@ def read_folder(path: Path) -> tuple[Sequence[Source], Sequence[str]]:
         except MenuError as error:
             problems += error.problems
     parts = {name for source in sources for name in source.texts if name != source.file}
-    return [source for source in sources if source.file not in parts], problems
+    menus = [source for source in sources if source.file not in parts and not is_part(source)]
+    if not menus and not problems:
+        raise MenuError([f"{path}: no menu in this folder, only files that menus include"])
+    return menus, problems
+
+
+def is_part(source: Source) -> bool:
+    """Whether a file holds pages alone: it can be included and is no menu."""
+    root = compose(source.text, source.file)
+    keys = [key.value for key, _ in root.value] if isinstance(root, yaml.MappingNode) else []
+    return keys == ["pages"]
 
 
 def compose(text: str, file: str) -> yaml.Node | None:

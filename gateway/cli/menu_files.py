@@ -52,19 +52,25 @@ def the_menu(path: Path | None, arguments: argparse.Namespace, known: Vocabulary
     return loader.load_source(found[0], known)
 
 
+def looked_at(paths: Sequence[Path], arguments: argparse.Namespace) -> Sequence[Path]:
+    """``paths``; without them the configured folder, or nothing where that is the starter."""
+    if paths:
+        return paths
+    config = load_config(arguments)
+    return (config.folder / config.menus.path,) if config.menus.path else ()
+
+
 def sources(paths: Sequence[Path], arguments: argparse.Namespace) -> tuple[Sequence[Source], Sequence[str]]:
     """Every menu that ``paths`` name, files or folders, and a line for each that cannot be read.
 
     Without paths those of the configuration, or the starter. Raises MenuError for a folder without menus, ConfigError.
     """
-    if not paths:
-        config = load_config(arguments)
-        if not config.menus.path:
-            return (loader.starter_source(),), ()
-        paths = (config.folder / config.menus.path,)
+    looked = looked_at(paths, arguments)
+    if not looked:
+        return (loader.starter_source(),), ()
     found: list[Source] = []
     unreadable: list[str] = []
-    for path in paths:
+    for path in looked:
         try:
             inside, problems = read_folder(path) if path.is_dir() else ((read_source(path),), ())
         except MenuError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gateway.cli import menu_files
@@ -13,7 +13,9 @@ from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.menu_prices import untaxed_prices
 from menus import loader
 from menus.errors import MenuError
+from menus.notes import notes_of
 from menus.pages import Menu
+from menus.sources import Source, is_part
 
 _LINE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]+): (?P<sentence>.*)", re.DOTALL)
 _WRONG = 2
@@ -23,31 +25,50 @@ def add_to(group: Commands) -> None:
     """Add the command."""
     lint = group.add_parser("lint", help="everything that is wrong with menus", description=_lint.__doc__)
     lint.add_argument("paths", nargs="*", type=Path, metavar="FILE|FOLDER", help="default: the configured menus")
-    lint.add_argument("--json", action="store_true", help="a JSON array with file, line and problem")
+    lint.add_argument("--json", action="store_true", help="a JSON array with file, line, kind and problem")
     add_config(lint)
     lint.set_defaults(run=_lint)
 
 
 def _lint(arguments: argparse.Namespace) -> int:
-    """Check menus as the start of the gateway does. Each problem is a line, FILE:LINE: what to change; exit with 2."""
+    """Check menus as the start of the gateway does. Each problem is a line, FILE:LINE: what to change; exit with 2.
+    What works and is yet worth a look is a note on standard error.
+    """
     sources, unreadable = menu_files.sources(arguments.paths, arguments)
     known = menu_files.vocabulary(arguments)
     problems, fine = [*unreadable], []
+    notes = [*_orphans(arguments.paths, sources, unreadable, arguments)]
     for source in menu_files.with_progress(sources, "menu"):
+        if is_part(source):
+            notes.append(f"{source.file}:1: {source.file} holds pages alone; lint the menu that includes it")
+            continue
         try:
             menu = loader.load_source(source, known)
         except MenuError as error:
             problems += error.problems
         else:
             fine.append(menu)
+            notes += notes_of(menu, known)
     problems += [*_twice(fine), *untaxed_prices(fine, load_config(arguments))]
     if arguments.json:
-        print(json.dumps([_parsed(problem) for problem in problems], ensure_ascii=False, indent=2))
-    elif problems:
-        menu_files.print_lines(problems)
+        print(json.dumps([*_parsed("problem", problems), *_parsed("note", notes)], ensure_ascii=False, indent=2))
     else:
-        menu_files.print_lines(map(_summary, fine))
+        menu_files.print_lines(problems or map(_summary, fine))
+        menu_files.complain(f"note: {note}" for note in notes)
     return _WRONG if problems else 0
+
+
+def _orphans(
+    paths: Sequence[Path], sources: Sequence[Source], unreadable: Sequence[str], arguments: argparse.Namespace
+) -> Iterator[str]:
+    """A note on each file of a folder that holds pages and that no menu includes."""
+    if unreadable:  # then nobody knows what is included
+        return
+    read = {name for source in sources for name in source.texts}
+    for folder in (path for path in menu_files.looked_at(paths, arguments) if path.is_dir()):
+        for file in sorted(folder.glob("*.yaml")):
+            if file.name not in read:
+                yield f"{file.name}:1: {file.name} holds pages that no menu of {folder} includes"
 
 
 def _twice(menus: Sequence[Menu]) -> list[str]:
@@ -65,8 +86,8 @@ def _summary(menu: Menu) -> str:
     return f"{menu.file}: {pages}, {languages}, no problems"
 
 
-def _parsed(problem: str) -> dict[str, str | int]:
-    found = _LINE.fullmatch(problem)
-    if found is None:
-        return {"file": "", "line": 0, "problem": problem}
-    return {"file": found["file"], "line": int(found["line"]), "problem": found["sentence"]}
+def _parsed(kind: str, sentences: Iterable[str]) -> Iterator[dict[str, str | int]]:
+    for sentence in sentences:
+        found = _LINE.fullmatch(sentence)
+        file, line, rest = (found["file"], int(found["line"]), found["sentence"]) if found else ("", 0, sentence)
+        yield {"file": file, "line": line, "kind": kind, "problem": rest}

@@ -80,10 +80,42 @@ def test_all_problems_of_all_files_are_told(folder: Path, capsys: Output) -> Non
     assert json.loads(capsys.readouterr().out)[0] == {
         "file": "bad.yaml",
         "line": 3,
+        "kind": "problem",
         "problem": "start: 'hom' is no page; did you mean 'home'?",
     }
     assert main(["menus", "lint", "--json", "main.yaml"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_what_is_worth_a_look_is_a_note(folder: Path, capsys: Output) -> None:
+    """On standard error, with exit status 0; in JSON among the problems, with its kind."""
+    (folder / "main.yaml").write_text(MAIN.replace("en: Buy}", "en: Buy ✓}", 1), encoding="utf-8")
+    assert main(["menus", "lint", "main.yaml"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "main.yaml: 10 pages, 3 languages, no problems\n"
+    assert err.startswith("note: main.yaml:17: page home: '✓' in en is shown as '?' on a GSM-7 screen; write another")
+    assert main(["menus", "lint", "main.yaml", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert [(one["kind"], one["line"]) for one in json.loads(out)] == [("note", 17)]
+    assert err == ""
+
+
+def test_a_file_of_pages_alone_is_noted(folder: Path, capsys: Output) -> None:
+    """By itself, and in a folder whose menus do not include it."""
+    (folder / "club.yaml").write_text("pages:\n  club: {text: {es: Club, pt_BR: Clube, en: Club}}\n", encoding="utf-8")
+    assert main(["menus", "lint", "club.yaml"]) == 0
+    assert capsys.readouterr() == (
+        "",
+        "note: club.yaml:1: club.yaml holds pages alone; lint the menu that includes it\n",
+    )
+    assert main(["menus", "lint", "."]) == 0
+    assert capsys.readouterr() == (
+        "main.yaml: 10 pages, 3 languages, no problems\n",
+        "note: club.yaml:1: club.yaml holds pages that no menu of . includes\n",
+    )
+    (folder / "main.yaml").unlink()
+    assert main(["menus", "lint", "."]) == 2
+    assert capsys.readouterr().out == ".: no menu in this folder, only files that menus include\n"
 
 
 def test_the_configured_menus_are_looked_at(folder: Path, capsys: Output) -> None:
