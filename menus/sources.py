@@ -46,10 +46,12 @@ def read_source(path: Path) -> Source:
 
 
 def read_folder(path: Path) -> tuple[Sequence[Source], Sequence[str]]:
-    """Every menu of a folder, and a line for each file that cannot be read. Raises MenuError where there are no files.
+    """Every menu of a folder, and a line for each file that cannot be read. Raises MenuError where there are none.
 
     Files that are only included, or could only be, are no menus.
     """
+    if path.is_file():
+        raise MenuError([f"{path.resolve()} is a file; name the folder that it is in"])
     files = sorted(path.glob("*.yaml"))
     if not files:
         raise MenuError([f"{path}: no such folder, or no .yaml file in it"])
@@ -111,6 +113,11 @@ def _is_there(path: Path) -> bool:
         return False
 
 
+def a_folder(path: Path) -> str:
+    """What is said of a folder where a file is expected."""
+    return f"{path} is a folder; name the menu's file, such as {path / 'main.yaml'}"
+
+
 def _read(path: Path) -> str:
     """A file's text. One that is being written meanwhile is refused: half a menu must not be published.
 
@@ -124,8 +131,10 @@ def _read(path: Path) -> str:
             before = os.fstat(file.fileno())
             raw = file.read(MOST_BYTES + 1)
             after = path.stat()
+    except IsADirectoryError as error:
+        raise MenuError([a_folder(path)]) from error
     except OSError as error:
-        raise MenuError([f"{path.name}:1: cannot be read: {error.strerror}"]) from error
+        raise MenuError([f"{path}: cannot be read: {error.strerror}"]) from error
     except ValueError:
         raise MenuError([f"{path.name}:1: cannot be read: no file can have this name"]) from None
     if len(raw) > MOST_BYTES:

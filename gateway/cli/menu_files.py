@@ -14,7 +14,7 @@ from gateway.errors import ConfigError, GatewayError
 from menus import loader
 from menus.errors import MenuError
 from menus.pages import Menu
-from menus.sources import Source, read_folder, read_source
+from menus.sources import Source, a_folder, read_folder, read_source
 from menus.table import CompiledMenu, compile_menu
 from menus.values import Vocabulary
 
@@ -68,6 +68,8 @@ def sources(paths: Sequence[Path], arguments: argparse.Namespace) -> tuple[Seque
     looked = looked_at(paths, arguments)
     if not looked:
         return (loader.starter_source(),), ()
+    if not paths:
+        return _configured(looked[0])
     found: list[Source] = []
     unreadable: list[str] = []
     for path in looked:
@@ -79,6 +81,14 @@ def sources(paths: Sequence[Path], arguments: argparse.Namespace) -> tuple[Seque
         found += inside
         unreadable += problems
     return found, unreadable
+
+
+def _configured(folder: Path) -> tuple[Sequence[Source], Sequence[str]]:
+    """The configured menus; what is no folder of menus is told as the gateway tells it at its start."""
+    try:
+        return read_folder(folder)
+    except MenuError as error:
+        raise ConfigError(f"menus.path: {error.problems[0]}") from None
 
 
 def with_progress(works: Sequence[Work], name: str) -> Iterator[Work]:
@@ -109,10 +119,12 @@ def read_text(path: Path) -> str:
     """A file's text. Raises MenuError, whose one line names the file."""
     try:
         return path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise MenuError([a_folder(path)]) from None
     except OSError as error:
-        raise MenuError([f"{path}:1: cannot be read: {error.strerror}"]) from None
+        raise MenuError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
-        raise MenuError([f"{path}:1: is not UTF-8; save it as UTF-8"]) from None
+        raise MenuError([f"{path}: is not UTF-8; save it as UTF-8"]) from None
 
 
 def put_out(text: str, path: Path | None) -> None:

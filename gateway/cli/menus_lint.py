@@ -89,5 +89,7 @@ def _summary(menu: Menu) -> str:
 def _parsed(kind: str, sentences: Iterable[str]) -> Iterator[dict[str, str | int]]:
     for sentence in sentences:
         found = _LINE.fullmatch(sentence)
-        file, line, rest = (found["file"], int(found["line"]), found["sentence"]) if found else ("", 0, sentence)
+        # a file that cannot be read has no line
+        file, _, rest = ("", "", sentence) if ": " not in sentence else sentence.partition(": ")
+        file, line, rest = (found["file"], int(found["line"]), found["sentence"]) if found else (file, 0, rest)
         yield {"file": file, "line": line, "kind": kind, "problem": rest}

@@ -150,8 +150,8 @@ def test_every_problem_of_a_menu_is_a_line_and_nothing_is_written(folder: Path, 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("publish", "none.yaml"), "none.yaml:1: cannot be read"),
-        (("publish", "."), "cannot be read"),
+        (("publish", "none.yaml"), "none.yaml: cannot be read"),
+        (("publish", "."), ". is a folder; name the menu's file, such as main.yaml"),
         (("publish", "main@9"), "main@9: there is no such version; chasqui menus log main"),
         (("publish", "main@0"), "main@0: give a file or a version, such as main@3"),
         (("publish", "main@99999999999"), "give a file or a version, such as main@3"),

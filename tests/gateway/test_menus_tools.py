@@ -17,8 +17,11 @@ import pytest
 from fakes import ANA, TUESDAY, FakeOcs
 from flows.market import PACKS
 from gateway.app.peers import Outside, Peers
+from gateway.app.written_menus import written_menus
 from gateway.cli import main
+from gateway.config.loading import load
 from gateway.config.tree import SmppConfig
+from gateway.errors import ConfigError
 from menus.sources import Source
 from store import menu_revisions, subscriptions
 from store.engine import open_engine
@@ -72,7 +75,7 @@ def test_all_problems_of_all_files_are_told(folder: Path, capsys: Output) -> Non
     out, err = capsys.readouterr()
     assert err == ""
     assert out.splitlines() == [
-        "none.yaml:1: cannot be read: No such file or directory",
+        "none.yaml: cannot be read: No such file or directory",
         "bad.yaml:3: start: 'hom' is no page; did you mean 'home'?",
         "bad.yaml:17: page home: option 2 leads to 'by', which is no page; did you mean 'buy'?",
     ]
@@ -144,6 +147,26 @@ def test_a_price_without_tax_is_a_problem_where_the_law_wants_it_in(
     if status:
         assert out.startswith("main.yaml:33: page buy: shows a price, but data-")
         assert "are sold without tax, which a price in market co includes (Ley 1480 de 2011 art. 26" in out
+
+
+def test_a_folder_is_no_file_and_a_file_no_folder(folder: Path, capsys: Output) -> None:
+    """Told in one line, with what to write; a configured file as the start of the gateway tells it."""
+    (folder / "my-menus").mkdir()
+    for command in (("draft", "my-menus"), ("preview", "my-menus"), ("diff", "my-menus", "main.yaml")):
+        assert main(["menus", *command]) == 2
+        assert capsys.readouterr() == (
+            "",
+            "my-menus is a folder; name the menu's file, such as my-menus/main.yaml\n",
+        )
+    assert main(["menus", "preview", "my-menus/none.yaml"]) == 2
+    assert capsys.readouterr().err == "my-menus/none.yaml: cannot be read: No such file or directory\n"
+    (folder / "chasqui.toml").write_text('[menus]\npath = "main.yaml"\n', encoding="utf-8")
+    assert main(["menus", "lint"]) == 2
+    told = capsys.readouterr().err
+    assert told == f"chasqui: menus.path: {folder / 'main.yaml'} is a file; name the folder that it is in\n"
+    with pytest.raises(ConfigError) as refused:
+        written_menus(load(folder / "chasqui.toml", {}))
+    assert told == f"chasqui: {refused.value}\n"
 
 
 # ── preview ──
@@ -328,8 +351,8 @@ def test_what_cannot_be_played_ends_with_two(folder: Path, capsys: Output) -> No
     assert out == "x.play: 1 conversation, 2 screens, as written\n"
     assert err.splitlines() == [
         "y.play:1: menu: there is no file nowhere.yaml, seen from the folder of this play",
-        "z.play:1: is not UTF-8; save it as UTF-8",
-        "none.play:1: cannot be read: No such file or directory",
+        "z.play: is not UTF-8; save it as UTF-8",
+        "none.play: cannot be read: No such file or directory",
     ]
 
 
@@ -403,7 +426,7 @@ def test_two_files_are_held_against_each_other(folder: Path, capsys: Output) -> 
     assert main(["menus", "diff", "main.yaml", "new.yaml"]) == 1
     assert capsys.readouterr().out == "page home: option 3 in es changed from 'Mi oferta' to 'Tu oferta'\n"
     assert main(["menus", "diff", "main.yaml", "none.yaml"]) == 2
-    assert capsys.readouterr() == ("", "none.yaml:1: cannot be read: No such file or directory\n")
+    assert capsys.readouterr() == ("", "none.yaml: cannot be read: No such file or directory\n")
 
 
 def test_a_revision_is_held_against_a_file(known: Path, capsys: Output) -> None:
@@ -531,10 +554,10 @@ def test_texts_go_to_translators_and_come_back(folder: Path, capsys: Output) -> 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("extract", "none.yaml"), "chasqui: none.yaml:1: cannot be read: No such file or directory"),
+        (("extract", "none.yaml"), "chasqui: none.yaml: cannot be read: No such file or directory"),
         (("extract", "--lang", "en"), "chasqui: --lang must be a language other than en, such as fr or es_CO"),
         (("extract", "--lang", "zz"), "chasqui: --lang: zz is no language that Unicode's CLDR knows"),
-        (("translate", "main.yaml", "--lang", "es_CO", "--po", "none.po"), "none.po:1: cannot be read: No such file"),
+        (("translate", "main.yaml", "--lang", "es_CO", "--po", "none.po"), "none.po: cannot be read: No such file"),
         (("translate", "main.yaml", "--lang", "es", "--po", "bad.po"), "chasqui: bad.po: "),
         (
             ("translate", "main.yaml", "--lang", "fr", "--po", "bad.po"),
