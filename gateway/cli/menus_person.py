@@ -19,6 +19,7 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.app import utc_now
 from gateway.app.building import catalogue_of, context_of, market_of
 from gateway.app.peers import Outside
+from gateway.cli.stored import NO_DATABASE
 from gateway.config.tree import Config, SmppConfig
 from gateway.core.facts import Facts as CoreFacts
 from gateway.core.menu_facts import MenuFacts
@@ -79,7 +80,7 @@ def somebody(config: Config, number: str, menu: CompiledMenu, language: str | No
         raise ConfigError("--msisdn must be an E.164 number, with or without +")
     file = database_file(config.store.url, config.folder)
     if not file.is_file():
-        raise DatabaseUnusable(f"{file}: there is no such database")
+        raise DatabaseUnusable(f"{file}: {NO_DATABASE}")
     stack = AsyncExitStack()
     with asyncio.Runner() as runner:
         try:

@@ -18,13 +18,14 @@ from store.errors import DatabaseUnusable
 from store.reader import Reader
 
 Result = TypeVar("Result")
+NO_DATABASE = "there is no such database; chasqui db upgrade makes it; which gateway is meant? give its --config"
 
 
 def with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Result]]) -> Result:
     """The result of ``run`` on a database that is there; it is not migrated. Raises DatabaseUnusable, ConfigError."""
     file = database_file(config.store.url, config.folder)
     if not file.is_file():
-        raise DatabaseUnusable(f"{file}: there is no such database; chasqui db upgrade makes it")
+        raise DatabaseUnusable(f"{file}: {NO_DATABASE}")
 
     async def opened() -> Result:
         async with AsyncExitStack() as stack:

@@ -212,7 +212,7 @@ def test_a_phone_of_another_alphabet_and_size(folder: Path, capsys: Output, monk
         (("--fact", "?balance=$5"), "chasqui: --fact ?balance is a number in minor units: 50000 is $500.00"),
         (("--fact", "balanse=5"), "chasqui: --fact balanse: 'balanse' is not known; did you mean 'balance'?"),
         (("--msisdn", "x"), "chasqui: --msisdn must be an E.164 number, with or without +"),
-        (("--msisdn", ANA), "chasqui.db: there is no such database"),
+        (("--msisdn", ANA), "chasqui.db: there is no such database; chasqui db upgrade makes it; which gateway is"),
     ],
 )
 def test_what_cannot_be_previewed_is_one_line(
@@ -471,6 +471,7 @@ def test_a_revision_is_held_against_a_file(known: Path, capsys: Output) -> None:
             [
                 "7 units in UCS-2: 73 of a screen of 80 left; 1 SMS",
                 "🎉 at 6: U+1F389 PARTY POPPER forces UCS-2",
+                "a text by SMS moves to UCS-2; a menu's screen shows ? instead, unless its page or door is ucs2",
             ],
         ),
         (
@@ -501,6 +502,14 @@ def test_a_text_may_come_from_standard_input(folder: Path, capsys: Output, monke
     typed(monkeypatch, "hola")
     assert main(["menus", "count", "-"]) == 0
     assert capsys.readouterr().out.startswith("4 septets")
+
+
+def test_bytes_that_are_no_text_are_refused(folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an argument and from standard input, in one line."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    for text in ("a\udcff", "-"):
+        assert main(["menus", "count", text]) == 2
+        assert capsys.readouterr() == ("", "chasqui: the text is not UTF-8; write it as UTF-8\n")
 
 
 # ── graph ──
