@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 
-def moved(old: Mapping[str, str], new: Mapping[str, str]) -> Sequence[str]:
-    """A sentence for each shortcut of ``old`` that ``new`` lacks or leads elsewhere; page ids by keys, as in "1*2"."""
-    return [_sentence(keys, page, new.get(keys)) for keys, page in old.items() if new.get(keys) != page]
+def moved(old: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
+    """A sentence for each shortcut of ``old`` that ``new`` lacks or leads elsewhere; all by keys, as in "1*2".
+
+    old, new: page ids.
+    """
+    return {keys: _sentence(keys, page, new.get(keys)) for keys, page in old.items() if new.get(keys) != page}
 
 
 def _sentence(keys: str, before: str, now: str | None) -> str:

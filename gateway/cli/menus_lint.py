@@ -11,10 +11,12 @@ from pathlib import Path
 from gateway.cli import menu_files
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.menu_prices import untaxed_prices
+from gateway.cli.menus_named import menu_named
 from menus import loader
 from menus.errors import MenuError
 from menus.notes import notes_of
 from menus.pages import Menu
+from menus.shortcuts import moved
 from menus.sources import Source, is_part
 
 _LINE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]+): (?P<sentence>.*)", re.DOTALL)
@@ -25,6 +27,9 @@ def add_to(group: Commands) -> None:
     """Add the command."""
     lint = group.add_parser("lint", help="everything that is wrong with menus", description=_lint.__doc__)
     lint.add_argument("paths", nargs="*", type=Path, metavar="FILE|FOLDER", help="default: the configured menus")
+    lint.add_argument(
+        "--against", metavar="FILE|MENU@N", help="also each printed code that would lead elsewhere than in this version"
+    )
     lint.add_argument("--json", action="store_true", help="a JSON array with file, line, kind and problem")
     add_config(lint)
     lint.set_defaults(run=_lint)
@@ -50,6 +55,8 @@ def _lint(arguments: argparse.Namespace) -> int:
             fine.append(menu)
             notes += notes_of(menu, known)
     problems += [*_twice(fine), *untaxed_prices(fine, load_config(arguments))]
+    if arguments.against:
+        problems += _moved(menu_named(arguments.against, arguments, known), fine)
     if arguments.json:
         print(json.dumps([*_parsed("problem", problems), *_parsed("note", notes)], ensure_ascii=False, indent=2))
     else:
@@ -69,6 +76,17 @@ def _orphans(
         for file in sorted(folder.glob("*.yaml")):
             if file.name not in read:
                 yield f"{file.name}:1: {file.name} holds pages that no menu of {folder} includes"
+
+
+def _moved(before: Menu, menus: Sequence[Menu]) -> Iterator[str]:
+    """Each printed code of ``before`` that the menu of its id no longer leads to the same page."""
+    for menu in menus:
+        if menu.id != before.id:
+            continue
+        printed = {keys: link.page for keys, link in before.shortcuts.items()}
+        for keys, sentence in moved(printed, {keys: link.page for keys, link in menu.shortcuts.items()}).items():
+            line = menu.shortcuts[keys].line if keys in menu.shortcuts else 1
+            yield f"{menu.file}:{line:d}: {sentence}"
 
 
 def _twice(menus: Sequence[Menu]) -> list[str]:

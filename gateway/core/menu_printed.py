@@ -31,7 +31,7 @@ class PrintedCodes:
             for keys, page in version.items():
                 if keys not in retired:
                     way = f"; let it go with --retire-shortcut {keys}" if refused else ""
-                    sentences |= {f"{sentence}{way}": None for sentence in moved({keys: page}, shortcuts)}
+                    sentences |= {f"{sentence}{way}": None for sentence in moved({keys: page}, shortcuts).values()}
         return [f"{self.menu}: {sentence}" for sentence in sentences]
 
     def unknown(self, retired: Collection[str]) -> list[str]:

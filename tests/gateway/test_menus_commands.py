@@ -274,3 +274,17 @@ def test_an_option_is_not_guessed(options: tuple[str, str], folder: Path, capsys
         main(["menus", "publish", "one.yaml", *options])
     assert "unrecognized arguments" in capsys.readouterr().err
     assert counts(folder) == (0, 0)
+
+
+def test_lint_finds_a_printed_code_that_moved(folder: Path, capsys: Output) -> None:
+    """Against a version of the store or a file, with the line to look at."""
+    told(capsys, "draft", "three.yaml")
+    (folder / "four.yaml").write_text(source("four", shortcuts={"50": "help"}).text, encoding="utf-8")
+    for before in ("main@1", "three.yaml"):
+        assert main(["menus", "lint", "four.yaml", "one.yaml", "three.yaml", "--against", before]) == 2
+        assert "four.yaml:4: shortcut 50 leads to page shop and would lead to page help" in (
+            lines := capsys.readouterr().out.splitlines()
+        )
+        assert "one.yaml:1: shortcut 50 leads to page shop and would be gone" in lines
+        assert not any(line.startswith("three.yaml") and "shortcut" in line for line in lines)
+    assert len(refused(capsys, "lint", "four.yaml", "--against", "main@9")) == 1
