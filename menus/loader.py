@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -84,9 +84,9 @@ def starter_source() -> Source:
     return read_source(LIBRARY / "main.yaml")
 
 
-def load_folder(path: Path, vocabulary: Vocabulary) -> Mapping[str, Menu]:
-    """Every menu of a folder by id. Raises MenuError with the problems of all files."""
-    menus: dict[str, Menu] = {}
+def load_folder(path: Path, vocabulary: Vocabulary) -> Sequence[tuple[Source, Menu]]:
+    """Every menu of a folder as it is written and checked. Raises MenuError with the problems of all files."""
+    found: dict[str, tuple[Source, Menu]] = {}
     sources, unreadable = read_folder(path)
     problems: list[str] = []
     for source in sources:
@@ -95,9 +95,9 @@ def load_folder(path: Path, vocabulary: Vocabulary) -> Mapping[str, Menu]:
         except MenuError as error:
             problems += error.problems
             continue
-        if menu.id in menus:
-            problems.append(f"{source.file}:1: menu '{menu.id}' is also in {menus[menu.id].file}")
-        menus[menu.id] = menu
+        known, _ = found.setdefault(menu.id, (source, menu))
+        if known is not source:
+            problems.append(f"{source.file}:1: menu '{menu.id}' is also in {known.file}")
     if problems or unreadable:
         raise MenuError([*problems, *unreadable])
-    return menus
+    return list(found.values())

@@ -13,9 +13,9 @@ from gateway.core.menu_shelf import MenuShelf
 from gateway.errors import ConfigError
 from gateway.ussd.services import Services
 from menus.errors import MenuError
-from menus.loader import load_source, starter_source
+from menus.loader import load_folder, load_source, starter_source
 from menus.pages import Menu
-from menus.sources import Source, read_folder
+from menus.sources import Source
 from menus.table import CompiledMenu, compile_menu
 from menus.values import Vocabulary
 
@@ -41,36 +41,18 @@ def written_menus(config: Config) -> Sequence[WrittenMenu]:
     """Every menu of the folder, or the starter menu. Raises ConfigError for one that cannot be used."""
     vocabulary = starter_vocabulary(region(config))
     try:
-        if not config.menus.path:
-            return [_written(starter_source(), vocabulary)]
-        sources, unreadable = read_folder(config.folder / config.menus.path)
-        return _all_written(sources, unreadable, vocabulary)
+        return [WrittenMenu(source, menu, compile_menu(menu)) for source, menu in _loaded(config, vocabulary)]
     except MenuError as error:
         first, *others = error.problems
         more = f" (and {len(others)} more)" if others else ""
         raise ConfigError(f"menus.path: {first}{more}") from None
 
 
-def _all_written(sources: Sequence[Source], unreadable: Sequence[str], vocabulary: Vocabulary) -> Sequence[WrittenMenu]:
-    found: dict[str, WrittenMenu] = {}
-    problems: list[str] = []
-    for source in sources:
-        try:
-            written = _written(source, vocabulary)
-        except MenuError as error:
-            problems += error.problems
-            continue
-        known = found.setdefault(written.menu.id, written)
-        if known is not written:
-            problems.append(f"{source.file}:1: menu '{written.menu.id}' is also in {known.source.file}")
-    if problems or unreadable:
-        raise MenuError([*problems, *unreadable])
-    return list(found.values())
-
-
-def _written(source: Source, vocabulary: Vocabulary) -> WrittenMenu:
-    menu = load_source(source, vocabulary)
-    return WrittenMenu(source, menu, compile_menu(menu))
+def _loaded(config: Config, vocabulary: Vocabulary) -> Sequence[tuple[Source, Menu]]:
+    if config.menus.path:
+        return load_folder(config.folder / config.menus.path, vocabulary)
+    source = starter_source()
+    return [(source, load_source(source, vocabulary))]
 
 
 async def stock(shelf: MenuShelf, desk: MenuDesk, written: Sequence[WrittenMenu], services: Services) -> None:
