@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -22,36 +23,36 @@ _TARGET = 2.5
 async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
     """Dialogues of people known before, 64 at once, beside a form POST with nothing behind it."""
     sessions, count = itertools.count(), int(500 * scale)
-    hops = count * len(_DIALOGUE)
 
     async with (
         Peer("ocs") as ocs,
         Peer("smsc") as smsc,
         Peer("http") as bare,
+        Peer("rows", database=str(folder / "rows.db")) as floor,
         Peer("gateway", database=str(folder / "dry.db"), ocs=ocs.told["url"], smsc=smsc.told["port"], dry=True) as dry,
         Peer("gateway", database=str(folder / "full.db"), ocs=ocs.told["url"], smsc=smsc.told["port"]) as full,
     ):
 
-        async def dialogues(peer: Peer, numbers: list[int]) -> Sample:
-            requests = [[_hop(f"b-{number}", number, text) for text in _DIALOGUE] for number in numbers]
+        async def dialogues(peer: Peer, texts: Sequence[str]) -> Sample:
+            numbers = [next(sessions) for _ in range(count)]
+            requests = [[_hop(f"b-{number}", number, text) for text in texts] for number in numbers]
             watch = Stopwatch(peer)
             await watch.start()
             await load.converse(peer.told["port"], requests, _AT_ONCE)
-            return await watch.stop(hops)
-
-        def numbers() -> list[int]:
-            return [next(sessions) for _ in range(count)]
+            return await watch.stop(count * len(texts))
 
         cases = {
-            "bare aiohttp, the same form POST, nothing behind": lambda: dialogues(bare, numbers()),
-            "hop of a purchase dialogue, durable; charging withheld": lambda: dialogues(dry, numbers()),
-            "the same, charged over TM Forum while the person waits": lambda: dialogues(full, numbers()),
+            "bare aiohttp, the same form POST, nothing behind": lambda: dialogues(bare, _DIALOGUE),
+            "the same, and one turn's row committed": lambda: dialogues(floor, _DIALOGUE),
+            "hop that buys nothing, durable": lambda: dialogues(dry, _DIALOGUE[:-1]),
+            "hop of a purchase dialogue, durable; charging withheld": lambda: dialogues(dry, _DIALOGUE),
+            "the same, charged over TM Forum while the person waits": lambda: dialogues(full, _DIALOGUE),
         }
         for peer in (dry, full):  # warm, and everybody is known
             await load.converse(peer.told["port"], [[_hop(f"w-{n}", n, "")] for n in range(_PEOPLE)], _AT_ONCE)
         found = await interleave(cases, rounds)
         baseline = next(iter(rows(found, {}))).cpu_us
-        measured = rows(found, {list(cases)[1]: baseline * _TARGET})
+        measured = rows(found, {list(cases)[3]: baseline * _TARGET})
         return [*measured, await _weighed(dry, int(_LIVE * scale), measured[0].cpu_us)]
 
 

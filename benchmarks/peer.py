@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,15 @@ from aiohttp import web
 from benchmarks.smpp_peers import BareEsme, Smsc
 from flows.catalogue import load_starter
 from flows.market import load_market
-from gateway.app import Gateway, quiet_collector
+from flows.values import SubscriptionId
+from gateway.app import Gateway, quiet_collector, utc_now
 from gateway.config.tree import Config, OcsConfig, PathConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
 from gateway.simulators.ocs import OcsSimulator
+from store import turns
+from store.engine import open_engine, upgrade
+from store.turns import TurnRow
+from store.unit import Unit
+from store.writer import Writer
 
 MARKET = "co"
 Commands = Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
@@ -95,14 +103,40 @@ async def http(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict
 
     app.router.add_post("/triggers", answer)
     app.router.add_post("/ussd/africastalking", answer_form)
+    return {"port": await _served(stack, app)}, {}
+
+
+async def rows(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
+    """The least that a durable hop can be: a form, one turn's row committed by our writer, an answer."""
+    engine = open_engine(f"sqlite+aiosqlite:///{settings['database']}", Path(settings["database"]).parent)
+    stack.push_async_callback(engine.dispose)
+    await upgrade(engine)
+    writer = Writer(engine)
+    writer.start()
+    stack.push_async_callback(writer.stop)
+    at, positions = utc_now(), itertools.count()
+    turn = TurnRow("bench", "s", 0, SubscriptionId("01"), "0" * 32, "1", '["main","v",["home"]]', "1 Yes", False, at)
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.post()
+        await writer.commit(Unit(ops=(turns.put(replace(turn, position=next(positions))),)))
+        return web.Response(text="CON 1 Yes")
+
+    app = web.Application()
+    app.router.add_post("/ussd/africastalking", answer)
+    return {"port": await _served(stack, app)}, {}
+
+
+async def _served(stack: AsyncExitStack, app: web.Application) -> int:
+    """The port that an application answers on."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    return {"port": runner.addresses[0][1]}, {}
+    return int(runner.addresses[0][1])
 
 
-ROLES: Mapping[str, Role] = {"gateway": gateway, "ocs": ocs, "smsc": smsc, "esme": esme, "http": http}
+ROLES: Mapping[str, Role] = {"gateway": gateway, "ocs": ocs, "smsc": smsc, "esme": esme, "http": http, "rows": rows}
 
 
 async def _cpu() -> dict[str, Any]:
