@@ -45,7 +45,7 @@ def prices_shown(menu: Menu) -> Sequence[tuple[int, str]]:
     """Where a price can be read: line and page of each text with one, in the order of the file."""
     found: list[tuple[int, str]] = []
     for page in menu.pages.values():
-        texts = [page.text, *(option.text for option in page.options), *([page.items.text] if page.items else [])]
+        texts = [*page.said, *([page.items.text] if page.items else [])]
         named = {template.line for one in texts for template in one.values() for name in template.names if _price(name)}
         found += [(line, page.id) for line in sorted(named)]
     return found

@@ -125,6 +125,16 @@ class Page:
     home: bool = True
     line: int = field(default=0, compare=False)
 
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """Its own condition and those of its options."""
+        return tuple(one for one in (self.when, *(option.when for option in self.options)) if one is not None)
+
+    @property
+    def said(self) -> tuple[Texts, ...]:
+        """Its text and those of its options."""
+        return self.text, *(option.text for option in self.options)
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:

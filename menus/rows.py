@@ -62,10 +62,8 @@ class Row:
 
 def row_of(menu: Menu, page: Page, moves: Mapping[str, str], back: frozenset[str]) -> Row:
     """The row of one page. moves: by event; back: the pages that its back may lead to."""
-    guards = [one for one in (page.when, *(option.when for option in page.options)) if one is not None]
-    asked = sorted({name for guard in guards for name in guard.names})
-    texts = (page.text, *(option.text for option in page.options))
-    named = {name for one in texts for template in one.values() for name in template.names}
+    asked = sorted({name for guard in page.guards for name in guard.names})
+    named = {name for texts in page.said for template in texts.values() for name in template.names}
     shows = tuple(use.name for use in page.facts)
     return Row(
         page=page,

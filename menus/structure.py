@@ -140,8 +140,7 @@ def _check_choices(menu: Menu, routes: Sequence[Route], problems: Problems) -> N
 
 def _typed_shown(page: Page) -> set[tuple[int, str]]:
     """What a page's texts show of what was typed, with its line."""
-    texts = (page.text, *(option.text for option in page.options))
-    templates = [template for one in texts for template in one.values()]
+    templates = [template for texts in page.said for template in texts.values()]
     return {
         (template.line, name.partition(".")[2])
         for template in templates
