@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from menus.values import Place, place_from_values, place_values
 
@@ -19,6 +20,7 @@ class Session:
     purchase: the texts of what was last done in this session, a purchase or a report, for its result page.
     agreed: consent screens that were answered with a yes, each with what was typed; a consent needs two.
     arm: the side of a comparison that the person is on; empty where nothing is tried out.
+    left: the session that was broken off before this one, while the person is asked whether to go on there.
     """
 
     menu: str
@@ -28,10 +30,20 @@ class Session:
     purchase: Mapping[str, str] = field(default_factory=dict)
     agreed: tuple[tuple[str, str], ...] = ()
     arm: str = ""
+    left: Session | None = None
 
 
 def to_json(session: Session) -> str:
     """The session as one line."""
+    return _ENCODE(_values(session))
+
+
+def from_json(text: str) -> Session:
+    """What ``to_json`` wrote."""
+    return _session(json.loads(text))
+
+
+def _values(session: Session) -> Sequence[object]:
     fields = (
         session.menu,
         session.version,
@@ -41,11 +53,11 @@ def to_json(session: Session) -> str:
         session.agreed,
         session.arm,
     )
-    return _ENCODE(fields)
+    return fields if session.left is None else (*fields, _values(session.left))
 
 
-def from_json(text: str) -> Session:
-    """What ``to_json`` wrote."""
-    menu, version, place, price, purchase, agreed, *arm = json.loads(text)
+def _session(values: Sequence[Any]) -> Session:
+    menu, version, place, price, purchase, agreed, *more = values  # sessions of old have no arm
     kept = tuple((prompt, reply) for prompt, reply in agreed)
-    return Session(menu, version, place_from_values(place), price, purchase, kept, *arm)  # sessions of old have no arm
+    arm, left = more[0] if more else "", _session(more[1]) if len(more) > 1 else None
+    return Session(menu, version, place_from_values(place), price, purchase, kept, arm, left)

@@ -162,6 +162,18 @@ class Voice:
         """Something went wrong that is not the person's fault."""
         return self._say(N_("Sorry, that did not work. Please dial again."))
 
+    def resume(self) -> tuple[str, str, str]:
+        """To somebody who dials again after a session was broken off: the question, and two answers."""
+        return (
+            self._say(N_("Go on where you left?")),
+            self._say(N_("Yes, go on")),
+            self._say(N_("No, start again")),
+        )
+
+    def session_over(self) -> str:
+        """An answer came to a session that is over."""
+        return self._say(N_("This session is over. Please dial again."))
+
     def state_of_order(self, state: str, *, given: bool) -> str:
         """How far an order is. given: to somebody else."""
         if state == "confirmed":

@@ -66,6 +66,12 @@ class ForeignSession(GatewayError):
     code = "foreign-session"
 
 
+class SessionOver(GatewayError):
+    """A hop came for a session that nobody knows, that its network has ended, or that gave way to a newer one."""
+
+    code = "session-over"
+
+
 class TurnTimedOut(GatewayError):
     """A hop could not be answered in time; it may come again."""
 

@@ -35,6 +35,7 @@ _NEWEST_OF = (
     .order_by(t.c.at.desc(), t.c.position.desc())
     .limit(1)
 )
+_NEWEST_IN = _NEWEST_OF.where(t.c.menu == bindparam("menu"))
 _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
 _FORGET = delete(t).where(t.c.at < bindparam("before"))
 
@@ -44,7 +45,8 @@ class TurnRow:
     """One turn. position: from 0; said: what was typed (dialled, for the first); digest: of all that was said so far.
 
     state: ``flows.session`` as JSON, after the turn; ends: whether the session is closed with it.
-    menu, version, arm: what it was taken in; empty in turns older than these columns.
+    menu, version, arm: what it was taken in; empty in turns older than these columns. opened: position of its
+    dialogue's first turn: where a network gives a session's id again, several dialogues have one id.
     """
 
     dialect: str
@@ -60,6 +62,7 @@ class TurnRow:
     menu: str = ""
     version: str = ""
     arm: str = ""
+    opened: int = 0
 
 
 def put(row: TurnRow) -> Op:
@@ -107,6 +110,12 @@ async def newest_of(reader: Reader, subscription: SubscriptionId) -> TurnRow | N
     return None if row is None else _row(row)
 
 
+async def newest_in(reader: Reader, subscription: SubscriptionId, menu: str) -> TurnRow | None:
+    """The last turn of a person's last session of this menu."""
+    row = await reader.first(_NEWEST_IN, {"subscription": subscription, "menu": menu})
+    return None if row is None else _row(row)
+
+
 def _values(row: TurnRow) -> dict[str, object]:
     return {
         "dialect": row.dialect,
@@ -122,6 +131,7 @@ def _values(row: TurnRow) -> dict[str, object]:
         "menu": row.menu,
         "version": row.version,
         "arm": row.arm,
+        "opened": row.opened,
     }
 
 
@@ -140,4 +150,5 @@ def _row(row: AnyRow) -> TurnRow:
         menu=row.menu or "",
         version=row.version or "",
         arm=row.arm or "",
+        opened=row.opened or 0,
     )

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 # pytest puts tests/ first on the path, and its folders are named like the packages they mirror
@@ -27,6 +28,10 @@ from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
 from store.reader import Reader
 from store.writer import Writer
+
+# a busy machine draws slowly and is no reason to fail
+settings.register_profile("chasqui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chasqui")
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics
 from gateway.ussd.africastalking import AfricasTalking
+from gateway.ussd.answering import Answering
+from gateway.ussd.dialect import Dialect
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
 from store import inbox
@@ -66,7 +68,7 @@ _LOG = logging.getLogger(__name__)
 _DRAIN_SECONDS = 20.0
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORT, _METRICS_PORT = "server.port", "server.metrics_port"
-_DIALECTS = {dialect.name: dialect for dialect in (AfricasTalking(),)}
+_DIALECTS: tuple[Dialect, ...] = (AfricasTalking(),)
 
 
 class Routes(Protocol):
@@ -176,11 +178,11 @@ class Gateway:
         watch = MenuWatch(context, shelf)
         watch.start()
         self._stack.push_async_callback(watch.stop)
-        doors = Doors(config.doors)
+        doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in _DIALECTS})
         access = Access(config.api.tokens, config.api.requests_per_second)
         routes = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret),
-            UssdRoutes(context, turns, doors, services, _DIALECTS),
+            UssdRoutes(context, Answering(context, turns, services), doors, _DIALECTS),
             ApiRoutes(context, facts, committer, acceptances, access),
             self._health,
         )

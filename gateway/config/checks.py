@@ -64,8 +64,16 @@ def _door(door: DoorConfig) -> None:
             f"doors {door.name!r}: dialect {door.dialect!r} is not available; there is: {', '.join(_DIALECTS_NOW)}"
         )
     _one_of(f"doors {door.name!r}: charset", door.charset, _CHARSETS)
-    if door.max_septets < _LEAST_SCREEN:
+    if door.max_septets and door.max_septets < _LEAST_SCREEN:
         raise ConfigError(f"doors {door.name!r}: max_septets must be at least {_LEAST_SCREEN}")
+    if door.certificate and not _SHA256.fullmatch(door.certificate.replace(":", "").lower()):
+        raise ConfigError(f"doors {door.name!r}: certificate must be the SHA-256 of the client's, 64 hex digits")
+    if door.service and not _CODE.fullmatch(door.service):
+        raise ConfigError(f"doors {door.name!r}: service {door.service!r} is no service code such as *123#")
+    _positive(f"doors {door.name!r}: idle_seconds", door.idle_seconds)
+    _positive(f"doors {door.name!r}: total_seconds", door.total_seconds)
+    _not_negative(f"doors {door.name!r}: resume_seconds", door.resume_seconds)
+    _not_negative(f"doors {door.name!r}: repeat_seconds", door.repeat_seconds)
     for network in door.allow:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -119,6 +127,11 @@ def _port(key: str, value: int) -> None:
 def _positive(key: str, value: float) -> None:
     if not 0 < value < math.inf:
         raise ConfigError(f"{key} must be more than 0")
+
+
+def _not_negative(key: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise ConfigError(f"{key} must be 0 or more")
 
 
 def _names(key: str, names: list[str]) -> None:

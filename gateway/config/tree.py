@@ -61,17 +61,26 @@ class UssdConfig:
 
 @dataclass(frozen=True, slots=True)
 class DoorConfig:
-    """Who may knock: addresses, and a token if set. idle_seconds, total_seconds: of a USSD session."""
+    """Who may knock: addresses, a token and a client certificate (its SHA-256 in hex), each if set.
+
+    service: what is dialled there where the wire does not say. max_septets: of one screen; 0 = what is usual for the
+    dialect. idle_seconds, total_seconds: of a USSD session; resume_seconds: for how long whoever dials again may go on
+    where they left; repeat_seconds: within which a wire that counts nothing repeats a hop.
+    """
 
     name: str
     dialect: str
     network: str = ""
     allow: tuple[str, ...] = ()
     token: Secret = field(default="", repr=False)
+    certificate: str = ""
+    service: str = ""
     charset: str = "gsm7"
-    max_septets: int = 182
+    max_septets: int = 0
     idle_seconds: float = 60
     total_seconds: float = 180
+    resume_seconds: float = 60
+    repeat_seconds: float = 2
 
 
 @dataclass(frozen=True, slots=True)

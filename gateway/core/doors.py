@@ -1,10 +1,10 @@
-"""Who may knock: by address and by token. Without a door for a dialect, only this machine may."""
+"""Who may knock: by address, token and client certificate. Without a door for a dialect, only this machine may."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,50 +18,76 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One peer that may come in. networks: empty = any address; token: empty = none asked.
+    """One peer that may come in.
 
-    network: whose subscribers come through it; budget: what one USSD screen holds there.
+    networks: empty = any address; token, certificate (SHA-256 of the client's, in hex): empty = none asked.
+    network: whose subscribers come through it; service: what is dialled there where the wire does not say;
+    budget: what one USSD screen holds. idle_seconds, total_seconds: after which its network ends a session.
+    resume_seconds: for how long a person who dials again is asked whether to go on; 0 never asks.
+    repeat_seconds: within which, on a wire that counts nothing, the same answer again is taken for a repetition.
     """
 
     name: str
     dialect: str
-    networks: tuple[_Network, ...]
-    token: str
+    networks: tuple[_Network, ...] = ()
+    token: str = ""
+    certificate: str = ""
     network: str = ""
+    service: str = ""
     budget: Budget = _USUAL
-
-
-LOOPBACK = Door("loopback", "", (), "")
-"""How this machine comes in where no door is configured."""
+    idle_seconds: float = 60
+    total_seconds: float = 180
+    resume_seconds: float = 0
+    repeat_seconds: float = 2
 
 
 class Doors:
-    """All doors."""
+    """All doors. usual: what a screen holds by dialect, where the door does not say."""
 
-    def __init__(self, configured: Sequence[DoorConfig]) -> None:
-        self._doors = [
-            Door(
-                one.name,
-                one.dialect,
-                tuple(ipaddress.ip_network(network, strict=False) for network in one.allow),
-                one.token,
-                one.network,
-                _budget(one),
-            )
-            for one in configured
-        ]
+    def __init__(self, configured: Sequence[DoorConfig], usual: Mapping[str, int] | None = None) -> None:
+        self._usual = usual or {}
+        self._doors = [self._door(one) for one in configured]
+        self._guarded = {door.dialect for door in self._doors}
 
-    def admit(self, dialect: str, address: str | None, authorization: str) -> Door | None:
-        """The door that lets this peer in, or None. authorization: the request's header."""
+    def admit(self, dialect: str, address: str | None, authorization: str, certificate: str = "") -> Door | None:
+        """The door that lets this peer in, or None.
+
+        authorization: the request's header; certificate: SHA-256 of the peer's, in hex, empty if it showed none.
+        """
         peer = _peer(address)
         if peer is None:
             return None
         for door in self._doors:
-            if door.dialect == dialect and _fits(door, peer, authorization):
+            if door.dialect == dialect and _fits(door, peer, authorization, certificate):
                 return door
-        if any(door.dialect == dialect for door in self._doors):
+        if dialect in self._guarded:
             return None
-        return LOOPBACK if peer.is_loopback else None
+        return self._loopback(dialect) if peer.is_loopback else None
+
+    def _door(self, one: DoorConfig) -> Door:
+        return Door(
+            name=one.name,
+            dialect=one.dialect,
+            networks=tuple(ipaddress.ip_network(network, strict=False) for network in one.allow),
+            token=one.token,
+            certificate=one.certificate.replace(":", "").lower(),
+            network=one.network,
+            service=one.service,
+            budget=_budget(one.charset, one.max_septets or self._usual.get(one.dialect, _USUAL.size)),
+            idle_seconds=one.idle_seconds,
+            total_seconds=one.total_seconds,
+            resume_seconds=one.resume_seconds,
+            repeat_seconds=one.repeat_seconds,
+        )
+
+    def _loopback(self, dialect: str) -> Door:
+        """How this machine comes in where no door is configured."""
+        return _loopback(dialect, self._usual.get(dialect, _USUAL.size))
+
+
+@lru_cache(maxsize=64)
+def _loopback(dialect: str, size: int) -> Door:
+    return Door("loopback", dialect, budget=_budget("gsm7", size))
 
 
 def is_loopback(address: str | None) -> bool:
@@ -70,11 +96,9 @@ def is_loopback(address: str | None) -> bool:
     return peer is not None and peer.is_loopback
 
 
-def _budget(door: DoorConfig) -> Budget:
-    """What the door's screens hold: septets, or UTF-16 code units, of which 160 octets take 80 (3GPP TS 23.038 §5)."""
-    return (
-        Budget("ucs2", min(door.max_septets, _MOST_UCS2)) if door.charset == "ucs2" else Budget(size=door.max_septets)
-    )
+def _budget(charset: str, size: int) -> Budget:
+    """What a door's screens hold: septets, or UTF-16 code units, of which 160 octets take 80 (3GPP TS 23.038 §5)."""
+    return Budget("ucs2", min(size, _MOST_UCS2)) if charset == "ucs2" else Budget(size=size)
 
 
 @lru_cache(maxsize=4096)
@@ -86,7 +110,13 @@ def _peer(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address 
     return peer.ipv4_mapped or peer if isinstance(peer, ipaddress.IPv6Address) else peer
 
 
-def _fits(door: Door, peer: ipaddress.IPv4Address | ipaddress.IPv6Address, authorization: str) -> bool:
+def _fits(
+    door: Door, peer: ipaddress.IPv4Address | ipaddress.IPv6Address, authorization: str, certificate: str
+) -> bool:
     known = not door.networks or any(peer in network for network in door.networks)
     shown = authorization.encode(errors="surrogateescape")  # a header may be any bytes
-    return known and (not door.token or hmac.compare_digest(shown, f"Bearer {door.token}".encode()))
+    return (
+        known
+        and (not door.token or hmac.compare_digest(shown, f"Bearer {door.token}".encode()))
+        and (not door.certificate or hmac.compare_digest(certificate, door.certificate))
+    )

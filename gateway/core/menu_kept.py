@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.core.live_sessions import KEPT_SECONDS
 from gateway.core.menu_compiler import Compile
 from gateway.errors import CompilerFailed
 from menus.errors import MenuError
 from menus.table import CompiledMenu
 from store.menu_revisions import Revision
 
+KEPT_SECONDS = 300.0
+"""Longer than any network keeps a session: who stands in an old version does not wait for it to be compiled again."""
 UNUSABLE_SECONDS = 300.0
 """How long what cannot be served is not tried again: somebody may have repaired it, or upgraded Chasqui's rules."""
 _FAILED_SECONDS = 10.0

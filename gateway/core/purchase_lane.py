@@ -246,14 +246,14 @@ class PurchaseLane:
             telling=self._context.telling(subscriber, order.bundle),
             given=await self._context.given(order),
         )
-        await self._step(order, "activate", fact, outbox.end(row.id, "done", now))
-        self._settlements.tell(order.key, Settlement(confirmed=True, balance=fact.balance))
+        async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
+            await self._step(order, "activate", fact, outbox.end(row.id, "done", now), *told)
 
     async def _refuse(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
-        await self._step(order, "refuse", fact, outbox.end(row.id, "done", now))
-        self._settlements.tell(order.key, Settlement(confirmed=False, reason=outcome.reason))
+        async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
+            await self._step(order, "refuse", fact, outbox.end(row.id, "done", now), *told)
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

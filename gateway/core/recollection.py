@@ -1,16 +1,17 @@
-"""What is known of a session already, in memory and in the store (ADR 0010)."""
+"""What the store knows of a session: read after a restart, and for hops that come late (ADR 0010)."""
 
 from __future__ import annotations
 
 import logging
 
 from flows.session import from_json
+from gateway.core.identity import Earlier
 from gateway.core.live_sessions import LiveSession
-from gateway.core.transcript import digest, joined, said_since
-from gateway.core.turn import Reply, Turn
-from gateway.errors import ForeignSession
+from gateway.core.transcript import joined
+from gateway.core.turn import Reply
 from store import subscriptions, turns
 from store.reader import Reader
+from store.turns import TurnRow
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,28 +23,31 @@ async def recall(reader: Reader, live: LiveSession) -> None:
     if not rows:
         return
     last = rows[-1]
+    dialogue = [row for row in rows if row.position >= last.opened]
     person = await subscriptions.by_id(reader, last.subscription)
-    live.position, live.reply, live.ends = last.position, last.reply, last.ends
-    live.transcript = joined([row.said for row in rows])
+    live.opened, live.position, live.reply, live.ends = last.opened, last.position, last.reply, last.ends
+    live.said, live.transcript = last.said, joined([row.said for row in dialogue])
+    live.began, live.answered = dialogue[0].at, last.at
     live.session, live.subscriber = from_json(last.state), person
+    newest = await turns.newest_in(reader, last.subscription, last.menu)
+    live.gave_way = newest is not None and newest.at > last.at
 
 
-async def known_reply(reader: Reader, live: LiveSession, turn: Turn) -> Reply | None:
-    """What was answered to this turn before, also to one that contradicts it, for the first counts; None for a new one.
-
-    Raises ForeignSession for another number's session.
-    """
-    if live.position < 0:
-        return None
-    if live.subscriber is not None and live.subscriber.msisdn != turn.msisdn:
-        raise ForeignSession("the session belongs to another number")
-    if turn.transcript == live.transcript:
-        return Reply(live.reply, live.ends)
-    if said_since(live.transcript, turn.transcript) is not None and not live.ends:
-        return None
-    identity = digest(turn.transcript)
+async def earlier_reply(reader: Reader, live: LiveSession, earlier: Earlier) -> Reply:
+    """What that hop was answered with; for one that was never answered the newest words."""
     for row in await turns.of_session(reader, live.dialect, live.id):
-        if row.digest == identity:
-            return Reply(row.reply, row.ends)
+        if _is_meant(row, live, earlier):
+            return Reply(row.reply, row.ends, row.position - row.opened)
     _LOG.info("a hop that contradicts its session was answered with the newest words")
-    return Reply(live.reply, live.ends)
+    return newest_reply(live)
+
+
+def newest_reply(live: LiveSession) -> Reply:
+    """What the last turn was answered with."""
+    return Reply(live.reply, live.ends, live.position - live.opened)
+
+
+def _is_meant(row: TurnRow, live: LiveSession, earlier: Earlier) -> bool:
+    if earlier.position is not None:
+        return row.position == earlier.position
+    return row.opened == live.opened and row.digest == earlier.digest

@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from flows.values import Msisdn
-from menus.values import Budget
+from gateway.core.doors import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The wire repeats all that was said since the session began, joined by ``*``; what was dialled behind the
+    service code comes first.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The wire says what is new alone.
+
+    begins: this opens a session, and text is what was dialled behind the service code.
+    number: the hop's own count in its session, 0 for the one that begins; None where the wire counts nothing, and a
+    repeated answer cannot be told from the same answer given twice.
+    reuses: the wire gives a session's id again once that session is over.
+    """
+
+    text: str
+    begins: bool = False
+    number: int | None = None
+    reuses: bool = False
+
+
+Said = Transcript | Input
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One hop.
 
-    menu: where a session of this service begins. transcript: all that was said since the session began, joined by
-    ``*``; what was dialled behind the service code comes first. budget: what the door's screens hold.
+    msisdn: None where the wire names the subscriber only as a session begins. menu: where a session of this service
+    begins; empty where the wire names the service only then. door: what it came in by. at: when it came.
     """
 
     dialect: str
     session: str
-    msisdn: Msisdn
+    msisdn: Msisdn | None
     menu: str
-    transcript: str
-    budget: Budget
+    said: Said
+    door: Door
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is shown. ends: the session closes with it."""
+    """What is shown. ends: the session closes with it. number: of the hop that it answers, counted from 0."""
 
     text: str
     ends: bool
+    number: int = field(default=0, compare=False)

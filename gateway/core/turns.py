@@ -1,7 +1,7 @@
 """One turn of a dialogue: who says what, where it leads, what is shown; durable before it is answered (ADR 0010).
 
-A turn is identified by its session and all that was said in it so far. One that comes again, late or twice at once,
-is answered with the words that it was answered with, and does nothing again.
+A turn is identified by its session and its place in it. One that comes again, late or twice at once, is answered with
+the words that it was answered with, and does nothing again.
 """
 
 from __future__ import annotations
@@ -12,26 +12,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from flows import resuming
 from flows.dialogue import NOT_TOLD, Carried, CommandGiven, carry_out
 from flows.records import Subscriber
-from flows.session import Session, to_json
+from flows.session import Session, from_json, to_json
+from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
+from gateway.core.identity import Earlier, Newest, Next, TooLate, identify
 from gateway.core.live_sessions import LiveSession, LiveSessions
 from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.menu_shelf import Beginning, MenuShelf
-from gateway.core.recollection import known_reply, recall
+from gateway.core.recollection import earlier_reply, newest_reply, recall
 from gateway.core.settlements import Settlement, Settlements
-from gateway.core.transcript import digest, said_since, turn_key
-from gateway.core.turn import Reply, Turn
-from gateway.errors import TurnTimedOut
+from gateway.core.transcript import turn_key
+from gateway.core.turn import Input, Reply, Turn
+from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
 from menus.table import CompiledMenu
 from menus.values import Invoke, Moved, Notice, Over, Place, Screen, Wrong
 from store import turns
 from store.errors import AlreadyWritten
 from store.turns import TurnRow
+from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 LONGEST_TURN = 4.5
@@ -44,7 +48,7 @@ _MOST_TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """A turn that is being taken. position: its own; said: what is new in it.
+    """A turn that is being taken. next: its place in its session.
 
     afresh: the version that the session stood in is gone, so what was said was said to a screen that nobody has.
     """
@@ -54,9 +58,7 @@ class _Hop:
     menu: CompiledMenu
     person: Subscriber
     session: Session
-    position: int
-    said: str
-    digest: str
+    next: Next
     afresh: bool = False
 
 
@@ -91,18 +93,21 @@ class TurnDesk:
         self._sessions = sessions
         self._menu_facts = MenuFacts(context, facts)
         self._commands = MenuCommands(context, facts, self._menu_facts)
+        self._since = context.clock()
 
     async def take(self, turn: Turn) -> Reply:
         """The answer to a hop.
 
-        Raises ForeignSession for another number's session, TurnTimedOut, StoreError; then nothing was answered, and
-        the hop may come again.
+        Raises ForeignSession for another number's session, SessionOver, TurnTimedOut, StoreError; then nothing was
+        answered, and the hop may come again.
         """
-        live = self._sessions.open(turn.dialect, turn.session)
+        live = self._sessions.open(turn.dialect, turn.session, turn.door)
         try:
             async with asyncio.timeout(LONGEST_TURN), live.lock:
                 try:
                     return await self._take(live, turn)
+                except (SessionOver, ForeignSession):
+                    raise
                 except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
                     live.forget()
                     raise
@@ -111,33 +116,66 @@ class TurnDesk:
 
     def ended(self, dialect: str, session: str) -> None:
         """The network has closed a session."""
-        self._sessions.close(dialect, session)
+        self._sessions.ended(dialect, session)
 
     async def _take(self, live: LiveSession, turn: Turn) -> Reply:
-        if not live.read and turn.transcript:  # a session that this process does not know may have begun in another
+        if not live.read and _may_be_known(turn):  # a session that this process does not know may have begun in another
             await recall(self._context.reader, live)
         for _ in range(_MOST_TRIES):
-            known = await known_reply(self._context.reader, live, turn)
-            if known is not None:
-                return known
-            reply = await self._forth(await self._hop(live, turn))
+            identity = identify(live, turn)
+            match identity:
+                case Next():
+                    reply = await self._forth(await self._hop(live, turn, identity))
+                case Newest():
+                    reply = newest_reply(_own(live, turn))
+                case Earlier():
+                    reply = await earlier_reply(self._context.reader, _own(live, turn), identity)
+                case TooLate():
+                    raise SessionOver("the session is over")
+                case _:
+                    assert_never(identity)
             if reply is not None:
                 return reply
             await recall(self._context.reader, live)  # another process, or this one before a stop, was quicker
         raise TurnTimedOut("a session is being written by somebody else")
 
-    async def _hop(self, live: LiveSession, turn: Turn) -> _Hop:
-        identity = digest(turn.transcript)
-        if live.session is not None and live.subscriber is not None:
-            menu, session = await self._stood_in(live.session, live.subscriber, turn)
-            said = said_since(live.transcript, turn.transcript) or ""
-            afresh = session is not live.session
-            return _Hop(turn, live, menu, live.subscriber, session, live.position + 1, said, identity, afresh)
-        dialled = turn.transcript.split("*") if turn.transcript else []
+    async def _hop(self, live: LiveSession, turn: Turn, place: Next) -> _Hop:
+        if place.begins:
+            return await self._begun(live, turn, place)
+        assert live.session is not None
+        assert live.subscriber is not None
+        _own(live, turn)
+        menu, session = await self._stood_in(live.session, live.subscriber, turn)
+        return _Hop(turn, live, menu, live.subscriber, session, place, afresh=session is not live.session)
+
+    async def _begun(self, live: LiveSession, turn: Turn, place: Next) -> _Hop:
+        if turn.msisdn is None:
+            raise SessionOver("the wire named no subscriber as the session began")
         person = await self._facts.subscriber(turn.msisdn)
         begun = self._shelf.begin(turn.menu, person.id)
+        dialled = place.said.split("*") if place.said else []
         session = Session(begun.menu.id, begun.menu.version, begun.menu.direct(dialled), arm=begun.arm)
-        return _Hop(turn, live, begun.menu, person, session, 0, turn.transcript, identity)
+        if turn.door.resume_seconds and not dialled:
+            session = replace(session, left=await self._left(person, begun, turn))
+        return _Hop(turn, live, begun.menu, person, session, place)
+
+    async def _left(self, person: Subscriber, begun: Beginning, turn: Turn) -> Session | None:
+        """The session that this person was in a moment ago, if it is worth asking about."""
+        seconds, menu = turn.door.resume_seconds, begun.menu
+        stood = self._sessions.standing((person.id, menu.id))
+        if stood is not None:
+            left, answered, ended = stood.session, stood.answered, stood.ends
+        elif (turn.at - self._since).total_seconds() <= seconds:  # it may have been left before the last stop
+            row = await turns.newest_in(self._context.reader, person.id, menu.id)
+            if row is None:
+                return None
+            left, answered, ended = from_json(row.state), row.at, row.ends
+        else:
+            return None
+        if left is None or ended or left.version != menu.version:
+            return None
+        asked = resuming.worth_asking(left, menu.start, answered=answered, at=turn.at, seconds=seconds)
+        return left if asked else None
 
     async def _stood_in(self, session: Session, person: Subscriber, turn: Turn) -> tuple[CompiledMenu, Session]:
         """The version that the session began in; where nobody has it any more, what the person would begin in now."""
@@ -145,29 +183,39 @@ class TurnDesk:
         menu = shelf.known(*version) or await shelf.fetch(*version)
         if menu is not None:
             return menu, session
-        begun = shelf.begin(session.menu if session.menu in shelf.menus else turn.menu, person.id)
+        begun = shelf.begin(session.menu if session.menu in shelf.menus else turn.menu or session.menu, person.id)
         return begun.menu, _carried_over(session, begun)
 
     # ── what it leads to ──
 
     async def _forth(self, hop: _Hop) -> Reply | None:
         """Take the step, write it, answer. None when the turn was written before."""
-        if hop.position == 0 or hop.afresh:
+        if hop.session.left is not None:
+            return await self._asked_to_resume(hop)
+        if hop.next.begins or hop.afresh:
             return await self._turned(hop, *await self._shown(hop, hop.person, hop.session))
-        went = hop.menu.step(hop.session.place, hop.said)
+        went = hop.menu.step(hop.session.place, hop.next.said)
         match went:
             case Moved(place):
                 shown = await self._shown(hop, hop.person, replace(hop.session, place=place))
             case Wrong(place, reason):
                 shown = await self._shown(hop, hop.person, replace(hop.session, place=place), notice=reason)
             case Over(place):
-                end = hop.menu.show_end(self._context.locale(hop.person.language), hop.turn.budget)
+                end = hop.menu.show_end(self._context.locale(hop.person.language), hop.turn.door.budget)
                 shown = end, replace(hop.session, place=place)
             case Invoke():
                 return await self._invoked(hop, went)
             case _:
                 assert_never(went)
         return await self._turned(hop, *shown)
+
+    async def _asked_to_resume(self, hop: _Hop) -> Reply | None:
+        """Ask whether to go on where the last session was left, or do what was answered."""
+        if hop.next.begins:
+            text = resuming.question(self._context.voice(hop.person), hop.turn.door.budget)
+            return await self._turned(hop, Screen(text, ends=False, place=hop.session.place), hop.session)
+        session = resuming.answered(hop.session, hop.next.said)
+        return await self._turned(hop, *await self._shown(hop, hop.person, session))
 
     async def _shown(
         self, hop: _Hop, person: Subscriber, session: Session, *, notice: Notice = ""
@@ -177,7 +225,7 @@ class TurnDesk:
         for _ in hop.menu.menu.pages:  # detours never lead in a circle
             names = hop.menu.facts_of(session.place.page)
             values = await self._menu_facts.fetch(names, person, session)
-            screen = hop.menu.show(session.place, language, values, hop.turn.budget, notice)
+            screen = hop.menu.show(session.place, language, values, hop.turn.door.budget, notice)
             if isinstance(screen, Screen):
                 return screen, replace(session, place=screen.place, price=self._price(names, session))
             session = replace(session, place=screen.place)
@@ -195,25 +243,46 @@ class TurnDesk:
             await self._committer.note(turns.put(row))
         except AlreadyWritten:
             return None
-        return _answered(hop, row, session, hop.person)
+        return self._answered(hop, _Written(row, session, hop.person, awaits=False))
 
     # ── commands ──
 
     async def _invoked(self, hop: _Hop, invoke: Invoke) -> Reply | None:
         carried = carry_out(await self._given(hop, invoke), self._context.machines.offer)
-        with self._settlements.expected(carried.awaits) as result:
+        if carried.awaits is None:
             written = await self._carried(hop, invoke, carried)
-            if written is None:
-                return None
-            settlement = await _within(result, _LONGEST_WAIT) if result and written.awaits else None
-            if settlement is not None:
-                written = await self._told(hop, invoke, written, settlement)
-            return _answered(hop, written.row, written.session, written.person)
+        else:
+            written = await self._bought(hop, invoke, carried, carried.awaits)
+        return None if written is None else self._answered(hop, written)
+
+    async def _bought(self, hop: _Hop, invoke: Invoke, carried: Carried, key: OrderKey) -> _Written | None:
+        """Write the order with the turn and wait a little: an end that comes in time is what the turn says."""
+        begun: asyncio.Future[_Written | None] = asyncio.get_running_loop().create_future()
+        told: list[_Written] = []
+
+        async def words(settlement: Settlement) -> Sequence[Op]:
+            written = await begun
+            if written is None or not written.awaits:
+                return ()
+            told.append(await self._told(hop, invoke, written, settlement))
+            return (turns.answer(told[0].row),)
+
+        with self._settlements.expected(key, words) as expected:
+            try:
+                written = await self._carried(hop, invoke, carried)
+            except BaseException:
+                begun.set_result(None)
+                raise
+            begun.set_result(written)
+            if written is None or not written.awaits:
+                return written
+            settlement = await expected.within(_LONGEST_WAIT)
+            return told[0] if settlement is not None and told else written
 
     async def _given(self, hop: _Hop, invoke: Invoke) -> CommandGiven:
         """What the command's flow must know."""
-        key = turn_key(hop.turn.dialect, hop.turn.session, hop.position)
-        answered = Answered(hop.turn.session, prompt=hop.live.reply, reply=hop.said, key=key)
+        key = turn_key(hop.turn.dialect, hop.turn.session, hop.next.position)
+        answered = Answered(hop.turn.session, prompt=hop.live.reply, reply=hop.next.said, key=key)
         return await self._commands.given(invoke.command, hop.person, hop.session, answered)
 
     async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> _Written | None:
@@ -231,14 +300,27 @@ class TurnDesk:
         return await self._carried(hop, invoke, replace(carried, outcome="gone", effects=(), awaits=None))
 
     async def _told(self, hop: _Hop, invoke: Invoke, written: _Written, settlement: Settlement) -> _Written:
-        """The result came in time: the turn is answered with it, which nobody has seen answered otherwise."""
+        """The turn with the result that came in time, to be written with it; nobody has seen it answered otherwise."""
         balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else NOT_TOLD
         session = replace(written.session, purchase={**written.session.purchase, "balance": balance})
         session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
         screen, session = await self._shown(hop, hop.person, session)
         row = replace(written.row, state=to_json(session), reply=screen.text, ends=screen.ends)
-        await self._committer.note(turns.answer(row))
         return replace(written, row=row, session=session)
+
+    def _answered(self, hop: _Hop, written: _Written) -> Reply:
+        """The turn is durable: the session goes on from here."""
+        live, row, place = hop.live, written.row, hop.next
+        live.opened, live.position = place.opened, place.position
+        live.said, live.transcript = place.said, place.transcript
+        live.reply, live.ends, live.answered = row.reply, row.ends, self._context.clock()
+        live.session, live.subscriber, live.read = written.session, written.person, True
+        if place.begins:
+            live.began, live.gave_way = live.answered, False
+            self._sessions.stands(live)
+        if row.ends:
+            self._sessions.close(live, "completed")
+        return newest_reply(live)
 
 
 def _word(settlement: Settlement) -> str:
@@ -251,10 +333,10 @@ def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnR
     return TurnRow(
         dialect=hop.turn.dialect,
         session=hop.turn.session,
-        position=hop.position,
+        position=hop.next.position,
         subscription=hop.person.id,
-        digest=hop.digest,
-        said=hop.said,
+        digest=hop.next.digest,
+        said=hop.next.said,
         state=to_json(session),
         reply=screen.text,
         ends=screen.ends,
@@ -262,16 +344,21 @@ def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnR
         menu=session.menu,
         version=session.version,
         arm=session.arm,
+        opened=hop.next.opened,
     )
 
 
-def _answered(hop: _Hop, row: TurnRow, session: Session, person: Subscriber) -> Reply:
-    """The turn is durable: the session goes on from here."""
-    live = hop.live
-    live.position, live.transcript = row.position, hop.turn.transcript
-    live.reply, live.ends = row.reply, row.ends
-    live.session, live.subscriber, live.read = session, person, True
-    return Reply(row.reply, row.ends)
+def _own(live: LiveSession, turn: Turn) -> LiveSession:
+    """The session, if it is this number's. Raises ForeignSession."""
+    if turn.msisdn is not None and live.subscriber is not None and live.subscriber.msisdn != turn.msisdn:
+        raise ForeignSession("the session belongs to another number")
+    return live
+
+
+def _may_be_known(turn: Turn) -> bool:
+    """Whether to ask the store for earlier turns: a beginning that was written is found as it is written."""
+    said = turn.said
+    return (not said.begins or said.reuses) if isinstance(said, Input) else said.text != ""
 
 
 def _carried_over(session: Session, begun: Beginning) -> Session:
@@ -279,8 +366,3 @@ def _carried_over(session: Session, begun: Beginning) -> Session:
     menu, stood = begun.menu, session.place
     place = Place(stood.page, chosen=stood.chosen) if stood.page in menu.menu.pages else menu.start
     return replace(session, menu=menu.id, version=menu.version, place=place, arm=begun.arm)
-
-
-async def _within(result: asyncio.Future[Settlement], seconds: float) -> Settlement | None:
-    done, _ = await asyncio.wait([result], timeout=seconds)
-    return result.result() if done else None

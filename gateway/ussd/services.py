@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.config.tree import UssdServiceConfig
 
@@ -10,11 +12,20 @@ DEFAULT = (UssdServiceConfig(code="*123#", menu="main"),)
 """What is served when nothing is configured."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """Where a dialled string leads. behind: what stands in it behind the code, ``4*1`` in ``*123*4*1#``."""
+
+    menu: str
+    behind: str = ""
+
+
 class Services:
     """Codes and their menus; one for a network counts before one for any."""
 
     def __init__(self, configured: Sequence[UssdServiceConfig]) -> None:
         self._menus = {(one.code, one.network): one.menu for one in configured or DEFAULT}
+        self.find = lru_cache(maxsize=4096)(self._find)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -26,6 +37,14 @@ class Services:
         """The menus that some code leads to."""
         return tuple(dict.fromkeys(self._menus.values()))
 
-    def menu_of(self, code: str, network: str) -> str | None:
-        """The menu behind a code on a network, or None."""
+    def _find(self, dialled: str, network: str) -> Dialled | None:
+        """Where ``dialled`` leads on a network: by the longest code that it begins with; None for nowhere."""
+        parts = dialled.strip().removesuffix("#").split("*")
+        for length in range(len(parts), 0, -1):
+            menu = self._menu_of("*".join(parts[:length]) + "#", network)
+            if menu is not None:
+                return Dialled(menu, "*".join(parts[length:]))
+        return None
+
+    def _menu_of(self, code: str, network: str) -> str | None:
         return self._menus.get((code, network)) or self._menus.get((code, ""))

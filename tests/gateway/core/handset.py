@@ -9,22 +9,24 @@ from flows.menu_vocabulary import starter_vocabulary
 from flows.split import whole
 from flows.values import Msisdn
 from gateway.core.commit import Committer
+from gateway.core.doors import Door
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.menu_shelf import MenuShelf, Served
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
-from gateway.core.turn import Reply, Turn
+from gateway.core.turn import Reply, Transcript, Turn
 from gateway.core.turns import TurnDesk
 from menu_versions import compile_here
 from menus.loader import load_starter
 from menus.table import compile_menu
-from menus.values import Budget
 from store.consent_ledger import ConsentLedger
 from store.outbox import OutboxRow, PurchaseRow
 
 MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
+
+DOOR = Door("at", "africastalking")
 
 
 def empty_shelf(house: House) -> MenuShelf:
@@ -70,7 +72,8 @@ class Exchange:
 
     async def take(self, transcript: str, session: str = "s-1", msisdn: Msisdn = ANA) -> Reply:
         """One hop, as Africa's Talking sends it."""
-        return await self.desk.take(Turn("africastalking", session, msisdn, "main", transcript, Budget()))
+        said = Transcript(transcript)
+        return await self.desk.take(Turn("africastalking", session, msisdn, "main", said, DOOR, self.house.clock()))
 
 
 @dataclass(slots=True)

@@ -11,9 +11,8 @@ from sqlalchemy import update
 
 from fakes import ANAS, House, eventually
 from flows.values import SubscriptionId
-from gateway.core.live_sessions import KEPT_SECONDS
 from gateway.core.menu_desk import ALL, MenuDesk, Portion, Signature
-from gateway.core.menu_kept import UNUSABLE_SECONDS
+from gateway.core.menu_kept import KEPT_SECONDS, UNUSABLE_SECONDS
 from gateway.core.menu_shelf import MenuShelf
 from gateway.errors import CompilerFailed
 from menu_versions import compile_here, compiled_menu, menu

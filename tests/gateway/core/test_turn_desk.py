@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,8 @@ from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import ForeignSession, OcsTimeout
 from store import consents, offers, orders, subscriptions, tables, turns
 from store.consent_erasure import erasure
+from store.errors import StoreError
+from store.unit import Op
 
 BUY_A_GIGABYTE = ("2", "4", "1")
 
@@ -366,25 +369,55 @@ async def test_an_order_whose_hop_ran_out_of_time_is_charged_all_the_same(house:
     assert len(house.ocs.bought) == 1
 
 
-async def test_an_end_that_comes_while_a_hop_is_answered_leaves_its_session(phone: Phone) -> None:
-    """Else a repetition would be answered beside it."""
+async def test_a_hop_that_comes_after_the_end_of_its_session_is_answered(phone: Phone) -> None:
+    """The network's notice may overtake the last answer."""
     await phone.dial()
-    sessions = phone.exchange.sessions
-    live = sessions.open("africastalking", phone.session)
-    async with live.lock:
-        sessions.close("africastalking", phone.session)
-        assert sessions.open("africastalking", phone.session) is live
-    sessions.close("africastalking", phone.session)
-    assert len(sessions) == 0
+    phone.exchange.desk.ended("africastalking", phone.session)
+    assert "1 GB por 7 dias" in await phone.answer("2")
 
 
 async def test_everybody_who_waits_for_an_order_hears_of_its_end() -> None:
-    """Two sessions may have said yes to one offer."""
+    """Two sessions may have said yes to one offer; what each shows is written with the end."""
     settlements, key = Settlements(), OrderKey("ord-1")
-    with settlements.expected(key) as first:
-        with settlements.expected(key) as second:
-            assert first is not None
-            assert second is not None
-            settlements.tell(key, Settlement(confirmed=True))
-        assert (await first).confirmed
-        assert (await second).confirmed
+
+    async def words(settlement: Settlement) -> tuple[Op, ...]:
+        return (turns.forget_of(SubscriptionId("s")),)
+
+    with settlements.expected(key, words) as first, settlements.expected(key, words) as second:
+        async with settlements.ending(key, Settlement(confirmed=True)) as ops:
+            assert len(ops) == 2
+        for expected in (first, second):
+            settlement = await expected.within(1)
+            assert settlement is not None
+            assert settlement.confirmed
+
+
+async def test_who_waits_no_longer_is_not_asked_what_to_write() -> None:
+    """The words that went out stay."""
+    settlements, key = Settlements(), OrderKey("ord-1")
+
+    async def words(settlement: Settlement) -> tuple[Op, ...]:
+        raise AssertionError
+
+    with settlements.expected(key, words) as expected:
+        assert await expected.within(0.001) is None
+        async with settlements.ending(key, Settlement(confirmed=True)) as ops:
+            assert not ops
+
+
+async def test_an_end_that_could_not_be_written_is_not_shown() -> None:
+    """Nor one that the dialogue has no words for: the purchase settles all the same."""
+    settlements, key = Settlements(), OrderKey("ord-1")
+
+    async def fine(settlement: Settlement) -> tuple[Op, ...]:
+        return ()
+
+    async def broken(settlement: Settlement) -> tuple[Op, ...]:
+        raise RuntimeError("no such page")
+
+    with settlements.expected(key, fine) as first, settlements.expected(key, broken) as second:
+        with suppress(StoreError):
+            async with settlements.ending(key, Settlement(confirmed=True)):
+                raise StoreError("away")
+        assert await first.within(1) is None
+        assert await second.within(1) is None

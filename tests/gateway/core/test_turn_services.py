@@ -276,6 +276,8 @@ async def test_a_fourth_problem_waits_for_the_next_day(house: House, phone: Phon
         assert "Lo anotamos" in await phone.answer("00", "6", "4", "1")
     assert "Hoy ya anotamos" in await phone.answer("00", "6", "4", "1")
     house.clock.advance(hours=13, minutes=59)
+    phone.session = "s-2"
+    await phone.dial()
     assert "Hoy ya anotamos" in await phone.answer("00", "6", "4", "1")
     house.clock.advance(minutes=1)
     assert "Lo anotamos" in await phone.answer("00", "6", "4", "1")

@@ -9,7 +9,7 @@ import pytest
 from handset import MENUS, Exchange, Phone, empty_shelf, starter_shelf
 from sqlalchemy import select
 
-from fakes import House
+from fakes import BEN, House
 from flows.session import from_json, to_json
 from flows.split import whole
 from flows.values import Msisdn
@@ -65,7 +65,7 @@ async def test_a_session_stays_in_its_version_whatever_is_published(operator: Op
     assert "one home" in await phone.dial()
     await operator.publish("two")
     assert "one shop" in await phone.answer("1")
-    second = Phone(operator.exchange, "s-2")
+    second = Phone(operator.exchange, "s-2", BEN)
     assert "two home" in await second.dial()
     await operator.roll_back()
     assert "one home" in await phone.answer("0")

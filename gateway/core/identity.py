@@ -1,0 +1,137 @@
+"""What a hop is to its session: the next one, one that was answered, or one that comes too late. Pure (ADR 0013).
+
+Two kinds of wires. One repeats all that was said, and a hop is what its transcript has more than the last one's. The
+other says what is new alone: where it counts its hops the count tells them apart; where it does not, an answer that
+came before its screen was out, or the same answer again within moments, is a repetition. What that leaves open, a
+repetition that comes later, is made harmless by the menu: see ``Place.heard``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+from gateway.core.live_sessions import LiveSession
+from gateway.core.transcript import digest, said_since
+from gateway.core.turn import Input, Transcript, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A new hop. opened: the position of its dialogue's first turn, its own for one that begins.
+
+    said: what is new in it; transcript: all that was said with it; digest: tells it apart in its session.
+    """
+
+    position: int
+    opened: int
+    said: str
+    transcript: str
+    digest: str
+
+    @property
+    def begins(self) -> bool:
+        """Whether a dialogue begins with it."""
+        return self.position == self.opened
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The last hop once more, or one that contradicts it: the first counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A hop from before the last one: by position, or by digest. What nobody remembers is answered as ``Newest``."""
+
+    position: int | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The session is over, or nobody knows it."""
+
+
+Identity = Next | Newest | Earlier | TooLate
+
+
+def identify(live: LiveSession, turn: Turn) -> Identity:
+    """What this hop is to the session as it is known."""
+    match turn.said:
+        case Transcript(text):
+            return _by_transcript(live, turn, text)
+        case Input(begins=True):
+            return _beginning(live, turn, turn.said)
+        case Input(number=None):
+            return _uncounted(live, turn, turn.said.text)
+        case Input():
+            return _counted(live, turn, turn.said)
+        case _:
+            assert_never(turn.said)
+
+
+def _by_transcript(live: LiveSession, turn: Turn, text: str) -> Identity:
+    if live.position < 0:
+        return Next(0, 0, text, text, digest(text))
+    if text == live.transcript:
+        return Newest()
+    said = said_since(live.transcript, text)
+    if said is None or live.ends:
+        return Earlier(digest=digest(text))
+    if _over(live, turn):
+        return TooLate()
+    return Next(live.position + 1, live.opened, said, text, digest(text))
+
+
+def _beginning(live: LiveSession, turn: Turn, said: Input) -> Identity:
+    """A session's first hop. Where ids are used again, one that is no repetition of the last hop begins anew."""
+    anew = live.position < 0 or _long_over(live, turn) or (said.reuses and not _within_moments(live, turn))
+    if not anew:
+        return Earlier(position=live.opened)
+    position = live.position + 1
+    return Next(position, position, said.text, said.text, digest(said.text))
+
+
+def _counted(live: LiveSession, turn: Turn, said: Input) -> Identity:
+    assert said.number is not None
+    if live.position < 0:
+        return TooLate()
+    position = live.opened + said.number
+    if position < live.position:
+        return Earlier(position=position)
+    if position == live.position or live.ends:
+        return Newest()
+    return TooLate() if _over(live, turn) else _next(live, position, said.text)
+
+
+def _uncounted(live: LiveSession, turn: Turn, text: str) -> Identity:
+    if live.position < 0:
+        return TooLate()
+    too_soon = turn.at < live.answered  # nobody answers a screen that is not out yet
+    again = live.position > live.opened and text == live.said and _within_moments(live, turn)
+    if too_soon or again or live.ends:
+        return Newest()
+    return TooLate() if _over(live, turn) else _next(live, live.position + 1, text)
+
+
+def _next(live: LiveSession, position: int, text: str) -> Next:
+    transcript = f"{live.transcript}*{text}" if live.transcript else text
+    return Next(position, live.opened, text, transcript, digest(text))
+
+
+def _within_moments(live: LiveSession, turn: Turn) -> bool:
+    return turn.at <= live.answered + timedelta(seconds=turn.door.repeat_seconds)
+
+
+def _over(live: LiveSession, turn: Turn) -> bool:
+    """Whether the network must have ended the session by now, or a newer one has taken its place."""
+    door = turn.door
+    silent, lasted = turn.at - live.answered, turn.at - live.began
+    return live.gave_way or silent.total_seconds() > door.idle_seconds or lasted.total_seconds() > door.total_seconds
+
+
+def _long_over(live: LiveSession, turn: Turn) -> bool:
+    """Whether so much time has passed that an id which comes again can only be another session's."""
+    return (turn.at - live.answered).total_seconds() > turn.door.total_seconds

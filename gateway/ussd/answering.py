@@ -1,0 +1,91 @@
+"""From a hop to its reply, whatever wire it came on: the menu that its code leads to, its turn, and what went wrong."""
+
+from __future__ import annotations
+
+import logging
+
+from gateway.core.context import Context
+from gateway.core.doors import Door
+from gateway.core.turn import Input, Reply, Said, Transcript, Turn
+from gateway.core.turns import TurnDesk
+from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
+from gateway.ussd.dialect import Ended, Hop
+from gateway.ussd.services import Dialled, Services
+from store.errors import StoreError
+
+_LOG = logging.getLogger(__name__)
+_NOWHERE_YET = Dialled("")
+"""Of a wire that names the service only as a session begins."""
+
+
+class Answering:
+    """Answers every hop, in the market's language where nothing is known of the person."""
+
+    def __init__(self, context: Context, turns: TurnDesk, services: Services) -> None:
+        self._context = context
+        self._turns = turns
+        self._services = services
+        self._voice = context.market_voice()
+
+    async def answer(self, hop: Hop, door: Door) -> Reply:
+        """The reply. Never raises: a person who waits gets words."""
+        dialled = self._dialled(hop, door)
+        if dialled is None:
+            self.count(door, "unknown_service")
+            _LOG.warning("a code that leads nowhere was dialled", extra={"service": hop.service[:40]})
+            return Reply(self._voice.no_service(), ends=True)
+        said = _with_dialled(hop.said, dialled.behind) if dialled.behind else hop.said
+        turn = Turn(door.dialect, hop.session, hop.msisdn, dialled.menu, said, door, self._context.clock())
+        try:
+            reply = await self._turns.take(turn)
+        except ForeignSession:
+            _LOG.warning("a hop came in the session of another number and was refused", extra={"door": door.name})
+            return self._failed(door, "foreign_session")
+        except SessionOver:
+            self.count(door, "session_over")
+            return Reply(self._voice.session_over(), ends=True)
+        except (StoreError, TurnTimedOut) as error:
+            _LOG.exception("a hop could not be answered")
+            return self._failed(door, error.code)
+        except Exception:
+            _LOG.exception("a hop failed")
+            return self._failed(door, "error")
+        self.count(door, "ends" if reply.ends else "goes_on")
+        return reply
+
+    def ended(self, ended: Ended, door: Door) -> None:
+        """The network has closed a session."""
+        self._turns.ended(door.dialect, ended.session)
+        self.count(door, f"ended_{_word(ended.status)}")
+
+    def count(self, door: Door, outcome: str) -> None:
+        """One more hop that ended so."""
+        self._context.metrics.hops.labels(door.dialect, outcome).inc()
+
+    def _failed(self, door: Door, outcome: str) -> Reply:
+        self.count(door, outcome)
+        return Reply(self._voice.try_again(), ends=True)
+
+    def _dialled(self, hop: Hop, door: Door) -> Dialled | None:
+        service = hop.service or door.service
+        begins = isinstance(hop.said, Transcript) or hop.said.begins
+        if not begins and not service:
+            return _NOWHERE_YET
+        return self._services.find(service, door.network or hop.network)
+
+
+def _with_dialled(said: Said, behind: str) -> Said:
+    """What was said, with what stood behind the code in the dialled string."""
+    text = f"{behind}*{said.text}" if said.text else behind
+    match said:
+        case Transcript():
+            return Transcript(text)
+        case Input(begins=True):
+            return Input(text, begins=True, number=said.number, reuses=said.reuses)
+        case _:
+            return said
+
+
+def _word(status: str) -> str:
+    """A status as a metric's label: the known ones, and one for all others."""
+    return status.lower() if status.lower() in ("success", "incomplete", "failed") else "other"
