@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.process import Peer
+from benchmarks.process import Child
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +27,45 @@ Case = Callable[[], Awaitable[Sample]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table. target: µs of processor time at most, None where there is none.
+class Goal:
+    """What a figure may be at most. of: what is measured, or whose figure it is held against."""
 
-    p99_ms, target_p99_ms: the same for the latency of the slowest hundredth.
-    """
+    found: float
+    most: float
+    of: str = ""
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether it is met."""
+        return self.found <= self.most
+
+    def __str__(self) -> str:
+        words = ("target", self.of, f"≤ {self.most:,.0f}", self.unit)
+        return f"{' '.join(word for word in words if word)}: {'met' if self.met else 'MISSED'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
 
     name: str
     cpu_us: float
     per_second: float
     times_baseline: float
     note: str = ""
-    target: float | None = None
-    p99_ms: float = 0.0
-    target_p99_ms: float | None = None
+    goals: tuple[Goal, ...] = ()
 
     @property
     def met(self) -> bool:
-        """Whether all targets are met."""
-        return (self.target is None or self.cpu_us <= self.target) and (
-            self.target_p99_ms is None or self.p99_ms <= self.target_p99_ms
-        )
+        """Whether all goals are met."""
+        return all(goal.met for goal in self.goals)
 
 
 class Stopwatch:
     """Processor time of a peer and wall clock time, between two moments."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Child) -> None:
         self._peer = peer
 
     async def start(self) -> None:
@@ -74,8 +86,8 @@ async def interleave(cases: Mapping[str, Case], rounds: int) -> dict[str, Sequen
     return {name: tuple(found) for name, found in samples.items()}
 
 
-def rows(samples: Mapping[str, Sequence[Sample]], targets: Mapping[str, float]) -> list[Row]:
-    """The medians; the first case is the baseline of the others."""
+def rows(samples: Mapping[str, Sequence[Sample]], most: Mapping[str, float]) -> list[Row]:
+    """The medians; the first case is the baseline of the others. most: µs of processor time by name."""
     baseline = cpu_us(next(iter(samples.values())))
     return [
         Row(
@@ -83,7 +95,7 @@ def rows(samples: Mapping[str, Sequence[Sample]], targets: Mapping[str, float]) 
             cpu_us(found),
             median(one.operations / one.seconds for one in found),
             cpu_us(found) / baseline,
-            target=targets.get(name),
+            goals=(Goal(cpu_us(found), most[name]),) if name in most else (),
         )
         for name, found in samples.items()
     ]

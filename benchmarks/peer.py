@@ -17,12 +17,22 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.pauses import Pauses
 from benchmarks.smpp_peers import BareEsme, Smsc
 from flows.catalogue import load_starter
 from flows.market import load_market
 from flows.values import SubscriptionId
 from gateway.app import Gateway, quiet_collector, utc_now
-from gateway.config.tree import Config, OcsConfig, PathConfig, PolicyConfig, ServerConfig, SmppConfig, StoreConfig
+from gateway.config.tree import (
+    Config,
+    DoorConfig,
+    OcsConfig,
+    PathConfig,
+    PolicyConfig,
+    ServerConfig,
+    SmppConfig,
+    StoreConfig,
+)
 from gateway.simulators.ocs import OcsSimulator
 from store import turns
 from store.engine import open_engine, upgrade
@@ -55,15 +65,24 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
                 reconnect_max=0.1,
             ),
         ),
+        doors=_doors(settings),
         menus=PathConfig(path=settings.get("menus", "")),
         policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes", dry_run=settings.get("dry", False)),
         folder=Path(settings["database"]).parent,
     )
-    running = Gateway(config)
+    running, pauses = Gateway(config), Pauses()
     quiet_collector()
     await running.start()
     stack.push_async_callback(running.stop)
-    return {"port": running.port, "metrics_port": running.metrics_port}, {}
+    return {"port": running.port, "metrics_port": running.metrics_port}, {"pauses": pauses.since}
+
+
+def _doors(settings: Mapping[str, Any]) -> tuple[DoorConfig, ...]:
+    """None, or one where a session lives for ``idle_seconds`` and nobody is asked whether to go on."""
+    if "idle_seconds" not in settings:
+        return ()
+    seconds = settings["idle_seconds"]
+    return (DoorConfig("bench", "africastalking", idle_seconds=seconds, total_seconds=seconds, resume_seconds=0),)
 
 
 async def ocs(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:

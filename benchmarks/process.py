@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
 
 _LONGEST_WAIT = 120.0
 
 
-class Peer:
-    """One child: ``benchmarks.peer ROLE``. Used as an async context manager.
+class Child:
+    """One child. Used as an async context manager; it ends with its standard input.
 
     told: what the child said when it was ready (its ports).
     """
 
-    def __init__(self, role: str, **settings: Any) -> None:
-        self._role = role
-        self._settings = settings
+    def __init__(self, name: str, command: Sequence[str], folder: Path | None = None) -> None:
+        self._name = name
+        self._command = command
+        self._folder = folder
         self.told: dict[str, Any] = {}
         self._process: asyncio.subprocess.Process
 
-    async def __aenter__(self) -> Peer:
-        arguments = ("-m", "benchmarks.peer", self._role, json.dumps(self._settings))
+    async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *self._command, cwd=self._folder, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         self.told = await self._answer()
         return self
@@ -55,6 +57,13 @@ class Peer:
         async with asyncio.timeout(_LONGEST_WAIT):
             line = await self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the {self._role} process ended")
+            raise RuntimeError(f"the {self._name} process ended")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+class Peer(Child):
+    """``benchmarks.peer ROLE``."""
+
+    def __init__(self, role: str, **settings: Any) -> None:
+        super().__init__(role, (sys.executable, "-m", "benchmarks.peer", role, json.dumps(settings)))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median, quantiles
-from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from benchmarks import load
-from benchmarks.measure import Row, Sample, Stopwatch
-from benchmarks.paced import Paced
+from benchmarks.dialogues import Dialogues, everybody_known
+from benchmarks.measure import Goal, Row, Sample
 from benchmarks.peer import MARKET
 from benchmarks.process import Peer
 from flows.menu_vocabulary import LANGUAGES, starter_vocabulary
@@ -34,44 +31,10 @@ _PROBE = 0.5
 """Of what it takes at once: where the cost of a hop is measured."""
 _TARGET_P99_MS = 50.0
 _DIALOGUE = ("", "1", "1*2", "1*2*0")
-_PAUSE = 0.05
-"""Seconds between the hops of one dialogue."""
 _SECONDS = 3.0
-_AT_ONCE = 64
-_PEOPLE = 1_000
 _LONGEST_WAIT = 120.0
 _POLL = 0.5
 _OPERATOR = Signature("bench")
-Meanwhile = Callable[[], Coroutine[None, None, None]]
-
-
-class _Hops:
-    """Dialogues against one gateway, each session a new one."""
-
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
-        self._port: int = peer.told["port"]
-        self._sessions = itertools.count()
-
-    def _dialogues(self) -> Iterator[list[bytes]]:
-        for number in self._sessions:
-            yield [_hop(number, text) for text in _DIALOGUE]
-
-    async def at_once(self, count: int) -> Sample:
-        """As fast as the gateway can."""
-        watch = Stopwatch(self._peer)
-        await watch.start()
-        await load.converse(self._port, itertools.islice(self._dialogues(), count), _AT_ONCE)
-        return await watch.stop(count * len(_DIALOGUE))
-
-    async def paced(self, per_second: float, meanwhile: Meanwhile) -> tuple[Sample, list[float]]:
-        """At this rate until ``meanwhile`` is done; with the latencies, in seconds."""
-        watch, doing = Stopwatch(self._peer), asyncio.ensure_future(meanwhile())
-        await watch.start()
-        waiting = itertools.takewhile(lambda _: not doing.done(), self._dialogues())
-        latencies = await Paced(self._port, _PAUSE).talk(waiting, per_second / len(_DIALOGUE))
-        await doing
-        return await watch.stop(len(latencies)), latencies
 
 
 async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
@@ -85,7 +48,7 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         Peer("gateway", database=str(database), menus="menus", ocs=ocs.told["url"], smsc=smsc.told["port"]) as peer,
         _desk(database) as desk,
     ):
-        hops, versions = _Hops(peer), [await _drafted(desk, number + 1) for number in range(rounds)]
+        hops, versions = Dialogues(peer, _DIALOGUE, "p"), [await _drafted(desk, number + 1) for number in range(rounds)]
 
         async def nothing() -> None:
             await asyncio.sleep(_SECONDS * scale)
@@ -94,14 +57,14 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
             published = await desk.publish(versions.pop(), _OPERATOR)
             await _served(peer, published.publication.number)
 
-        await hops.at_once(_PEOPLE)  # warm, and everybody is known
+        await everybody_known(peer)
         full = await hops.at_once(int(2_000 * scale))
-        probe, _ = await hops.paced(_PROBE * full.operations / full.seconds, nothing)
+        probe, _ = await hops.evenly(_PROBE * full.operations / full.seconds, nothing)
         rate = _LOAD * probe.operations / probe.cpu
         quiet, busy = [], []
         for _ in range(rounds):
-            quiet.append(await hops.paced(rate, nothing))
-            busy.append(await hops.paced(rate, publish))
+            quiet.append(await hops.evenly(rate, nothing))
+            busy.append(await hops.evenly(rate, publish))
         base = full.cpu / full.operations * 1e6
         return [
             Row(f"hops, 64 at once, a menu of {_PAGES} pages", base, full.operations / full.seconds, 1.0),
@@ -121,8 +84,7 @@ def _row(name: str, base: float, measured: Sequence[tuple[Sample, list[float]]])
         median(sample.operations / sample.seconds for sample, _ in measured),
         cpu / base,
         note=f"{busy:.0%} of a core; p50 {p50:.1f} ms, p99 {p99:.1f} ms",
-        p99_ms=p99,
-        target_p99_ms=_TARGET_P99_MS,
+        goals=(Goal(p99, _TARGET_P99_MS, "p99", "ms"),),
     )
 
 
@@ -180,14 +142,3 @@ def _source(number: int) -> Source:
 
 def _text(words: str) -> str:
     return "{" + ", ".join(f"{language}: {words}" for language in LANGUAGES) + "}"
-
-
-def _hop(number: int, text: str) -> bytes:
-    form = {
-        "sessionId": f"p-{number}",
-        "phoneNumber": f"+57300{number % _PEOPLE:07}",
-        "networkCode": "73201",
-        "serviceCode": "*123#",
-        "text": text,
-    }
-    return load.request(urlencode(form).encode(), "application/x-www-form-urlencoded", "/ussd/africastalking")

@@ -1,0 +1,95 @@
+"""A hundred thousand live sessions: what one weighs, and how long a hop takes beside them at seventy percent load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import quantiles
+
+from benchmarks import load
+from benchmarks.dialogues import AT_ONCE, PEOPLE, PURCHASE, Dialogues, everybody_known, hop
+from benchmarks.measure import Goal, Row, Sample, Stopwatch
+from benchmarks.process import Peer
+
+_LIVE = 100_000
+_LOAD, _PROBE = 0.7, 0.5
+"""Of one core; and of what it takes at once, where the cost of a hop that comes evenly is measured."""
+_SECONDS = 6.0
+_MOST_P99_MS, _MOST_BYTES = 50.0, 2_048.0
+_KEPT = 24 * 3600
+"""Seconds: no session ends while it is measured."""
+
+
+async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
+    """Each session is another person's, on its second screen; then purchase dialogues of a thousand others."""
+    live, seconds = int(_LIVE * scale), _SECONDS * scale
+    async with (
+        Peer("ocs") as ocs,
+        Peer("smsc") as smsc,
+        Peer(
+            *("gateway",),
+            database=str(folder / "live.db"),
+            ocs=ocs.told["url"],
+            smsc=smsc.told["port"],
+            dry=True,
+            idle_seconds=_KEPT,
+        ) as peer,
+    ):
+        await everybody_known(peer)
+        dialogues = Dialogues(peer, PURCHASE, "d")
+        few = await dialogues.at_once(int(1_000 * scale))
+        opened, each, opening = await _opened(peer, live)
+        probe, _ = await dialogues.evenly(_PROBE * few.operations / few.seconds, lambda: asyncio.sleep(seconds))
+        rate = _LOAD * probe.operations / probe.cpu
+        await peer.do("pauses")
+        measured = [await dialogues.evenly(rate, lambda: asyncio.sleep(seconds)) for _ in range(rounds)]
+        pauses = _told(await peer.do("pauses"))
+    base = _cpu_us(few)
+    weight = Goal(each, _MOST_BYTES, "bytes a live session")
+    return [
+        Row("hops of purchase dialogues, 64 at once", base, few.operations / few.seconds, 1.0),
+        _row(f"{live:,} sessions opened, two hops each", opened, base, f"{each:,.0f} bytes each; {opening}", weight),
+        _even(f"hops that come evenly, {live:,} live sessions", measured, base, pauses),
+    ]
+
+
+async def _opened(peer: Peer, count: int) -> tuple[Sample, float, str]:
+    """So many sessions that stand on their second screen: what it took, bytes of memory each, the pauses meanwhile."""
+    before = float((await peer.do("rss"))["rss"])
+    await peer.do("pauses")
+    watch = Stopwatch(peer)
+    await watch.start()
+    opening = ([hop(f"l-{number}", PEOPLE + number, text) for text in PURCHASE[:2]] for number in range(count))
+    await load.converse(peer.told["port"], opening, AT_ONCE)
+    sample = await watch.stop(2 * count)
+    each = (float((await peer.do("rss"))["rss"]) - before) / count
+    return sample, each, _told(await peer.do("pauses"))
+
+
+def _even(name: str, measured: Sequence[tuple[Sample, list[float]]], base: float, pauses: str) -> Row:
+    """All rounds as one: what happens once in a while counts."""
+    latencies = [one * 1e3 for _, found in measured for one in found]
+    cuts = quantiles(latencies, n=100)
+    samples = [sample for sample, _ in measured]
+    together = Sample(
+        sum(one.operations for one in samples), sum(one.cpu for one in samples), sum(one.seconds for one in samples)
+    )
+    shown = f"{together.cpu / together.seconds:.0%} of a core; p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, max"
+    goal = Goal(cuts[98], _MOST_P99_MS, "p99", "ms")
+    return _row(name, together, base, f"{shown} {max(latencies):.0f} ms; {pauses}", goal)
+
+
+def _row(name: str, sample: Sample, base: float, note: str, goal: Goal) -> Row:
+    cpu = _cpu_us(sample)
+    return Row(name, cpu, sample.operations / sample.seconds, cpu / base, note, (goal,))
+
+
+def _cpu_us(sample: Sample) -> float:
+    return sample.cpu / sample.operations * 1e6
+
+
+def _told(answer: dict[str, dict[str, tuple[int, float]]]) -> str:
+    """The collector's pauses in words."""
+    found = [f"{n} × ≤ {s * 1e3:.0f} ms" for n, s in answer["pauses"].values()]
+    return f"garbage collector, young to old: {', '.join(found) or 'none'}"
