@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 
 from flows.values import parse_msisdn
+from gateway.config.smpp_checks import check_smpp
 from gateway.config.tree import Config, DoorConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
-_DIALECTS_NOW = ("triggers", "africastalking")
+_DIALECTS_NOW = ("triggers", "africastalking", "smpp")
 _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN = 40
 _OCS_NOW = ("simulator", "tmf")
@@ -45,8 +46,7 @@ def check(config: Config) -> Config:
     _names("smpp", [bind.name for bind in config.smpp])
     _services(config.ussd.services)
     _names("doors", [door.name for door in config.doors])
-    if len(config.smpp) > 1:
-        raise ConfigError("smpp: this version keeps one bind; leave one [[smpp]] entry")
+    check_smpp(config)
     for token in config.api.tokens:
         _one_of("api.tokens.role", token.role, _ROLES)
         if not _SHA256.fullmatch(token.sha256):

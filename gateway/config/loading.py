@@ -133,7 +133,9 @@ _ARTICLES: dict[object, str] = {
 def _parse(hint: Any, found: _FromEnvironment, key: str) -> Any:
     text = found.text
     if typing.get_origin(hint) is tuple:
-        return [entry.strip() for entry in text.split(",") if entry.strip()]
+        entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+        item = typing.get_args(hint)[0]
+        return entries if item is str else [_parse(item, _FromEnvironment(found.name, one), key) for one in entries]
     if hint is bool and text.lower() in _TRUE | _FALSE:
         return text.lower() in _TRUE
     if hint in (int, float):
