@@ -21,6 +21,7 @@ class _Words:
     switched_on: str
     day: str
     done: str
+    notice: str
     own_name: str
     market: str
 
@@ -38,6 +39,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             switched_on="activado",
             day="3 nov",
             done="hecha",
+            notice="Tu 1 GB por 7 días se acaba en aprox. 5 h (te quedan 92 MB).",
             own_name="Español",
             market="co",
         ),
@@ -52,6 +54,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             switched_on="ativado",
             day="3 nov",
             done="feita",
+            notice="Seu 1 GB por 7 dias acaba em cerca de 5 h (restam 92 MB).",
             own_name="Português",
             market="br",
         ),
@@ -66,6 +69,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             switched_on="on",
             day="Nov 3",
             done="done",
+            notice="Your 1 GB for 7 days runs out in about 5 h (92 MB left).",
             own_name="English",
             market="za",
         ),
@@ -99,6 +103,7 @@ def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
         "bundle": bought,
         "combos": (combo,),
         "offer": Item("offer-1", first),
+        "notice": words.notice,
         "orders": (Item("order-0", {**first, "day": words.day, "state": words.done}),),
         "used_lately": "120 MB",
         "order": Item("order-1", {**bought.fields, "balance": words.balance}),

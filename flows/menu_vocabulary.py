@@ -21,6 +21,8 @@ _SWITCHES = ("alerts", "marketing", "out_of_bundle")
 
 _NAME = "30 GB + 500 min por 30 días"
 _MONEY = "R$ 1.999.999,99"
+_NOTICE = f"Tu {_NAME} se acaba en aprox. 23 h (te quedan 1.023 MB)."
+"""What a session that the network opened tells first; with an offer of the longest name it takes two screens."""
 
 
 def starter_vocabulary(region: str = "ZZ") -> Vocabulary:
@@ -51,6 +53,7 @@ def _facts() -> Mapping[str, FactSpec]:
         "bundle": _items("item", name=_NAME, price=_MONEY),
         "combos": _items("list", name=_NAME, price="R$ 199.999,99"),
         "offer": _items("item", name=_NAME, price=_MONEY),
+        "notice": _text(_NOTICE),
         "orders": _items("list", name=_NAME, price="R$ 199.999,99", day="30 nov", state="em andamento"),
         "used_lately": _text("1.023 MB"),
         "order": _items("item", name=_NAME, price=_MONEY, balance=_MONEY),

@@ -46,6 +46,8 @@ def boxes(menu: Menu, language: str) -> tuple[Box, ...]:
 
 
 def _rows(menu: Menu, page: Page, language: str) -> Iterator[Row]:
+    for name, link in menu.pushed.items() if page.id == menu.start else ():
+        yield Row(f"pushed: {name}", link.page, "detour")
     if page.when and page.otherwise:
         yield Row(f"unless {page.when.text}", page.otherwise.page, "detour")
     for use in page.facts:

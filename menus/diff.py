@@ -45,6 +45,18 @@ def _menu(old: Menu, new: Menu, words: Words) -> Iterator[str]:
     if old.mistakes != new.mistakes:
         yield f"{new.mistakes} mistakes in a row end the session, not {old.mistakes}"
     yield from _shortcuts(old, new, words)
+    yield from _pushed(old, new, words)
+
+
+def _pushed(old: Menu, new: Menu, words: Words) -> Iterator[str]:
+    for name, link in old.pushed.items():
+        now = new.pushed.get(name)
+        if now is None:
+            yield f"a pushed {name} has no page any more; it had {link.page}"
+        elif words.page(link.page) != now.page:
+            yield f"a pushed {name} opens page {now.page}, not {link.page}"
+    for name in _only(new.pushed, old.pushed):
+        yield f"a pushed {name} is new and opens page {new.pushed[name].page}"
 
 
 def _shortcuts(old: Menu, new: Menu, words: Words) -> Iterator[str]:

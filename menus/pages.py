@@ -156,7 +156,8 @@ class Menu:
 
     languages: in which every text is there: the vocabulary's, and regional ones that the menu brings (``es_CO``).
     shortcuts: what is dialled behind the code, ``1*2``, and the page that it is printed for. mistakes: in a row, the
-    last of which ends the session.
+    last of which ends the session. pushed: ``offer`` and ``alert``, and the page that a session opened by the network
+    begins on with one.
     """
 
     id: str
@@ -173,4 +174,5 @@ class Menu:
     keys: Keys = Keys()
     mistakes: int = 3
     shortcuts: Mapping[str, Link] = field(default_factory=dict)
+    pushed: Mapping[str, Link] = field(default_factory=dict)
     file: str = field(default="", compare=False)

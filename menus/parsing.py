@@ -14,13 +14,14 @@ from menus.reading import Reader, did_you_mean, line_of, name_file
 _NAVIGATES = re.compile(r"[0-9]{1,2}")
 _DIALLED = re.compile(r"[0-9]{1,3}(\*[0-9]{1,3}){0,9}")
 _MOST_MISTAKES, _USUAL_MISTAKES = 9, 3
+_PUSHED = ("offer", "alert")
 _SAID = ("back", "home", "more", "wrong", "goodbye")
 
 
 def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str, parts: Mapping[str, yaml.Node]) -> Menu:
     """The menu that ``root`` describes, as far as it can be read. parts: the files that it includes."""
     required = ("menu", "start", "unavailable", "navigation", "texts", "pages")
-    found = reader.fields(root, "the menu", required, ("include", "mistakes", "shortcuts"))
+    found = reader.fields(root, "the menu", required, ("include", "mistakes", "shortcuts", "pushed"))
     reader.problems.stop()
     labels = dict(reader.fields(found["navigation"], "navigation", ("back", "home", "more"), ("keys",)))
     keys = _keys(reader, labels.pop("keys", None))
@@ -49,6 +50,7 @@ def parse_menu(reader: Reader, root: yaml.Node, file: str, version: str, parts: 
         keys=keys,
         mistakes=_mistakes(reader, found.get("mistakes")),
         shortcuts=_shortcuts(reader, found.get("shortcuts")),
+        pushed=_pushed(reader, found.get("pushed")),
         file=file,
         **said,
     )
@@ -72,6 +74,14 @@ def _keys(reader: Reader, node: yaml.Node | None) -> Keys:
 
 def _mistakes(reader: Reader, node: yaml.Node | None) -> int:
     return _USUAL_MISTAKES if node is None else reader.number(node, "mistakes", 1, _MOST_MISTAKES)
+
+
+def _pushed(reader: Reader, node: yaml.Node | None) -> Mapping[str, Link]:
+    """The pages that sessions opened by the network begin on."""
+    if node is None:
+        return {}
+    found = reader.fields(node, "pushed", (), _PUSHED)
+    return {name: reader.link(page, f"pushed: {name}") for name, page in found.items() if name in _PUSHED}
 
 
 def _shortcuts(reader: Reader, node: yaml.Node | None) -> Mapping[str, Link]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from menus.pages import Link, Menu, Order, Page
 
-RouteKind = Literal["move", "outcome", "detour", "home", "back"]
+RouteKind = Literal["move", "outcome", "detour", "home", "back", "push"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ INPUT = "input"
 
 def written(menu: Menu) -> Iterator[Route]:
     """The ways that the file writes down, in its order."""
+    for name, link in menu.pushed.items():  # nobody goes there, yet a session may begin there as it does at the start
+        yield Route(menu.start, f"pushed_{name}", link.page, "push", f"pushed: {name}", link.line)
     for page in menu.pages.values():
         yield from _detours(menu, page)
         if page.items and page.items.goto:

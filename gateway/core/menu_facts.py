@@ -46,6 +46,7 @@ class MenuFacts:
             "out_of_bundle": self._out_of_bundle,
             "combos": self._combos,
             "report": self._report,
+            "notice": _notice,
         }
         self._asked: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
             "balance": self._balance,
@@ -128,11 +129,14 @@ class MenuFacts:
         return next((item for item in shown if item.id == wanted), "")
 
     async def _offer(self, need: Need) -> FactValue:
+        """The one that the session has shown before, as long as it is open; else the newest."""
         found = await offers.open_of(self._context.reader, need.subscriber.id, need.at)
         if not found:
             return ""
-        name = self._context.bundle_name(found[0].bundle, need.voice.language)
-        return Item(found[0].id, {"name": name, "price": need.voice.money(found[0].price)})
+        shown = need.session.place.chosen.get("offer")
+        one = next((offer for offer in found if offer.id == shown), found[0])
+        name = self._context.bundle_name(one.bundle, need.voice.language)
+        return Item(one.id, {"name": name, "price": need.voice.money(one.price)})
 
     def _order(self, need: Need) -> FactValue:
         done = need.session.purchase
@@ -175,6 +179,11 @@ class MenuFacts:
     async def _porting(self, need: Need) -> FactValue:
         consent = await consents.in_force(self._context.reader, need.subscriber.id, PURPOSE)
         return Item(consent.record_id, {"date": need.voice.day(consent.at, self._context.zone)}) if consent else ""
+
+
+def _notice(need: Need) -> FactValue:
+    """What a session that the network opened begins with."""
+    return need.session.purchase.get("notice", "")
 
 
 def _recent_day(state: bytes, at: datetime) -> int | None:

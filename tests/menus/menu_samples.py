@@ -96,6 +96,11 @@ def starter_facts(language: str) -> Mapping[str, Facts]:
         "bundles": sold,
         "bundle": Item("data-1gb", {**bundle, "balance_after": balance}),
         "offer": Item("offer-1", bundle),
+        "notice": {
+            "es": f"Tu {named} se acaba en aprox. 5 h (te quedan 92 MB).",
+            "pt_BR": f"Seu {named} acaba em cerca de 5 h (restam 92 MB).",
+            "en": f"Your {named} runs out in about 5 h (92 MB left).",
+        }[language],
         "order": Item("order-1", {**bundle, "balance": balance}),
         "language": {"es": "Español", "pt_BR": "Português", "en": "English"}[language],
         "alerts": on,

@@ -66,6 +66,10 @@ CONVERSATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
     ("consent", "bare", ("5", "1", "1 agreed", "1 given", "00")),
     ("consent, too late", "bare", ("5", "1", "1 agreed", "1 missing")),
     ("consent, withdrawn", "full", ("5", "1 withdrawn")),
+    ("a pushed offer", "pushed offer", ("9", "1 done")),
+    ("a pushed offer, declined", "pushed offer", ("2 done",)),
+    ("a pushed offer, accepted elsewhere", "pushed offer", ("1 gone",)),
+    ("a pushed alert", "pushed alert", ()),
     ("charging system away", "away", ("1", "0")),
     ("three mistakes", "full", ("9", "x", "")),
 )
@@ -79,15 +83,18 @@ def menu() -> CompiledMenu:
 
 def screens(menu: CompiledMenu, language: str, which: str, answers: Sequence[str]) -> Iterator[tuple[str, Screen]]:
     """Each answer and the screen that follows it."""
-    samples = starter_facts(language)
+    samples, pushed = starter_facts(language), which.removeprefix("pushed ") if which.startswith("pushed ") else ""
     lacking: Mapping[str, Facts] = {
         "sold out": {"bundle": ""},
         "no orders": {"orders": ()},
         "no usage": {"used_lately": ""},
     }
-    facts = {**samples, "away": {}, **{name: {**samples["full"], **less} for name, less in lacking.items()}}[which]
-    screen = _arrived(menu, menu.start, language, facts)
-    yield "*123#", screen
+    facts = {**samples, "away": {}, **{name: {**samples["full"], **less} for name, less in lacking.items()}}[
+        "full" if pushed else which
+    ]
+    opened = Place(menu.menu.pushed[pushed].page) if pushed else menu.start
+    screen = _arrived(menu, opened, language, facts)
+    yield f"(pushed {pushed})" if pushed else "*123#", screen
     for answer in answers:
         text, _, outcome = answer.partition(" ")
         step = menu.step(screen.place, text)
