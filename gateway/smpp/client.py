@@ -23,6 +23,7 @@ from gateway.smpp.session import Answer, Session, SessionCounters, Timing
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.submitting import ServiceNumber, submit_bodies
 from gateway.smpp.text import TextTooLong
+from gateway.smpp.ussd import UssdSide
 from gateway.smpp.vocabulary import Command, SmppSessionState, Status, status_name
 
 _LOG: Final = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class ClientCounters:
 class SmppClient:
     """Satisfies ``SmsSender``; hands what the SMSC delivers to an ``InboundSms``.
 
+    ussd: who takes USSD, if a door names this bind; to be set before ``start``.
     ssl_context: used instead of the system's trust store when ``settings.tls`` is on.
     jitter: 0.0 to 1.0, spreads the pauses between attempts to connect.
     """
@@ -75,6 +77,7 @@ class SmppClient:
     ) -> None:
         self.settings = settings
         self.counters = ClientCounters()
+        self.ussd: UssdSide | None = None
         self._sink = inbound
         self._on_state = on_state
         self._ssl = ssl_context
@@ -146,6 +149,19 @@ class SmppClient:
             settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), retryable=False))
             return
         link.queue.put(Job(bodies, partial(self._settle, settled)))
+
+    def submit_urgent(self, body: bytes, settled: Callable[[Answer | None], None]) -> Callable[[], bool]:
+        """Write the body of a submit_sm before any text that waits.
+
+        settled: called once, with None if it was never written. What comes back takes it back, if it still waits.
+        """
+        link = self._link
+        if link is None or link.queue is None or not self._ready.is_set():
+            settled(None)
+            return _too_late
+        job = Job((body,), lambda answers: settled(answers[0]))
+        link.queue.put(job, urgent=True)
+        return partial(link.queue.withdraw, job)
 
     def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
         result = outcome(self.name, answers, self.settings.retry_statuses)
@@ -281,7 +297,11 @@ class _Link:
         if not isinstance(request, Message) or request.command == Command.SUBMIT_SM:
             session.respond(request, Status.INVALID_COMMAND_ID)
         elif session.state in {SmppSessionState.BOUND_RX, SmppSessionState.BOUND_TRX}:
-            self._inbound.take(session, request)
+            ussd = self._client.ussd
+            if ussd is not None and ussd.takes(request):
+                ussd.take(session, request)
+            else:
+                self._inbound.take(session, request)
         else:
             session.respond(request, Status.INVALID_BIND_STATUS, b"\0")
 
@@ -294,12 +314,19 @@ class _Link:
         self.reason = reason
         self.stop_sending()
         self.down.set()
+        if self._client.ussd is not None:
+            self._client.ussd.link_lost()
 
 
 def pause_before(failures: int, longest: float, jitter: float) -> float:
     """Seconds before the next attempt: doubling up to ``longest``, spread over its upper half by ``jitter``."""
     full: float = min(longest, _FIRST_PAUSE * 2.0 ** min(failures, 30))
     return full * (0.5 + 0.5 * jitter)
+
+
+def _too_late() -> bool:
+    """Nothing waits that could be taken back."""
+    return False
 
 
 def _left(deadline: float) -> float:

@@ -1,4 +1,4 @@
-"""What waits to be written: one queue in order, a window of unanswered PDUs, a rate of segments.
+"""What waits to be written: in order, urgent first; a window of unanswered PDUs, a rate of segments.
 
 A segment takes its place in the window and its rate token before its first octet is written; what
 has not got both when the link goes was never sent, and says so.
@@ -64,6 +64,7 @@ class SendQueue:
         self._free = window
         self._rate = rate
         self._waiting: deque[Job] = deque()
+        self._urgent: deque[Job] = deque()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -71,20 +72,28 @@ class SendQueue:
     @property
     def waiting(self) -> int:
         """Messages of which a segment is still to be written."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._urgent)
 
     @property
     def free(self) -> int:
         """Places free in the window."""
         return self._free
 
-    def put(self, job: Job) -> None:
-        """Queue ``job``; refused at once, as never written, after ``close``."""
+    def put(self, job: Job, *, urgent: bool = False) -> None:
+        """Queue ``job``; refused at once, as never written, after ``close``. urgent: before all that are not."""
         if self._closed:
             job.settled(tuple(job.answers))
             return
-        self._waiting.append(job)
+        (self._urgent if urgent else self._waiting).append(job)
         self.pump()
+
+    def withdraw(self, job: Job) -> bool:
+        """Take back an urgent job of which nothing was written, and settle it so; whether it could be."""
+        if job not in self._urgent:
+            return False
+        self._urgent.remove(job)
+        job.settled(tuple(job.answers))
+        return True
 
     def _withdraw(self, job: Job) -> None:
         """Take back what of ``job`` is not yet written."""
@@ -96,27 +105,33 @@ class SendQueue:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        waiting, self._waiting = self._waiting, deque()
+        waiting = [*self._urgent, *self._waiting]
+        self._urgent.clear()
+        self._waiting.clear()
         for job in waiting:
             if not job.outstanding:
                 job.settled(tuple(job.answers))
 
     def pump(self) -> None:
         """Write what window, rate and peer allow."""
-        while self._waiting and self._free > 0 and self._session.can_write and self._timer is None:
+        while self._free > 0 and self._session.can_write and self._timer is None:
+            queue = self._urgent or self._waiting
+            if not queue:
+                return
             wait = self._rate.take(self._loop.time())
             if wait:
                 self._timer = self._loop.call_later(wait, self._resume)
                 return
-            self._write_next(self._waiting[0])
+            self._write_next(queue)
 
-    def _write_next(self, job: Job) -> None:
+    def _write_next(self, queue: deque[Job]) -> None:
+        job = queue[0]
         at = job.written
         job.written += 1
         job.outstanding += 1
         self._free -= 1
         if job.written == len(job.bodies):
-            self._waiting.popleft()
+            queue.popleft()
         self._session.request(self._command, job.bodies[at], partial(self._answered, job, at))
 
     def _resume(self) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiosmpplib import NPI, TON, BindMode, GSM7BitCodec, SmppCommand, SmppCommandStatus, SmppSessionState
 from aiosmpplib.state import (
+    ITS_SESSION_INFO,
     MESSAGE_PAYLOAD,
     MESSAGE_STATE,
     NETWORK_ERROR_CODE,
@@ -19,11 +20,14 @@ from aiosmpplib.state import (
     SAR_SEGMENT_SEQNUM,
     SAR_TOTAL_SEGMENTS,
     SC_INTERFACE_VERSION,
+    USER_MESSAGE_REFERENCE,
+    USSD_SERVICE_OP,
 )
 
 from menus.charset import DEFAULT_ALPHABET, EXTENSION_TABLE
 
 __all__ = [
+    "ITS_SESSION_INFO",
     "MESSAGE_PAYLOAD",
     "MESSAGE_STATE",
     "NETWORK_ERROR_CODE",
@@ -35,6 +39,8 @@ __all__ = [
     "SAR_TOTAL_SEGMENTS",
     "SC_INTERFACE_VERSION",
     "TON",
+    "USER_MESSAGE_REFERENCE",
+    "USSD_SERVICE_OP",
     "BindMode",
     "Command",
     "SmppCommand",
@@ -85,12 +91,17 @@ class Status:
     ALREADY_BOUND: Final = int(SmppCommandStatus.ESME_RALYBND)
     SYSTEM_ERROR: Final = int(SmppCommandStatus.ESME_RSYSERR)
     BIND_FAILED: Final = int(SmppCommandStatus.ESME_RBINDFAIL)
+    INVALID_SOURCE: Final = int(SmppCommandStatus.ESME_RINVSRCADR)
+    INVALID_DESTINATION: Final = int(SmppCommandStatus.ESME_RINVDSTADR)
     INVALID_PASSWORD: Final = int(SmppCommandStatus.ESME_RINVPASWD)
     INVALID_SYSTEM_ID: Final = int(SmppCommandStatus.ESME_RINVSYSID)
     QUEUE_FULL: Final = int(SmppCommandStatus.ESME_RMSGQFUL)
     SUBMIT_FAILED: Final = int(SmppCommandStatus.ESME_RSUBMITFAIL)
     THROTTLED: Final = int(SmppCommandStatus.ESME_RTHROTTLED)
     TEMPORARY_APP_ERROR: Final = int(SmppCommandStatus.ESME_RX_T_APPN)
+    REJECTED_BY_APP: Final = int(SmppCommandStatus.ESME_RX_R_APPN)
+    INVALID_TLV_VALUE: Final = int(SmppCommandStatus.ESME_RINVOPTPARAMVAL)
+    DELIVERY_FAILED: Final = int(SmppCommandStatus.ESME_RDELIVERYFAILURE)
     INVALID_TLV_STREAM: Final = int(SmppCommandStatus.ESME_RINVOPTPARSTREAM)
     UNKNOWN_ERROR: Final = int(SmppCommandStatus.ESME_RUNKNOWNERR)
 
