@@ -75,7 +75,22 @@ class Metrics:
             "chasqui_decision_seconds", "One batch of decisions", buckets=_QUICK, registry=registry
         )
         self.hops = Counter(
-            "chasqui_ussd_hops_total", "USSD hops by what came of them", ("dialect", "outcome"), registry=registry
+            "chasqui_ussd_hops_total",
+            "USSD hops by what came of them",
+            ("door", "dialect", "outcome"),
+            registry=registry,
+        )
+        self.hop_seconds = Histogram(
+            "chasqui_ussd_hop_seconds", "From a hop to its reply", ("door",), buckets=_QUICK, registry=registry
+        )
+        self.sessions_over = Counter(
+            "chasqui_ussd_session_ends_total", "USSD sessions by how they ended", ("door", "outcome"), registry=registry
+        )
+        self.left = Counter(
+            "chasqui_ussd_left_total",
+            "USSD sessions that did not come to an end, by the page they stood on",
+            ("door", "menu", "page"),
+            registry=registry,
         )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
         self.menu_publication = Gauge(

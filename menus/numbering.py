@@ -10,7 +10,7 @@ from typing import Final
 MOST_ITEMS: Final = 100
 """Nobody pages through more on a phone; a longer list is cut."""
 
-_HIGHEST: Final = 250
+_MOST: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,18 @@ class Numbering:
         return self.unkeyed[at] if 0 <= at < len(self.unkeyed) else None
 
 
-def numbering(keys: Sequence[str | None], reserved: frozenset[str]) -> Numbering:
+def numbering(keys: Sequence[str | None], reserved: frozenset[str], first: int = 1) -> Numbering:
     """The numbering of a page whose options have these fixed keys, None where they have none.
 
-    reserved: the keys that navigate.
+    reserved: the keys that navigate. first: the lowest free number.
     """
     keyed = {key: at for at, key in enumerate(keys) if key is not None}
-    free, slots = _free(frozenset(reserved | keyed.keys()))
+    free, slots = _free(frozenset(reserved | keyed.keys()), first)
     return Numbering(keyed, tuple(at for at, key in enumerate(keys) if key is None), free, slots)
 
 
 @lru_cache(maxsize=256)
-def _free(taken: frozenset[str]) -> tuple[tuple[str, ...], Mapping[str, int]]:
+def _free(taken: frozenset[str], first: int) -> tuple[tuple[str, ...], Mapping[str, int]]:
     """Most pages have the same free numbers: they share them."""
-    free = tuple(number for number in map(str, range(1, _HIGHEST)) if number not in taken)
+    free = tuple(number for number in map(str, range(first, first + _MOST)) if number not in taken)
     return free, {number: at for at, number in enumerate(free)}

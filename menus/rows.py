@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from menus import routes
 from menus.numbering import Numbering, numbering
-from menus.pages import Keys, Menu, Page, Profile
+from menus.pages import Keys, Menu, Order, Page, Profile
 from menus.values import GUARD, TYPED, Place
 
 
@@ -17,7 +17,8 @@ class Row:
 
     facts: what is fetched before it is shown, the values of its guards among them. ids: position of each option.
     every, usual: the positions of all options, and their numbers. typed: whether its texts show what was typed.
-    guarded, profiled: whether conditions hide options, or its screens are unlike its door's.
+    guarded, profiled: whether conditions hide options, or its screens are unlike its door's. orders: whether an option
+    gives a command.
     """
 
     page: Page
@@ -33,10 +34,15 @@ class Row:
     typed: bool
     guarded: bool
     profiled: bool
+    orders: bool
     _numbers: dict[tuple[int, ...], Numbering] = field(default_factory=dict, compare=False)
 
-    def numbers(self, options: tuple[int, ...]) -> Numbering:
-        """The numbering where these options are offered."""
+    def numbers(self, options: tuple[int, ...], heard: tuple[str, ...] = (), first: int = 1) -> Numbering:
+        """The numbering where these options are offered; see ``Unmistakable`` for the others."""
+        if heard or first > 1:
+            fixed = [self.page.options[at].key for at in options]
+            keys = [None if key in heard or first > 1 else key for key in fixed]
+            return numbering(keys, self.keys.all.union(heard), first)
         if options is self.every:
             return self.usual
         known = self._numbers.get(options)
@@ -79,4 +85,5 @@ def row_of(menu: Menu, page: Page, moves: Mapping[str, str], back: frozenset[str
         typed=any(name.startswith(f"{TYPED}.") for name in named),
         guarded=any(option.when is not None for option in page.options),
         profiled=page.profile != Profile(),
+        orders=any(isinstance(option.leads, Order) for option in page.options),
     )

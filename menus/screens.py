@@ -112,6 +112,8 @@ def render(
         parts=len(parts),
         reached=None if part == len(parts) - 1 else max(0, parts[part].lines - (len(items) - numbered)),
         offered=tuple(page.options[at].id for at in options) if len(options) < len(page.options) else None,
+        heard=place.heard,
+        first=place.first,
     )
     text = with_notice(parts[part].text, content, budget)
     return Screen(text, ends=page.ends and part == len(parts) - 1, place=stands)

@@ -48,6 +48,8 @@ class Shown:
             parts=kept.parts,
             offered=kept.offered,
             reached=kept.reached,
+            heard=kept.heard,
+            first=kept.first,
         )
         return Screen(made.screen.text, made.screen.ends, now)
 

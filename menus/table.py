@@ -28,10 +28,13 @@ from menus.values import (
     Place,
     Screen,
     Step,
+    Unmistakable,
     Wrong,
 )
 
 _USUAL = Budget()
+_LONGEST_NUMBER = 4
+_AS_USUAL: tuple[tuple[str, ...], int] = ((), 1)
 
 
 class CompiledMenu:
@@ -48,10 +51,20 @@ class CompiledMenu:
         """The facts needed to show ``page``, and the values of its guards (``?name``). Raises PageUnknown."""
         return self._row(page).facts
 
-    def show(self, place: Place, language: str, facts: Facts, budget: Budget, notice: Notice = "") -> Screen | Detour:
+    def show(
+        self,
+        place: Place,
+        language: str,
+        facts: Facts,
+        budget: Budget,
+        notice: Notice = "",
+        *,
+        unmistakable: Unmistakable | None = None,
+    ) -> Screen | Detour:
         """The screen of ``place``, or the place to show instead because a fact is empty or missing.
 
-        notice: the reason of a ``Wrong`` step. Raises PageUnknown, FactMismatch, ScreenTooSmall.
+        notice: the reason of a ``Wrong`` step. unmistakable: how options are numbered where something is ordered.
+        Raises PageUnknown, FactMismatch, ScreenTooSmall.
         """
         row = self._row(place.page)
         target = self._instead(row, facts)
@@ -60,17 +73,19 @@ class CompiledMenu:
         options = screens.offered(row.page, facts) if row.guarded else row.every
         if row.profiled:
             budget = screens.roomy(row.page, budget)
+        heard, first = _numbers_in(unmistakable) if unmistakable and row.orders else _AS_USUAL
         key, screen = None, None
         if row.typed:  # nobody else's screen: not worth remembering
             facts = {**facts, TYPED: Item(TYPED, place.chosen)}
         else:
             key = self._shown.key(place, language, names=row.shows, facts=facts, budget=budget, notice=notice)
-            screen = self._shown.find((key, options), place)
+            key = (key, options, heard, first)
+            screen = self._shown.find(key, place)
         if screen is None:
             screen = screens.render(
                 self.menu,
-                row.numbers(options),
-                place,
+                row.numbers(options, heard, first),
+                place if (place.heard, place.first) == (heard, first) else replace(place, heard=heard, first=first),
                 language=language,
                 facts=facts,
                 budget=budget,
@@ -78,7 +93,7 @@ class CompiledMenu:
                 options=options,
             )
             if key is not None:
-                self._shown.keep((key, options), screen, row.shows, facts)
+                self._shown.keep(key, screen, row.shows, facts)
         return screen
 
     def _instead(self, row: Row, facts: Facts) -> str:
@@ -103,7 +118,7 @@ class CompiledMenu:
         if row.page.input is not None:
             return self._typed(row, place, answer)
         options = row.offered(place)
-        numbers = row.numbers(options)
+        numbers = row.numbers(options, place.heard, place.first)
         shown = len(place.shown) if row.item else 0
         slot = numbers.slots.get(answer, shown)
         if slot < shown:
@@ -224,6 +239,12 @@ class CompiledMenu:
     def _mistaken(self, place: Place) -> Wrong | Over:
         again = replace(place, mistakes=place.mistakes + 1)
         return Over(again) if again.mistakes >= self.menu.mistakes else Wrong(again)
+
+
+def _numbers_in(unmistakable: Unmistakable) -> tuple[tuple[str, ...], int]:
+    """What was answered that could number a line, and the first number."""
+    heard = (text for text in unmistakable.heard if text.isdecimal() and len(text) <= _LONGEST_NUMBER)
+    return tuple(sorted(heard)), unmistakable.first
 
 
 def compile_menu(menu: Menu) -> CompiledMenu:

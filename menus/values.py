@@ -51,6 +51,7 @@ class Place:
     shown as 2. chosen: list choices and inputs so far, ``{"bundle": "data-1gb-7d"}``, and the items that pages showed:
     a yes is to what was seen. mistakes: in a row. offered: ids of the options as they were numbered, on a page where
     guards hide some; None for all. reached: how many items and options had been shown up to this part; None for all.
+    heard, first: answers from before that number nothing on this page, and its first number, see ``Unmistakable``.
     """
 
     page: str
@@ -62,6 +63,20 @@ class Place:
     parts: int = 1
     offered: tuple[str, ...] | None = None
     reached: int | None = None
+    heard: tuple[str, ...] = ()
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unmistakable:
+    """How options are numbered where something is ordered, on a wire that cannot tell a late repetition of an answer.
+
+    heard: what was answered in this session; it numbers nothing, so that its repetition orders nothing. first: the
+    first number; a high one that no other screen had, once a repetition may have led away from what the person sees.
+    """
+
+    heard: frozenset[str] = frozenset()
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,7 @@ class Over:
 
 
 Step = Moved | Invoke | Wrong | Over
-_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1, None, None)
+_USUAL: tuple[object, ...] = (None, (), 0, (), {}, 0, 1, None, None, (), 1)
 
 
 def place_values(place: Place) -> Sequence[object]:
@@ -181,6 +196,8 @@ def place_values(place: Place) -> Sequence[object]:
         place.parts,
         place.offered,
         place.reached,
+        place.heard,
+        place.first,
     ]
     while len(values) > 1 and values[-1] == _USUAL[len(values) - 1]:
         values.pop()
@@ -199,9 +216,11 @@ def place_from_values(values: object) -> Place:
         _is_count,
         _are_texts_or_all,
         _is_count_or_all,
+        _are_texts,
+        _is_count,
     )
     if not isinstance(values, list) or not 1 <= len(values) <= len(shapes):
-        raise PlaceUnreadable("a place is not an array of one to nine values")
+        raise PlaceUnreadable("a place is not an array of one to eleven values")
     for at, (value, fits) in enumerate(zip(values, shapes, strict=False)):
         if not fits(value):
             raise PlaceUnreadable(f"value {at} of a place has the wrong type")

@@ -17,6 +17,7 @@ from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of
+from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers, smpp_settings
 from gateway.app.process import utc_now
@@ -41,6 +42,7 @@ from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
+from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
 from gateway.core.sms_lane import SmsLane
 from gateway.core.triggers import TriggerDesk, Triggered, subject
@@ -52,9 +54,7 @@ from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics
-from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.answering import Answering
-from gateway.ussd.dialect import Dialect
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
 from store import inbox
@@ -68,7 +68,6 @@ _LOG = logging.getLogger(__name__)
 _DRAIN_SECONDS = 20.0
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORT, _METRICS_PORT = "server.port", "server.metrics_port"
-_DIALECTS: tuple[Dialect, ...] = (AfricasTalking(),)
 
 
 class Routes(Protocol):
@@ -152,7 +151,7 @@ class Gateway:
         lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
-        sessions = LiveSessions(asyncio.get_running_loop().time)
+        sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances, sessions)
@@ -178,11 +177,11 @@ class Gateway:
         watch = MenuWatch(context, shelf)
         watch.start()
         self._stack.push_async_callback(watch.stop)
-        doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in _DIALECTS})
+        doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         access = Access(config.api.tokens, config.api.requests_per_second)
         routes = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret),
-            UssdRoutes(context, Answering(context, turns, services), doors, _DIALECTS),
+            UssdRoutes(context, Answering(context, turns, services), doors, DIALECTS),
             ApiRoutes(context, facts, committer, acceptances, access),
             self._health,
         )

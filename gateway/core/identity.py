@@ -64,6 +64,8 @@ def identify(live: LiveSession, turn: Turn) -> Identity:
             return _by_transcript(live, turn, text)
         case Input(begins=True):
             return _beginning(live, turn, turn.said)
+        case Input(begins=None) if turn.menu:
+            return _perhaps_beginning(live, turn, turn.said)
         case Input(number=None):
             return _uncounted(live, turn, turn.said.text)
         case Input():
@@ -92,6 +94,16 @@ def _beginning(live: LiveSession, turn: Turn, said: Input) -> Identity:
         return Earlier(position=live.opened)
     position = live.position + 1
     return Next(position, position, said.text, said.text, digest(said.text))
+
+
+def _perhaps_beginning(live: LiveSession, turn: Turn, said: Input) -> Identity:
+    """A hop with what could be dialled, on a wire that does not say whether it was."""
+    if live.position < 0 or _long_over(live, turn):
+        position = live.position + 1
+        return Next(position, position, said.dialled, said.dialled, digest(said.dialled))
+    if live.position == live.opened and said.dialled == live.said and _within_moments(live, turn):
+        return Newest()
+    return _uncounted(live, turn, said.text)
 
 
 def _counted(live: LiveSession, turn: Turn, said: Input) -> Identity:

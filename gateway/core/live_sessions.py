@@ -114,16 +114,17 @@ class LiveSessions:
 
     def sweep(self) -> int:
         """Forget those that their network has ended by now, and the oldest beyond a bound; how many."""
-        now, swept = self._clock(), 0
-        for key, live in list(self._sessions.items()):
-            age, crowded = now - live.touched, len(self._sessions) > _MOST
+        now, beyond = self._clock(), len(self._sessions) - _MOST
+        gone: list[tuple[str, str]] = []
+        for key, live in self._sessions.items():
+            age, crowded = now - live.touched, len(gone) < beyond
             if age <= self._shortest and not crowded:
                 break
             if (crowded or live.door is None or age > _kept(live.door)) and not live.lock.locked():
-                del self._sessions[key]
-                self._fall(live)
-                swept += 1
-        return swept
+                gone.append(key)
+        for key in gone:
+            self._fall(self._sessions.pop(key))
+        return len(gone)
 
     def _fall(self, live: LiveSession) -> None:
         self.close(live, "timed_out")

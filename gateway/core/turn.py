@@ -22,16 +22,18 @@ class Transcript:
 class Input:
     """The wire says what is new alone.
 
-    begins: this opens a session, and text is what was dialled behind the service code.
+    begins: this opens a session, and text is what was dialled behind the service code; None where the wire does not
+    say, and a session that nobody knows begins with what could be dialled. dialled: what stands behind the code in it.
     number: the hop's own count in its session, 0 for the one that begins; None where the wire counts nothing, and a
     repeated answer cannot be told from the same answer given twice.
     reuses: the wire gives a session's id again once that session is over.
     """
 
     text: str
-    begins: bool = False
+    begins: bool | None = False
     number: int | None = None
     reuses: bool = False
+    dialled: str = ""
 
 
 Said = Transcript | Input

@@ -31,7 +31,7 @@ from gateway.core.transcript import turn_key
 from gateway.core.turn import Input, Reply, Turn
 from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
 from menus.table import CompiledMenu
-from menus.values import Invoke, Moved, Notice, Over, Place, Screen, Wrong
+from menus.values import Invoke, Moved, Notice, Over, Place, Screen, Unmistakable, Wrong
 from store import turns
 from store.errors import AlreadyWritten
 from store.turns import TurnRow
@@ -42,6 +42,8 @@ LONGEST_TURN = 4.5
 """Seconds: no hop waits longer for anything (networks give up after five to ten)."""
 _LONGEST_WAIT = 3.0
 """Of these, for the result of a purchase; a later one comes by SMS."""
+_FIRST_OF_DOUBT, _APART = 200, 10
+"""Higher than any list counts; and no two turns number an order alike."""
 _MOST_TRIES = 6
 """More than what anybody may set off a day (ADR 0012): who lost each time is told so, and not to try again."""
 
@@ -225,7 +227,9 @@ class TurnDesk:
         for _ in hop.menu.menu.pages:  # detours never lead in a circle
             names = hop.menu.facts_of(session.place.page)
             values = await self._menu_facts.fetch(names, person, session)
-            screen = hop.menu.show(session.place, language, values, hop.turn.door.budget, notice)
+            screen = hop.menu.show(
+                session.place, language, values, hop.turn.door.budget, notice, unmistakable=_unmistakable(hop)
+            )
             if isinstance(screen, Screen):
                 return screen, replace(session, place=screen.place, price=self._price(names, session))
             session = replace(session, place=screen.place)
@@ -346,6 +350,16 @@ def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnR
         arm=session.arm,
         opened=hop.next.opened,
     )
+
+
+def _unmistakable(hop: _Hop) -> Unmistakable | None:
+    """How orders are numbered on a wire that counts nothing (ADR 0013); None on all others."""
+    said, position = hop.turn.said, hop.next.position
+    if not isinstance(said, Input) or said.number is not None:
+        return None
+    said_so_far = hop.next.transcript.split("*") if hop.next.transcript else []
+    heard = frozenset(said_so_far)
+    return Unmistakable(heard, _FIRST_OF_DOUBT + _APART * position if len(heard) < len(said_so_far) else 1)
 
 
 def _own(live: LiveSession, turn: Turn) -> LiveSession:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
+from time import perf_counter
+
+from prometheus_client import Counter, Histogram
 
 from gateway.core.context import Context
 from gateway.core.doors import Door
@@ -16,6 +20,8 @@ from store.errors import StoreError
 _LOG = logging.getLogger(__name__)
 _NOWHERE_YET = Dialled("")
 """Of a wire that names the service only as a session begins."""
+_ENDS = frozenset({"success", "incomplete", "failed", "release", "timeout", "abort", "end", "charge"})
+_LONGEST_CODE = 8
 
 
 class Answering:
@@ -26,13 +32,21 @@ class Answering:
         self._turns = turns
         self._services = services
         self._voice = context.market_voice()
+        self._hops = cache(self._counter)  # to look a child up by its labels costs more than to count
+        self._seconds = cache(self._histogram)
 
     async def answer(self, hop: Hop, door: Door) -> Reply:
         """The reply. Never raises: a person who waits gets words."""
+        since = perf_counter()
+        reply = await self._reply(hop, door)
+        self._seconds(door.name).observe(perf_counter() - since)
+        return reply
+
+    async def _reply(self, hop: Hop, door: Door) -> Reply:
         dialled = self._dialled(hop, door)
         if dialled is None:
             self.count(door, "unknown_service")
-            _LOG.warning("a code that leads nowhere was dialled", extra={"service": hop.service[:40]})
+            _LOG.warning("a code that leads nowhere was dialled", extra={"service": _code(hop.service)})
             return Reply(self._voice.no_service(), ends=True)
         said = _with_dialled(hop.said, dialled.behind) if dialled.behind else hop.said
         turn = Turn(door.dialect, hop.session, hop.msisdn, dialled.menu, said, door, self._context.clock())
@@ -60,18 +74,25 @@ class Answering:
 
     def count(self, door: Door, outcome: str) -> None:
         """One more hop that ended so."""
-        self._context.metrics.hops.labels(door.dialect, outcome).inc()
+        self._hops(door.name, door.dialect, outcome).inc()
 
     def _failed(self, door: Door, outcome: str) -> Reply:
         self.count(door, outcome)
         return Reply(self._voice.try_again(), ends=True)
+
+    def _counter(self, door: str, dialect: str, outcome: str) -> Counter:
+        return self._context.metrics.hops.labels(door, dialect, outcome)
+
+    def _histogram(self, door: str) -> Histogram:
+        return self._context.metrics.hop_seconds.labels(door)
 
     def _dialled(self, hop: Hop, door: Door) -> Dialled | None:
         service = hop.service or door.service
         begins = isinstance(hop.said, Transcript) or hop.said.begins
         if not begins and not service:
             return _NOWHERE_YET
-        return self._services.find(service, door.network or hop.network)
+        found = self._services.find(service, door.network or hop.network)
+        return _NOWHERE_YET if found is None and begins is None else found  # an answer that looks like a code
 
 
 def _with_dialled(said: Said, behind: str) -> Said:
@@ -82,10 +103,17 @@ def _with_dialled(said: Said, behind: str) -> Said:
             return Transcript(text)
         case Input(begins=True):
             return Input(text, begins=True, number=said.number, reuses=said.reuses)
+        case Input(begins=None):
+            return Input(said.text, begins=None, number=said.number, reuses=said.reuses, dialled=behind)
         case _:
             return said
 
 
 def _word(status: str) -> str:
     """A status as a metric's label: the known ones, and one for all others."""
-    return status.lower() if status.lower() in ("success", "incomplete", "failed") else "other"
+    return status.lower() if status.lower() in _ENDS else "other"
+
+
+def _code(service: str) -> str:
+    """The code without what was dialled behind it, which may be anybody's number."""
+    return "*".join(service.split("*")[:2])[:_LONGEST_CODE]

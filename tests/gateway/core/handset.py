@@ -16,7 +16,7 @@ from gateway.core.menu_shelf import MenuShelf, Served
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
-from gateway.core.turn import Reply, Transcript, Turn
+from gateway.core.turn import Reply, Said, Transcript, Turn
 from gateway.core.turns import TurnDesk
 from menu_versions import compile_here
 from menus.loader import load_starter
@@ -72,8 +72,11 @@ class Exchange:
 
     async def take(self, transcript: str, session: str = "s-1", msisdn: Msisdn = ANA) -> Reply:
         """One hop, as Africa's Talking sends it."""
-        said = Transcript(transcript)
-        return await self.desk.take(Turn("africastalking", session, msisdn, "main", said, DOOR, self.house.clock()))
+        return await self.hear(Transcript(transcript), session, msisdn)
+
+    async def hear(self, said: Said, session: str = "s-1", msisdn: Msisdn = ANA, door: Door = DOOR) -> Reply:
+        """One hop of any wire."""
+        return await self.desk.take(Turn(door.dialect, session, msisdn, "main", said, door, self.house.clock()))
 
 
 @dataclass(slots=True)
