@@ -1,0 +1,155 @@
+"""The door of one bind: hops come as deliver_sm or data_sm, their screens leave as submit_sm (ADR 0014).
+
+A hop is acknowledged (deliver_sm_resp) once its turn is durable, which is when its reply is there; both leave in one
+piece. That takes milliseconds, and at most the four and a half seconds that a turn may take (``LONGEST_TURN``): less
+than the ten to sixty after which SMSCs give up on an answer. A hop that comes again because they did gets the same
+screen. Beyond ``limit`` hops that wait the SMSC is told to come again, so that reading never stops.
+
+A screen that cannot be shown costs nobody anything: the turn is durable, what was bought in it is confirmed by SMS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gateway.config.tree import UssdProfileConfig
+from gateway.core.doors import Door
+from gateway.core.turn import Reply
+from gateway.smpp.pdu import Message, Response, format_message
+from gateway.smpp.receipts import is_receipt
+from gateway.smpp.session import Answer, Session
+from gateway.smpp.vocabulary import Status
+from gateway.ussd.answering import Answering
+from gateway.ussd.dialect import BadHop, Ended
+from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
+from gateway.ussd.smpp_push import SmppPusher
+from gateway.ussd.smpp_repeats import Repeats
+from gateway.ussd.smpp_screens import Bind, Screens
+
+_LOG: Final = logging.getLogger(__name__)
+_EMPTY_ID: Final = b"\0"
+_SHOWN_WITHIN: Final = 5.0
+"""Seconds after a hop for which a busy SMSC is asked again to take its screen; at least ``_LEAST``."""
+_LEAST: Final = 0.5
+_FINISH: Final = 5.0
+"""Seconds that hops have to be finished when the door closes."""
+
+
+class SmppDoor:
+    """Satisfies ``UssdSide`` for one bind. own: the address that pushes come from.
+
+    limit: how many hops may wait for their replies.
+    """
+
+    def __init__(
+        self,
+        bind: Bind,
+        answering: Answering,
+        door: Door,
+        profile: UssdProfileConfig,
+        own: Address,
+        *,
+        limit: int = 2000,
+    ) -> None:
+        self._clock: Callable[[], float] = asyncio.get_running_loop().time
+        self._answering = answering
+        self._door = door
+        self._limit = limit
+        self._dialect = SmppDialect(profile, door, own)
+        self._screens = Screens(bind)
+        self._repeats = Repeats(self._clock, door.total_seconds)
+        self._waiting = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = False
+        self.pusher = SmppPusher(bind, self._screens, self._dialect, profile, door)
+
+    def open(self) -> None:
+        """Take hops from now on: what is behind the door runs."""
+        self._open = self.pusher.taking = True
+
+    async def close(self) -> None:
+        """Take no more hops; finish those that wait."""
+        self._open = False
+        self.pusher.close()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_FINISH)
+            for task in late:
+                task.cancel()
+
+    # ── what the bind tells ──
+
+    def takes(self, message: Message) -> bool:
+        return self._dialect.is_ussd(message) or self.pusher.awaits(message)
+
+    def take(self, session: Session, message: Message) -> None:
+        if is_receipt(message):
+            self.pusher.receipt(message)
+            session.respond(message, Status.OK, _EMPTY_ID)
+            return
+        try:
+            heard = self._dialect.parse(message)
+        except BadHop as error:
+            self._answering.count(self._door, "bad_request")
+            _LOG.warning("a message that is no hop: %s", error, extra={"door": self._door.name})
+            session.respond(message, error.status, _EMPTY_ID)
+            return
+        if isinstance(heard, Heard):
+            self._take_hop(session, message, heard)
+            return
+        self._take_note(message, heard)
+        session.respond(message, Status.OK, _EMPTY_ID)
+
+    def link_lost(self) -> None:
+        self.pusher.link_lost()
+
+    def _take_note(self, message: Message, heard: Confirmed | Ended) -> None:
+        if isinstance(heard, Confirmed):
+            self.pusher.confirmed(heard.session)
+        else:
+            self._repeats.seen(heard.session)
+            self._answering.ended(Ended(self.pusher.ended(heard.session, message), heard.status), self._door)
+
+    # ── hops ──
+
+    def _take_hop(self, session: Session, message: Message, heard: Heard) -> None:
+        if not self._open or self._waiting >= self._limit:
+            self._answering.count(self._door, "put_off")
+            session.respond(message, Status.TEMPORARY_APP_ERROR, _EMPTY_ID)
+            return
+        self._waiting += 1
+        known = None if heard.begins else self._repeats.reply(heard.hop.session, message)
+        work = self._hop(session, message, self.pusher.of(heard), heard.hop.session, known)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _hop(self, session: Session, message: Message, heard: Heard, wire: str, known: Reply | None) -> None:
+        """Answer. wire: the session as the bind names it; known: the reply, if the hop came before."""
+        since = self._clock()
+        try:
+            reply = known or await self._answering.answer(heard.hop, self._door)
+        except Exception:  # one hop must not end a bind
+            _LOG.exception("a hop failed", extra={"door": self._door.name})
+            session.respond(message, Status.SYSTEM_ERROR, _EMPTY_ID)
+            return
+        finally:
+            self._waiting -= 1
+            self.pusher.answered(wire)
+        session.respond(message, Status.OK, _EMPTY_ID)
+        body = format_message(self._dialect.format(reply, heard.leg))
+        answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
+        if isinstance(answer, Response) and answer.status == Status.OK:
+            self._repeats.seen(wire)
+        else:
+            self._missed(wire, message, heard, reply, answer)
+
+    def _missed(self, wire: str, message: Message, heard: Heard, reply: Reply, answer: Answer | None) -> None:
+        """The screen did not arrive, as far as we know."""
+        self._answering.count(self._door, "not_shown")
+        if not heard.begins:
+            self._repeats.missed(wire, message, reply)
+        if isinstance(answer, Response):  # the network knows no such session any more
+            self._answering.ended(Ended(heard.hop.session, "failed"), self._door)
