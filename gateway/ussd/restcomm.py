@@ -1,0 +1,121 @@
+"""The RestComm USSD gateway's HTTP interface: one XML ``<dialog>`` there and one back, for sessions that people begin.
+
+What identifies a turn: the dialogue's TCAP transaction ids, which the gateway uses again (``reuses``), and
+``userObject``, which it sends back at every hop as we set it: the number of the screen that is answered, and the
+``invokeId`` that the last answer must repeat. So a repeated hop and a late one are known for what they are. What
+stays ambiguous: nothing, as long as ``userObject`` comes back; without it this is a wire that counts nothing
+(``identity``), and the last answer repeats the hop's own ``invokeId``.
+
+A number stands in ``<msisdn>``, or where the network gave none in ``<originationReference>``; later hops have neither.
+An abort, a refusal, an error or a timeout is the end of a session, whatever the dialogue's ``type`` says.
+
+Contract: the gateway's admin guide (HTTP transfer mechanism) and its ``XmlMAPDialog``, ``HttpClientSbb`` at 7.1.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree.ElementTree import Element
+
+from gateway.core.turn import Input, Reply
+from gateway.ussd import xml
+from gateway.ussd.dialect import BadHop, Ended, Hop, HopRequest, HopResponse, Way, session_id, typed
+from gateway.ussd.fields import NO_XML, dialled, msisdn, refuse
+from menus.charset import is_gsm7
+
+_BEGIN, _ANSWER = "processUnstructuredSSRequest_Request", "unstructuredSSRequest_Response"
+_MENU, _LAST = "unstructuredSSRequest_Request", "processUnstructuredSSRequest_Response"
+_ENDS = ("dialogTimedOut", "invokeTimedOut", "mapUserAbortChoice", "mapAbortProviderReason", "mapRefuseReason")
+_ERRORS = ("errComponents", "rejectComponents")
+_GSM7, _UCS2 = "15", "72"
+_OURS = re.compile(r"([0-9]{1,4})/(-?[0-9]{1,10})")
+_INVOKE = re.compile(r"-?[0-9]{1,10}")
+
+
+class Restcomm:
+    """Satisfies ``Dialect``."""
+
+    name = "restcomm"
+    ways = (Way(),)
+    septets = 182
+
+    def parse(self, request: HopRequest) -> Hop | Ended:
+        refuse(request, NO_XML)
+        dialog = xml.read(request.body, "dialog")
+        session = session_id("/".join(filter(None, (dialog.get("localId"), dialog.get("remoteId")))), "localId")
+        end = _end(dialog)
+        if end:
+            return Ended(session, end)
+        begin, answer = dialog.find(_BEGIN), dialog.find(_ANSWER)
+        if begin is not None:
+            return _begins(dialog, begin, session)
+        if answer is not None:
+            return _goes_on(dialog, answer, session)
+        raise BadHop("the dialogue has no message of a session that a person began")
+
+    def format(self, reply: Reply, hop: Hop | None = None, status: int = 200) -> HopResponse:
+        invoke = hop.echo["invokeId"] if hop else "0"
+        text = xml.clean(reply.text)
+        message = {"dataCodingScheme": _GSM7 if is_gsm7(text) else _UCS2, "string": text}
+        if reply.ends:
+            last = xml.node(_LAST, "", {"invokeId": invoke, **message})
+            return _written({"mapMessagesSize": "1", "prearrangedEnd": "false"}, last, status=status)
+        state = {"mapMessagesSize": "1", "userObject": f"{reply.number}/{invoke}"}
+        return _written(state, xml.node(_MENU, "", message), status=status)
+
+    def format_ended(self, ended: Ended) -> HopResponse:
+        return _written({"mapMessagesSize": "0", "prearrangedEnd": "true"})
+
+
+def _end(dialog: Element) -> str:
+    """In a word, how the dialogue has ended; empty for one that goes on."""
+    kind = dialog.get("type", "").lower()
+    if "timedout" in " ".join(dialog.attrib).lower():
+        return "timeout"
+    failed = any(len(dialog.find(name) or ()) for name in _ERRORS)
+    if kind == "abort" or failed or any(name in dialog.attrib for name in _ENDS):
+        return "abort"
+    return "end" if kind == "end" else ""
+
+
+def _begins(dialog: Element, message: Element, session: str) -> Hop:
+    number = _number(message, "msisdn") or _number(dialog, "originationReference")
+    return Hop(
+        session=session,
+        msisdn=msisdn(number, "msisdn"),
+        service=dialled(message.get("string", "")),
+        network=dialog.get("networkId", "").strip(),
+        said=Input("", begins=True, number=0, reuses=True),
+        echo={"invokeId": _invoke(message)},
+    )
+
+
+def _goes_on(dialog: Element, message: Element, session: str) -> Hop:
+    number = _number(message, "msisdn")
+    ours = _OURS.fullmatch(dialog.get("userObject", ""))
+    return Hop(
+        session=session,
+        msisdn=msisdn(number, "msisdn") if number else None,
+        service="",
+        network=dialog.get("networkId", "").strip(),
+        said=Input(
+            typed(message.get("string", ""), "string"), number=int(ours.group(1)) + 1 if ours else None, reuses=True
+        ),
+        echo={"invokeId": ours.group(2) if ours else _invoke(message)},
+    )
+
+
+def _number(parent: Element, name: str) -> str:
+    element = parent.find(name)
+    return element.get("number", "").strip() if element is not None else ""
+
+
+def _invoke(message: Element) -> str:
+    invoke = message.get("invokeId", "0")
+    if not _INVOKE.fullmatch(invoke):
+        raise BadHop("invokeId is not a number")
+    return invoke
+
+
+def _written(attributes: dict[str, str], *messages: Element, status: int = 200) -> HopResponse:
+    return HopResponse(xml.written(xml.node("dialog", "", attributes, *messages)), "text/xml", status)
