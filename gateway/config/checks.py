@@ -14,7 +14,8 @@ from gateway.config.smpp_checks import check_smpp
 from gateway.config.tree import Config, DoorConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
-_DIALECTS_NOW = ("triggers", "africastalking", "smpp")
+_HTTP = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
+_DIALECTS_NOW = ("triggers", *_HTTP, "smpp")
 _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN = 40
 _OCS_NOW = ("simulator", "tmf")
