@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
+from gateway.app.binds import Binds
 from gateway.app.building import catalogue_of, context_of, market_of
 from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
-from gateway.app.peers import Outside, Peers, smpp_settings
+from gateway.app.peers import Outside, Peers
 from gateway.app.process import utc_now
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
@@ -52,7 +53,6 @@ from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
-from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
@@ -147,7 +147,8 @@ class Gateway:
         triggers = Pump("triggers", subject, trigger_desk.work, trigger_desk.give_up)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
-        client = SmppClient(smpp_settings(peers.smpp), intake)
+        binds = Binds(peers, intake)
+        client = binds.sms
         lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
@@ -155,7 +156,10 @@ class Gateway:
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances, sessions)
-        self._health = Health(context, peers.ocs, lambda: {f"smpp {client.name}": client.bound})
+        self._health = Health(context, peers.ocs, binds.up)
+        doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
+        answering = Answering(context, turns, services)
+        binds.carry_ussd(config, doors, answering)
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
         waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
@@ -177,18 +181,18 @@ class Gateway:
         watch = MenuWatch(context, shelf)
         watch.start()
         self._stack.push_async_callback(watch.stop)
-        doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         access = Access(config.api.tokens, config.api.requests_per_second)
         routes = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret),
-            UssdRoutes(context, Answering(context, turns, services), doors, DIALECTS),
+            UssdRoutes(context, answering, doors, DIALECTS),
             ApiRoutes(context, facts, committer, acceptances, access),
             self._health,
         )
-        await self._answer(context, peers, client, services, routes)
+        await binds.open(self._stack)
+        await self._answer(context, peers, binds, services, routes)
 
     async def _answer(
-        self, context: Context, peers: Peers, client: SmppClient, services: Services, routes: Sequence[Routes]
+        self, context: Context, peers: Peers, binds: Binds, services: Services, routes: Sequence[Routes]
     ) -> None:
         """Open the ports: last of all, when everything behind them runs."""
         server = self._config.server
@@ -200,7 +204,7 @@ class Gateway:
             one.add_to(app)
         local = server.host in _LOCAL
         page = StatusPage(
-            context, lambda: self._parts(peers, client), lambda: _first_steps(self.port, peers), local=local
+            context, lambda: self._parts(peers, binds), lambda: _first_steps(self.port, peers), local=local
         )
         page.add_to(app)
         if peers.smsc is not None and local:
@@ -214,13 +218,13 @@ class Gateway:
         self._stack.push_async_callback(runner.cleanup)
         return await listen(runner, host, port, key)
 
-    def _parts(self, peers: Peers, client: SmppClient) -> list[Part]:
+    def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
         host = self._config.server.host
         parts = [
             Part("Gateway", f"http://{host}:{self.port}", True),
             Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
             Part("Store", self._config.store.url, True),
-            Part(f"SMPP bind {client.name}", f"{peers.smpp.host}:{peers.smpp.port}", client.bound),
+            *binds.parts(),
             Part("Charging system", peers.ocs_url, None),
         ]
         if peers.smsc is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flows.catalogue import Catalogue
 from flows.market import Market
+from gateway.config.binds import SIMULATED, sms_bind
 from gateway.config.tree import Config, OcsConfig, SmppConfig
 from gateway.core.ports import ChargingSystem
 from gateway.errors import PortInUse
@@ -21,13 +22,17 @@ _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 
 @dataclass(slots=True)
 class Peers:
-    """The charging system, the bind, and the simulators behind them, if there are any."""
+    """The charging system, the binds, and the simulators behind them, if there are any.
+
+    smpp: the bind that carries SMS; others: those that doors name.
+    """
 
     ocs: ChargingSystem
     ocs_url: str
     smpp: SmppConfig
     smsc: SmscSimulator | None
     ocs_simulator: OcsSimulator | None
+    others: tuple[SmppConfig, ...] = ()
 
 
 class Outside:
@@ -39,11 +44,11 @@ class Outside:
     async def open(self, config: Config, market: Market, catalogue: Catalogue) -> Peers:
         """Everything that the gateway talks to. Raises PortInUse."""
         smsc = None
-        smpp = config.smpp[0] if config.smpp else None
+        smpp = sms_bind(config)
         if smpp is None:
             smsc = await self._smsc_simulator()
             smpp = SmppConfig(
-                name="simulator",
+                name=SIMULATED,
                 host="127.0.0.1",
                 port=smsc.port,
                 system_id="chasqui",
@@ -56,7 +61,8 @@ class Outside:
             url = ocs_simulator.url
         ocs = _charging_system(config.ocs, url, market, catalogue)
         self._stack.push_async_callback(ocs.close)
-        return Peers(ocs, url, smpp, smsc, ocs_simulator)
+        others = tuple(bind for bind in config.smpp if bind is not smpp)
+        return Peers(ocs, url, smpp, smsc, ocs_simulator, others)
 
     async def _smsc_simulator(self) -> SmscSimulator:
         port, control = _SIMULATOR_PORTS["smsc"]

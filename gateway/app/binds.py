@@ -1,0 +1,59 @@
+"""The binds of a gateway: one client each, and the doors behind those that carry USSD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+from gateway.app.peers import Peers, smpp_settings
+from gateway.config.binds import ussd_doors
+from gateway.config.tree import Config
+from gateway.config.ussd_profiles import STANDARD, profiles
+from gateway.console.status import Part
+from gateway.core.doors import Doors
+from gateway.core.ports import InboundSms, UssdPusher
+from gateway.smpp.client import SmppClient
+from gateway.ussd.answering import Answering
+from gateway.ussd.smpp_door import SmppDoor
+
+
+class Binds:
+    """sms: the one that texts leave by; what comes in by any of them and is no USSD is taken for a text."""
+
+    def __init__(self, peers: Peers, inbound: InboundSms) -> None:
+        self._where = {bind.name: f"{bind.host}:{bind.port}" for bind in (peers.smpp, *peers.others)}
+        self._clients = {bind.name: SmppClient(smpp_settings(bind), inbound) for bind in (peers.smpp, *peers.others)}
+        self._doors: tuple[SmppDoor, ...] = ()
+        self.sms = self._clients[peers.smpp.name]
+
+    def up(self) -> Mapping[str, bool]:
+        """Which is bound now."""
+        return {f"smpp {client.name}": client.bound for client in self._clients.values()}
+
+    def parts(self) -> Sequence[Part]:
+        """What the status page says of each."""
+        return [Part(f"SMPP bind {one.name}", self._where[one.name], one.bound) for one in self._clients.values()]
+
+    def carry_ussd(self, config: Config, doors: Doors, answering: Answering) -> Sequence[UssdPusher]:
+        """Put doors behind the binds that are named by one; to be called before any bind starts."""
+        known = profiles(config.ussd)
+        for one in ussd_doors(config):
+            client = self._clients[one.bind]
+            own = client.settings
+            address = (own.source_ton, own.source_npi, own.source)
+            profile = known[one.profile or STANDARD]
+            client.ussd = door = SmppDoor(client, answering, doors.named(one.name), profile, address)
+            self._doors = (*self._doors, door)
+        return [door.pusher for door in self._doors]
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Bind those that carry no texts, and let hops in; what is behind the doors must run."""
+        for client in self._others():
+            await client.start()
+            stack.push_async_callback(client.stop)
+        for door in self._doors:
+            stack.push_async_callback(door.close)
+            door.open()
+
+    def _others(self) -> Iterable[SmppClient]:
+        return [client for client in self._clients.values() if client is not self.sms]
