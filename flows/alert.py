@@ -6,14 +6,15 @@ The alert itself is a service; the offer beside it is marketing. Each passes the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from flows import contact_policy
 from flows.catalogue import Bundle
+from flows.channel_choice import BY_TEXT, Chosen
 from flows.contact_policy import Allowed, ContactSwitches
-from flows.effects import Effect, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
+from flows.effects import Effect, PushUssd, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
 from flows.events import BundleChange, BundleReported
 from flows.market import MarketRules
 from flows.records import Subscriber
@@ -46,6 +47,7 @@ class AlertFacts:
     best: the offer that ranking chose, None when none can be paid or none is fit.
     on_sale: whether anything of this unit is on sale at all.
     source, two_way: the service number, and whether it can be answered.
+    chosen: the way that it goes; door: of the pusher, for a screen; wait: how long the text behind one is held back.
     """
 
     at: datetime
@@ -66,6 +68,9 @@ class AlertFacts:
     two_way: bool
     offer_id: OfferId
     key: str
+    chosen: Chosen = BY_TEXT
+    door: str = ""
+    wait: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,11 @@ def decide(facts: AlertFacts) -> Alerted:
     if not isinstance(allowed, Allowed):
         return Alerted(allowed.reason, (_noted(facts, allowed.reason), _sms(facts, alert, suppressed=allowed.reason)))
     beside, offer_effects, outcome = _beside(facts)
-    text = f"{alert} {beside}" if beside else alert
-    return Alerted(
-        outcome,
-        (_noted(facts, outcome), *offer_effects, _sms(facts, text, repeat_text=alert)),
-    )
+    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert)
+    noted = (_noted(facts, outcome), *offer_effects)
+    if facts.chosen.channel is not Channel.USSD:
+        return Alerted(outcome, (*noted, text))
+    return Alerted(outcome, (*noted, *_pushed(facts, text, facts.offer_id if offer_effects else None)))
 
 
 def other_buckets(event: BundleReported, wallet: Wallet | None, at: datetime) -> tuple[Bucket, ...]:
@@ -134,7 +139,7 @@ def _contact(facts: AlertFacts, purpose: Purpose) -> contact_policy.Decision:
         purpose=purpose,
         subscriber=facts.subscriber,
         at=facts.at,
-        channel=Channel.SMS,
+        channel=facts.chosen.channel,
         switches=facts.switches,
     )
 
@@ -143,7 +148,7 @@ def _beside(facts: AlertFacts) -> tuple[str, tuple[Effect, ...], str]:
     """What stands beside the alert: its text, its effects, and the outcome in a word."""
     if facts.wallet is None:
         return "", (), "alert_balance_unknown"
-    if not facts.two_way:
+    if not facts.two_way and facts.chosen.channel is Channel.SMS:
         return "", (), "alert_one_way_sender"
     marketing = _contact(facts, Purpose.MARKETING)
     if not isinstance(marketing, Allowed):
@@ -161,18 +166,43 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tupl
         subscription=facts.subscriber.id,
         bundle=best.id,
         price=best.price,
-        channel=Channel.SMS,
+        channel=facts.chosen.channel,
         sent_from=facts.source,
         reason=facts.event.change.value,
-        decision=facts.decision,
+        decision=_decision(facts),
         at=facts.at,
         expires_at=facts.at + timedelta(hours=best.offer_hours),
     )
     contact = RecordMarketingContact(
-        subscription=facts.subscriber.id, at=facts.at, channel=Channel.SMS, count=count_today + 1
+        subscription=facts.subscriber.id, at=facts.at, channel=facts.chosen.channel, count=count_today + 1
     )
-    text = facts.voice.offer(best.name(facts.voice.language), best.price)
+    text = facts.voice.offer(best.name(facts.voice.language), best.price) if facts.two_way else ""
     return text, (offer, contact), "alert_and_offer"
+
+
+def _decision(facts: AlertFacts) -> Mapping[str, Any]:
+    """Why this offer, and where there was a choice, why this way."""
+    chosen = facts.chosen
+    if not chosen.reason:
+        return facts.decision
+    return {**facts.decision, "channel": chosen.channel, "channel_reason": chosen.reason}
+
+
+def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Effect, ...]:
+    """A screen, and behind it the text, held back: one of them tells the person in any case."""
+    until = facts.at + facts.wait
+    push = PushUssd(
+        key=f"push:{facts.key}",
+        subscription=facts.subscriber.id,
+        msisdn=facts.subscriber.msisdn,
+        door=facts.door,
+        notice=text.repeat_text if offer else text.text,
+        offer=offer,
+        at=facts.at,
+        until=until,
+        fallback=text.key,
+    )
+    return push, replace(text, not_before=until, offer=offer)
 
 
 def _alert_text(facts: AlertFacts) -> str:

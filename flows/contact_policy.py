@@ -80,6 +80,17 @@ def decide(
             assert_never(purpose)
 
 
+def channel_of_the_week(rules: MarketRules, subscriber: Subscriber, at: datetime) -> str | None:
+    """The channel that all marketing to this person must come on now, where the market wants one channel a week.
+
+    The last contact is enough to know it by: while the rule holds, all of a week's are on one channel.
+    """
+    last = subscriber.marketing_at
+    if not rules.caps.one_channel_a_week or last is None or abs(at - last) >= _WEEK:
+        return None
+    return subscriber.marketing_channel
+
+
 def _marketing(
     rules: MarketRules, subscriber: Subscriber, at: datetime, channel: Channel, switches: ContactSwitches
 ) -> Decision:
@@ -93,7 +104,7 @@ def _marketing(
         return Denied(Reason.QUIET_HOURS)
     if rules.caps.per_day is not None and count >= rules.caps.per_day:
         return Denied(Reason.DAILY_CAP)
-    if rules.caps.one_channel_a_week and _used_another(subscriber, at, channel):
+    if channel_of_the_week(rules, subscriber, at) not in (None, channel):
         return Denied(Reason.OTHER_CHANNEL_THIS_WEEK)
     return Allowed(count)
 
@@ -109,17 +120,3 @@ def _count_today(subscriber: Subscriber, at: datetime, zones: tuple[ZoneInfo, ..
         return 0
     same_day = any(last.astimezone(zone).date() == at.astimezone(zone).date() for zone in zones)
     return subscriber.marketing_count if same_day else 0
-
-
-def _used_another(subscriber: Subscriber, at: datetime, channel: Channel) -> bool:
-    """Whether the last marketing came on another channel less than a week ago.
-
-    The last one is enough to know: while the rule holds, all of a week's are on one channel.
-    """
-    last = subscriber.marketing_at
-    return (
-        last is not None
-        and abs(at - last) < _WEEK
-        and subscriber.marketing_channel is not None
-        and subscriber.marketing_channel != channel
-    )

@@ -13,7 +13,7 @@ from flows import care, porting, preferences
 from flows.care import Called, CareAsked
 from flows.catalogue import Bundle
 from flows.direct_sale import Bought, buy
-from flows.effects import Effect
+from flows.effects import Effect, RecordTold
 from flows.offer import OfferAnswered, OfferFlow, order_key
 from flows.porting import ConsentAnswered
 from flows.records import Offer, Subscriber
@@ -108,16 +108,23 @@ def _accept(given: CommandGiven, offers: OfferFlow) -> Carried:
     if given.offer is None or given.offer.state != "open":
         return _nothing_done(given, "gone")
     step = offers.step(given.offer.state, "accept", offer=given.offer, fact=_answered(given))
+    effects = (*step.effects, *_told(given))
     if step.state != "accepted":
-        return replace(_nothing_done(given, "gone"), effects=step.effects)
-    return _started(given, given.name, given.offer, step.effects)
+        return replace(_nothing_done(given, "gone"), effects=effects)
+    return _started(given, given.name, given.offer, effects)
 
 
 def _decline(given: CommandGiven, offers: OfferFlow) -> Carried:
     if given.offer is None or given.offer.state != "open":
         return _nothing_done(given, "gone")
     step = offers.step(given.offer.state, "decline", offer=given.offer, fact=_answered(given))
-    return replace(_nothing_done(given, "done"), effects=step.effects)
+    return replace(_nothing_done(given, "done"), effects=(*step.effects, *_told(given)))
+
+
+def _told(given: CommandGiven) -> tuple[Effect, ...]:
+    """Whoever answers a screen that the network showed has seen it: the text behind it need not go."""
+    fallback = given.session.purchase.get("fallback")
+    return (RecordTold(fallback, given.at),) if fallback else ()
 
 
 def _set_language(given: CommandGiven, offers: OfferFlow) -> Carried:

@@ -1,7 +1,7 @@
 """Everything a flow can ask for, as data: a closed union (ADR 0002).
 
-``Record*`` effects are written in the transaction of the step; ``SendSms`` and ``ActivateBundle`` become
-outbox rows in the same transaction and are carried out after it.
+``Record*`` effects are written in the transaction of the step; ``SendSms``, ``PushUssd`` and ``ActivateBundle``
+become outbox rows in the same transaction and are carried out after it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class SendSms:
         empty means nothing may (an offer is never repeated).
     expires_at: after this the text is pointless and is not sent.
     suppressed: why it is kept but not sent (``alerts_off``); empty sends it.
+    not_before: held back until then, for ``RecordTold`` may yet say that it need not go. offer: the one that a text
+        which is held back carries; once it has ended the text goes as ``repeat_text``.
     """
 
     key: str
@@ -36,6 +38,29 @@ class SendSms:
     at: datetime
     repeat_text: str = ""
     expires_at: datetime | None = None
+    suppressed: str = ""
+    not_before: datetime | None = None
+    offer: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushUssd:
+    """Show one screen on a phone that has dialled nothing, once at most; a text that is held back stands behind it.
+
+    key: idempotency key. door: the name of the pusher's. notice: what the screen tells first. offer: what it asks
+    about; None for a screen that asks for nothing. until: after that the text goes, and no screen any more.
+    fallback: the key of that text. suppressed: why nothing is shown; empty shows it.
+    """
+
+    key: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    door: str
+    notice: str
+    offer: OfferId | None
+    at: datetime
+    until: datetime
+    fallback: str
     suppressed: str = ""
 
 
@@ -132,6 +157,17 @@ class RecordMarketingContact:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTold:
+    """What a text says that is held back was told otherwise: it does not go. Nothing happens if it has gone.
+
+    key: of the text.
+    """
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordHelpGiven:
     """A text that was not understood was answered with help."""
 
@@ -191,9 +227,10 @@ Record = (
     | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
+    | RecordTold
     | RecordHelpGiven
     | RecordSubscriptionState
     | RecordConsent
     | RecordAudit
 )
-Effect = SendSms | ActivateBundle | Record
+Effect = SendSms | PushUssd | ActivateBundle | Record

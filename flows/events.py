@@ -79,13 +79,14 @@ class LifeCycle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LifeCycleChanged:
-    """A subscription began, ended or changed hands. Empty strings: not told."""
+    """A subscription began, ended or changed hands. Empty strings: not told. handset: ``feature`` or ``smart``."""
 
     change: LifeCycle
     language: str = ""
     time_zone: str = ""
     segment: str = ""
     circle: str = ""
+    handset: str = ""
 
 
 TriggerFact = BundleReported | UsageReported | BalanceFellLow | PortingIntended | LifeCycleChanged

@@ -38,4 +38,6 @@ def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tup
             )
             if value
         ]
+    if event.handset and state != "ended":
+        effects.append(RecordPreference(subscription=subscriber.id, name="handset", value=event.handset))
     return tuple(effects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
@@ -12,6 +12,7 @@ from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Su
 class Subscriber:
     """One subscription with its present address, preferences and contact history.
 
+    handset: ``feature`` or ``smart``, None when not told.
     marketing: None when the person was never asked.
     out_of_bundle: whether use without a bundle may be charged; only by choice.
     marketing_count: offers on the local day of ``marketing_at``.
@@ -24,6 +25,7 @@ class Subscriber:
     time_zone: str | None = None
     segment: str | None = None
     circle: str | None = None
+    handset: str | None = None
     alerts: bool = True
     marketing: bool | None = None
     out_of_bundle: bool = False
@@ -35,7 +37,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One offer made to one person."""
+    """One offer made to one person. decision: why it was made and how, as JSON."""
 
     id: OfferId
     subscription: SubscriptionId
@@ -48,6 +50,7 @@ class Offer:
     expires_at: datetime
     order: OrderKey | None = None
     reason: str = ""
+    decision: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

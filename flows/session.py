@@ -17,7 +17,8 @@ class Session:
     """Where a person stands in which version of which menu.
 
     price: of the bundle that was last shown, in minor units: a yes is to that price and to no other.
-    purchase: the texts of what was last done in this session, a purchase or a report, for its result page.
+    purchase: the texts of what was last done in this session, a purchase or a report, for its result page; in one that
+    the network opened, what it began with (``notice``), and the key of the text that stands behind it (``fallback``).
     agreed: consent screens that were answered with a yes, each with what was typed; a consent needs two.
     arm: the side of a comparison that the person is on; empty where nothing is tried out.
     left: the session that was broken off before this one, while the person is asked whether to go on there.

@@ -92,6 +92,12 @@ class Metrics:
             ("door", "menu", "page"),
             registry=registry,
         )
+        self.pushes = Counter(
+            "chasqui_pushes_total",
+            "Screens pushed to phones by what came of them",
+            ("door", "outcome"),
+            registry=registry,
+        )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry

@@ -8,11 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from flows.direct_sale import REASON as MENU
 from flows.effects import RecordOffer, RecordOfferState
 from flows.records import Offer
 from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
+from store.ids import first_id
 from store.reader import AnyRow, Reader
 from store.tables import offers as t
+from store.tables import orders
 from store.unit import Gate, Op
 
 _INSERT = insert(t)
@@ -33,6 +36,18 @@ _OPEN = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
     .order_by(t.c.id.desc())
+)
+_ON = func.coalesce(orders.c.channel, t.c.channel)
+_ANSWERS = (
+    select(t.c.subscription_id, _ON, t.c.state, func.count())
+    .select_from(t.outerjoin(orders, orders.c.key == t.c.order_key))
+    .where(
+        t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
+        t.c.id > bindparam("since"),
+        t.c.state != "open",
+        t.c.reason != MENU,
+    )
+    .group_by(t.c.subscription_id, _ON, t.c.state)
 )
 _OVERDUE = select(t).where(t.c.state == "open", t.c.expires_at <= bindparam("now")).limit(500)
 _COUNT_OPEN = select(func.count()).select_from(t).where(t.c.state == "open")
@@ -84,6 +99,20 @@ async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -
     return [_offer(row) for row in await reader.rows(_OPEN, {"subscription": subscription, "now": now})]
 
 
+async def answers_of(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], since: datetime
+) -> dict[SubscriptionId, dict[tuple[Channel, str], int]]:
+    """For each of these people: how many offers on which channel ended how. What they bought unasked is no answer.
+
+    An accepted one counts where it was accepted, whatever way it came.
+    """
+    found: dict[SubscriptionId, dict[tuple[Channel, str], int]] = {}
+    values = {"subscriptions": list(subscriptions), "since": f"off-{first_id(since)}"}
+    for row in await reader.rows(_ANSWERS, values):
+        found.setdefault(SubscriptionId(row[0]), {})[Channel(row[1]), row[2]] = row[3]
+    return found
+
+
 async def overdue(reader: Reader, now: datetime) -> Sequence[Offer]:
     """Open offers whose time is over, some hundreds at a time."""
     return [_offer(row) for row in await reader.rows(_OVERDUE, {"now": now})]
@@ -108,4 +137,5 @@ def _offer(row: AnyRow) -> Offer:
         expires_at=row.expires_at,
         order=None if row.order_key is None else OrderKey(row.order_key),
         reason=row.reason,
+        decision=row.decision,
     )

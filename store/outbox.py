@@ -11,8 +11,10 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from flows.effects import SendSms
 from flows.records import Order
-from flows.values import Msisdn, OrderKey, Purpose, SubscriptionId
+from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
+from store import push_rows
 from store.ids import new_id
+from store.push_rows import PushRow
 from store.reader import AnyRow, Reader
 from store.tables import outbox as t
 from store.unit import Op
@@ -53,6 +55,7 @@ _END = (
     )
 )
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
+_BY_KEY = select(t).where(t.c.key == bindparam("key"))
 _WAITING = select(t).where(t.c.state.in_(("queued", "sending", "deferred"))).order_by(t.c.priority, t.c.id)
 _BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
 
@@ -62,7 +65,10 @@ FINAL = frozenset({"delivered", "failed", "expired", "suppressed", "done"})
 
 @dataclass(frozen=True, slots=True)
 class SmsRow:
-    """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate."""
+    """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate.
+
+    held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
+    """
 
     id: str
     key: str
@@ -80,6 +86,8 @@ class SmsRow:
     due_at: datetime
     created_at: datetime
     reason: str | None = None
+    held: bool = False
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class PurchaseRow:
     fresh: Order | None = None
 
 
-OutboxRow = SmsRow | PurchaseRow
+OutboxRow = SmsRow | PurchaseRow | PushRow
 
 
 def sms_row(effect: SendSms) -> SmsRow:
@@ -117,9 +125,11 @@ def sms_row(effect: SendSms) -> SmsRow:
         state="suppressed" if effect.suppressed else "queued",
         attempts=0,
         repeats=0,
-        due_at=effect.at,
+        due_at=effect.not_before or effect.at,
         created_at=effect.at,
         reason=effect.suppressed or None,
+        held=effect.not_before is not None,
+        offer=effect.offer,
     )
 
 
@@ -138,12 +148,14 @@ def purchase_row(order: Order) -> PurchaseRow:
 
 def put_sms(row: SmsRow) -> Op:
     """Write a new text."""
-    payload = {
+    payload: dict[str, object] = {
         "source": row.source,
         "text": row.text,
         "repeat_text": row.repeat_text,
         "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
     }
+    if row.held:
+        payload |= {"held": True, "offer": row.offer}
     return Op(
         _INSERT,
         {
@@ -256,6 +268,12 @@ async def by_id(reader: Reader, row_id: str) -> OutboxRow | None:
     return None if row is None else _row(row)
 
 
+async def by_key(reader: Reader, key: str) -> OutboxRow | None:
+    """The row with this idempotency key."""
+    row = await reader.first(_BY_KEY, {"key": key})
+    return None if row is None else _row(row)
+
+
 async def parts_of(reader: Reader, row_id: str) -> int | None:
     """In how many parts a text goes out, once that is known."""
     row = await reader.first(_BY_ID, {"id": row_id})
@@ -277,6 +295,8 @@ def _row(row: AnyRow) -> OutboxRow:
             attempts=row.attempts,
             due_at=row.due_at,
         )
+    if row.kind == push_rows.KIND:
+        return push_rows.read(row)
     payload = json.loads(row.payload)
     return SmsRow(
         id=row.id,
@@ -295,4 +315,6 @@ def _row(row: AnyRow) -> OutboxRow:
         due_at=row.due_at,
         created_at=row.created_at,
         reason=row.reason,
+        held=payload.get("held", False),
+        offer=payload.get("offer"),
     )

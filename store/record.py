@@ -9,6 +9,7 @@ from typing import assert_never
 from flows.effects import (
     ActivateBundle,
     Effect,
+    PushUssd,
     RecordAlert,
     RecordAudit,
     RecordConsent,
@@ -20,9 +21,10 @@ from flows.effects import (
     RecordOrderState,
     RecordPreference,
     RecordSubscriptionState,
+    RecordTold,
     SendSms,
 )
-from store import audit, inbox, offers, orders, outbox, subscriptions
+from store import audit, held_texts, inbox, offers, orders, outbox, push_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
@@ -64,6 +66,11 @@ def write(
                 ops.append(outbox.put_sms(sms))
                 if sms.state == "queued":
                     rows.append(sms)
+            case PushUssd():
+                push = push_rows.push_row(effect)
+                ops.append(push_rows.put(push))
+                if push.state == "queued":
+                    rows.append(push)
             case ActivateBundle():
                 purchase = outbox.purchase_row(effect.order)
                 ops.append(outbox.put_purchase(purchase, effect.order.msisdn))
@@ -85,6 +92,7 @@ def _record(
     | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
+    | RecordTold
     | RecordHelpGiven
     | RecordSubscriptionState
     | RecordAudit,
@@ -100,6 +108,8 @@ def _record(
             return subscriptions.set_preference(effect)
         case RecordMarketingContact():
             return subscriptions.note_marketing(effect)
+        case RecordTold():
+            return held_texts.withdraw(effect.key, effect.at)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)
         case RecordSubscriptionState():

@@ -26,7 +26,7 @@ _WITH_USAGE = (
     .outerjoin(usage, usage.c.subscription_id == t.c.id)
     .where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
 )
-_SETTABLE = ("language", "marketing", "alerts", "out_of_bundle", "time_zone", "segment", "circle")
+_SETTABLE = ("language", "marketing", "alerts", "out_of_bundle", "time_zone", "segment", "circle", "handset")
 _SET = {name: update(t).where(t.c.id == bindparam("which")).values({name: bindparam("new")}) for name in _SETTABLE}
 _MARKETED = (
     update(t)
@@ -113,6 +113,7 @@ def _subscriber(row: AnyRow) -> Subscriber:
         time_zone=row.time_zone,
         segment=row.segment,
         circle=row.circle,
+        handset=row.handset,
         alerts=row.alerts,
         marketing=row.marketing,
         out_of_bundle=bool(row.out_of_bundle),

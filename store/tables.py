@@ -68,6 +68,7 @@ subscriptions = Table(
     Column("help_at", UtcTime),  # last help for a text that was not understood
     Column("created_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    Column("handset", String(8)),  # feature | smart; null: not told
 )
 Index(
     "subscriptions_msisdn_now",
@@ -171,7 +172,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("kind", String(10), nullable=False),  # sms | purchase
+    Column("kind", String(10), nullable=False),  # sms | purchase | push
     Column("key", String(80), nullable=False, unique=True),
     Column("subscription_id", String(26), nullable=False),
     Column("msisdn", String(15), nullable=False),

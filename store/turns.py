@@ -35,9 +35,33 @@ _NEWEST_OF = (
     .order_by(t.c.at.desc(), t.c.position.desc())
     .limit(1)
 )
+_SINCE = (
+    select(t.c.subscription_id, t.c.at, t.c.ends, t.c.digest, t.c.dialect)
+    .where(
+        t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
+        t.c.at > bindparam("since", type_=t.c.at.type),
+    )
+    .order_by(t.c.at)
+)
 _NEWEST_IN = _NEWEST_OF.where(t.c.menu == bindparam("menu"))
 _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
 _FORGET = delete(t).where(t.c.at < bindparam("before"))
+
+
+PUSHED = "pushed"
+"""Stands for the digest of a turn in which nobody said anything: the network opened the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a person did in dialogues of late.
+
+    answered: when they last said something; open: whether a session stands open; dialects: that theirs came in by.
+    """
+
+    answered: datetime | None = None
+    open: bool = False
+    dialects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +138,19 @@ async def newest_in(reader: Reader, subscription: SubscriptionId, menu: str) -> 
     """The last turn of a person's last session of this menu."""
     row = await reader.first(_NEWEST_IN, {"subscription": subscription, "menu": menu})
     return None if row is None else _row(row)
+
+
+async def presence(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], since: datetime, idle_since: datetime
+) -> dict[SubscriptionId, Presence]:
+    """Whoever of these people had a turn since then. idle_since: a session that was silent longer is over."""
+    found: dict[SubscriptionId, Presence] = {}
+    for row in await reader.rows(_SINCE, {"subscriptions": list(subscriptions), "since": since}):
+        who = SubscriptionId(row.subscription_id)
+        before = found.get(who, Presence())
+        answered = before.answered if row.digest == PUSHED else row.at
+        found[who] = Presence(answered, not row.ends and row.at > idle_since, before.dialects | {row.dialect})
+    return found
 
 
 def _values(row: TurnRow) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from flows.effects import Effect, SendSms
+from flows.effects import Effect, PushUssd, SendSms
 from gateway.core.context import Reach
 from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
@@ -75,8 +75,8 @@ class Committer:
             self._hand_over(row)
 
     def _withhold(self, effect: Effect) -> Effect:
-        """Keep a text to somebody who is not to be contacted, and say why, instead of sending it."""
-        if isinstance(effect, SendSms) and not effect.suppressed:
+        """Keep what would go to somebody who is not to be contacted, and say why, instead of sending it."""
+        if isinstance(effect, SendSms | PushUssd) and not effect.suppressed:
             withheld = self._reach.withheld(effect.msisdn)
             if withheld:
                 return replace(effect, suppressed=withheld)

@@ -118,8 +118,11 @@ class Context:
         return known.name(language) if known else str(bundle)
 
     def may_still_offer(self, subscriber: Subscriber, at: datetime) -> bool:
-        """Whether an offer that was decided on earlier may go out now; its own contact does not count against it."""
-        uncounted = replace(subscriber, marketing_at=None, marketing_count=0)
+        """Whether an offer that was decided on earlier may go out as a text now.
+
+        Its own contact does not count against it, unless that was on another channel.
+        """
+        uncounted = replace(subscriber, marketing_count=0)
         decision = contact_policy.decide(
             rules=self.rules(at),
             purpose=Purpose.MARKETING,

@@ -1,4 +1,4 @@
-"""Where committed outbox rows go: texts to one lane, purchases to the other."""
+"""Where committed outbox rows go: texts, purchases and screens, each to its own lane."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import assert_never
 
 from gateway.core.context import Context
 from gateway.core.purchase_lane import PurchaseLane
+from gateway.core.push_lane import PushLane
 from gateway.core.sms_lane import SmsLane
 from store import outbox
 from store.outbox import OutboxRow, PurchaseRow, SmsRow
+from store.push_rows import PushRow
 
 
 class Lanes:
@@ -17,6 +19,7 @@ class Lanes:
     def __init__(self) -> None:
         self.sms: SmsLane | None = None
         self.purchases: PurchaseLane | None = None
+        self.pushes: PushLane | None = None
 
     def put(self, row: OutboxRow) -> None:
         """Hand one row to its lane; before the lanes are set the row waits in the store for ``recover``."""
@@ -27,6 +30,9 @@ class Lanes:
             case PurchaseRow():
                 if self.purchases is not None:
                     self.purchases.put(row)
+            case PushRow():
+                if self.pushes is not None:
+                    self.pushes.put(row)
             case _:
                 assert_never(row)
 
@@ -38,6 +44,8 @@ class Lanes:
         for row in rows:
             if isinstance(row, SmsRow):
                 await self.sms.recover(row)
-            else:
+            elif isinstance(row, PurchaseRow):
                 self.purchases.put(row)
+            elif self.pushes is not None:
+                await self.pushes.recover(row)
         return len(rows)

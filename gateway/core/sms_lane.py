@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from flows.values import OfferId
 from gateway.core.context import Context
 from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, Submitted, SubmitUnknown
 from gateway.core.receipts import ExpectedText, ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_outcomes import Verdict, judge, lost_sight
-from store import outbox, subscriptions
+from store import held_texts, offers, outbox, subscriptions
 from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.unit import Unit
@@ -86,6 +87,9 @@ class SmsLane:
     def put(self, row: SmsRow) -> None:
         """Queue a row that is committed; one that is due later waits for its time."""
         pause = (row.due_at - self._context.clock()).total_seconds()
+        held = self._put_off.pop(row.id, None)
+        if held is not None:  # it may go sooner than it was to
+            held.cancel()
         if pause > 0:
             loop = asyncio.get_running_loop()
             self._put_off[row.id] = loop.call_later(pause, self._due, row)
@@ -152,12 +156,8 @@ class SmsLane:
         room = min(self._slots - self._on_its_way, len(self._waiting))
         taken = [heapq.heappop(self._waiting)[2] for _ in range(room)]
         now = self._context.clock()
-        fresh = [row for row in taken if not _pointless(row, now)]
-        late = [outbox.end(row.id, "expired", now, reason="too_late") for row in taken if _pointless(row, now)]
         try:
-            bare = await self._no_longer_allowed(fresh, now)
-            claims = [outbox.claim(row.id, repeated=row.id in bare) for row in fresh]
-            await self._context.writer.commit(Unit(ops=(*late, *claims)))
+            bare, claimed = await self._claimed(taken, now)
         except Exception:  # the lane must outlive whatever the store does
             _LOG.exception("texts wait: they could not be claimed")
             for row in taken:
@@ -165,21 +165,39 @@ class SmsLane:
             await asyncio.sleep(_STORE_PAUSE)
             self._wake.set()
             return
-        self._on_its_way += len(fresh)
-        for row in fresh:
+        self._on_its_way += len(claimed)
+        for row in claimed:
             again = row.id in bare
             self._send(replace(row, state="sending", attempts=row.attempts + 1, repeats=row.repeats + again), now)
+
+    async def _claimed(self, taken: Sequence[SmsRow], now: datetime) -> tuple[set[str], Sequence[SmsRow]]:
+        """Claim them; which go without their offer, and which go at all. Those that were held back ask the store."""
+        fresh = [row for row in taken if not _pointless(row, now)]
+        late = [outbox.end(row.id, "expired", now, reason="too_late") for row in taken if _pointless(row, now)]
+        bare = await self._no_longer_allowed(fresh, now)
+        held = [row for row in fresh if row.held]
+        claims = [outbox.claim(row.id, repeated=row.id in bare) for row in fresh if not row.held]
+        gates = [Unit(gate=held_texts.claim(row.id, repeated=row.id in bare)) for row in held]
+        opened = await self._context.writer.commit_all([Unit(ops=(*late, *claims)), *gates])
+        gone = {row.id for row, is_ours in zip(held, opened[1:], strict=True) if not is_ours}
+        return bare, [row for row in fresh if row.id not in gone]
 
     async def _no_longer_allowed(self, rows: Sequence[SmsRow], now: datetime) -> set[str]:
         """Texts that waited with an offer which may not go out any more: then the alert goes alone."""
         bare = set()
         for row in rows:
             offers_something = row.repeat_text and row.repeat_text != row.text and not row.repeats
-            if offers_something and now - row.created_at > _POLICY_HOLDS:
+            if offers_something and (row.held or now - row.created_at > _POLICY_HOLDS):
                 subscriber = await subscriptions.by_id(self._context.reader, row.subscription)
-                if subscriber is not None and not self._context.may_still_offer(subscriber, now):
+                forbidden = subscriber is not None and not self._context.may_still_offer(subscriber, now)
+                if forbidden or not await self._is_open(row.offer):
                     bare.add(row.id)
         return bare
+
+    async def _is_open(self, offer: OfferId | None) -> bool:
+        """Whether what a held text offers can still be accepted: it may have been answered otherwise meanwhile."""
+        found = None if offer is None else await offers.by_id(self._context.reader, offer)
+        return found is None or found.state == "open"
 
     def _send(self, row: SmsRow, now: datetime) -> None:
         message = ShortMessage(

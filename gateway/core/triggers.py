@@ -15,6 +15,7 @@ from flows.effects import Effect
 from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
+from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
@@ -50,12 +51,15 @@ Outcome = tuple[str, Sequence[Effect], tuple[Op, ...]]
 
 
 class TriggerDesk:
-    """Deals with batches of triggers in which nobody comes twice."""
+    """Deals with batches of triggers in which nobody comes twice. channels: None where alerts can only be texts."""
 
-    def __init__(self, context: Context, facts: Facts, committer: Committer) -> None:
+    def __init__(
+        self, context: Context, facts: Facts, committer: Committer, channels: ChannelDesk | None = None
+    ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
+        self._channels = channels
 
     async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
         """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
@@ -88,10 +92,14 @@ class TriggerDesk:
         started = perf_counter()
         verdicts = judge(cases, self._context.on_sale(at), at)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
-        results = [self._alert(*args) for args in zip(found, cases, verdicts, strict=True)]
+        ways = await self._ways([case.subscriber for case in cases])
+        results = [self._alert(*args) for args in zip(found, cases, verdicts, ways, strict=True)]
         return [(alerted.outcome, alerted.effects, ()) for alerted in results]
 
-    def _alert(self, found: _Found, case: Case, verdict: Verdict) -> Alerted:
+    async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
+        return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
+
+    def _alert(self, found: _Found, case: Case, verdict: Verdict, way: Way) -> Alerted:
         context, at = self._context, self._context.clock()
         voice = context.voice(case.subscriber)
         product = case.event.product
@@ -116,6 +124,9 @@ class TriggerDesk:
                 two_way=context.service_number.two_way,
                 offer_id=OfferId(f"off-{new_id(at)}"),
                 key=f"alert:{found.item.entry.id}",
+                chosen=way.chosen,
+                door=way.door,
+                wait=way.wait,
             )
         )
 

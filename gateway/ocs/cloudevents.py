@@ -196,7 +196,11 @@ def _life_cycle(reader: FieldReader, data: dict[str, Any], kind: str) -> LifeCyc
     def word(name: str) -> str:
         return reader.text(data, f"/data/{name}", most=40, needed=False)
 
-    return LifeCycleChanged(LifeCycle(kind), word("language"), word("time_zone"), word("segment"), word("circle"))
+    handset = word("handset")
+    if handset not in ("", "feature", "smart"):
+        reader.wrong("/data/handset", 'must be "feature" or "smart"')
+    told = (word("language"), word("time_zone"), word("segment"), word("circle"))
+    return LifeCycleChanged(LifeCycle(kind), *told, handset)
 
 
 _FACTS: Mapping[str, _Parser] = {

@@ -1,0 +1,169 @@
+"""Screens on their way to phones: claimed with the session that they open, shown once at most, never again.
+
+Behind every screen stands a text that is held back (``store.held_texts``). A screen that was seen withdraws it; one
+that nobody saw lets it go at once; where nobody can say, also after a crash, it goes at its own time (ADR 15).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from flows.effects import RecordMarketingContact
+from flows.values import Channel
+from gateway.core.context import Context
+from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
+from gateway.core.pushers import MenuPusher, Pushers
+from gateway.core.pushes import Opening, Pushes
+from store import held_texts, outbox, push_rows, subscriptions, turns
+from store.errors import StoreError, WriterStopped
+from store.outbox import SmsRow
+from store.push_rows import PushRow
+from store.unit import Op, Unit
+
+_LOG = logging.getLogger(__name__)
+_AT_ONCE = 500
+_LEAST = 3
+"""So much of the time until the text goes, as a fraction of one, must be left for a screen."""
+_STORE_PAUSE = 1.0
+_STOP_SECONDS = 2.0
+_NOT_SHOWN = PushFailed("refused", "the menu has no such screen now")
+
+
+class PushLane:
+    """Pushes, many at a time: each waits for a person. send: takes a text that may go now."""
+
+    def __init__(self, context: Context, pushers: Pushers, pushes: Pushes, send: Callable[[SmsRow], None]) -> None:
+        self._context = context
+        self._pushers = pushers
+        self._pushes = pushes
+        self._send = send
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._working: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def backlog(self) -> int:
+        """Screens that wait, or wait for an answer."""
+        return len(self._working)
+
+    def put(self, row: PushRow) -> None:
+        """Take up a committed row."""
+        if self._stopping:  # the row is durable; the next start takes it up
+            return
+        task = asyncio.create_task(self._guarded(row), name="push")
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def recover(self, row: PushRow) -> None:
+        """Take up a row that a stopped process left. One that was claimed may have been shown, and is not again."""
+        if row.state == "queued":
+            self.put(row)
+        elif await self._pushes.answered(row, self._pushers.named(row.door)):
+            await self._settle(row, Shown())
+        else:
+            await self._settle(row, PushUnknown("the gateway stopped while it was being shown"))
+
+    async def stop(self) -> None:
+        """Wait a moment for what is being answered; for the rest the next start lets the texts go."""
+        self._stopping = True
+        if self._working:
+            _, waiting = await asyncio.wait(self._working, timeout=_STOP_SECONDS)
+            for task in waiting:
+                task.cancel()
+            if waiting:
+                await asyncio.wait(waiting)
+
+    async def _guarded(self, row: PushRow) -> None:
+        async with self._room:
+            try:
+                await self._work(row)
+            except Exception:  # the text behind it goes at its time, whatever became of the screen
+                self._context.metrics.failures.labels("push").inc()
+                _LOG.exception("a screen could not be pushed", extra={"outbox_id": row.id})
+
+    async def _work(self, row: PushRow) -> None:
+        at = self._context.clock()
+        if row.until - at < (row.until - row.created_at) / _LEAST:  # the text would come while they still read
+            await self._write(outbox.end(row.id, "expired", at, reason="too_late"))
+            self._count(row, "expired")
+            return
+        pusher = self._pushers.named(row.door)
+        if pusher is None or not pusher.wire.ready:
+            await self._settle(row, PushFailed("away"))
+            return
+        opening = await self._pushes.opening(row, pusher)
+        if opening is None:
+            await self._settle(row, _NOT_SHOWN)
+            return
+        row = replace(row, state="sending", session=opening.turn.session)
+        if await self._claimed(row, opening):
+            await self._settle(row, await self._pushed(row, pusher, opening))
+
+    async def _claimed(self, row: PushRow, opening: Opening) -> bool:
+        """Claim and session are durable before the screen leaves."""
+        return await self._context.writer.commit(Unit(ops=(turns.put(opening.turn),), gate=push_rows.claim(row)))
+
+    async def _pushed(self, row: PushRow, pusher: MenuPusher, opening: Opening) -> PushOutcome:
+        request = PushRequest(opening.turn.session, row.msisdn, opening.turn.reply, opening.asks)
+        try:
+            return await pusher.wire.push(request)
+        except Exception as error:  # what became of it nobody knows
+            _LOG.exception("a screen was pushed and then lost", extra={"outbox_id": row.id})
+            return PushUnknown(type(error).__name__)
+
+    # ── what became of it ──
+
+    async def _settle(self, row: PushRow, outcome: PushOutcome) -> None:
+        """Write it; a text that may go now goes."""
+        at = self._context.clock()
+        match outcome:
+            case Shown():
+                self._count(row, "shown")
+                await self._write(outbox.end(row.id, "done", at), held_texts.withdraw(row.fallback, at))
+            case PushFailed():
+                self._count(row, outcome.reason)
+                ended = outbox.end(row.id, "failed", at, reason=outcome.reason)
+                await self._write(ended, held_texts.release(row.fallback, at), *await self._contact(row, outcome, at))
+                await self._let_go(row)
+            case PushUnknown():
+                self._count(row, "unknown")
+                await self._write(outbox.move(row.id, "in_doubt", reason=outcome.detail[:80]))
+            case _:
+                assert_never(outcome)
+
+    async def _contact(self, row: PushRow, failed: PushFailed, at: datetime) -> tuple[Op, ...]:
+        """An offer on a screen that surely nobody saw was no contact on that channel: the text is the one."""
+        if row.offer is None or failed.reason == "no_answer":
+            return ()
+        person = await subscriptions.by_id(self._context.reader, row.subscription)
+        if person is None or person.marketing_at is None or person.marketing_channel != Channel.USSD:
+            return ()
+        contact = RecordMarketingContact(row.subscription, person.marketing_at, Channel.SMS, person.marketing_count)
+        return (subscriptions.note_marketing(contact),)
+
+    async def _let_go(self, row: PushRow) -> None:
+        text = await outbox.by_key(self._context.reader, row.fallback)
+        if isinstance(text, SmsRow) and text.state in ("queued", "deferred"):
+            self._send(text)
+
+    async def _write(self, *ops: Op) -> None:
+        """Write, as long as the store is away: what the network did cannot be asked again."""
+        while True:
+            try:
+                await self._context.writer.commit(Unit(ops=ops))
+            except WriterStopped:  # the next start finds the row as it is
+                raise
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                await asyncio.sleep(_STORE_PAUSE)
+            else:
+                return
+
+    def _count(self, row: PushRow, outcome: str) -> None:
+        self._context.metrics.pushes.labels(row.door, outcome).inc()

@@ -1,0 +1,94 @@
+"""Sessions that the network opens: their first turn, written before its screen goes out (ADR 15).
+
+It is position 0 of the session, in which nobody said anything; it stands on the page that the menu has for it. The
+answer comes as a hop like any other, and finds the session in the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.session import Session, to_json
+from gateway.core.context import Context
+from gateway.core.facts import Facts
+from gateway.core.menu_facts import MenuFacts
+from gateway.core.menu_shelf import Beginning, MenuShelf
+from gateway.core.pushers import MenuPusher
+from menus.values import Place, Screen
+from store import subscriptions, turns
+from store.push_rows import PushRow
+from store.turns import PUSHED, TurnRow
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session that is not written yet: its first turn, and whether its screen asks for an answer."""
+
+    turn: TurnRow
+    asks: bool
+
+
+class Pushes:
+    """Opens sessions."""
+
+    def __init__(self, context: Context, facts: Facts, shelf: MenuShelf) -> None:
+        self._context = context
+        self._shelf = shelf
+        self._menu_facts = MenuFacts(context, facts)
+
+    async def opening(self, push: PushRow, pusher: MenuPusher) -> Opening | None:
+        """The session that this push opens; None where its screen cannot be shown as it should be.
+
+        That is: the menu has no page for it, what it offers is gone, or it takes more than one screen.
+        """
+        person = await subscriptions.by_id(self._context.reader, push.subscription)
+        assert person is not None, "subscriptions are never deleted"
+        begun = self._shelf.begin(pusher.menu, person.id)
+        session = _session(push, begun)
+        if session is None:
+            return None
+        values = await self._menu_facts.fetch(begun.menu.facts_of(session.place.page), person, session)
+        language, budget = self._context.locale(person.language), pusher.wire.door.budget
+        screen = begun.menu.show(session.place, language, values, budget)
+        if not isinstance(screen, Screen) or screen.place.parts > 1 or screen.ends == bool(push.offer):
+            return None
+        if push.offer and screen.place.chosen.get("offer") != push.offer:
+            return None
+        return Opening(self._turn(push, pusher, _at(session, screen.place), screen), asks=not screen.ends)
+
+    def _turn(self, push: PushRow, pusher: MenuPusher, session: Session, screen: Screen) -> TurnRow:
+        return TurnRow(
+            dialect=pusher.wire.door.dialect,
+            session=pusher.wire.new_session(push.msisdn),
+            position=0,
+            subscription=push.subscription,
+            digest=PUSHED,
+            said="",
+            state=to_json(session),
+            reply=screen.text,
+            ends=screen.ends,
+            at=self._context.clock(),
+            menu=session.menu,
+            version=session.version,
+            arm=session.arm,
+        )
+
+    async def answered(self, push: PushRow, pusher: MenuPusher | None) -> bool:
+        """Whether something was said in the session that this push opened."""
+        if pusher is None or not push.session:
+            return False
+        said = await turns.of_session(self._context.reader, pusher.wire.door.dialect, push.session)
+        return len(said) > 1
+
+
+def _session(push: PushRow, begun: Beginning) -> Session | None:
+    page = begun.menu.menu.pushed.get("offer" if push.offer else "alert")
+    if page is None:
+        return None
+    place = Place(page.page, chosen={"offer": push.offer} if push.offer else {})
+    began = {"notice": push.notice, "fallback": push.fallback}
+    return Session(begun.menu.id, begun.menu.version, place, purchase=began, arm=begun.arm)
+
+
+def _at(session: Session, place: Place) -> Session:
+    return Session(session.menu, session.version, place, purchase=session.purchase, arm=session.arm)

@@ -1,0 +1,127 @@
+"""Screens that the network is to show, in the outbox: claimed once, and never shown again after a claim."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, update
+
+from flows.effects import PushUssd
+from flows.values import Msisdn, OfferId, SubscriptionId
+from store.ids import new_id
+from store.reader import AnyRow
+from store.tables import outbox as t
+from store.unit import Gate, Op
+
+KIND = "push"
+_INSERT = insert(t)
+_CLAIM = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "queued", t.c.settled_at.is_(None))
+    .values(state="sending", attempts=t.c.attempts + 1, payload=bindparam("with_session"))
+    .returning(t.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PushRow:
+    """One screen on its way. until: after that the text behind it goes, and no screen any more.
+
+    session: that it opens, empty until it is claimed. fallback: key of the text behind it.
+    """
+
+    id: str
+    key: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    door: str
+    notice: str
+    offer: OfferId | None
+    until: datetime
+    fallback: str
+    state: str
+    created_at: datetime
+    session: str = ""
+    reason: str | None = None
+
+
+def push_row(effect: PushUssd) -> PushRow:
+    """The row of a screen that a flow asks for."""
+    return PushRow(
+        id=new_id(effect.at),
+        key=effect.key,
+        subscription=effect.subscription,
+        msisdn=effect.msisdn,
+        door=effect.door,
+        notice=effect.notice,
+        offer=effect.offer,
+        until=effect.until,
+        fallback=effect.fallback,
+        state="suppressed" if effect.suppressed else "queued",
+        created_at=effect.at,
+        reason=effect.suppressed or None,
+    )
+
+
+def put(row: PushRow) -> Op:
+    """Write a new screen."""
+    return Op(
+        _INSERT,
+        {
+            "id": row.id,
+            "kind": KIND,
+            "key": row.key,
+            "subscription_id": row.subscription,
+            "msisdn": row.msisdn,
+            "purpose": KIND,
+            "priority": 0,
+            "payload": _payload(row),
+            "state": row.state,
+            "attempts": 0,
+            "repeats": 0,
+            "due_at": row.created_at,
+            "reason": row.reason,
+            "created_at": row.created_at,
+            "settled_at": row.created_at if row.state == "suppressed" else None,
+        },
+    )
+
+
+def claim(row: PushRow) -> Gate:
+    """Taken in hand, with the session that it opens; shut when somebody had it in hand before."""
+    assert row.session, "a claim names the session"
+    return Gate(_CLAIM, {"which": row.id, "with_session": _payload(row)}, ("which",))
+
+
+def read(row: AnyRow) -> PushRow:
+    """The row as the store has it."""
+    payload = json.loads(row.payload)
+    return PushRow(
+        id=row.id,
+        key=row.key,
+        subscription=SubscriptionId(row.subscription_id),
+        msisdn=Msisdn(row.msisdn),
+        door=payload["door"],
+        notice=payload["notice"],
+        offer=payload["offer"],
+        until=datetime.fromisoformat(payload["until"]),
+        fallback=payload["fallback"],
+        state=row.state,
+        created_at=row.created_at,
+        session=payload["session"],
+        reason=row.reason,
+    )
+
+
+def _payload(row: PushRow) -> str:
+    kept = {
+        "door": row.door,
+        "notice": row.notice,
+        "offer": row.offer,
+        "until": row.until.isoformat(),
+        "fallback": row.fallback,
+        "session": row.session,
+    }
+    return json.dumps(kept, ensure_ascii=False)
