@@ -102,6 +102,9 @@ class Metrics:
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry
         )
+        self.refused_knocks = Counter(
+            "chasqui_refused_knocks_total", "Requests that no door lets in", ("dialect", "reason"), registry=registry
+        )
         self.failures = Counter(
             "chasqui_failures_total", "Work that failed and was put off", ("where",), registry=registry
         )

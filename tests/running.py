@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -37,8 +38,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def configuration(*, smsc: int, ocs: str, market: str = "co", host: str = "127.0.0.1", more: str = "") -> str:
-    """A ``chasqui.toml``: staging's policy, one token a role. more: further sections."""
+def configuration(
+    *, smsc: int, ocs: str, market: str = "co", host: str = "127.0.0.1", server: str = "", more: str = ""
+) -> str:
+    """A ``chasqui.toml``: staging's policy, one token a role. server: further lines of that section; more: sections."""
     tokens = "".join(
         f'[[api.tokens]]\nname = "{role}"\nrole = "{role}"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
         for role, token in TOKENS.items()
@@ -49,6 +52,7 @@ market = "{market}"
 host = "{host}"
 port = 0
 metrics_port = 0
+{server}
 [ocs]
 kind = "tmf"
 url = "{ocs}"
@@ -76,12 +80,13 @@ class Town:
     ocs: OcsSimulator
     http: aiohttp.ClientSession
     clock: FakeClock
+    scheme: str = "http"
     _events: count[int] = field(default_factory=lambda: count(1))
 
     @property
     def url(self) -> str:
         """Where the gateway answers."""
-        return f"http://127.0.0.1:{self.gateway.port}"
+        return f"{self.scheme}://127.0.0.1:{self.gateway.port}"
 
     async def call(
         self, method: str, path: str, body: object = None, *, role: str = "crm", **headers: str
@@ -202,8 +207,8 @@ async def running(file: Path, clock: FakeClock) -> AsyncIterator[Gateway]:
 
 
 @asynccontextmanager
-async def town(folder: Path, migrated: Path, **settings: str) -> AsyncIterator[Town]:
-    """Everything up and bound. settings: of ``configuration``."""
+async def town(folder: Path, migrated: Path, tls: ssl.SSLContext | None = None, **settings: str) -> AsyncIterator[Town]:
+    """Everything up and bound. tls: how clients speak with a gateway that has it; settings: of ``configuration``."""
     clock = FakeClock()
     shutil.copy(migrated, folder / "chasqui.db")
     async with AsyncExitStack() as stack:
@@ -211,8 +216,9 @@ async def town(folder: Path, migrated: Path, **settings: str) -> AsyncIterator[T
         file = folder / "chasqui.toml"
         file.write_text(configuration(smsc=smsc.port, ocs=ocs.url, **settings), encoding="utf-8")
         gateway = await stack.enter_async_context(running(file, clock))
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        it = Town(gateway, smsc, ocs, http, clock)
+        connector = aiohttp.TCPConnector(ssl=tls or True)
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        it = Town(gateway, smsc, ocs, http, clock, "https" if tls else "http")
         await it.bound()
         yield it
 

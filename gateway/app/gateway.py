@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from ssl import SSLContext
 from typing import Protocol
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import utc_now
+from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
@@ -109,6 +111,7 @@ class Gateway:
         config = self._config
         market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
         written, metrics = written_menus(config), Metrics()
+        self._tls = server_tls(config, metrics)
         await ensure_free(config.server.host, config.server.port, _PORT)
         await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
@@ -204,24 +207,27 @@ class Gateway:
             one.add_to(app)
         local = server.host in _LOCAL
         page = StatusPage(
-            context, lambda: self._parts(peers, binds), lambda: _first_steps(self.port, peers), local=local
+            context,
+            lambda: self._parts(peers, binds),
+            lambda: _first_steps(server.scheme, self.port, peers),
+            local=local,
         )
         page.add_to(app)
         if peers.smsc is not None and local:
             self.handset = True
             HandsetPage(peers.smsc, services.codes, peers.smpp.source).add_to(app)
-        self.port = await self._listen(app, server.host, server.port, _PORT)
+        self.port = await self._listen(app, server.host, server.port, _PORT, self._tls)
 
-    async def _listen(self, app: web.Application, host: str, port: int, key: str) -> int:
+    async def _listen(self, app: web.Application, host: str, port: int, key: str, tls: SSLContext | None = None) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        return await listen(runner, host, port, key)
+        return await listen(runner, host, port, key, tls)
 
     def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
-        host = self._config.server.host
+        host, scheme = self._config.server.host, self._config.server.scheme
         parts = [
-            Part("Gateway", f"http://{host}:{self.port}", True),
+            Part("Gateway", f"{scheme}://{host}:{self.port}", True),
             Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
             Part("Store", self._config.store.url, True),
             *binds.parts(),
@@ -230,7 +236,7 @@ class Gateway:
         if peers.smsc is not None:
             parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
         if self.handset:
-            parts.append(Part("Handset", f"http://{host}:{self.port}/handset/", True))
+            parts.append(Part("Handset", f"{scheme}://{host}:{self.port}/handset/", True))
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
         return parts
@@ -254,10 +260,10 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
     intake.resume(triggers, replies)
 
 
-def _first_steps(port: int, peers: Peers) -> list[tuple[str, str]]:
+def _first_steps(scheme: str, port: int, peers: Peers) -> list[tuple[str, str]]:
     smsc, ocs = peers.smsc, peers.ocs_simulator
     return first_steps(
-        f"http://127.0.0.1:{port}",
+        f"{scheme}://127.0.0.1:{port}",
         f"http://127.0.0.1:{smsc.control_port}" if smsc else None,
         peers.smpp.source,
         ocs.control_url if ocs else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,10 +23,10 @@ async def ensure_free(host: str, port: int, key: str) -> None:
     server.close()
 
 
-async def listen(runner: web.AppRunner, host: str, port: int, key: str) -> int:
+async def listen(runner: web.AppRunner, host: str, port: int, key: str, tls: ssl.SSLContext | None = None) -> int:
     """Serve an application that is set up, and return its port; raises as `ensure_free` does."""
     with _naming(host, port, key):
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
     return int(runner.addresses[0][1])
 
 

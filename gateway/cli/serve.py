@@ -21,7 +21,10 @@ def add_to(commands: Commands) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    """Run one gateway process until SIGTERM or SIGINT; then finish what runs, unbind, and end."""
+    """Run one gateway process until SIGTERM or SIGINT; then finish what runs, unbind, and end.
+
+    It speaks HTTPS with [server] tls_certificate and tls_key, and takes client certificates with tls_client_ca.
+    """
     config = load_config(arguments)
     log_to_stderr(arguments.log_level)
     gateway = Gateway(config)
@@ -30,6 +33,6 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _greeting(config: Config, gateway: Gateway) -> str:
-    url = f"http://{config.server.host}:{gateway.port}/"
+    url = f"{config.server.scheme}://{config.server.host}:{gateway.port}/"
     phone = f"\nchasqui: a phone to try it with on {url}handset/" if gateway.handset else ""
     return f"chasqui: serving market {config.market} on {url}{phone}"

@@ -38,10 +38,13 @@ def check(config: Config) -> Config:
         raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
     _port("server.port", config.server.port)
     _port("server.metrics_port", config.server.metrics_port)
+    _tls(config.server)
     _positive("ocs.timeout", config.ocs.timeout)
     _positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)
+        if door.certificate and not config.server.tls_client_ca:
+            raise ConfigError(f"doors {door.name!r}: certificate needs server.tls_client_ca, which is not set")
     for bind in config.smpp:
         _bind(bind)
     _names("smpp", [bind.name for bind in config.smpp])
@@ -57,6 +60,14 @@ def check(config: Config) -> Config:
             raise ConfigError("policy.test_msisdns: an entry is not an E.164 number such as +573001112233")
     _secret(config.webhooks.secret)
     return config
+def _tls(server: ServerConfig) -> None:
+    if bool(server.tls_certificate) != bool(server.tls_key):
+        missing = "tls_key" if server.tls_certificate else "tls_certificate"
+        raise ConfigError(f"server.{missing} is missing: a certificate and its key go together")
+    if server.tls_client_ca and not server.tls_certificate:
+        raise ConfigError("server.tls_client_ca needs server.tls_certificate and tls_key: without TLS none is shown")
+
+
 
 
 def _door(door: DoorConfig) -> None:

@@ -15,11 +15,23 @@ Secret = str
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Where HTTP is answered. A port of 0 picks a free one; metrics_port is a server of its own."""
+    """Where HTTP is answered. A port of 0 picks a free one; metrics_port is a server of its own.
+
+    tls_certificate, tls_key: PEM files; with them it is HTTPS, but for the metrics. tls_client_ca: whose certificates
+    clients may show.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     metrics_port: int = 9090
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
+
+    @property
+    def scheme(self) -> str:
+        """How its addresses begin."""
+        return "https" if self.tls_certificate else "http"
 
 
 @dataclass(frozen=True, slots=True)

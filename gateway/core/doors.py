@@ -14,6 +14,9 @@ from menus.values import Budget
 _MOST_UCS2 = 80
 _USUAL = Budget()
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_ASKED = ("", "address", "token", "certificate")
+"""In the order in which a door looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ class Doors:
             return None
         return self._loopback(dialect) if peer.is_loopback else None
 
+    def why_not(self, dialect: str, address: str | None, authorization: str, certificate: str = "") -> str:
+        """In one word, what a peer that was not admitted lacks at the door that it came nearest to."""
+        peer = _peer(address)
+        lacking = [_lacking(door, peer, authorization, certificate) for door in self._doors if door.dialect == dialect]
+        return max(lacking, key=_ASKED.index, default="door")
+
     def named(self, name: str) -> Door:
         """The door of this name, for a wire that nobody knocks at. Raises KeyError."""
         return {door.name: door for door in self._doors}[name]
@@ -106,7 +115,7 @@ def _budget(charset: str, size: int) -> Budget:
 
 
 @lru_cache(maxsize=4096)
-def _peer(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _peer(address: str | None) -> _Address | None:
     try:
         peer = ipaddress.ip_address(address or "")
     except ValueError:
@@ -114,13 +123,17 @@ def _peer(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address 
     return peer.ipv4_mapped or peer if isinstance(peer, ipaddress.IPv6Address) else peer
 
 
-def _fits(
-    door: Door, peer: ipaddress.IPv4Address | ipaddress.IPv6Address, authorization: str, certificate: str
-) -> bool:
-    known = not door.networks or any(peer in network for network in door.networks)
+def _fits(door: Door, peer: _Address, authorization: str, certificate: str) -> bool:
+    return not _lacking(door, peer, authorization, certificate)
+
+
+def _lacking(door: Door, peer: _Address | None, authorization: str, certificate: str) -> str:
+    """What a door asks and this peer has not: a word of `_ASKED`, or nothing."""
+    if peer is None or (door.networks and not any(peer in network for network in door.networks)):
+        return "address"
     shown = authorization.encode(errors="surrogateescape")  # a header may be any bytes
-    return (
-        known
-        and (not door.token or hmac.compare_digest(shown, f"Bearer {door.token}".encode()))
-        and (not door.certificate or hmac.compare_digest(certificate, door.certificate))
-    )
+    if door.token and not hmac.compare_digest(shown, f"Bearer {door.token}".encode()):
+        return "token"
+    if door.certificate and not hmac.compare_digest(certificate, door.certificate):
+        return "certificate"
+    return ""

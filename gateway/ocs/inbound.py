@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import OrderedDict
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from aiohttp import web
 from gateway.core.context import Context
 from gateway.core.doors import Doors, is_loopback
 from gateway.core.intake import Intake
+from gateway.core.knocks import certificate_of, refused
 from gateway.core.problems import Problem
 from gateway.core.triggers import Triggered
 from gateway.ocs import cloudevents, signature
@@ -20,7 +20,7 @@ from store.inbox import Entry
 MOST_BYTES = 1024 * 1024
 _FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 _REMEMBERED_WEBHOOKS = 100_000
-_LOG = logging.getLogger(__name__)
+_DIALECT = "triggers"
 
 
 class TriggerRoutes:
@@ -59,13 +59,16 @@ class TriggerRoutes:
         return web.json_response({"accepted": taken, "known": len(fresh) - taken}, status=202 if taken else 200)
 
     def _admit(self, request: web.Request) -> None:
-        door = self._doors.admit("triggers", request.remote, request.headers.get("Authorization", ""))
+        shown = request.remote, request.headers.get("Authorization", ""), certificate_of(request)
+        door = self._doors.admit(_DIALECT, *shown)
         if door is None:
-            self._context.metrics.failures.labels("door").inc()
-            _LOG.warning("a knock at /triggers was refused", extra={"peer": request.remote})
+            refused(self._context.metrics, _DIALECT, self._doors.why_not(_DIALECT, *shown), request.remote)
             raise Problem(403, "not-admitted", "no door lets this peer in: see [[doors]] in the configuration")
-        if not (self._secret or door.token or is_loopback(request.remote)):
-            raise Problem(403, "unsigned", "from elsewhere events need webhooks.secret, or a token at their door")
+        if not (self._secret or door.token or door.certificate or is_loopback(request.remote)):
+            refused(self._context.metrics, _DIALECT, "unsigned", request.remote)
+            raise Problem(
+                403, "unsigned", "from elsewhere events need webhooks.secret, or a token or certificate at their door"
+            )
         if request.content_type in _FORMS:  # what any web page may send without being asked
             raise Problem(415, "unsupported-media-type", "events come as application/cloudevents+json")
 

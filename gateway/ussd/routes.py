@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
+from gateway.core.knocks import certificate_of, refused
 from gateway.core.turn import Reply
 from gateway.ussd.answering import Answering
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse, Way
@@ -57,20 +58,24 @@ class UssdRoutes:
         """The door that lets the peer in. A page of another origin may send forms from anybody's browser: not here."""
         if _is_foreign(request):
             return None
-        token = request.match_info.get("token")
-        shown = f"Bearer {token}" if token else request.headers.get("Authorization", "")
-        return self._doors.admit(dialect.name, request.remote, shown)
+        return self._doors.admit(dialect.name, request.remote, _shown(request), certificate_of(request))
 
     def _refused(self, request: web.Request, dialect: Dialect) -> web.Response:
-        self._context.metrics.failures.labels("door").inc()
-        reason = "another origin" if _is_foreign(request) else "no door for this address and token"
-        _LOG.warning("a knock at the USSD door was refused", extra={"dialect": dialect.name, "reason": reason})
+        shown = request.remote, _shown(request), certificate_of(request)
+        reason = "origin" if _is_foreign(request) else self._doors.why_not(dialect.name, *shown)
+        refused(self._context.metrics, dialect.name, reason, request.remote)
         return _response(dialect.format(Reply(self._voice.no_service(), ends=True), status=403))
 
     def _bad(self, dialect: Dialect, door: Door, error: BadHop) -> web.Response:
         self._answering.count(door, "bad_request")
         _LOG.warning("a request that is no hop: %s", error, extra={"dialect": dialect.name, "door": door.name})
         return _response(dialect.format(Reply(self._voice.try_again(), ends=True), status=error.status))
+
+
+def _shown(request: web.Request) -> str:
+    """The token in the path, as a header would have it, or the header."""
+    token = request.match_info.get("token")
+    return f"Bearer {token}" if token else request.headers.get("Authorization", "")
 
 
 def _is_foreign(request: web.Request) -> bool:

@@ -41,7 +41,7 @@ async def test_a_door_for_others_is_not_for_this_machine(tmp_path: Path, migrate
             403,
             "not-admitted",
         )
-        assert 'chasqui_failures_total{where="door"} 2.0' in await it.metrics()
+        assert 'chasqui_refused_knocks_total{dialect="triggers",reason="address"} 2.0' in await it.metrics()
         assert it.smsc.messages == []
 
 

@@ -19,6 +19,9 @@ market = "co"
 host = "127.0.0.1"
 port = 8080
 metrics_port = 9090
+tls_certificate = "gateway.pem"
+tls_key = "gateway.key"
+tls_client_ca = "clients.pem"
 [store]
 url = "sqlite+aiosqlite:///chasqui.db"
 [sessions]
@@ -172,6 +175,13 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         ("market = ", "not TOML"),
         ("[server]\nport = 65536", "server.port must be a port from 0 to 65535"),
         ("[server]\nport = -1", "server.port must be a port from 0 to 65535"),
+        ('[server]\ntls_key = "k.pem"', "server.tls_certificate is missing: a certificate and its key go together"),
+        ('[server]\ntls_certificate = "c.pem"', "server.tls_key is missing"),
+        ('[server]\ntls_client_ca = "a.pem"', "server.tls_client_ca needs server.tls_certificate and tls_key"),
+        (
+            f'[[doors]]\nname = "d"\ndialect = "triggers"\ncertificate = "{SHA}"',
+            "doors 'd': certificate needs server.tls_client_ca, which is not set",
+        ),
         ("[ocs]\ntimeout = 0", "ocs.timeout must be more than 0"),
         ('[ocs]\nkind = "cgrates"', "not available in this version; use one of: simulator, tmf"),
         ('[ocs]\nkind = "magic"', "it must be one of: simulator, tmf"),

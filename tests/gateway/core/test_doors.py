@@ -1,4 +1,4 @@
-"""Who may knock, by address and by token."""
+"""Who may knock, by address, token and certificate."""
 
 from __future__ import annotations
 
@@ -49,3 +49,34 @@ def test_a_peer_is_let_in_by_the_first_door_that_fits(
     """Without any door for a dialect this machine alone may; with one, nobody else."""
     door = Doors(doors).admit("triggers", address, authorization)
     assert (door.name if door else None) == name
+
+
+SHOWN = "a" * 64
+SEEN = DoorConfig("seen", "triggers", certificate=SHOWN.upper())
+ALL = DoorConfig("all", "triggers", allow=("192.0.2.7",), token="s3cret", certificate=SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("doors", "address", "authorization", "certificate", "lacking"),
+    [
+        ((SEEN,), "203.0.113.9", "", SHOWN, ""),
+        ((SEEN,), "203.0.113.9", "", "", "certificate"),
+        ((SEEN,), "203.0.113.9", "", "b" * 64, "certificate"),
+        ((ALL,), "192.0.2.7", "Bearer s3cret", SHOWN, ""),
+        ((ALL,), "192.0.2.7", "Bearer s3cret", "", "certificate"),
+        ((ALL,), "192.0.2.7", "", SHOWN, "token"),
+        ((ALL,), "192.0.2.8", "Bearer s3cret", SHOWN, "address"),
+        ((TEN, ALL), "192.0.2.7", "", "", "token"),
+        ((TEN, BOTH), "203.0.113.9", "", "", "address"),
+        ((), "203.0.113.9", "", "", "door"),
+        ((TEN,), "/run/socket", "", "", "address"),
+    ],
+)
+def test_who_is_refused_lacks_what_the_nearest_door_asks(
+    doors: tuple[DoorConfig, ...], address: str, authorization: str, certificate: str, lacking: str
+) -> None:
+    """In one word, for the operator alone; whoever lacks nothing is let in."""
+    found = Doors(doors)
+    assert (found.admit("triggers", address, authorization, certificate) is None) == bool(lacking)
+    if lacking:
+        assert found.why_not("triggers", address, authorization, certificate) == lacking

@@ -1,0 +1,57 @@
+"""Whoever knocks over HTTP: the certificate that the connection showed, and what is noted of those who may not in."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import ssl
+
+from aiohttp import web
+
+from gateway.telemetry import Metrics
+
+_LOG = logging.getLogger(__name__)
+_ANY = "any"
+"""The dialect of a connection that ended before it said what it wanted."""
+
+
+def certificate_of(request: web.Request) -> str:
+    """SHA-256, in hex, of the certificate that the client proved to hold; empty if it showed none."""
+    transport = request.transport
+    connection = transport.get_extra_info("ssl_object") if transport is not None else None
+    return connection.certificate if isinstance(connection, WatchedConnection) else ""
+
+
+def refused(metrics: Metrics, dialect: str, reason: str, peer: str | None = None) -> None:
+    """Count and log a knock that no door lets in; reason: one word or two, nothing that the peer sent."""
+    metrics.refused_knocks.labels(dialect, reason).inc()
+    _LOG.warning("a knock was refused", extra={"dialect": dialect, "reason": reason, "peer": peer})
+
+
+class WatchedConnection(ssl.SSLObject):
+    """The TLS of one connection. It reads its client's certificate once, as the handshake ends.
+
+    certificate: its SHA-256 in hex, empty without one. What the server's context does not trust never gets so far.
+    """
+
+    certificate = ""
+    metrics: Metrics
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except ssl.SSLWantReadError:  # more has to come
+            raise
+        except ssl.SSLCertVerificationError:
+            refused(self.metrics, _ANY, "certificate")
+            raise
+        except ssl.SSLError:
+            refused(self.metrics, _ANY, "handshake")
+            raise
+        shown = self.getpeercert(binary_form=True)
+        self.certificate = hashlib.sha256(shown).hexdigest() if shown else ""
+
+
+def watched(metrics: Metrics) -> type[WatchedConnection]:
+    """What a context makes its connections of, so that handshakes that fail are counted here."""
+    return type("Watched", (WatchedConnection,), {"metrics": metrics})
