@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from flows.values import parse_msisdn
 from gateway.config.smpp_checks import check_smpp
-from gateway.config.tree import Config, DoorConfig, SmppConfig, UssdServiceConfig
+from gateway.config.tree import Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
 _HTTP = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
@@ -60,14 +60,14 @@ def check(config: Config) -> Config:
             raise ConfigError("policy.test_msisdns: an entry is not an E.164 number such as +573001112233")
     _secret(config.webhooks.secret)
     return config
+
+
 def _tls(server: ServerConfig) -> None:
     if bool(server.tls_certificate) != bool(server.tls_key):
         missing = "tls_key" if server.tls_certificate else "tls_certificate"
         raise ConfigError(f"server.{missing} is missing: a certificate and its key go together")
     if server.tls_client_ca and not server.tls_certificate:
         raise ConfigError("server.tls_client_ca needs server.tls_certificate and tls_key: without TLS none is shown")
-
-
 
 
 def _door(door: DoorConfig) -> None:
