@@ -20,8 +20,8 @@ from aiohttp import web
 from flows.values import Msisdn, parse_msisdn
 from gateway.core.doors import is_loopback
 from gateway.core.problems import Handler, Problem
+from gateway.simulators.control_requests import answer_name
 from gateway.simulators.smsc import SmscSimulator
-from gateway.simulators.smsc_control import answer_name
 from gateway.smpp.server import NoReceiver
 
 TEST_NUMBER: Final = "+573001112233"

@@ -14,6 +14,7 @@ from aiohttp import web
 from gateway.errors import PortInUse
 from gateway.simulators.smsc_control import control_application
 from gateway.simulators.smsc_faults import Faults
+from gateway.simulators.smsc_ussd import UssdPhones, is_screen
 from gateway.smpp.pdu import Bind, Message, Response
 from gateway.smpp.reassembly import Reassembly, Whole
 from gateway.smpp.server import Esme, NoReceiver, SmppServer, SubmitReply
@@ -55,6 +56,7 @@ class SmscSimulator:
         self._server = SmppServer(
             host, port, self, self._authenticate, system_id="smsc", timing=timing, on_bound=self._bound
         )
+        self.ussd = UssdPhones(self._server.deliver)
         self._reassembly = Reassembly(timeout=60.0)
         self._part_ids: dict[object, dict[int, str]] = {}
         self._last_id = 0
@@ -75,6 +77,7 @@ class SmscSimulator:
 
     async def stop(self) -> None:
         """Unbind the ESMEs and close both ports."""
+        await self.ussd.stop()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -117,6 +120,8 @@ class SmscSimulator:
             return self.faults.status, ""
         self._last_id += 1
         message_id = f"{self._last_id:08x}"
+        if is_screen(message):
+            return self.ussd.submit(esme, message, self.faults.push_status), message_id
         self._record(esme, message, message_id)
         if self.faults.receipts and message.registered_delivery & _RECEIPT_BITS == 1:
             self._start(self._send_receipt(_receipt(message, message_id), esme.system_id))

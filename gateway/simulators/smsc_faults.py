@@ -14,7 +14,8 @@ class BadFaults(ValueError):
 class Faults:
     """How the simulator misbehaves.
 
-    throttle, no_response: how many of the next submits. status: answered to every submit.
+    throttle, no_response: how many of the next submits. status: answered to every submit; push_status: to those that
+    open a USSD session.
     receipt_delay: seconds. drop, garbage: done once, when set.
     """
 
@@ -23,12 +24,13 @@ class Faults:
     drop: bool = False
     refuse_binds: bool = False
     status: int = 0
+    push_status: int = 0
     receipts: bool = True
     receipt_delay: float = 0.0
     garbage: bytes = b""
 
 
-_COUNTS: Final = frozenset({"throttle", "no_response", "status"})
+_COUNTS: Final = frozenset({"throttle", "no_response", "status", "push_status"})
 _SWITCHES: Final = frozenset({"drop", "refuse_binds", "receipts"})
 
 

@@ -166,15 +166,16 @@ class SmppServer:
         for esme in tuple(self._esmes):
             esme.session.abort("dropped")
 
-    async def deliver(self, message: Message, system_id: str = "") -> Answer:
+    async def deliver(self, message: Message, system_id: str = "", esme: Esme | None = None) -> Answer:
         """Send a deliver_sm to a bound receiver (of ``system_id`` if given, each in turn) and await its answer.
 
-        Raises NoReceiver.
+        esme: the receiver, if it is still bound. Raises NoReceiver.
         """
-        able = [esme for esme in self._esmes if esme.receives and system_id in {"", esme.system_id}]
-        if not able:
-            raise NoReceiver(f"no receiver is bound{f' as {system_id}' if system_id else ''}")
-        esme = able[next(self._turn) % len(able)]
+        if esme is None or esme not in self._esmes:
+            able = [one for one in self._esmes if one.receives and system_id in {"", one.system_id}]
+            if not able:
+                raise NoReceiver(f"no receiver is bound{f' as {system_id}' if system_id else ''}")
+            esme = able[next(self._turn) % len(able)]
         settled: asyncio.Future[tuple[Answer | None, ...]] = asyncio.get_running_loop().create_future()
         job = Job((format_message(message),), lambda answers: None if settled.done() else settled.set_result(answers))
         esme.queue.put(job)
