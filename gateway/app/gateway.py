@@ -23,7 +23,6 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
-from gateway.app.pushing import channel_desk, restcomm_pushers, with_menus
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
@@ -44,9 +43,6 @@ from gateway.core.outbox import Lanes
 from gateway.core.problems import middleware
 from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
-from gateway.core.push_lane import PushLane
-from gateway.core.pushers import Pushers
-from gateway.core.pushes import Pushes
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
@@ -134,6 +130,9 @@ class Gateway:
             metrics=metrics,
             smpp=peers.smpp,
         )
+        hours = QuietHours()
+        hours.start()
+        self._stack.push_async_callback(hours.stop)
         await self._core(context, peers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
@@ -150,17 +149,13 @@ class Gateway:
         committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
         facts = Facts(context, peers.ocs)
         receipts = ReceiptDesk(context)
-        pushers = Pushers()
-        channels = channel_desk(context, pushers, shelf, config.policy)
-        trigger_desk = TriggerDesk(context, facts, committer, channels)
-        reply_desk = ReplyDesk(context, facts, committer)
+        trigger_desk, reply_desk = TriggerDesk(context, facts, committer), ReplyDesk(context, facts, committer)
         triggers = Pump("triggers", subject, trigger_desk.work, trigger_desk.give_up)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
         binds = Binds(peers, intake)
         client = binds.sms
         lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
-        lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
@@ -170,8 +165,7 @@ class Gateway:
         self._health = Health(context, peers.ocs, binds.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
-        pushers.add(with_menus(binds.carry_ussd(config, doors, answering), services))
-        pushers.add(with_menus(restcomm_pushers(config.doors, doors, answering, self._stack), services))
+        binds.carry_ussd(config, doors, answering)
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
         waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
@@ -181,7 +175,6 @@ class Gateway:
         lanes.sms.start()
         self._stack.push_async_callback(lanes.sms.stop)
         self._stack.push_async_callback(lanes.purchases.stop)
-        self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
         for pump in (triggers, replies):
             pump.start()
@@ -191,9 +184,6 @@ class Gateway:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         jobs.start()
         self._stack.callback(jobs.stop)
-        hours = QuietHours()
-        hours.start()
-        self._stack.push_async_callback(hours.stop)
         watch = MenuWatch(context, shelf)
         watch.start()
         self._stack.push_async_callback(watch.stop)
