@@ -23,6 +23,7 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
+from gateway.app.pushing import channel_desk, restcomm_pushers, with_menus
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
@@ -43,6 +44,9 @@ from gateway.core.outbox import Lanes
 from gateway.core.problems import middleware
 from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
+from gateway.core.push_lane import PushLane
+from gateway.core.pushers import Pushers
+from gateway.core.pushes import Pushes
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
@@ -55,6 +59,7 @@ from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
+from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
@@ -149,13 +154,17 @@ class Gateway:
         committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
         facts = Facts(context, peers.ocs)
         receipts = ReceiptDesk(context)
-        trigger_desk, reply_desk = TriggerDesk(context, facts, committer), ReplyDesk(context, facts, committer)
+        pushers = Pushers()
+        channels = channel_desk(context, pushers, shelf, config.policy)
+        trigger_desk = TriggerDesk(context, facts, committer, channels)
+        reply_desk = ReplyDesk(context, facts, committer)
         triggers = Pump("triggers", subject, trigger_desk.work, trigger_desk.give_up)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
         binds = Binds(peers, intake)
         client = binds.sms
         lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
+        lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
@@ -165,16 +174,18 @@ class Gateway:
         self._health = Health(context, peers.ocs, binds.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
-        binds.carry_ussd(config, doors, answering)
+        wires = (
+            *binds.carry_ussd(config, doors, answering),
+            *restcomm_pushers(config.doors, doors, answering, self._stack),
+        )
+        if channels is not None:
+            pushers.add(with_menus(wires, services))
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
         waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
-        self._stack.push_async_callback(lanes.sms.drain)
-        await client.start()
-        self._stack.push_async_callback(client.stop)
-        lanes.sms.start()
-        self._stack.push_async_callback(lanes.sms.stop)
+        await self._carry(lanes.sms, client)
         self._stack.push_async_callback(lanes.purchases.stop)
+        self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
         for pump in (triggers, replies):
             pump.start()
@@ -196,6 +207,14 @@ class Gateway:
         )
         await binds.open(self._stack)
         await self._answer(context, peers, binds, services, routes)
+
+    async def _carry(self, texts: SmsLane, client: SmppClient) -> None:
+        """Bind, and let texts go."""
+        self._stack.push_async_callback(texts.drain)
+        await client.start()
+        self._stack.push_async_callback(client.stop)
+        texts.start()
+        self._stack.push_async_callback(texts.stop)
 
     async def _answer(
         self, context: Context, peers: Peers, binds: Binds, services: Services, routes: Sequence[Routes]

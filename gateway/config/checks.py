@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from flows.values import parse_msisdn
+from gateway.config.policy_checks import check_policy, check_push_url
 from gateway.config.smpp_checks import check_smpp
 from gateway.config.tree import Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
@@ -43,6 +43,7 @@ def check(config: Config) -> Config:
     _positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)
+        check_push_url(door)
         if door.certificate and not config.server.tls_client_ca:
             raise ConfigError(f"doors {door.name!r}: certificate needs server.tls_client_ca, which is not set")
     for bind in config.smpp:
@@ -55,9 +56,7 @@ def check(config: Config) -> Config:
         _one_of("api.tokens.role", token.role, _ROLES)
         if not _SHA256.fullmatch(token.sha256):
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
-    for number in config.policy.test_msisdns:
-        if parse_msisdn(number) is None:
-            raise ConfigError("policy.test_msisdns: an entry is not an E.164 number such as +573001112233")
+    check_policy(config.policy)
     _secret(config.webhooks.secret)
     return config
 

@@ -116,7 +116,8 @@ class DoorConfig:
     service: what is dialled there where the wire does not say. max_septets: of one screen; 0 = what is usual for the
     dialect. idle_seconds, total_seconds: of a USSD session; resume_seconds: for how long whoever dials again may go on
     where they left; repeat_seconds: within which a wire that counts nothing repeats a hop. bind, profile: of the
-    dialect smpp: the [[smpp]] that carries it, and how its vendor speaks.
+    dialect smpp: the [[smpp]] that carries it, and how its vendor speaks. push_url: of the dialect restcomm: where the
+    gateway takes screens to push.
     """
 
     name: str
@@ -134,6 +135,7 @@ class DoorConfig:
     repeat_seconds: float = 2
     bind: str = ""
     profile: str = ""
+    push_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +199,23 @@ class ApiConfig:
 
 @dataclass(frozen=True, slots=True)
 class PolicyConfig:
-    """What a staging system may switch off; the defaults are the law's."""
+    """What a staging system may switch off; the defaults are the law's. And which way offers go.
+
+    channels: ``sms`` and ``ussd``, the preferred one first. push_wait: seconds until the text behind a screen goes.
+    push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
+    nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
+    """
 
     quiet_hours: str = "market"
     assume_opt_in: str = "market"
     dry_run: bool = False
     test_msisdns: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ("sms",)
+    push_wait: float = 90
+    push_hours: str = "08:00-20:00"
+    push_circles: tuple[str, ...] = ()
+    push_handsets: tuple[str, ...] = ()
+    push_present: float = 600
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,15 @@ class Pushers:
     """All wires, by their doors' names."""
 
     def __init__(self, pushers: Iterable[MenuPusher] = ()) -> None:
-        self._known = {one.name: one for one in pushers}
-        self._networks = {one.wire.door.network for one in self._known.values()}
+        self._known: dict[str, MenuPusher] = {}
+        self._networks: set[str] = set()
+        self.add(pushers)
+
+    def add(self, pushers: Iterable[MenuPusher]) -> None:
+        """More wires, as they are opened."""
+        for one in pushers:
+            self._known[one.name] = one
+            self._networks.add(one.wire.door.network)
 
     def __bool__(self) -> bool:
         return bool(self._known)

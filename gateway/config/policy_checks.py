@@ -1,0 +1,51 @@
+"""What ``[policy]`` must hold beyond its types, and the doors that screens are pushed by."""
+
+from __future__ import annotations
+
+import re
+
+from flows.values import parse_msisdn
+from gateway.config.tree import DoorConfig, PolicyConfig
+from gateway.errors import ConfigError
+
+_CHANNELS, _HANDSETS = ("sms", "ussd"), ("feature", "smart")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
+_LONGEST_WAIT = 3600
+
+
+def check_policy(policy: PolicyConfig) -> None:
+    """Raises ConfigError."""
+    for number in policy.test_msisdns:
+        if parse_msisdn(number) is None:
+            raise ConfigError("policy.test_msisdns: an entry is not an E.164 number such as +573001112233")
+    _of("policy.channels", policy.channels, _CHANNELS)
+    _of("policy.push_handsets", policy.push_handsets, _HANDSETS)
+    if not policy.channels or len(set(policy.channels)) < len(policy.channels):
+        raise ConfigError('policy.channels must name each channel once, the preferred first, such as ["ussd", "sms"]')
+    if not 0 < policy.push_wait <= _LONGEST_WAIT:
+        raise ConfigError(f"policy.push_wait must be more than 0 and at most {_LONGEST_WAIT} seconds")
+    if not 0 <= policy.push_present <= _LONGEST_WAIT:
+        raise ConfigError(f"policy.push_present must be from 0 to {_LONGEST_WAIT} seconds")
+    if policy.push_hours and not _HOURS.fullmatch(policy.push_hours):
+        raise ConfigError("policy.push_hours must be local times such as 08:00-20:00, or empty for always")
+    if policy.push_hours and policy.push_hours[:5] >= policy.push_hours[6:]:
+        raise ConfigError("policy.push_hours must end later on the same day than they begin")
+
+
+def check_push_url(door: DoorConfig) -> None:
+    """Raises ConfigError."""
+    where = f"doors {door.name!r}: push_url"
+    if not door.push_url:
+        return
+    if door.dialect != "restcomm":
+        raise ConfigError(f"{where} is of the dialect restcomm; over SMPP screens go by the door's bind")
+    if not door.push_url.startswith(("http://", "https://")):
+        raise ConfigError(f"{where} must begin with http:// or https://")
+    if not door.service:
+        raise ConfigError(f"{where}: the door must name the service whose menu takes the answers, such as *123#")
+
+
+def _of(key: str, values: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in known:
+            raise ConfigError(f"{key}: {value!r} is none of {', '.join(known)}")
