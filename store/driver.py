@@ -21,6 +21,10 @@ class Driver(Protocol):
         """One statement, and the rows that it returns."""
         ...
 
+    async def commit(self) -> None:
+        """End the transaction that the first statement since the last commit began."""
+        ...
+
 
 class SqliteDriver:
     """aiosqlite: every call is one hop to the connection's thread, and hops are what a small group pays for.
@@ -37,6 +41,9 @@ class SqliteDriver:
     async def returning(self, sql: str, row: Row) -> Sequence[Sequence[Any]]:
         rows: Sequence[Sequence[Any]] = await self._connection.execute_fetchall(sql, row)
         return rows
+
+    async def commit(self) -> None:
+        await self._connection.commit()
 
 
 async def driver_of(connection: AsyncConnection) -> Driver:

@@ -109,16 +109,19 @@ class Writer:
                 done.set_result(passed)
 
     async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
-        """Write these units or none of them. The connection stays open as long as nothing goes wrong with it."""
+        """Write these units or none of them. The connection stays open as long as nothing goes wrong with it.
+
+        A connection that is closed in the middle rolls back.
+        """
         if self._connection is None:
             self._connection = await self._engine.connect()
         try:
             driver = await driver_of(self._connection)
-            async with self._connection.begin():
-                opened = await self._pass_gates(driver, units)
-                for statement, values in _batches(units, opened):
-                    prepared = self._statements.one(statement, values[0])
-                    await driver.many(prepared.sql, [prepared.row(one) for one in values])
+            opened = await self._pass_gates(driver, units)
+            for statement, values in _batches(units, opened):
+                prepared = self._statements.one(statement, values[0])
+                await driver.many(prepared.sql, [prepared.row(one) for one in values])
+            await driver.commit()
         except BaseException:
             await self._let_go()
             raise

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from gateway.core.live_sessions import LiveSession
 from gateway.core.transcript import digest, said_since
 from gateway.core.turn import Input, Transcript, Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(NamedTuple):
     """A new hop. opened: the position of its dialogue's first turn, its own for one that begins.
 
     said: what is new in it; transcript: all that was said with it; digest: tells it apart in its session.
@@ -34,6 +33,10 @@ class Next:
     def begins(self) -> bool:
         """Whether a dialogue begins with it."""
         return self.position == self.opened
+
+
+_ANOTHER_SESSION = timedelta(hours=1)
+"""No network brings a beginning again after so long, and no session lasts so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +149,4 @@ def _over(live: LiveSession, turn: Turn) -> bool:
 
 def _long_over(live: LiveSession, turn: Turn) -> bool:
     """Whether so much time has passed that an id which comes again can only be another session's."""
-    return (turn.at - live.answered).total_seconds() > turn.door.total_seconds
+    return turn.at - live.answered > _ANOTHER_SESSION

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.hdrs import METH_ALL
+from prometheus_client import Counter
 
 from gateway.errors import GatewayError, StoreUnavailable
 from gateway.telemetry import Metrics
@@ -55,13 +56,19 @@ def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> web.R
 def middleware(metrics: Metrics) -> Any:
     """Turns errors into problems and counts requests by route template, never by path."""
 
+    children: dict[tuple[str, str, int], Counter] = {}  # to look one up by its labels costs more than to count
+
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _answer(request, handler)
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "unmatched"
         method = request.method if request.method in METH_ALL else "other"
-        metrics.requests.labels(route, method, response.status).inc()
+        key = (route, method, response.status)
+        child = children.get(key)
+        if child is None:
+            child = children[key] = metrics.requests.labels(*key)
+        child.inc()
         return response
 
     return answer

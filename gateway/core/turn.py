@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from flows.values import Msisdn
 from gateway.core.doors import Door
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(NamedTuple):
     """The wire repeats all that was said since the session began, joined by ``*``; what was dialled behind the
     service code comes first.
     """
@@ -18,8 +18,7 @@ class Transcript:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """The wire says what is new alone.
 
     begins: this opens a session, and text is what was dialled behind the service code; None where the wire does not
@@ -39,8 +38,7 @@ class Input:
 Said = Transcript | Input
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One hop.
 
     msisdn: None where the wire names the subscriber only as a session begins. menu: where a session of this service

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import replace
+from typing import NamedTuple, assert_never
 
 from flows import resuming
 from flows.dialogue import NOT_TOLD, Carried, CommandGiven, carry_out
@@ -19,6 +19,7 @@ from flows.session import Session, from_json, to_json
 from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
+from gateway.core.deadlines import Deadlines
 from gateway.core.facts import Facts
 from gateway.core.identity import Earlier, Newest, Next, TooLate, identify
 from gateway.core.live_sessions import LiveSession, LiveSessions
@@ -48,8 +49,7 @@ _MOST_TRIES = 6
 """More than what anybody may set off a day (ADR 0012): who lost each time is told so, and not to try again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
+class _Hop(NamedTuple):
     """A turn that is being taken. next: its place in its session.
 
     afresh: the version that the session stood in is gone, so what was said was said to a screen that nobody has.
@@ -64,8 +64,7 @@ class _Hop:
     afresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     """A turn that is durable. awaits: the result of a purchase may still change its words."""
 
     row: TurnRow
@@ -96,6 +95,7 @@ class TurnDesk:
         self._menu_facts = MenuFacts(context, facts)
         self._commands = MenuCommands(context, facts, self._menu_facts)
         self._since = context.clock()
+        self._deadlines = Deadlines(LONGEST_TURN)
 
     async def take(self, turn: Turn) -> Reply:
         """The answer to a hop.
@@ -105,14 +105,15 @@ class TurnDesk:
         """
         live = self._sessions.open(turn.dialect, turn.session, turn.door)
         try:
-            async with asyncio.timeout(LONGEST_TURN), live.lock:
-                try:
-                    return await self._take(live, turn)
-                except (SessionOver, ForeignSession):
-                    raise
-                except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
-                    live.forget()
-                    raise
+            with self._deadlines.limit():
+                async with live.lock:
+                    try:
+                        return await self._take(live, turn)
+                    except (SessionOver, ForeignSession):
+                        raise
+                    except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
+                        live.forget()
+                        raise
         except TimeoutError:
             raise TurnTimedOut("a hop could not be answered in time") from None
 
@@ -310,7 +311,7 @@ class TurnDesk:
         session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
         screen, session = await self._shown(hop, hop.person, session)
         row = replace(written.row, state=to_json(session), reply=screen.text, ends=screen.ends)
-        return replace(written, row=row, session=session)
+        return written._replace(row=row, session=session)
 
     def _answered(self, hop: _Hop, written: _Written) -> Reply:
         """The turn is durable: the session goes on from here."""

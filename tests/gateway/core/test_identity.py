@@ -80,7 +80,7 @@ def test_a_wire_that_repeats_all_that_was_said(
         pytest.param(live(), DIAL, 0, after(0, "", "", counted=True), id="a first hop"),
         pytest.param(live(""), DIAL, 9, Earlier(position=0), id="a first hop again"),
         pytest.param(live("", "2"), DIAL, 9, Earlier(position=0), id="a first hop, late"),
-        pytest.param(live(""), DIAL, 181, after(1, "", "", 1, counted=True), id="the id of a session long over"),
+        pytest.param(live(""), DIAL, 3601, after(1, "", "", 1, counted=True), id="the id of a session long over"),
         pytest.param(live(""), AGAIN, 1, Earlier(position=0), id="a first hop again where ids are used again"),
         pytest.param(live("", "2"), AGAIN, 9, after(2, "", "", 2, counted=True), id="an id that is used again"),
         pytest.param(live(), ONE, 0, TooLate(), id="an answer in a session that nobody knows"),
