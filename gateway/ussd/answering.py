@@ -15,6 +15,7 @@ from gateway.core.turns import TurnDesk
 from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
 from gateway.ussd.dialect import Ended, Hop
 from gateway.ussd.services import Dialled, Services
+from menus.charset import transliterate
 from store.errors import StoreError
 
 _LOG = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Answering:
         if dialled is None:
             self.count(door, "unknown_service")
             _LOG.warning("a code that leads nowhere was dialled", extra={"service": _code(hop.service)})
-            return Reply(self._voice.no_service(), ends=True)
+            return last_words(self._voice.no_service(), door)
         said = _with_dialled(hop.said, dialled.behind) if dialled.behind else hop.said
         turn = Turn(door.dialect, hop.session, hop.msisdn, dialled.menu, said, door, self._context.clock())
         try:
@@ -57,7 +58,7 @@ class Answering:
             return self._failed(door, "foreign_session")
         except SessionOver:
             self.count(door, "session_over")
-            return Reply(self._voice.session_over(), ends=True)
+            return last_words(self._voice.session_over(), door)
         except (StoreError, TurnTimedOut) as error:
             _LOG.exception("a hop could not be answered")
             return self._failed(door, error.code)
@@ -78,7 +79,7 @@ class Answering:
 
     def _failed(self, door: Door, outcome: str) -> Reply:
         self.count(door, outcome)
-        return Reply(self._voice.try_again(), ends=True)
+        return last_words(self._voice.try_again(), door)
 
     def _counter(self, door: str, dialect: str, outcome: str) -> Counter:
         return self._context.metrics.hops.labels(door, dialect, outcome)
@@ -93,6 +94,12 @@ class Answering:
             return _NOWHERE_YET
         found = self._services.find(service, door.network or hop.network)
         return _NOWHERE_YET if found is None and begins is None else found  # an answer that looks like a code
+
+
+def last_words(text: str, door: Door | None = None) -> Reply:
+    """An end that no menu wrote, in what the door's phones can show."""
+    gsm7 = door is None or door.budget.charset == "gsm7"
+    return Reply(transliterate(text) if gsm7 else text, ends=True)
 
 
 def _with_dialled(said: Said, behind: str) -> Said:

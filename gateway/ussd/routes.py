@@ -11,8 +11,7 @@ from aiohttp import web
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
 from gateway.core.knocks import certificate_of, refused
-from gateway.core.turn import Reply
-from gateway.ussd.answering import Answering
+from gateway.ussd.answering import Answering, last_words
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse, Way
 
 MOST_BYTES = 16 * 1024
@@ -64,12 +63,12 @@ class UssdRoutes:
         shown = request.remote, _shown(request), certificate_of(request)
         reason = "origin" if _is_foreign(request) else self._doors.why_not(dialect.name, *shown)
         refused(self._context.metrics, dialect.name, reason, request.remote)
-        return _response(dialect.format(Reply(self._voice.no_service(), ends=True), status=403))
+        return _response(dialect.format(last_words(self._voice.no_service()), status=403))
 
     def _bad(self, dialect: Dialect, door: Door, error: BadHop) -> web.Response:
         self._answering.count(door, "bad_request")
         _LOG.warning("a request that is no hop: %s", error, extra={"dialect": dialect.name, "door": door.name})
-        return _response(dialect.format(Reply(self._voice.try_again(), ends=True), status=error.status))
+        return _response(dialect.format(last_words(self._voice.try_again(), door), status=error.status))
 
 
 def _shown(request: web.Request) -> str:
