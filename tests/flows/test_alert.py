@@ -10,8 +10,9 @@ import pytest
 from fakes import ANA, NUMBER, TUESDAY, ana
 from flows.alert import OLDEST_EVENT, Alerted, AlertFacts, Forecast, decide, other_buckets, threshold_key
 from flows.catalogue import load_starter
+from flows.channel_choice import Chosen
 from flows.contact_policy import ContactSwitches
-from flows.effects import RecordAlert, RecordMarketingContact, RecordOffer, SendSms
+from flows.effects import PushUssd, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
 from flows.events import BundleChange, BundleReported
 from flows.keywords import STOP_WORDS
 from flows.market import load_market, market_codes
@@ -316,3 +317,61 @@ def test_an_opt_out_word_stands_in_every_language(language: str) -> None:
 def test_every_market_has_a_starter_to_offer_from() -> None:
     """The table above leaves no market out."""
     assert sorted(STARTERS) == sorted(market_codes())
+
+
+# ── on a screen that the network shows ──
+
+PUSHED = {"chosen": Chosen(Channel.USSD, "present"), "door": "operator", "wait": timedelta(seconds=90)}
+
+
+def push(alerted: Alerted) -> PushUssd:
+    """The only screen."""
+    (screen,) = [effect for effect in alerted.effects if isinstance(effect, PushUssd)]
+    return screen
+
+
+def test_an_offer_goes_on_a_screen_and_the_text_stands_behind_it() -> None:
+    """The same words are held back, and will do for a reply: the offer knows the number that they come from."""
+    pushed, texted = decide(facts(**PUSHED)), decide(facts())
+    assert pushed.outcome == texted.outcome == "alert_and_offer"
+    until = TUESDAY + timedelta(seconds=90)
+    assert sms(pushed) == replace(sms(texted), not_before=until, offer=OfferId("off-1"))
+    screen = push(pushed)
+    assert (screen.notice, screen.offer, screen.door) == (sms(texted).repeat_text, OfferId("off-1"), "operator")
+    assert (screen.fallback, screen.until, screen.key) == ("alert:1", until, "push:alert:1")
+    (made,) = offers(pushed)
+    assert (made.channel, made.sent_from) == (Channel.USSD, NUMBER)
+    assert made.decision == {"p50_hours": 5.0, "channel": "ussd", "channel_reason": "present"}
+    assert RecordMarketingContact(ana().id, TUESDAY, Channel.USSD, 1) in pushed.effects
+
+
+def test_an_alert_alone_goes_on_a_screen_that_asks_for_nothing() -> None:
+    """With what stands beside it that is no offer."""
+    for quiet in ({"subscriber": ana(marketing=False)}, {"wallet": None}, {"best": None}):
+        pushed = decide(facts(**PUSHED, **quiet))
+        assert push(pushed).offer is None
+        assert push(pushed).notice == sms(pushed).text
+        assert sms(pushed).not_before is not None
+        assert offers(pushed) == []
+
+
+def test_on_a_screen_an_offer_needs_no_number_that_can_be_answered() -> None:
+    """The text behind it is the alert alone then."""
+    pushed = decide(facts(**PUSHED, two_way=False))
+    assert (push(pushed).offer, sms(pushed).text) == (OfferId("off-1"), sms(pushed).repeat_text)
+
+
+def test_whoever_wants_no_alerts_gets_no_screen() -> None:
+    """Their text is kept and not sent, as ever."""
+    silenced = decide(facts(**PUSHED, subscriber=ana(alerts=False)))
+    assert not [effect for effect in silenced.effects if isinstance(effect, PushUssd)]
+    assert (sms(silenced).suppressed, sms(silenced).not_before) == ("alerts_off", None)
+
+
+def test_the_contact_policy_is_asked_about_the_way_that_is_gone() -> None:
+    """A week's offer by text forbids one on a screen, and the other way round."""
+    lately = {"marketing_at": TUESDAY - timedelta(days=2)}
+    by_text, by_screen = (ana(marketing_channel=channel, **lately) for channel in ("sms", "ussd"))
+    assert decide(facts(**PUSHED, subscriber=by_text)).outcome == "alert_other_channel_this_week"
+    assert decide(facts(**PUSHED, subscriber=by_screen)).outcome == "alert_and_offer"
+    assert decide(facts(subscriber=by_screen)).outcome == "alert_other_channel_this_week"

@@ -45,3 +45,18 @@ def test_only_an_activation_sets_attributes() -> None:
     """The next holder's language is not written to the last one's row."""
     fact = LifeCycleChanged(LifeCycle.RECYCLED, language="en")
     assert not [one for one in change(ana(), fact, TUESDAY) if isinstance(one, RecordPreference)]
+
+
+@pytest.mark.parametrize(
+    ("event", "written"),
+    [
+        (LifeCycle.ACTIVATED, True),
+        (LifeCycle.SIM_SWAPPED, True),
+        (LifeCycle.RECYCLED, False),
+        (LifeCycle.PORTED_OUT, False),
+    ],
+)
+def test_a_handset_that_is_told_is_written(event: LifeCycle, *, written: bool) -> None:
+    """A new SIM may be in a new phone; of whoever has left nothing is."""
+    told = RecordPreference(ana().id, "handset", "feature")
+    assert (told in change(ana(), LifeCycleChanged(event, handset="feature"), TUESDAY)) is written
