@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, or_, update
 
 from store.tables import outbox as t
 from store.unit import Gate, Op
 
 TOLD = "told_by_push"
-_NOT_GONE = (t.c.state.in_(("queued", "deferred")), t.c.settled_at.is_(None))
+_NOT_GONE = (or_(t.c.state == "queued", t.c.state == "deferred"), t.c.settled_at.is_(None))
 _CLAIM = (
     update(t)
     .where(t.c.id == bindparam("which"), *_NOT_GONE)

@@ -39,9 +39,19 @@ def free_port() -> int:
 
 
 def configuration(
-    *, smsc: int, ocs: str, market: str = "co", host: str = "127.0.0.1", server: str = "", more: str = ""
+    *,
+    smsc: int,
+    ocs: str,
+    market: str = "co",
+    host: str = "127.0.0.1",
+    server: str = "",
+    policy: str = "",
+    more: str = "",
 ) -> str:
-    """A ``chasqui.toml``: staging's policy, one token a role. server: further lines of that section; more: sections."""
+    """A ``chasqui.toml``: staging's policy, one token a role.
+
+    server, policy: further lines of those sections; more: sections.
+    """
     tokens = "".join(
         f'[[api.tokens]]\nname = "{role}"\nrole = "{role}"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
         for role, token in TOKENS.items()
@@ -66,6 +76,7 @@ reconnect_max = 0.05
 [policy]
 quiet_hours = "off"
 assume_opt_in = "yes"
+{policy}
 {tokens}
 {more}
 """

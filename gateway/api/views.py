@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,8 @@ def order(view: OrderView) -> dict[str, Any]:
 
 
 def offer(one: Offer, name: str) -> dict[str, Any]:
-    """An open offer."""
+    """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice."""
+    decision = json.loads(one.decision or "{}")
     return {
         "id": one.id,
         "bundle": one.bundle,
@@ -45,6 +47,8 @@ def offer(one: Offer, name: str) -> dict[str, Any]:
         "price": money(one.price),
         "expires_at": instant(one.expires_at),
         "reason": one.reason,
+        "channel": one.channel,
+        "channel_reason": decision.get("channel_reason", ""),
     }
 
 
