@@ -1,4 +1,4 @@
-"""Logs and metrics. Neither ever holds an MSISDN: people appear as subscription ids."""
+"""Logs, metrics and traces. None ever holds an MSISDN: people appear as subscription ids, in traces not at all."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import ParamSpec, Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.-])(?<![0-9]:)\+?[1-9][0-9]{8,14}(?![0-9A-Za-z-])(?![.:][0-9])")
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
 
 
 def mask(text: str) -> str:
@@ -111,3 +117,33 @@ class Metrics:
         self.commits = Gauge("chasqui_store_groups", "Groups committed since the start", registry=registry)
         self.units = Gauge("chasqui_store_units", "Units committed since the start", registry=registry)
         self.bound = Gauge("chasqui_smpp_bound", "1 while the bind is up", ("smsc",), registry=registry)
+
+
+class Traces(Protocol):
+    """Where spans go. Attributes are words of ours (doors, outcomes, kinds), never what a peer or a person sent."""
+
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """What is done inside the block; an error leaves its kind."""
+        ...
+
+    def begin(self, name: str) -> Callable[[str], None]:
+        """What ends in a callback: call what is returned, with how it ended."""
+        ...
+
+    def note(self, **attributes: str | int) -> None:
+        """Say more of the span that is open here."""
+        ...
+
+
+def around(
+    traces: Traces | None, name: str, work: Callable[_Given, Awaitable[_Found]]
+) -> Callable[_Given, Awaitable[_Found]]:
+    """``work`` inside a span of its own. Chosen once, at the start: without traces it is ``work`` itself."""
+    if traces is None:
+        return work
+
+    async def spanned(*given: _Given.args, **named: _Given.kwargs) -> _Found:
+        with traces.span(name):
+            return await work(*given, **named)
+
+    return spanned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from flows.catalogue import Catalogue, load_starter, parse_catalogue
@@ -12,7 +13,7 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.config.tree import Config, PolicyConfig, SmppConfig
 from gateway.core.context import Clock, Context, Machines, Reach, ServiceNumber
 from gateway.errors import ConfigError
-from gateway.telemetry import Metrics
+from gateway.telemetry import Metrics, Traces
 from locales.catalogues import load_catalogues
 from store.reader import Reader
 from store.writer import Writer
@@ -39,6 +40,19 @@ def catalogue_of(config: Config) -> Catalogue:
         raise ConfigError(f"catalogue.path: cannot be read: {error}") from None
 
 
+def traces_of(config: Config, closing: AsyncExitStack) -> Traces | None:
+    """Where spans go, None for nowhere: then OpenTelemetry is not even imported. Raises ConfigError."""
+    if not config.telemetry.otlp_endpoint:
+        return None
+    try:
+        from gateway.app.tracing import OpenTelemetryTraces  # noqa: PLC0415 - an extra, and half a second to import
+    except ImportError as error:
+        raise ConfigError(f"telemetry.otlp_endpoint needs: pip install 'chasqui[otel]' ({error.name})") from None
+    traces = OpenTelemetryTraces(config.telemetry.otlp_endpoint)
+    closing.push_async_callback(traces.close)
+    return traces
+
+
 def context_of(
     config: Config,
     market: Market,
@@ -48,6 +62,7 @@ def context_of(
     reader: Reader,
     clock: Clock,
     metrics: Metrics | None = None,
+    traces: Traces | None = None,
     smpp: SmppConfig,
 ) -> Context:
     """What every line through the core shares."""
@@ -63,6 +78,7 @@ def context_of(
         writer=writer,
         clock=clock,
         metrics=metrics or Metrics(),
+        traces=traces,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from ssl import SSLContext
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,7 +18,7 @@ from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.app.binds import Binds
-from gateway.app.building import catalogue_of, context_of, market_of
+from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers
@@ -30,6 +30,7 @@ from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
 from gateway.console.status import Part, StatusPage
+from gateway.core import traced
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
@@ -60,7 +61,7 @@ from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
-from gateway.telemetry import Metrics
+from gateway.telemetry import Metrics, around
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
@@ -116,7 +117,7 @@ class Gateway:
         config = self._config
         market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
         written, metrics = written_menus(config), Metrics()
-        self._tls = server_tls(config, metrics)
+        self._tls, traces = server_tls(config, metrics), traces_of(config, self._stack)
         await ensure_free(config.server.host, config.server.port, _PORT)
         await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
@@ -127,12 +128,14 @@ class Gateway:
         self._stack.push_async_callback(shelf.close)
         await stock(shelf, MenuDesk(reader, writer, self._clock), written, services)
         peers = await Outside(self._stack).open(config, market, catalogue)
+        peers.ocs = traced.charging_system(traces, peers.ocs)
         context = context_of(
             *(config, market, catalogue),
             writer=writer,
             reader=reader,
             clock=self._clock,
             metrics=metrics,
+            traces=traces,
             smpp=peers.smpp,
         )
         hours = QuietHours()
@@ -151,19 +154,25 @@ class Gateway:
     async def _core(self, context: Context, peers: Peers, services: Services, shelf: MenuShelf) -> None:
         config = self._config
         lanes = Lanes()
-        committer = Committer(context.writer, context.reach, lanes.put, ConsentLedger(context.reader, context.writer))
+        committer = traced.committer(
+            context.traces,
+            *(context.writer, context.reach, lanes.put),
+            ConsentLedger(context.reader, context.writer),
+        )
         facts = Facts(context, peers.ocs)
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
         trigger_desk = TriggerDesk(context, facts, committer, channels)
         reply_desk = ReplyDesk(context, facts, committer)
-        triggers = Pump("triggers", subject, trigger_desk.work, trigger_desk.give_up)
+        triggers = Pump(
+            "triggers", subject, around(context.traces, "triggers", trigger_desk.work), trigger_desk.give_up
+        )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
         binds = Binds(peers, intake)
         client = binds.sms
-        lanes.sms = SmsLane(context, client, receipts, slots=4 * peers.smpp.window)
+        lanes.sms = SmsLane(context, traced.sms_sender(context.traces, client), receipts, slots=4 * peers.smpp.window)
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
@@ -224,7 +233,7 @@ class Gateway:
         metrics_app = web.Application(middlewares=[middleware(context.metrics)])
         self._health.add_metrics_to(metrics_app)
         self.metrics_port = await self._listen(metrics_app, server.host, server.metrics_port, _METRICS_PORT)
-        app = web.Application(middlewares=[middleware(context.metrics)], client_max_size=MOST_BYTES + 1)
+        app = web.Application(middlewares=_middlewares(context), client_max_size=MOST_BYTES + 1)
         for one in routes:
             one.add_to(app)
         local = server.host in _LOCAL
@@ -262,6 +271,11 @@ class Gateway:
         if peers.ocs_simulator is not None:
             parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
         return parts
+
+
+def _middlewares(context: Context) -> Sequence[Any]:
+    answering = middleware(context.metrics)
+    return [answering] if context.traces is None else [traced.traced_requests(context.traces), answering]
 
 
 def _sender(entry: Entry) -> Msisdn:

@@ -58,6 +58,8 @@ def check(config: Config) -> Config:
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_policy(config.policy)
     _secret(config.webhooks.secret)
+    if config.telemetry.otlp_endpoint and not config.telemetry.otlp_endpoint.startswith(("http://", "https://")):
+        raise ConfigError("telemetry.otlp_endpoint must be a URL such as http://127.0.0.1:4318")
     return config
 
 

@@ -226,6 +226,13 @@ class WebhooksConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetryConfig:
+    """otlp_endpoint: base URL of the collector that traces go to (OTLP over HTTP); empty = no traces."""
+
+    otlp_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything. folder: where relative paths start."""
 
@@ -243,4 +250,5 @@ class Config:
     api: ApiConfig = ApiConfig()
     policy: PolicyConfig = PolicyConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
     folder: Path = Path()

@@ -18,7 +18,7 @@ from flows.records import Order, Subscriber
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose
-from gateway.telemetry import Metrics
+from gateway.telemetry import Metrics, Traces
 from locales.catalogues import Catalogues
 from store import subscriptions
 from store.reader import Reader
@@ -74,6 +74,7 @@ class Context:
     writer: Writer
     clock: Clock
     metrics: Metrics
+    traces: Traces | None = None
     _rules: tuple[date, MarketRules] | None = None
     _on_sale: tuple[date, tuple[Bundle, ...]] | None = None
 

@@ -13,6 +13,7 @@ from gateway.core.doors import Door
 from gateway.core.turn import Input, Reply, Said, Transcript, Turn
 from gateway.core.turns import TurnDesk
 from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
+from gateway.telemetry import around
 from gateway.ussd.dialect import Ended, Hop
 from gateway.ussd.services import Dialled, Services
 from menus.charset import transliterate
@@ -35,11 +36,13 @@ class Answering:
         self._voice = context.market_voice()
         self._hops = cache(self._counter)  # to look a child up by its labels costs more than to count
         self._seconds = cache(self._histogram)
+        self._replied = around(context.traces, "hop", self._reply)
+        self._taken = around(context.traces, "turn", turns.take)
 
     async def answer(self, hop: Hop, door: Door) -> Reply:
         """The reply. Never raises: a person who waits gets words."""
         since = perf_counter()
-        reply = await self._reply(hop, door)
+        reply = await self._replied(hop, door)
         self._seconds(door.name).observe(perf_counter() - since)
         return reply
 
@@ -52,7 +55,7 @@ class Answering:
         said = _with_dialled(hop.said, dialled.behind) if dialled.behind else hop.said
         turn = Turn(door.dialect, hop.session, hop.msisdn, dialled.menu, said, door, self._context.clock())
         try:
-            reply = await self._turns.take(turn)
+            reply = await self._taken(turn)
         except ForeignSession:
             _LOG.warning("a hop came in the session of another number and was refused", extra={"door": door.name})
             return self._failed(door, "foreign_session")
@@ -76,6 +79,8 @@ class Answering:
     def count(self, door: Door, outcome: str) -> None:
         """One more hop that ended so."""
         self._hops(door.name, door.dialect, outcome).inc()
+        if self._context.traces is not None:
+            self._context.traces.note(door=door.name, dialect=door.dialect, outcome=outcome)
 
     def _failed(self, door: Door, outcome: str) -> Reply:
         self.count(door, outcome)

@@ -82,6 +82,8 @@ dry_run = false
 test_msisdns = []
 [webhooks]
 secret = "whsec_c2VjcmV0"
+[telemetry]
+otlp_endpoint = "http://127.0.0.1:4318"
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 TOKEN = '[[api.tokens]]\nname = "crm"\nrole = "{role}"\nsha256 = "{sha}"\n'
@@ -199,6 +201,7 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         ('[[doors]]\nname = "d"\ndialect = "triggers"\nallow = ["10.0.0.0/99"]', "doors 'd': allow: '10.0.0.0/99'"),
         (TOKEN.format(role="boss", sha=SHA), "api.tokens.role is 'boss'"),
         (TOKEN.format(role="crm", sha="abc"), "sha256 must be 64 hex digits"),
+        ('[telemetry]\notlp_endpoint = "collector:4318"', "telemetry.otlp_endpoint must be a URL such as http://"),
         ('[webhooks]\nsecret = "hello"', "webhooks.secret must be whsec_ followed by base64"),
         ('[webhooks]\nsecret = "whsec_"', "webhooks.secret must be whsec_ followed by base64"),
         ('[webhooks]\nsecret = "whsec_%%"', "webhooks.secret must be whsec_ followed by base64"),

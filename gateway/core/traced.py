@@ -1,0 +1,144 @@
+"""The edges of the core with a span around each call; built only where traces are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from flows.effects import Effect
+from flows.values import Msisdn, OrderKey, Wallet
+from gateway.core.commit import Committer
+from gateway.core.context import Reach
+from gateway.core.ports import (
+    ChargingSystem,
+    FindOutcome,
+    PurchaseOutcome,
+    PurchaseRequest,
+    Service,
+    ShortMessage,
+    SmsSender,
+    SubmitOutcome,
+)
+from gateway.telemetry import Traces
+from store.consent_ledger import ConsentLedger
+from store.errors import StoreError
+from store.outbox import OutboxRow
+from store.unit import Op
+from store.writer import Writer
+
+HandOver = Callable[[OutboxRow], None]
+
+
+def traced_requests(traces: Traces) -> Any:
+    """A span a request: its route's template and its status, never its path."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Any) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "unmatched"
+        with traces.span(f"HTTP {route}"):
+            response: web.StreamResponse = await handler(request)
+            traces.note(route=route, status=response.status)
+            return response
+
+    return answer
+
+
+class TracedCommitter(Committer):
+    """A span from the handing over to the commit."""
+
+    def __init__(
+        self, traces: Traces, writer: Writer, reach: Reach, hand_over: HandOver, consents: ConsentLedger
+    ) -> None:
+        super().__init__(writer, reach, hand_over, consents)
+        self._traces = traces
+
+    async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
+        with self._traces.span("commit"):
+            return await super().commit(effects, always, beside)
+
+    async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
+        with self._traces.span("commit"):
+            self._traces.note(steps=len(steps))
+            return await super().commit_all(steps)
+
+    async def note(self, *ops: Op) -> None:
+        with self._traces.span("commit"):
+            await super().note(*ops)
+
+
+class TracedOcs:
+    """Satisfies ``ChargingSystem``: a span a call, with the kind of its outcome."""
+
+    def __init__(self, ocs: ChargingSystem, traces: Traces) -> None:
+        self._ocs = ocs
+        self._traces = traces
+        self.settle_seconds = ocs.settle_seconds
+
+    @property
+    def services(self) -> frozenset[Service]:
+        return self._ocs.services
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet:
+        with self._traces.span("OCS wallet"):
+            return await self._ocs.wallet(msisdn)
+
+    async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
+        with self._traces.span("OCS purchase"):
+            outcome = await self._ocs.purchase(request)
+            self._traces.note(outcome=type(outcome).__name__)
+            return outcome
+
+    async def find(self, key: OrderKey) -> FindOutcome:
+        with self._traces.span("OCS find"):
+            outcome = await self._ocs.find(key)
+            self._traces.note(outcome=type(outcome).__name__)
+            return outcome
+
+    async def close(self) -> None:
+        await self._ocs.close()
+
+
+class TracedSender:
+    """Satisfies ``SmsSender``: a span from the handing over of a text until its fate is known."""
+
+    def __init__(self, sender: SmsSender, traces: Traces) -> None:
+        self._sender = sender
+        self._traces = traces
+
+    @property
+    def ready(self) -> bool:
+        return self._sender.ready
+
+    async def wait_ready(self) -> None:
+        await self._sender.wait_ready()
+
+    def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
+        end = self._traces.begin("SMS submit")
+
+        def heard(outcome: SubmitOutcome) -> None:
+            end(type(outcome).__name__)
+            settled(outcome)
+
+        self._sender.submit(message, heard)
+
+
+def committer(
+    traces: Traces | None, writer: Writer, reach: Reach, hand_over: HandOver, ledger: ConsentLedger
+) -> Committer:
+    """The committer, with spans where they are wanted."""
+    if traces is None:
+        return Committer(writer, reach, hand_over, ledger)
+    return TracedCommitter(traces, writer, reach, hand_over, ledger)
+
+
+def charging_system(traces: Traces | None, ocs: ChargingSystem) -> ChargingSystem:
+    """The same."""
+    return ocs if traces is None else TracedOcs(ocs, traces)
+
+
+def sms_sender(traces: Traces | None, sender: SmsSender) -> SmsSender:
+    """The same."""
+    return sender if traces is None else TracedSender(sender, traces)
