@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
@@ -22,8 +22,7 @@ from gateway.smpp.pdu import Message, Response, format_message
 from gateway.smpp.receipts import is_receipt
 from gateway.smpp.session import Answer, Session
 from gateway.smpp.vocabulary import Status
-from gateway.ussd.answering import Answering
-from gateway.ussd.dialect import BadHop, Ended
+from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
 from gateway.ussd.smpp_push import SmppPusher
 from gateway.ussd.smpp_repeats import Repeats
@@ -38,6 +37,16 @@ _FINISH: Final = 5.0
 """Seconds that hops have to be finished when the door closes."""
 
 
+class Desk(Protocol):
+    """Who answers hops: ``Answering``."""
+
+    async def answer(self, hop: Hop, door: Door) -> Reply: ...
+
+    def ended(self, ended: Ended, door: Door) -> None: ...
+
+    def count(self, door: Door, outcome: str) -> None: ...
+
+
 class SmppDoor:
     """Satisfies ``UssdSide`` for one bind. own: the address that pushes come from.
 
@@ -47,7 +56,7 @@ class SmppDoor:
     def __init__(
         self,
         bind: Bind,
-        answering: Answering,
+        answering: Desk,
         door: Door,
         profile: UssdProfileConfig,
         own: Address,

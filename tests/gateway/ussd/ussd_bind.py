@@ -1,0 +1,160 @@
+"""A bind that carries USSD: a real client and server over loopback, a door, and both minds at its ends as fakes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from fakes import FakeInbox
+from gateway.config.tree import UssdProfileConfig
+from gateway.core.doors import Door
+from gateway.core.turn import Reply
+from gateway.smpp.client import SmppClient
+from gateway.smpp.pdu import Bind, Message, Response, Tlv, format_message, tlv
+from gateway.smpp.server import Esme, SmppServer, SubmitReply
+from gateway.smpp.session import Answer, Timing, ask
+from gateway.smpp.settings import SmppSettings
+from gateway.smpp.vocabulary import ITS_SESSION_INFO, USSD_SERVICE_OP, Command, Status
+from gateway.ussd.dialect import Ended, Hop
+from gateway.ussd.smpp_door import SmppDoor
+
+ANA = "573001112233"
+_T = TypeVar("_T")
+
+
+async def within(work: Awaitable[_T], seconds: float = 5.0) -> _T:
+    """The result of ``work``; fails the test when it takes too long."""
+    async with asyncio.timeout(seconds):
+        return await work
+
+
+@dataclass(slots=True)
+class FakeDesk:
+    """Answers each hop with its number, once ``gate`` is open. last: from which on the session ends."""
+
+    hops: list[Hop] = field(default_factory=list)
+    ends: list[Ended] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: Exception | None = None
+    last: int = 1_000_000
+    asked: asyncio.Queue[Hop] = field(default_factory=asyncio.Queue)
+
+    async def answer(self, hop: Hop, door: Door) -> Reply:
+        """See ``Desk``."""
+        self.hops.append(hop)
+        number = len(self.hops)
+        self.asked.put_nowait(hop)
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        return Reply(f"screen {number}", ends=number >= self.last)
+
+    def ended(self, ended: Ended, door: Door) -> None:
+        """See ``Desk``."""
+        self.ends.append(ended)
+
+    def count(self, door: Door, outcome: str) -> None:
+        """See ``Desk``."""
+        self.counted.append(outcome)
+
+
+class Network:
+    """An SMSC that keeps what it is given, and answers as ``answer`` says."""
+
+    def __init__(self) -> None:
+        self.submits: asyncio.Queue[Message] = asyncio.Queue()
+        self.answer: Callable[[Message], SubmitReply | None] = lambda _: (Status.OK, "id-1")
+        self.bound: asyncio.Queue[Esme] = asyncio.Queue()
+
+    def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
+        """See ``SubmitHandler``."""
+        self.submits.put_nowait(message)
+        return self.answer(message)
+
+    def authenticate(self, bind: Bind) -> int:
+        """See ``Authenticator``."""
+        return Status.OK
+
+
+@dataclass(frozen=True, slots=True)
+class UssdBind:
+    """Everything at once."""
+
+    client: SmppClient
+    server: SmppServer
+    network: Network
+    desk: FakeDesk
+    door: SmppDoor
+    inbox: FakeInbox
+
+    async def deliver(self, message: Message) -> int:
+        """The status with which a delivery is answered."""
+        (esme,) = self.server.esmes
+        answer: Answer = await within(ask(esme.session, message.command, format_message(message)))
+        assert isinstance(answer, Response)
+        return answer.status
+
+    async def screen(self) -> Message:
+        """The next submit_sm."""
+        return await within(self.network.submits.get())
+
+    async def drop(self) -> None:
+        """Cut the connection, and wait until the client is back."""
+        while not self.network.bound.empty():
+            self.network.bound.get_nowait()
+        self.server.drop()
+        await within(self.network.bound.get())
+        await within(self.client.wait_ready())
+
+
+def said(text: str = "1", op: int = 18, info: bytes = b"\x07\x00", **fields: Any) -> Message:
+    """A deliver_sm from Ana's phone."""
+    tlvs: tuple[Tlv, ...] = ((USSD_SERVICE_OP, bytes((op,))), (ITS_SESSION_INFO, info))
+    message = Message(Command.DELIVER_SM, 0, 1, 1, ANA, 3, 0, "*123#", text.encode(), 0x0F, tlvs=tlvs)
+    return replace(message, **fields)
+
+
+def dialled(**fields: Any) -> Message:
+    """A session's first."""
+    return said("*123#", 1, **fields)
+
+
+def op_of(message: Message) -> int:
+    """Its ussd_service_op."""
+    return int.from_bytes(tlv(message.tlvs, USSD_SERVICE_OP) or b"\xff", "big")
+
+
+def info_of(message: Message) -> bytes:
+    """Its its_session_info."""
+    return tlv(message.tlvs, ITS_SESSION_INFO) or b""
+
+
+@asynccontextmanager
+async def ussd_bind(
+    *, profile: UssdProfileConfig | None = None, limit: int = 2000, patience: float = 30.0, **changes: Any
+) -> AsyncIterator[UssdBind]:
+    """A door behind a bound client. patience: with any response; changes: of the client's settings, and of the door."""
+    network, desk, inbox = Network(), FakeDesk(), FakeInbox()
+    desk.gate.set()
+    server = SmppServer("127.0.0.1", 0, network, on_bound=network.bound.put_nowait, timing=Timing(patience))
+    await server.start()
+    door = Door("claro", "smpp", idle_seconds=changes.pop("idle", 5.0))
+    usual = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", source="12345", tps=0)
+    client = SmppClient(replace(usual, reconnect_max=0.05, response_timeout=patience, **changes), inbox)
+    own = (client.settings.source_ton, client.settings.source_npi, client.settings.source)
+    behind = SmppDoor(client, desk, door, profile or UssdProfileConfig("standard"), own, limit=limit)
+    client.ussd = behind
+    await client.start()
+    try:
+        await within(client.wait_ready())
+        behind.open()
+        yield UssdBind(client, server, network, desk, behind, inbox)
+    finally:
+        desk.gate.set()
+        await behind.close()
+        await client.stop(1.0)
+        await server.stop()
