@@ -31,6 +31,7 @@ from gateway.core.settlements import Settlement, Settlements
 from gateway.core.transcript import turn_key
 from gateway.core.turn import Input, Reply, Turn
 from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
+from gateway.telemetry import around
 from menus.table import CompiledMenu
 from menus.values import Invoke, Moved, Notice, Over, Place, Screen, Unmistakable, Wrong
 from store import turns
@@ -93,6 +94,7 @@ class TurnDesk:
         self._shelf = shelf
         self._sessions = sessions
         self._menu_facts = MenuFacts(context, facts)
+        self._fetched = around(context.traces, "facts", self._menu_facts.fetch)
         self._commands = MenuCommands(context, facts, self._menu_facts)
         self._since = context.clock()
         self._deadlines = Deadlines(LONGEST_TURN)
@@ -227,7 +229,7 @@ class TurnDesk:
         language = self._context.locale(person.language)
         for _ in hop.menu.menu.pages:  # detours never lead in a circle
             names = hop.menu.facts_of(session.place.page)
-            values = await self._menu_facts.fetch(names, person, session)
+            values = await self._fetched(names, person, session)
             screen = hop.menu.show(
                 session.place, language, values, hop.turn.door.budget, notice, unmistakable=_unmistakable(hop)
             )

@@ -88,7 +88,7 @@ async def test_a_purchase_is_told_span_by_span_and_names_nobody(
         sent, spans = b"".join(collector.bodies), collector.spans
     names = Counter(span.name for span in spans)
     assert names[f"HTTP {_PATH}/{{token}}"] == names["hop"] == names["turn"] == len(_ANSWERS)
-    assert {"commit", "OCS wallet", "OCS purchase", "triggers", "SMS submit", "HTTP /triggers"} <= set(names)
+    assert {"commit", "facts", "OCS wallet", "OCS purchase", "triggers", "SMS submit", "HTTP /triggers"} <= set(names)
     for secret in (ANA, ANA[-7:], "sesame", "*123#", "2*4", f"s-{ANA}"):
         assert secret.encode() not in sent, secret
 
