@@ -1,0 +1,284 @@
+"""Sessions that we open over SMPP: what was shown, what was not, and what nobody can say."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flows.values import Msisdn
+from gateway.config.tree import UssdProfileConfig
+from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown, UssdPusher
+from gateway.core.turn import Input
+from gateway.smpp.pdu import Message
+from gateway.smpp.vocabulary import Command, Status
+from ussd_bind import ANA, UssdBind, dialled, info_of, op_of, said, ussd_bind, within
+
+STANDARD = UssdProfileConfig("standard")
+PHONE = Msisdn(ANA)
+
+
+def pushed(
+    here: UssdBind, *, asks: bool = True, text: str = "1 GB por $3.000?"
+) -> tuple[str, asyncio.Task[PushOutcome]]:
+    """A push under way, and the name of its session."""
+    pusher: UssdPusher = here.door.pusher
+    session = pusher.new_session(PHONE)
+    return session, asyncio.create_task(pusher.push(PushRequest(session, PHONE, text, asks)))
+
+
+async def test_an_answer_comes_as_a_hop_of_the_session_that_was_named() -> None:
+    """Before the push is said to be shown; and the session goes on."""
+    async with ussd_bind() as here:
+        here.desk.gate.clear()
+        session, push = pushed(here)
+        screen = await here.screen()
+        assert (op_of(screen), screen.source, screen.destination) == (2, "12345", ANA)
+        delivery = asyncio.create_task(here.deliver(said("1", info=info_of(screen))))
+        hop = await within(here.desk.asked.get())
+        assert (hop.session, hop.msisdn, hop.said) == (session, ANA, Input("1", reuses=True))
+        assert not push.done()
+        here.desk.gate.set()
+        assert await within(push) == Shown()
+        assert await delivery == Status.OK
+        assert info_of(await here.screen()) == info_of(screen)
+        here.desk.last = 2
+        await here.deliver(said("2", info=info_of(screen)))
+        assert here.desk.hops[-1].session == session
+        assert op_of(await here.screen()) == 17
+
+
+async def test_the_last_screen_of_a_session_that_we_opened_may_have_an_operation_of_its_own() -> None:
+    """Where the vendor wants a notification there."""
+    async with ussd_bind(profile=replace(STANDARD, end_pushed=3)) as here:
+        here.desk.last = 1
+        _, push = pushed(here)
+        info = info_of(await here.screen())
+        await here.deliver(said("1", info=info))
+        assert op_of(await here.screen()) == 3
+        assert await within(push) == Shown()
+
+
+async def test_a_notification_is_shown_once_the_phone_confirms_it() -> None:
+    """It is over with that."""
+    async with ussd_bind() as here:
+        _, push = pushed(here, asks=False)
+        screen = await here.screen()
+        assert (op_of(screen), info_of(screen)[1]) == (3, 1)
+        assert await here.deliver(said("", 19, info_of(screen))) == Status.OK
+        assert await within(push) == Shown()
+        assert here.desk.hops == []
+
+
+async def test_a_counting_wire_numbers_the_answer_one() -> None:
+    """The push itself is the session's turn 0."""
+    async with ussd_bind(profile=replace(STANDARD, sequence="units")) as here:
+        _, push = pushed(here)
+        number, second = info_of(await here.screen())
+        await here.deliver(said("1", info=bytes((number, second + 2))))
+        assert here.desk.hops[0].said == Input("1", number=1, reuses=True)
+        assert await within(push) == Shown()
+
+
+async def test_an_answer_that_overtakes_the_networks_own_counts() -> None:
+    """The submit_sm_resp may come late, or never."""
+    async with ussd_bind() as here:
+        here.network.answer = lambda _: None
+        _, push = pushed(here)
+        await here.deliver(said("1", info=info_of(await here.screen())))
+        assert await within(push) == Shown()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (Status.INVALID_DESTINATION, "refused"),
+        (Status.DELIVERY_FAILED, "absent"),
+        (Status.SYSTEM_ERROR, "away"),
+        (0x0401, "absent"),
+        (0x0402, "busy"),
+        (0x0403, "refused"),
+    ],
+)
+async def test_a_push_that_is_not_taken_fails_with_the_networks_reason(status: int, reason: Any) -> None:
+    """A vendor's own statuses are in its profile."""
+    async with ussd_bind(profile=replace(STANDARD, absent=(0x0401,), busy=(0x0402,))) as here:
+        here.network.answer = lambda _: (status, "")
+        _, push = pushed(here)
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == reason
+        assert ANA not in outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(27, "absent"), (72, "busy"), (13, "refused"), (1, "refused"), (34, "no_answer"), (0, "no_answer")],
+)
+async def test_a_session_that_the_network_ends_fails_by_its_error_code(code: int, reason: Any) -> None:
+    """network_error_code, where there is one (3GPP TS 29.002)."""
+    async with ussd_bind(profile=replace(STANDARD, abort=(32,))) as here:
+        _, push = pushed(here)
+        abort = said("", 32, info_of(await here.screen()))
+        if code:
+            abort = replace(abort, tlvs=(*abort.tlvs, (0x0423, bytes((3, 0, code)))))
+        assert await here.deliver(abort) == Status.OK
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "outcome"),
+    [
+        ("id:{id} stat:UNDELIV err:027", True, PushFailed("absent", "failed 027")),
+        ("id:{id} stat:UNDELIV err:072", True, PushFailed("busy", "failed 072")),
+        ("id:{id} stat:EXPIRED err:0A1", True, PushFailed("absent", "expired 0A1")),
+        ("id:{id} stat:DELIVRD err:000", False, Shown()),
+    ],
+)
+async def test_a_receipt_settles_a_push(text: str, asks: bool, outcome: PushOutcome) -> None:
+    """Also one that has no TLV of USSD, and an id in another spelling; those of texts are left alone."""
+    async with ussd_bind(profile=replace(STANDARD, receipts=True)) as here:
+        here.network.answer = lambda _: (Status.OK, "0000001f")
+        _, push = pushed(here, asks=asks)
+        assert (await here.screen()).registered_delivery == 1
+        await here.deliver(said("", 19, b"\xff\x00"))  # the answer to the push is read by now
+        for found in ("77", "31"):
+            octets = text.replace("{id}", found).encode()
+            receipt = Message(Command.DELIVER_SM, 0, 1, 1, ANA, 3, 0, "12345", octets, esm_class=4)
+            assert await here.deliver(receipt) == Status.OK
+        assert await within(push) == outcome
+        assert (await within(here.inbox.receipts.get())).message_id == "77"
+
+
+async def test_that_a_question_reached_the_phone_is_no_answer() -> None:
+    """The push goes on waiting."""
+    async with ussd_bind(profile=replace(STANDARD, receipts=True), idle=0.2) as here:
+        _, push = pushed(here)
+        await here.screen()
+        await here.deliver(said("", 19, b"\xff\x00"))
+        receipt = Message(Command.DELIVER_SM, 0, 1, 1, ANA, 3, 0, "12345", b"id:id-1 stat:DELIVRD err:000", esm_class=4)
+        assert await here.deliver(receipt) == Status.OK
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == "no_answer"
+
+
+async def test_whoever_answers_too_late_is_still_answered_in_that_session() -> None:
+    """What it may still do is decided where the offer is."""
+    async with ussd_bind(idle=0.05) as here:
+        session, push = pushed(here)
+        info = info_of(await here.screen())
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == "no_answer"
+        await here.deliver(said("1", info=info))
+        assert here.desk.hops[0].session == session
+
+
+async def test_an_answer_that_is_worked_on_is_no_silence() -> None:
+    """However long that takes."""
+    async with ussd_bind(idle=0.05) as here:
+        here.desk.gate.clear()
+        _, push = pushed(here)
+        delivery = asyncio.create_task(here.deliver(said("1", info=info_of(await here.screen()))))
+        await within(here.desk.asked.get())
+        await asyncio.wait([push], timeout=0.15)
+        assert not push.done()
+        here.desk.gate.set()
+        assert await within(push) == Shown()
+        await delivery
+
+
+async def test_a_link_that_goes_after_the_push_was_taken_leaves_it_in_doubt() -> None:
+    """The phone may show it; an answer over the next link is a hop of the session."""
+    async with ussd_bind() as here:
+        session, push = pushed(here)
+        info = info_of(await here.screen())
+        await here.deliver(said("", 19, b"\xff\x00"))
+        await here.drop()
+        assert await within(push) == PushUnknown("the link was lost")
+        await here.deliver(said("1", info=info))
+        assert here.desk.hops[0].session == session
+
+
+async def test_a_link_that_goes_before_the_answer_leaves_it_in_doubt_too() -> None:
+    """It was written."""
+    async with ussd_bind() as here:
+        here.network.answer = lambda _: None
+        _, push = pushed(here)
+        await here.screen()
+        await here.drop()
+        assert isinstance(await within(push), PushUnknown)
+
+
+async def test_a_network_that_does_not_answer_leaves_it_in_doubt() -> None:
+    """After the bind's own time-out."""
+    async with ussd_bind(patience=0.1) as here:
+        here.network.answer = lambda _: None
+        _, push = pushed(here)
+        assert isinstance(await within(push), PushUnknown)
+
+
+async def test_without_a_bind_nothing_is_pushed() -> None:
+    """The network cannot be asked."""
+    async with ussd_bind() as here:
+        await here.client.stop(0.5)
+        assert not here.door.pusher.ready
+        _, push = pushed(here)
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == "away"
+
+
+async def test_a_push_that_finds_no_room_in_time_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the text that follows would be the second."""
+    monkeypatch.setattr("gateway.ussd.smpp_push._HAND_OVER", 0.1)
+    async with ussd_bind(window=1) as here:
+        here.network.answer = lambda _: None
+        await here.deliver(dialled())
+        await here.screen()
+        _, push = pushed(here)
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == "away"
+        await here.drop()
+        assert here.network.submits.empty()
+
+
+async def test_a_phone_that_dials_in_the_same_session_has_left_the_push() -> None:
+    """Its hops are those of its own session."""
+    async with ussd_bind() as here:
+        _, push = pushed(here)
+        info = info_of(await here.screen())
+        await here.deliver(dialled(tlvs=dialled(info=info).tlvs))
+        assert (await within(push)) == PushFailed("busy", "the phone opened a session of its own")
+        assert here.desk.hops[0].session == f"{ANA}-{info[0]:02x}"
+
+
+async def test_sessions_that_are_open_never_share_a_number() -> None:
+    """Two hundred and fifty-six fit."""
+    async with ussd_bind() as here:
+        pushes = [pushed(here) for _ in range(1)]
+        for _ in range(255):
+            await here.screen()
+            pushes.append(pushed(here))
+        await here.screen()
+        assert len({session for session, _ in pushes}) == 256
+        await here.door.close()
+        assert set(await within(asyncio.gather(*(push for _, push in pushes)))) == {PushUnknown("stopped")}
+
+
+async def test_where_the_number_alone_names_a_session_one_push_is_under_way() -> None:
+    """The second would be taken for the first."""
+    async with ussd_bind(profile=replace(STANDARD, session="none", end_by="op")) as here:
+        session, push = pushed(here)
+        await here.screen()
+        _, second = pushed(here)
+        assert (await within(second)) == PushFailed("busy", "another push to this number is under way")
+        await here.deliver(said("1"))
+        assert here.desk.hops[0].session == session
+        assert await within(push) == Shown()
