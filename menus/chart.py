@@ -53,6 +53,8 @@ def _rows(menu: Menu, page: Page, language: str) -> Iterator[Row]:
     for use in page.facts:
         if use.empty:
             yield Row(f"no {use.name}", use.empty.page, "detour")
+        if use.late:
+            yield Row(f"{use.name} late", use.late.page, "detour")
     if page.items:
         sign = "1… " if page.items.goto else ""
         yield Row(f"{sign}{_written(page.items.text, language)}", page.items.goto.page if page.items.goto else "")

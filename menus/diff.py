@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from menus.diff_options import options_differ
 from menus.diff_words import Words, asked, ways_differ
-from menus.pages import FactUse, Input, ItemList, Menu, Page, Profile
+from menus.pages import FactUse, Input, ItemList, Link, Menu, Page, Profile
 
 _NAVIGATION = ("back", "home", "more")
 _SAID = ("wrong", "goodbye")
@@ -112,8 +112,12 @@ def _facts(where: str, old: Sequence[FactUse], new: Sequence[FactUse], words: Wo
     for name in _only(now, before):
         yield f"{where}: asks for fact {name}"
     for name in before.keys() & now.keys():
-        was, is_now = before[name].empty, now[name].empty
-        yield from words.links(f"{where}: without {name}", was.page if was else "", is_now.page if is_now else "")
+        yield from _detour(f"{where}: without {name}", before[name].empty, now[name].empty, words)
+        yield from _detour(f"{where}: with {name} late", before[name].late, now[name].late, words)
+
+
+def _detour(where: str, was: Link | None, is_now: Link | None, words: Words) -> Iterator[str]:
+    yield from words.links(where, was.page if was else "", is_now.page if is_now else "")
 
 
 def _list(where: str, old: ItemList | None, new: ItemList | None, words: Words) -> Iterator[str]:

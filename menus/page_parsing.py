@@ -62,11 +62,12 @@ def _facts(reader: Reader, where: str, found: Nodes) -> tuple[FactUse, ...]:
         return ()
     uses = []
     for name, node in reader.entries(found["facts"], f"{where}: facts").items():
-        says, empty = f"{where}: fact {name}", None
-        if not is_null(node):
-            fields = reader.fields(node, says, ("empty",))
-            empty = reader.link(fields["empty"], f"{says}: empty") if "empty" in fields else None
-        uses.append(FactUse(name, empty, line_of(node)))
+        says = f"{where}: fact {name}"
+        fields = {} if is_null(node) else reader.fields(node, says, (), ("empty", "late"))
+        empty, late = (
+            reader.link(fields[one], f"{says}: {one}") if one in fields else None for one in ("empty", "late")
+        )
+        uses.append(FactUse(name, empty, late, line_of(node)))
     return tuple(uses)
 
 

@@ -97,10 +97,11 @@ class ItemList:
 
 @dataclass(frozen=True, slots=True)
 class FactUse:
-    """A fact that a page shows. empty: the page to show when there is none."""
+    """A fact that a page shows. empty: the page to show when there is none; late: when it was not had in time."""
 
     name: str
     empty: Link | None = None
+    late: Link | None = None
     line: int = field(default=0, compare=False)
 
 

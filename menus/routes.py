@@ -71,8 +71,9 @@ def _led(page: Page, ident: str, says: str, leads: Link | Order, choice: str = "
 
 def _detours(menu: Menu, page: Page) -> Iterator[Route]:
     for use in page.facts:
-        if use.empty:
-            yield Route(page.id, f"empty_{use.name}", use.empty.page, "detour", f"fact {use.name}", use.empty.line)
+        for kind, link in (("empty", use.empty), ("late", use.late)):
+            if link:
+                yield Route(page.id, f"{kind}_{use.name}", link.page, "detour", f"fact {use.name}", link.line)
     if page.otherwise:
         yield Route(page.id, OTHERWISE, page.otherwise.page, "detour", "else", page.otherwise.line)
     # the start page always may: so the page for missing facts can be reached in a menu that has none yet

@@ -66,8 +66,7 @@ def _keeps_away(use: FactUse, facts: Facts) -> bool:
 
 def away(menu: Menu, use: FactUse, facts: Facts) -> Link:
     """Where a missing fact leads to."""
-    unknown = facts.get(use.name) is None or use.empty is None
-    return Link(menu.unavailable) if unknown or use.empty is None else use.empty
+    return (use.late if facts.get(use.name) is None else use.empty) or Link(menu.unavailable)
 
 
 def render(

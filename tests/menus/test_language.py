@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from menu_samples import SMALL, VOCABULARY
 from rich_menu import RICH, WORDS
 
 from menus import loader
@@ -310,3 +311,15 @@ def test_the_schema_knows_all_of_the_language() -> None:
     """So that editors complete it."""
     schema = json.loads((Path(loader.__file__).parent / "menu.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(yaml.safe_load(RICH.replace("{back: 9,", '{back: "9",')))
+
+
+def test_what_was_not_had_in_time_has_a_page_of_its_own() -> None:
+    """Beside the one for what there is none of; without it the menu's own page says so."""
+    text = SMALL.replace("bundles: {empty: none}", "bundles: {empty: none, late: alerts}")
+    assert text != SMALL
+    with_page, without = (compile_menu(load_menu(one, "small.yaml", VOCABULARY)) for one in (text, SMALL))
+    buy = Place("buy")
+    for menu, page in ((with_page, "alerts"), (without, without.menu.unavailable)):
+        detour = menu.show(buy, "es", {"bundles": None}, Budget())
+        assert isinstance(detour, Detour)
+        assert detour.place.page == page

@@ -71,6 +71,7 @@ CONVERSATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
     ("a pushed offer, accepted elsewhere", "pushed offer", ("1 gone",)),
     ("a pushed alert", "pushed alert", ()),
     ("charging system away", "away", ("1", "0")),
+    ("nothing to be had in time", "away", ("2", "0")),
     ("three mistakes", "full", ("9", "x", "")),
 )
 
