@@ -63,7 +63,7 @@ def after(position: int, opened: int, said: str, transcript: str) -> Next:
         pytest.param(live("", "1"), ANSWER, 1, Newest(), id="an answer again"),
         pytest.param(live("", "1", ends=True), CODE, 9, Newest(), id="the code after the end"),
         pytest.param(live("", "1"), CODE, 61, TooLate(), id="the code when the network has ended it"),
-        pytest.param(live("", "1", ends=True), CODE, 181, after(2, 2, "", ""), id="the id of a session long over"),
+        pytest.param(live("", "1", ends=True), CODE, 3601, after(2, 2, "", ""), id="the id of a session long over"),
     ],
 )
 def test_what_could_be_dialled_begins_a_session_that_nobody_knows(
