@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -109,7 +110,7 @@ class UssdPhones:
         ends = op not in (_ASK, _NOTIFY) or bool(info[1:2] and info[1] & _END) or (pushed and op == _NOTIFY)
         self._list(message, key, {"op": op, "ends": ends, "pushed": pushed, "bind": esme.system_id})
         if op == _NOTIFY:
-            self._start(self._say(key, _CONFIRM, "", 1))
+            self._start(self._confirm(_said(key, session, _CONFIRM, "", (session.said & 0x7F) << 1), session))
         if ends:
             del self._sessions[key]
         return Status.OK
@@ -152,6 +153,10 @@ class UssdPhones:
         message = _said(key, session, op, text, (session.said & 0x7F) << 1 | end)
         deliveries = (self.deliver(message, session.bind, session.esme) for _ in range(repeat))
         return list(await asyncio.gather(*deliveries))
+
+    async def _confirm(self, message: Message, session: _Session) -> None:
+        with suppress(NoReceiver):
+            await self.deliver(message, session.bind, session.esme)
 
     def _list(self, message: Message, key: Key, what: dict[str, Any]) -> None:
         self.screens.append(
