@@ -15,6 +15,7 @@ from gateway.core.doors import Door
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.smpp.pdu import Message, Response, format_message
 from gateway.smpp.receipts import is_receipt, parse_receipt
+from gateway.ussd.dialect import Hop
 from gateway.ussd.smpp_dialect import Heard, SmppDialect, wire_session
 from gateway.ussd.smpp_failures import by_end, by_receipt, refusal
 from gateway.ussd.smpp_screens import Bind, Screens
@@ -136,7 +137,8 @@ class SmppPusher:
             pushed.settle(PushFailed("busy", "the phone opened a session of its own"))
             return heard
         pushed.arrived = True
-        return Heard(replace(hop, session=pushed.session), replace(heard.leg, opened="us"))
+        hop = Hop(pushed.session, hop.msisdn, hop.service, hop.network, hop.said)
+        return Heard(hop, replace(heard.leg, opened="us"))
 
     def answered(self, wire: str) -> None:
         """The hop of this session has been taken."""
