@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from flows.values import Msisdn
 from gateway.core.turn import Reply, Said
@@ -14,6 +15,9 @@ MOST_TEXT = 4_000
 _MOST_SESSION = 128
 CONTROL = dict.fromkeys((*range(32), 127))
 """For ``str.translate``: what nobody types."""
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class BadHop(ValueError):
@@ -35,15 +39,14 @@ class Way:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HopRequest:
+class HopRequest(NamedTuple):
     """What came over HTTP. query, headers: by name. way: where it came in; parts: what its path's names stand for."""
 
     body: bytes
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    way: Way = field(default_factory=Way)
-    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = _NOTHING
+    way: Way = Way()
+    parts: Mapping[str, str] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NoReturn, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from flows.values import Msisdn, parse_msisdn
 from gateway.ussd.dialect import BadHop, HopRequest
@@ -29,14 +30,29 @@ _Value = TypeVar("_Value")
 
 
 def form(body: bytes) -> dict[str, str]:
-    """The fields of a form. Raises BadHop."""
+    """The fields of a form (WHATWG URL §5.1). Raises BadHop."""
+    fields: dict[str, str] = {}
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        text = body.decode()
+        if text.count("&") >= MOST_FIELDS:
+            raise BadHop(f"the form has more than {MOST_FIELDS} fields")
+        for pair in text.split("&"):
+            name, _, value = pair.partition("=")
+            if name or value:
+                fields.setdefault(_unquoted(name), _unquoted(value))
     except UnicodeDecodeError:
         raise BadHop("the form is not UTF-8") from None
-    except ValueError:
-        raise BadHop(f"the form has more than {MOST_FIELDS} fields") from None
-    return _first(pairs)
+    return fields
+
+
+def _unquoted(text: str) -> str:
+    return _spelled(text) if "%" in text or "+" in text else text
+
+
+@lru_cache(maxsize=8192)
+def _spelled(text: str) -> str:
+    """Codes, numbers and answers come again and again; to unquote one costs as much as the rest of a form."""
+    return unquote_plus(text, errors="strict")
 
 
 def arguments(request: HopRequest) -> dict[str, str]:

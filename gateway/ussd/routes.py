@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse
 
 MOST_BYTES = 16 * 1024
 _LOG = logging.getLogger(__name__)
+_NO_QUERY: Mapping[str, str] = {}
 _OWN_SITE = frozenset({"same-origin", "none"})
 
 
@@ -95,14 +96,10 @@ async def _read(request: web.Request, way: Way) -> HopRequest:
         raise too_long from None
     if len(body) > MOST_BYTES:
         raise too_long
-    return HopRequest(body, request.query, request.headers, way, request.match_info)
+    query = request.query if request.query_string else _NO_QUERY
+    return HopRequest(body, query, request.headers, way, request.match_info)
 
 
 def _response(answer: HopResponse) -> web.Response:
-    return web.Response(
-        body=answer.body,
-        status=answer.status,
-        content_type=answer.content_type,
-        charset="utf-8",
-        headers=answer.headers or None,
-    )
+    headers = {"Content-Type": f"{answer.content_type}; charset=utf-8", **answer.headers}
+    return web.Response(body=answer.body, status=answer.status, headers=headers)
