@@ -62,7 +62,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
                 bind=settings.get("bind", "transceiver"),
                 window=settings.get("window", 50),
                 tps=0,
-                reconnect_max=0.1,
+                reconnect_max=settings.get("reconnect_max", 30.0),  # whom the SMSC refuses tries again and again
             ),
         ),
         doors=_doors(settings),

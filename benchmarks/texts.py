@@ -11,6 +11,7 @@ from benchmarks.process import Peer
 
 _DELIVERED = "SELECT count(*) FROM outbox WHERE state = 'delivered'"
 _PROCESSED = "SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL"
+_SOON = {"reconnect_max": 0.1}
 _TEXT = "Te quedan 92 MB de tu paquete. Responde 1 y compra 1 GB por $5.000; 0 si no quieres."
 
 
@@ -36,7 +37,8 @@ async def run_out(folder: Path, rounds: int, scale: float) -> list[Row]:
             first = next(numbers)
             database = folder / f"texts-{first}.db"
             await fill_outbox(database, first, count, _TEXT)
-            async with Peer("gateway", database=str(database), ocs=ocs.told["url"], smsc=smsc.told["port"]) as running:
+            settings = {"database": str(database), "ocs": ocs.told["url"], "smsc": smsc.told["port"], **_SOON}
+            async with Peer("gateway", **settings) as running:
                 watch = Stopwatch(running)
                 await watch.start()
                 await smsc.do("accept")
@@ -59,7 +61,13 @@ async def run_in(folder: Path, rounds: int, scale: float) -> list[Row]:
     texts = processed = 0
 
     async with Peer("ocs") as ocs, Peer("smsc") as bare_smsc, Peer("smsc") as smsc:
-        settings = {"database": str(database), "ocs": ocs.told["url"], "smsc": smsc.told["port"], "bind": "receiver"}
+        settings = {
+            "database": str(database),
+            "ocs": ocs.told["url"],
+            "smsc": smsc.told["port"],
+            "bind": "receiver",
+            **_SOON,
+        }
         async with Peer("esme", smsc=bare_smsc.told["port"]) as bare, Peer("gateway", **settings) as gateway:
             await bare_smsc.do("accept")
             await smsc.do("accept")
