@@ -12,7 +12,7 @@ from gateway.errors import ConfigError
 
 _TAG = re.compile(r"0x[0-9a-fA-F]{4}")
 _SESSIONS = ("its_session_info", "user_message_reference", "none")
-_SEQUENCES = ("none", "hops", "units", "session")
+_SEQUENCES = ("none", "hops", "units", "ours", "session")
 _ENDS = ("op", "bit", "both")
 _MOST_SEQUENCE = 127
 _MOST_STATUS = 0xFFFFFFFF

@@ -73,7 +73,8 @@ class UssdProfileConfig:
     network: ask, notify; end, end_pushed, end_once: the last screen of a session that a phone, we, or a begin_once
     opened. session: where a session's id stands: its_session_info, user_message_reference, another tag as hex, or none.
     sequence: what the seven bits beside the end bit of its_session_info are: none (sent back as they came), hops or
-    units (counted from the subscriber's side alone or from both), session (a part of the id); counts_from: the first.
+    units (counted by the network, the phone's hops or what both sides say), ours (what we write comes back, so we
+    count in it), session (a part of the id); counts_from: the first.
     end_by: whether op, the end bit, or both say that a session is over. data_coding: of GSM 7-bit and of UCS-2 texts.
     receipts: ask for one with each push. absent, busy: command statuses that mean so in answer to a push.
     """

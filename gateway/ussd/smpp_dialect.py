@@ -108,7 +108,10 @@ class SmppDialect:
     def format(self, reply: Reply, leg: Leg) -> Message:
         """The screen. The same reply to the same hop is always the same octets."""
         ends = reply.ends or leg.opened == "once"
-        tlvs = ((USSD_SERVICE_OP, bytes((self._reply_op(leg, ends=ends),))), *self.info.answering(leg.info, ends=ends))
+        tlvs = (
+            (USSD_SERVICE_OP, bytes((self._reply_op(leg, ends=ends),))),
+            *self.info.answering(leg.info, reply.number, ends=ends),
+        )
         return self._message(leg, reply.text, tlvs)
 
     def push(self, request: PushRequest, session: str) -> Message:

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
 from gateway.core.turn import Reply
+from gateway.smpp.outcomes import RETRYABLE
 from gateway.smpp.pdu import Message, Response, format_message
 from gateway.smpp.receipts import is_receipt
 from gateway.smpp.session import Answer, Session
@@ -160,5 +161,7 @@ class SmppDoor:
         self._answering.count(self._door, "not_shown")
         if not heard.begins:
             self._repeats.missed(wire, message, reply)
-        if isinstance(answer, Response):  # the network knows no such session any more
+        if (
+            isinstance(answer, Response) and answer.status not in RETRYABLE
+        ):  # the network knows no such session any more
             self._answering.ended(Ended(heard.hop.session, "failed"), self._door)

@@ -65,8 +65,8 @@ class SessionInfo:
             return Info(f"{first:02x}{second & ~_END:02x}", value, None, over)
         return Info(f"{first:02x}", value, self._number(second >> 1), over)
 
-    def answering(self, value: bytes, *, ends: bool) -> tuple[Tlv, ...]:
-        """The TLV of our message to a session whose last one held ``value``."""
+    def answering(self, value: bytes, number: int, *, ends: bool) -> tuple[Tlv, ...]:
+        """The TLV of our message to a session whose last one held ``value``. number: of the hop that it answers."""
         if self._tag is None or not value:
             return ()
         if not self._two_octets:
@@ -74,6 +74,8 @@ class SessionInfo:
         second = (value[1] if len(value) > 1 else 0) & ~_END
         if self._sequence == "units":
             second = second + 2 & 0xFE
+        elif self._sequence == "ours":  # what comes back is the next hop's
+            second = number + 1 + self._first << 1 & 0xFE
         return ((self._tag, bytes((value[0], second | (_END if ends and self._end_bit else 0)))),)
 
     def naming(self, number: int) -> str:
@@ -88,7 +90,7 @@ class SessionInfo:
         """The value with which we open the session of this id, and its TLV."""
         value = bytes.fromhex(session)
         if self._two_octets and self._sequence != "session":
-            value += bytes((self._first << 1,))
+            value += bytes((self._first + (self._sequence == "ours") << 1 & 0xFE,))
         if self._tag is None:
             return b"", ()
         end = _END if ends and self._end_bit and self._two_octets else 0
@@ -99,4 +101,4 @@ class SessionInfo:
         count = sequence - self._first
         if count < 0 or self._sequence == "none":
             return None
-        return count if self._sequence == "hops" else (count + 1) // 2
+        return (count + 1) // 2 if self._sequence == "units" else count

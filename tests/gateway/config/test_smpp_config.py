@@ -77,7 +77,7 @@ def test_the_first_bind_that_no_door_names_carries_sms_or_the_only_one(
         (profile("", "standard"), "ussd.profiles 'standard': this name is a built-in profile's"),
         (profile("") + profile(""), "ussd.profiles: two entries are named 'acme'"),
         (profile('session = "0x14"'), "ussd.profiles 'acme': session is '0x14'"),
-        (profile('sequence = "both"'), "sequence is 'both'; it must be one of: none, hops, units, session"),
+        (profile('sequence = "both"'), "sequence is 'both'; it must be one of: none, hops, units, ours, session"),
         (profile('end_by = "text"'), "end_by is 'text'; it must be one of: op, bit, both"),
         (profile('session = "none"\nend_by = "bit"'), "an end bit are there only with session = 'its_session_info'"),
         (profile("ask = 256"), "ussd.profiles 'acme': ask must be from 0 to 255"),

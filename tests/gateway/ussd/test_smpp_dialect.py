@@ -166,6 +166,7 @@ def test_what_is_no_hop_is_refused_with_a_status_of_its_own(message: Message, st
         ("units", 0, 0x04, 1),
         ("units", 0, 0x02, 1),  # the answer to what we pushed as unit 0
         ("units", 1, 0x06, 1),
+        ("ours", 0, 0x04, 2),
         ("session", 0, 0x04, None),
     ],
 )
@@ -224,6 +225,19 @@ def test_a_count_of_both_sides_goes_on_in_our_answer() -> None:
     for second, answer in ((0x00, 0x02), (0xFE, 0x00)):
         screen = shown("Hola", delivered(b"1", info=bytes((7, second))), profile)
         assert tlv(screen.tlvs, ITS_SESSION_INFO) == bytes((7, answer))
+
+
+def test_we_count_in_what_the_network_hands_back() -> None:
+    """Our screen carries the number of the hop that answers it; a push that of the first answer."""
+    pair = dialect(replace(STANDARD, sequence="ours"))
+    found = pair.parse(delivered(b"1", info=b"\x07\x7e"))
+    assert isinstance(found, Heard)
+    screen = pair.format(Reply("Hola", ends=False, number=4), found.leg)
+    assert tlv(screen.tlvs, ITS_SESSION_INFO) == b"\x07\x0a"
+    answer = pair.parse(delivered(b"1", info=b"\x07\x0a"))
+    assert isinstance(answer, Heard)
+    assert answer.hop.said == Input("1", number=5, reuses=True)
+    assert pair.info.opening("07", ends=False)[0] == b"\x07\x02"
 
 
 @pytest.mark.parametrize(("session", "tag"), [("user_message_reference", 0x0204), ("0x1402", 0x1402)])
