@@ -120,6 +120,11 @@ def test_an_event_with_everything_is_read_in_full() -> None:
         ("porting.intent", {"direction": "out", "probability": 1}, PortingIntended("out")),
         ("subscriber.activated", {"language": "en"}, LifeCycleChanged(LifeCycle.ACTIVATED, language="en")),
         ("subscriber.sim_swapped", GONE, LifeCycleChanged(LifeCycle.SIM_SWAPPED)),
+        (
+            "subscriber.sim_swapped",
+            {"handset": "feature"},
+            LifeCycleChanged(LifeCycle.SIM_SWAPPED, handset="feature"),
+        ),
     ],
 )
 def test_every_type_has_its_fact(kind: str, data: object, fact: object) -> None:
@@ -186,6 +191,7 @@ def test_every_type_has_its_fact(kind: str, data: object, fact: object) -> None:
         (document("porting.intent", {"direction": "in", "probability": 7}), {"/data/probability"}),
         (document("porting.intent", {"direction": "in", "probability": 10**400}), {"/data/probability"}),
         (document("subscriber.activated", {"language": 5}), {"/data/language"}),
+        (document("subscriber.activated", {"handset": "fax"}), {"/data/handset"}),
         ([], NOTHING),
         ("event", NOTHING),
         (None, NOTHING),
