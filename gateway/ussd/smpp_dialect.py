@@ -18,17 +18,13 @@ from gateway.core.doors import Door
 from gateway.core.ports import PushRequest
 from gateway.core.turn import Input, Reply
 from gateway.smpp.pdu import Message, Tlv, tlv
-from gateway.smpp.text import UDHI, decode, split_header
-from gateway.smpp.vocabulary import NPI, TON, USSD_SERVICE_OP, Command, Status, gsm_encode
-from gateway.ussd.dialect import CONTROL, MOST_TEXT, BadHop, Ended, Hop
+from gateway.smpp.vocabulary import NPI, TON, USSD_SERVICE_OP, Command, Status
+from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_session import Info, SessionInfo
-from menus.charset import is_gsm7, transliterate
+from gateway.ussd.smpp_text import read_text, written
 
 _ASKS_FOR_RECEIPT: Final = 1
 _MOST_OP_OCTETS: Final = 4
-_LANGUAGE_GSM7: Final = 0x10
-_LANGUAGE_UCS2: Final = 0x11
-"""CBS data coding with the language in front: two letters and CR, or two octets (3GPP TS 23.038 §5)."""
 
 Address = tuple[int, int, str]
 """TON, NPI and address."""
@@ -88,7 +84,7 @@ class SmppDialect:
         number = parse_msisdn(message.source)
         if number is None:
             raise BadHop("source_addr is not a number in E.164", Status.INVALID_SOURCE)
-        info, text, profile = self.info.read(message.tlvs), _text(message), self._profile
+        info, text, profile = self.info.read(message.tlvs), read_text(message), self._profile
         session = wire_session(number, info.id)
         op = self._op(message, text)
         if op in profile.begin or op in profile.begin_once:
@@ -162,7 +158,7 @@ class SmppDialect:
         return self._profile.end_pushed if leg.opened == "us" else self._profile.end
 
     def _message(self, leg: Leg, text: str, tlvs: tuple[Tlv, ...], receipt: int = 0) -> Message:
-        coding, octets = self._encoded(text)
+        coding, octets = written(text, self._profile, self._door.budget.charset)
         return Message(
             Command.SUBMIT_SM,
             0,
@@ -175,33 +171,10 @@ class SmppDialect:
             tlvs=tlvs,
         )
 
-    def _encoded(self, text: str) -> tuple[int, bytes]:
-        """data_coding and octets, a septet each. A door for GSM 7-bit sends nothing else, ``?`` for what it has not."""
-        if self._door.budget.charset == "ucs2" and not is_gsm7(text):
-            return self._profile.data_coding_ucs2, text.encode("utf-16-be", "replace")
-        spelled = transliterate(text)
-        if not is_gsm7(spelled):
-            spelled = "".join(char if is_gsm7(char) else "?" for char in spelled)
-        return self._profile.data_coding, gsm_encode(spelled)
-
 
 def wire_session(msisdn: Msisdn, session: str) -> str:
     """What names a session among all: ids are counted by subscriber, so the number belongs to it."""
     return f"{msisdn}-{session}" if session else str(msisdn)
-
-
-def _text(message: Message) -> str:
-    """What was typed, without what nobody types. Raises BadHop."""
-    octets, coding = message.user_data, message.data_coding
-    if message.esm_class & UDHI:
-        octets = split_header(octets).body
-    if coding == _LANGUAGE_UCS2:
-        text = octets[2:].decode("utf-16-be", "replace")
-    else:
-        text = decode(octets, coding)[3 if coding == _LANGUAGE_GSM7 else 0 :]
-    if len(text) > MOST_TEXT:
-        raise BadHop(f"the text has more than {MOST_TEXT} characters", Status.INVALID_MESSAGE_LENGTH)
-    return text.translate(CONTROL)
 
 
 def _is_code(text: str) -> bool:

@@ -114,7 +114,7 @@ class SmppPusher:
                 if refused is not None and not pushed.arrived:
                     return refused
                 pushed.handed = True
-                if isinstance(answer, Response):
+                if isinstance(answer, Response) and answer.text:
                     pushed.receipt = answer.text
                     self._receipts[answer.text] = pushed
                 await asyncio.wait([pushed.fate], timeout=self._door.idle_seconds)

@@ -113,6 +113,26 @@ async def test_a_link_that_goes_takes_no_session_with_it(here: Town) -> None:
     assert not (await said(here, session=session, text="4"))["screen"]["ends"]
 
 
+async def test_after_a_restart_of_the_gateway_the_next_answer_goes_on(tmp_path: Path, migrated: Path) -> None:
+    """Nothing names a session but its number and its id."""
+    shutil.copy(migrated, tmp_path / "chasqui.db")
+    async with simulators() as (smsc, ocs), aiohttp.ClientSession() as http:
+        file, clock = tmp_path / "chasqui.toml", FakeClock()
+        file.write_text(configuration(smsc=smsc.port, ocs=ocs.url, more=DOOR))
+        async with running(file, clock) as gateway:
+            here = Town(gateway, smsc, ocs, http, clock)
+            await here.bound()
+            session = (await said(here, service="*123#"))["session"]
+            for text in ("2", "4"):
+                await said(here, session=session, text=text)
+        async with running(file, clock) as gateway:
+            here = Town(gateway, smsc, ocs, http, clock)
+            await here.bound()
+            assert (await said(here, session=session, text="1"))["screen"]["ends"]
+            await here.texts()
+            assert len(await here.ledger(ANA)) == 1
+
+
 TWO_BINDS = """
 [[smpp]]
 name = "ussd-a"
