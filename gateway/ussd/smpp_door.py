@@ -26,6 +26,7 @@ from gateway.smpp.vocabulary import Status
 from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
 from gateway.ussd.smpp_push import SmppPusher
+from gateway.ussd.smpp_pushed import PushedSessions
 from gateway.ussd.smpp_repeats import Repeats
 from gateway.ussd.smpp_screens import Bind, Screens
 
@@ -74,7 +75,8 @@ class SmppDoor:
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
-        self.pusher = SmppPusher(bind, self._screens, self._dialect, profile, door)
+        self._pushed = PushedSessions(bind.name, self._clock)
+        self.pusher = SmppPusher(bind, self._dialect, profile, door, self._pushed)
 
     def open(self) -> None:
         """Take hops from now on: what is behind the door runs."""
@@ -82,8 +84,8 @@ class SmppDoor:
 
     async def close(self) -> None:
         """Take no more hops; finish those that wait."""
-        self._open = False
-        self.pusher.close()
+        self._open = self.pusher.taking = False
+        self._pushed.lose("stopped", all_of_them=True)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_FINISH)
             for task in late:
@@ -92,11 +94,11 @@ class SmppDoor:
     # ── what the bind tells ──
 
     def takes(self, message: Message) -> bool:
-        return self._dialect.is_ussd(message) or self.pusher.awaits(message)
+        return self._dialect.is_ussd(message) or self._pushed.awaits(message)
 
     def take(self, session: Session, message: Message) -> None:
         if is_receipt(message):
-            self.pusher.receipt(message)
+            self._pushed.receipt(message)
             session.respond(message, Status.OK, _EMPTY_ID)
             return
         try:
@@ -113,14 +115,14 @@ class SmppDoor:
         session.respond(message, Status.OK, _EMPTY_ID)
 
     def link_lost(self) -> None:
-        self.pusher.link_lost()
+        self._pushed.lose("the link was lost")
 
     def _take_note(self, message: Message, heard: Confirmed | Ended) -> None:
         if isinstance(heard, Confirmed):
-            self.pusher.confirmed(heard.session)
+            self._pushed.confirmed(heard.session)
         else:
             self._repeats.seen(heard.session)
-            self._answering.ended(Ended(self.pusher.ended(heard.session, message), heard.status), self._door)
+            self._answering.ended(Ended(self._pushed.ended(heard.session, message), heard.status), self._door)
 
     # ── hops ──
 
@@ -131,7 +133,7 @@ class SmppDoor:
             return
         self._waiting += 1
         known = None if heard.begins else self._repeats.reply(heard.hop.session, message)
-        work = self._hop(session, message, self.pusher.of(heard), heard.hop.session, known)
+        work = self._hop(session, message, self._pushed.of(heard), heard.hop.session, known)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -147,7 +149,7 @@ class SmppDoor:
             return
         finally:
             self._waiting -= 1
-            self.pusher.answered(wire)
+            self._pushed.answered(wire)
         session.respond(message, Status.OK, _EMPTY_ID)
         body = format_message(self._dialect.format(reply, heard.leg))
         answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))

@@ -87,7 +87,9 @@ async def test_an_answer_that_overtakes_the_networks_own_counts() -> None:
     async with ussd_bind() as here:
         here.network.answer = lambda _: None
         _, push = pushed(here)
-        await here.deliver(said("1", info=info_of(await here.screen())))
+        info = info_of(await here.screen())
+        here.network.answer = lambda _: (Status.OK, "id")
+        await here.deliver(said("1", info=info))
         assert await within(push) == Shown()
 
 
