@@ -21,7 +21,8 @@ _MOST: Final = 100_000
 class Pushed:
     """One session that we opened. session: the core's name. handed: the SMSC has it. arrived: the answer is worked on.
 
-    receipt: the id that a delivery receipt would name. until: monotonic seconds after which the network has ended the session, however late its hops come.
+    receipt: the id that a delivery receipt would name. until: monotonic seconds after which the network has ended the
+    session, however late its hops come.
     """
 
     session: str
