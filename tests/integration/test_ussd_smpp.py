@@ -25,9 +25,26 @@ async def here(tmp_path: Path, migrated: Path) -> AsyncIterator[Town]:
         yield it
 
 
+async def faults(here: Town, **wanted: Any) -> None:
+    """Let the network misbehave so from now on."""
+    async with here.http.put(f"http://127.0.0.1:{here.smsc.control_port}/faults", json=wanted) as answer:
+        assert answer.status == 200
+
+
+async def dropped(here: Town) -> None:
+    """Cut the link, and wait until the gateway is back."""
+    before = here.smsc._server.esmes
+    here.smsc._server.drop()
+
+    async def back() -> bool:
+        return bool(here.smsc._server.esmes) and here.smsc._server.esmes != before
+
+    await eventually(back, PATIENCE)
+
+
 async def said(here: Town, **what: Any) -> dict[str, Any]:
-    """What a phone dials or answers; how it was taken, and the screen."""
-    url = f"http://127.0.0.1:{here.smsc.control_port}/ussd"
+    """What a phone dials or answers; how it was taken, and the screen. seconds: to wait for it."""
+    url = f"http://127.0.0.1:{here.smsc.control_port}/ussd?timeout={what.pop('seconds', 10)}"
     async with here.http.post(url, json={"from": f"+{ANA}", **what}) as answer:
         document: dict[str, Any] = await answer.json(content_type=None)
         assert answer.status == 202, document
@@ -94,8 +111,7 @@ async def test_a_phone_that_hangs_up_is_taken_note_of(here: Town) -> None:
 
 async def test_a_throttled_screen_is_shown_a_moment_later(here: Town) -> None:
     """Within the hop's time."""
-    async with here.http.put(f"http://127.0.0.1:{here.smsc.control_port}/faults", json={"throttle": 2}) as answer:
-        assert answer.status == 200
+    await faults(here, throttle=2)
     assert (await said(here, service="*123#"))["screen"] is not None
 
 
@@ -103,14 +119,23 @@ async def test_a_link_that_goes_takes_no_session_with_it(here: Town) -> None:
     """The next answer goes on where the session stood."""
     session = (await said(here, service="*123#"))["session"]
     await said(here, session=session, text="2")
-    before = here.smsc._server.esmes
-    here.smsc._server.drop()
-
-    async def back() -> bool:
-        return bool(here.smsc._server.esmes) and here.smsc._server.esmes != before
-
-    await eventually(back, PATIENCE)
+    await dropped(here)
     assert not (await said(here, session=session, text="4"))["screen"]["ends"]
+
+
+async def test_a_purchase_whose_screen_is_lost_with_the_link_is_charged_once_and_confirmed(here: Town) -> None:
+    """The turn was durable; the network may deliver the answer again."""
+    session = (await said(here, service="*123#"))["session"]
+    for text in ("2", "4"):
+        await said(here, session=session, text=text)
+    await faults(here, no_response=1000)
+    assert (await said(here, session=session, text="1", seconds=0))["status"] == "ESME_ROK"
+    assert len(await here.ledger(ANA, 1)) == 1
+    await faults(here)
+    await dropped(here)
+    assert (await said(here, session=session, text="1"))["screen"]["ends"]
+    await here.texts()
+    assert len(await here.ledger(ANA)) == 1
 
 
 async def test_after_a_restart_of_the_gateway_the_next_answer_goes_on(tmp_path: Path, migrated: Path) -> None:
