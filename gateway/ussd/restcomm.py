@@ -1,8 +1,8 @@
 """The RestComm USSD gateway's HTTP interface: one XML ``<dialog>`` there and one back, for sessions that people begin.
 
-What identifies a turn: the dialogue's TCAP transaction ids, which the gateway uses again (``reuses``), and
-``userObject``, which it sends back at every hop as we set it: the number of the screen that is answered, and the
-``invokeId`` that the last answer must repeat. So a repeated hop and a late one are known for what they are. What
+What identifies a turn: the dialogue's TCAP transaction ids, of both sides, which come together again only after very
+long; and ``userObject``, which it sends back at every hop as we set it: the number of the screen that is answered, and
+the ``invokeId`` that the last answer must repeat. So a repeated hop and a late one are known for what they are. What
 stays ambiguous: nothing, as long as ``userObject`` comes back; without it this is a wire that counts nothing
 (``identity``), and the last answer repeats the hop's own ``invokeId``.
 
@@ -85,7 +85,7 @@ def _begins(dialog: Element, message: Element, session: str) -> Hop:
         msisdn=msisdn(number, "msisdn"),
         service=dialled(message.get("string", "")),
         network=dialog.get("networkId", "").strip(),
-        said=Input("", begins=True, number=0, reuses=True),
+        said=Input("", begins=True, number=0),
         echo={"invokeId": _invoke(message)},
     )
 
@@ -98,9 +98,7 @@ def _goes_on(dialog: Element, message: Element, session: str) -> Hop:
         msisdn=msisdn(number, "msisdn") if number else None,
         service="",
         network=dialog.get("networkId", "").strip(),
-        said=Input(
-            typed(message.get("string", ""), "string"), number=int(ours.group(1)) + 1 if ours else None, reuses=True
-        ),
+        said=Input(typed(message.get("string", ""), "string"), number=int(ours.group(1)) + 1 if ours else None),
         echo={"invokeId": ours.group(2) if ours else _invoke(message)},
     )
 

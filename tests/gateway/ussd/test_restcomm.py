@@ -47,7 +47,7 @@ def parse(document: str) -> Hop | Ended:
 
 def test_the_first_hop_has_everything_in_its_place() -> None:
     """With the number that the network gave for it."""
-    said = Input("", begins=True, number=0, reuses=True)
+    said = Input("", begins=True, number=0)
     assert parse(BEGIN) == Hop("12/13", Msisdn("79273605819"), "*123*4#", "0", said, {"invokeId": "3"})
 
 
@@ -59,20 +59,20 @@ def test_the_first_hop_has_everything_in_its_place() -> None:
         (BEGIN.replace('string="*123*4#"', 'string="*123"'), "service", "*123#"),
         (BEGIN.replace('string="*123*4#"', 'string=""'), "service", ""),
         (BEGIN.replace('invokeId="3"', ""), "echo", {"invokeId": "0"}),
-        (continued(), "said", Input("4", number=2, reuses=True)),
+        (continued(), "said", Input("4", number=2)),
         (continued(), "echo", {"invokeId": "3"}),
         (continued(), "msisdn", None),
         (continued(), "service", ""),
         (continued(within='<msisdn number="+79273605819"/>'), "msisdn", "79273605819"),
-        (continued(state=""), "said", Input("4", reuses=True)),
+        (continued(state=""), "said", Input("4")),
         (continued(state=""), "echo", {"invokeId": "2"}),
-        (continued(state='userObject="of another app"'), "said", Input("4", reuses=True)),
-        (continued(state='userObject="99999/3"'), "said", Input("4", reuses=True)),
-        (continued(message='invokeId="2"'), "said", Input("", number=2, reuses=True)),
+        (continued(state='userObject="of another app"'), "said", Input("4")),
+        (continued(state='userObject="99999/3"'), "said", Input("4")),
+        (continued(message='invokeId="2"'), "said", Input("", number=2)),
         (
             continued(message='dataCodingScheme="72" string="&#1044;&#1072;"'),
             "said",
-            Input("Да", number=2, reuses=True),
+            Input("Да", number=2),
         ),
     ],
 )

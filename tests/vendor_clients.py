@@ -370,7 +370,6 @@ class Restcomm(VendorClient):
 
     dialect = "restcomm"
     knows_late_answers = True
-    knows_late_dialling = False  # a transaction's id is used again
     echoes = True
 
     def __init__(self, http: aiohttp.ClientSession, url: str, msisdn: str, session: str = "77001") -> None:
