@@ -238,11 +238,12 @@ async def test_what_is_dialled_behind_the_code_leads_there_and_buys_nothing(
 
 
 async def test_without_the_charging_system_the_person_is_told(house: House, phone: Phone) -> None:
-    """And may go back."""
+    """And may go back, or buy meanwhile."""
     house.ocs.broke = OcsTimeout("late")
     await phone.dial()
-    assert "Ahora no podemos mostrarte" in await phone.answer("1")
-    assert "¿qué quieres hacer?" in await phone.answer("0")
+    assert "Tu saldo tarda en llegar" in await phone.answer("1")
+    assert "1 GB por 7 dias" in await phone.answer("2")
+    assert "¿qué quieres hacer?" in await phone.answer("00")
 
 
 # ── preferences and consent ──
