@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from flows.records import Order
+from flows.records import Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 
 
@@ -69,9 +69,11 @@ class ActivateBundle:
     """Ask the charging system to charge and activate the bundle of an order.
 
     Its key is the idempotency key, one per accepted offer; the same key never charges twice.
+    payer: whoever pays, as they were known a moment ago.
     """
 
     order: Order
+    payer: Subscriber
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def order_effects(
     )
     return (
         RecordOrder(order),
-        ActivateBundle(order),
+        ActivateBundle(order, person),
         RecordAudit(
             actor=channel,
             action="offer.accepted",

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from flows.effects import SendSms
-from flows.records import Order
+from flows.effects import ActivateBundle, SendSms
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 from store import push_rows
 from store.ids import new_id
@@ -19,6 +18,7 @@ from store.reader import AnyRow, Reader
 from store.tables import outbox as t
 from store.unit import Op
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _INSERT = insert(t)
 _MOVE = (
     update(t)
@@ -94,7 +94,7 @@ class SmsRow:
 class PurchaseRow:
     """One order to be put to the charging system; the order itself says how far it got.
 
-    fresh: the order, for whoever has just committed it; None means that it is to be read.
+    fresh: the order and its payer, for whoever has just committed it; None means that they are to be read.
     """
 
     id: str
@@ -103,7 +103,7 @@ class PurchaseRow:
     state: str
     attempts: int
     due_at: datetime
-    fresh: Order | None = None
+    fresh: ActivateBundle | None = None
 
 
 OutboxRow = SmsRow | PurchaseRow | PushRow
@@ -133,8 +133,9 @@ def sms_row(effect: SendSms) -> SmsRow:
     )
 
 
-def purchase_row(order: Order) -> PurchaseRow:
+def purchase_row(effect: ActivateBundle) -> PurchaseRow:
     """The row of an order that is to be put to the charging system."""
+    order = effect.order
     return PurchaseRow(
         id=new_id(order.created_at),
         order=order.key,
@@ -142,7 +143,7 @@ def purchase_row(order: Order) -> PurchaseRow:
         state="queued",
         attempts=0,
         due_at=order.created_at,
-        fresh=order,
+        fresh=effect,
     )
 
 
@@ -166,7 +167,7 @@ def put_sms(row: SmsRow) -> Op:
             "msisdn": row.msisdn,
             "purpose": row.purpose,
             "priority": row.priority,
-            "payload": json.dumps(payload, ensure_ascii=False),
+            "payload": _ENCODE(payload),
             "state": row.state,
             "attempts": 0,
             "repeats": 0,

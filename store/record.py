@@ -72,7 +72,7 @@ def write(
                 if push.state == "queued":
                     rows.append(push)
             case ActivateBundle():
-                purchase = outbox.purchase_row(effect.order)
+                purchase = outbox.purchase_row(effect)
                 ops.append(outbox.put_purchase(purchase, effect.order.msisdn))
                 rows.append(purchase)
             case RecordConsent():

@@ -116,9 +116,9 @@ def _counted(live: LiveSession, turn: Turn, said: Input) -> Identity:
     position = live.opened + said.number
     if position < live.position:
         return Earlier(position=position)
-    if position == live.position or live.ends:
+    if position == live.position:
         return Newest()
-    return TooLate() if _over(live, turn) else _next(live, position, said.text)
+    return _unless_over(live, turn, _next(live, position, said.text))
 
 
 def _uncounted(live: LiveSession, turn: Turn, text: str) -> Identity:
@@ -126,9 +126,16 @@ def _uncounted(live: LiveSession, turn: Turn, text: str) -> Identity:
         return TooLate()
     too_soon = turn.at < live.answered  # nobody answers a screen that is not out yet
     again = live.position > live.opened and text == live.said and _within_moments(live, turn)
-    if too_soon or again or live.ends:
+    if too_soon or again:
         return Newest()
-    return TooLate() if _over(live, turn) else _next(live, live.position + 1, text)
+    return _unless_over(live, turn, _next(live, live.position + 1, text))
+
+
+def _unless_over(live: LiveSession, turn: Turn, following: Next) -> Identity:
+    """The last words once more as long as the session's end is fresh; who comes later may be somebody else."""
+    if _over(live, turn):
+        return TooLate()
+    return Newest() if live.ends else following
 
 
 def _next(live: LiveSession, position: int, text: str) -> Next:

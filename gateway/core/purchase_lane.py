@@ -39,7 +39,6 @@ from gateway.core.ports import (
 from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
-from gateway.core.together import Together
 from gateway.errors import OcsError
 from store import orders, outbox, subscriptions
 from store.outbox import PurchaseRow
@@ -70,7 +69,6 @@ class PurchaseLane:
         self._ocs = ocs
         self._facts = facts
         self._settlements = settlements
-        self._people = Together(lambda ids: subscriptions.by_ids(context.reader, ids))
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._working: set[asyncio.Task[None]] = set()
@@ -118,9 +116,8 @@ class PurchaseLane:
                 self.put(replace(row, fresh=None), _PAUSE_AFTER_FAILURE)
 
     async def _work(self, row: PurchaseRow) -> None:
-        order, row = row.fresh or await self._as_stored(row), replace(row, fresh=None)
-        subscriber = await self._people.get(order.subscription)
-        assert subscriber is not None, "subscriptions are never deleted"
+        fresh, row = row.fresh, replace(row, fresh=None)
+        order, subscriber = (fresh.order, fresh.payer) if fresh else await self._as_stored(row)
         match order.state:
             case "pending":
                 await self._send(row, order, subscriber)
@@ -133,10 +130,12 @@ class PurchaseLane:
             case _:
                 await self._committer.note(outbox.end(row.id, "done", self._context.clock()))
 
-    async def _as_stored(self, row: PurchaseRow) -> Order:
+    async def _as_stored(self, row: PurchaseRow) -> tuple[Order, Subscriber]:
         view = await orders.by_key(self._context.reader, row.order)
         assert view is not None, "an outbox row of a purchase is written with its order"
-        return view.order
+        subscriber = await subscriptions.by_id(self._context.reader, view.order.subscription)
+        assert subscriber is not None, "subscriptions are never deleted"
+        return view.order, subscriber
 
     # ── sending ──
 

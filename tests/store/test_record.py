@@ -22,6 +22,7 @@ from flows.effects import (
     RecordPreference,
     RecordSubscriptionState,
 )
+from flows.records import Subscriber
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import orders, subscriptions, tables
 from store.errors import WriteFailed
@@ -34,7 +35,7 @@ from store.writer import Writer
 KEY = OrderKey("ord-off-1")
 ALERT = RecordAlert(ANAS, "b-77", "0.1", TUESDAY, "alert_and_offer")
 ORDER = RecordOrder(order(beneficiary=BEN))
-CALL = ActivateBundle(ORDER.order)
+CALL = ActivateBundle(ORDER.order, Subscriber(ORDER.order.subscription, ORDER.order.msisdn, "es"))
 LATER = TUESDAY + timedelta(minutes=1)
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
-from flows.effects import RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.effects import ActivateBundle, RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.records import Subscriber
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 from store import idempotency, inbox, messages, offers, orders, outbox, parts, subscriptions, usage
 from store.ids import new_id
@@ -176,7 +177,7 @@ async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer
     states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
     rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
     urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
-    call = outbox.purchase_row(order())
+    call = outbox.purchase_row(ActivateBundle(order(), Subscriber(ANAS, ANA, "es")))
     await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
     waiting = await outbox.waiting(reader)

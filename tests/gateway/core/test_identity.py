@@ -90,6 +90,7 @@ def test_a_wire_that_repeats_all_that_was_said(
         pytest.param(live("", "2"), ONE, 1, after(2, "1", "2*1", counted=True), id="another answer within moments"),
         pytest.param(live("", "2"), ONE, -0.1, Newest(), id="an answer before its screen was out"),
         pytest.param(live("", "2", ends=True), ONE, 9, Newest(), id="after the end"),
+        pytest.param(live("", "2", ends=True), ONE, 61, TooLate(), id="long after the end"),
         pytest.param(live("", "2"), ONE, 61, TooLate(), id="silent for too long"),
         pytest.param(live("", "2"), ONE, 151, TooLate(), id="lasted too long"),
         pytest.param(live("", "2", gave_way=True), ONE, 9, TooLate(), id="gave way to a newer session"),

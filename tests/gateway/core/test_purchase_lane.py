@@ -53,9 +53,9 @@ async def lane(house: House, committer: Committer, facts: Facts) -> AsyncIterato
 
 async def accepted(house: House, committer: Committer, facts: Facts, beneficiary: Msisdn = ANA) -> PurchaseRow:
     """Ana has just said yes."""
-    ana = (await facts.subscriber(ANA)).id
-    one = order(subscription=ana, beneficiary=beneficiary, created_at=house.clock())
-    await committer.commit([RecordOrder(one), ActivateBundle(one)])
+    ana = await facts.subscriber(ANA)
+    one = order(subscription=ana.id, beneficiary=beneficiary, created_at=house.clock())
+    await committer.commit([RecordOrder(one), ActivateBundle(one, ana)])
     row = house.handed[-1]
     assert isinstance(row, PurchaseRow)
     return row
