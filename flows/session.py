@@ -33,6 +33,11 @@ class Session:
     arm: str = ""
     left: Session | None = None
 
+    def standing(self, place: Place, price: int | None = None) -> Session:
+        """The same session elsewhere. price: of the bundle that is shown there, None for the last one's."""
+        price = self.price if price is None else price
+        return Session(self.menu, self.version, place, price, self.purchase, self.agreed, self.arm, self.left)
+
 
 def to_json(session: Session) -> str:
     """The session as one line."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from flows.catalogue import Bundle
 from flows.effects import RecordConsent, RecordOffer, SendSms
 from flows.records import Offer, Order, Subscriber
 from flows.values import (
@@ -189,6 +190,10 @@ class House:
     def texts(self) -> list[SmsRow]:
         """The texts handed over so far."""
         return [row for row in self.handed if isinstance(row, SmsRow)]
+
+    def sells(self, bundles: Iterable[Bundle]) -> None:
+        """From now on these, until the day ends."""
+        self.context._today = replace(self.context._day(self.clock()), on_sale=tuple(bundles))
 
 
 async def eventually(check: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = PATIENCE) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,16 @@ class Reach:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What counts on one day of the market. begins, ends: in UTC."""
+
+    begins: datetime
+    ends: datetime
+    rules: MarketRules
+    on_sale: tuple[Bundle, ...]
+
+
 @dataclass(slots=True)
 class Context:
     """Built once by ``gateway.app`` and passed down."""
@@ -75,22 +85,26 @@ class Context:
     clock: Clock
     metrics: Metrics
     traces: Traces | None = None
-    _rules: tuple[date, MarketRules] | None = None
-    _on_sale: tuple[date, tuple[Bundle, ...]] | None = None
+    _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:
         """The market's rules in force at ``at``, by the market's own calendar."""
-        day = at.astimezone(self.zone).date()
-        if self._rules is None or self._rules[0] != day:
-            self._rules = (day, self.market.at(day))
-        return self._rules[1]
+        return self._day(at).rules
 
     def on_sale(self, at: datetime) -> tuple[Bundle, ...]:
         """What is sold at ``at``."""
-        day = at.astimezone(self.zone).date()
-        if self._on_sale is None or self._on_sale[0] != day:
-            self._on_sale = (day, self.catalogue.on_sale(day))
-        return self._on_sale[1]
+        return self._day(at).on_sale
+
+    def _day(self, at: datetime) -> _Day:
+        """What counts on the market's day of ``at``: worked out once a day."""
+        known = self._today
+        if known is None or not known.begins <= at < known.ends:
+            day = at.astimezone(self.zone).date()
+            begins, ends = (datetime.combine(one, time(), self.zone) for one in (day, day + timedelta(days=1)))
+            known = self._today = _Day(
+                begins.astimezone(UTC), ends.astimezone(UTC), self.market.at(day), self.catalogue.on_sale(day)
+            )
+        return known
 
     @property
     def zone(self) -> ZoneInfo:

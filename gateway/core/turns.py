@@ -202,12 +202,12 @@ class TurnDesk:
         went = hop.menu.step(hop.session.place, hop.next.said)
         match went:
             case Moved(place):
-                shown = await self._shown(hop, hop.person, replace(hop.session, place=place))
+                shown = await self._shown(hop, hop.person, hop.session.standing(place))
             case Wrong(place, reason):
-                shown = await self._shown(hop, hop.person, replace(hop.session, place=place), notice=reason)
+                shown = await self._shown(hop, hop.person, hop.session.standing(place), notice=reason)
             case Over(place):
                 end = hop.menu.show_end(self._context.locale(hop.person.language), hop.turn.door.budget)
-                shown = end, replace(hop.session, place=place)
+                shown = end, hop.session.standing(place)
             case Invoke():
                 return await self._invoked(hop, went)
             case _:
@@ -234,8 +234,8 @@ class TurnDesk:
                 session.place, language, values, hop.turn.door.budget, notice, unmistakable=_unmistakable(hop)
             )
             if isinstance(screen, Screen):
-                return screen, replace(session, place=screen.place, price=self._price(names, session))
-            session = replace(session, place=screen.place)
+                return screen, session.standing(screen.place, self._price(names, session))
+            session = session.standing(screen.place)
         raise RuntimeError(f"menu {hop.menu.id}: page {session.place.page} leads in a circle")
 
     def _price(self, names: Sequence[str], session: Session) -> int:
@@ -245,7 +245,7 @@ class TurnDesk:
 
     async def _turned(self, hop: _Hop, screen: Screen, session: Session) -> Reply | None:
         """Write a turn that asks for nothing."""
-        row = _row(hop, screen, session, self._context)
+        row = _row(hop, screen, session)
         try:
             await self._committer.note(turns.put(row))
         except AlreadyWritten:
@@ -294,9 +294,9 @@ class TurnDesk:
 
     async def _carried(self, hop: _Hop, invoke: Invoke, carried: Carried) -> _Written | None:
         """Write a command's effects with the turn, and its page; None when the turn was written before."""
-        session = replace(carried.session, place=hop.menu.after(invoke, carried.outcome))
+        session = carried.session.standing(hop.menu.after(invoke, carried.outcome))
         screen, session = await self._shown(hop, carried.subscriber, session)
-        row = _row(hop, screen, session, self._context)
+        row = _row(hop, screen, session)
         try:
             opened = await self._committer.commit(carried.effects, beside=(turns.put(row),))
         except AlreadyWritten:  # and so nothing of this step was
@@ -310,7 +310,7 @@ class TurnDesk:
         """The turn with the result that came in time, to be written with it; nobody has seen it answered otherwise."""
         balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else NOT_TOLD
         session = replace(written.session, purchase={**written.session.purchase, "balance": balance})
-        session = replace(session, place=hop.menu.after(invoke, _word(settlement)))
+        session = session.standing(hop.menu.after(invoke, _word(settlement)))
         screen, session = await self._shown(hop, hop.person, session)
         row = replace(written.row, state=to_json(session), reply=screen.text, ends=screen.ends)
         return written._replace(row=row, session=session)
@@ -336,7 +336,7 @@ def _word(settlement: Settlement) -> str:
     return "too_little" if settlement.reason == "insufficient_funds" else "refused"
 
 
-def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnRow:
+def _row(hop: _Hop, screen: Screen, session: Session) -> TurnRow:
     return TurnRow(
         dialect=hop.turn.dialect,
         session=hop.turn.session,
@@ -347,7 +347,7 @@ def _row(hop: _Hop, screen: Screen, session: Session, context: Context) -> TurnR
         state=to_json(session),
         reply=screen.text,
         ends=screen.ends,
-        at=context.clock(),
+        at=hop.turn.at,
         menu=session.menu,
         version=session.version,
         arm=session.arm,

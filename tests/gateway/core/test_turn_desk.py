@@ -95,7 +95,7 @@ async def test_a_yes_is_to_the_price_that_was_shown(house: House, phone: Phone) 
     await phone.dial()
     await phone.answer(*BUY_A_GIGABYTE[:2])
     dearer = [one if one.id != "data-1gb-7d" else _dearer(one) for one in house.context.catalogue.bundles]
-    house.context._on_sale = (house.clock().date(), tuple(dearer))
+    house.sells(dearer)
     assert "No te cobramos nada" in await phone.answer("1")
     assert house.ocs.bought == []
 

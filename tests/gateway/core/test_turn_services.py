@@ -117,7 +117,7 @@ async def test_a_yes_to_a_gift_is_to_the_price_that_was_shown(house: House, phon
     await phone.dial()
     await phone.answer(*GIFT[:4])
     dearer = tuple(replace(one, price=Money(999_900, "COP")) for one in house.context.catalogue.bundles)
-    house.context._on_sale = (house.clock().date(), dearer)
+    house.sells(dearer)
     assert "No te cobramos nada" in await phone.answer("1")
     assert house.ocs.bought == []
 
