@@ -100,11 +100,14 @@ class SmscSimulator:
             self._server.drop()
         faults.drop, faults.garbage = False, b""
 
-    async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1) -> list[Answer]:
-        """Deliver a text from a phone ``repeat`` times; how the ESME answered each. Raises NoReceiver."""
+    async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = "") -> list[Answer]:
+        """Deliver a text from a phone ``repeat`` times; how the ESME answered each. bind: its system_id, empty = any.
+
+        Raises NoReceiver.
+        """
         self._last_reference += 1
         parts = _originated(sender, service, text, self._last_reference)
-        return list(await asyncio.gather(*(self._deliver_parts(parts) for _ in range(repeat))))
+        return list(await asyncio.gather(*(self._deliver_parts(parts, bind) for _ in range(repeat))))
 
     # ── the SMPP side ───────────────────────────────────────────────────────
 
@@ -196,13 +199,13 @@ class SmscSimulator:
                 return
             await asyncio.sleep(_REDELIVERY_PAUSE)
 
-    async def _deliver_parts(self, parts: list[Message]) -> Answer:
+    async def _deliver_parts(self, parts: list[Message], bind: str) -> Answer:
         """Deliver in order; the first part that is not taken ends it."""
         for part in parts[:-1]:
-            answer = await self._server.deliver(part)
+            answer = await self._server.deliver(part, bind)
             if not isinstance(answer, Response) or answer.status != Status.OK:
                 return answer
-        return await self._server.deliver(parts[-1])
+        return await self._server.deliver(parts[-1], bind)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -31,7 +31,9 @@ class Phones(Protocol):
 
     def set_faults(self, faults: Faults) -> None: ...
 
-    async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1) -> list[Answer]: ...
+    async def send_mo(
+        self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = ""
+    ) -> list[Answer]: ...
 
 
 def control_application(phones: Phones) -> web.Application:
@@ -66,14 +68,16 @@ class _Control:
         return web.json_response(messages[after:])
 
     async def post_mo(self, request: web.Request) -> web.Response:
-        """Send a text from a phone; the answer tells how the ESME took it."""
+        """Send a text from a phone, to ``bind`` if that is given; the answer tells how the ESME took it."""
         document = await json_object(request)
         sender, service, text = (document.get(key) for key in ("from", "to", "text"))
-        repeat = times(document)
+        bind, repeat = document.get("bind", ""), times(document)
         if not (isinstance(sender, str) and isinstance(service, str) and isinstance(text, str)):
             raise ControlProblem(400, "from, to and text are wanted, as strings")
+        if not isinstance(bind, str):
+            raise ControlProblem(400, "bind is a string")
         try:
-            answers = await self._phones.send_mo(sender, service, text, repeat)
+            answers = await self._phones.send_mo(sender, service, text, repeat, bind=bind)
         except NoReceiver as error:
             raise ControlProblem(503, str(error)) from error
         except TextTooLong as error:

@@ -144,6 +144,18 @@ async def test_a_text_may_be_repeated_and_refused() -> None:
         assert sorted(answer["statuses"]) == ["ESME_ROK"] * 4 + ["ESME_RX_T_APPN"]
 
 
+@pytest.mark.parametrize("text", ["1", "x" * 400])
+async def test_a_text_goes_to_the_bind_that_is_named(text: str) -> None:
+    """To no other, were it the only one."""
+    async with bench() as it:
+        body = {"from": "573001112233", "to": "12345", "text": text}
+        status, problem = await it.ask("POST", "/mo", {**body, "bind": "nobody"})
+        assert (status, problem["title"]) == (503, "no receiver is bound as nobody")
+        status, _ = await it.ask("POST", "/mo", {**body, "bind": "chasqui"})
+        assert status == 202
+        assert (await within(it.inbox.texts.get())).text == text
+
+
 async def test_throttle_and_silence_are_used_up() -> None:
     """The next n submits, then all is well; what is left can be read."""
     async with bench(response_timeout=0.2) as it:
@@ -218,6 +230,7 @@ async def test_receipts_can_be_switched_off() -> None:
         ("POST", "/mo", {"from": "57"}, 400, "from, to and text are wanted"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "repeat": 0}, 400, "repeat is a whole number"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x" * 40_000}, 400, "262 parts"),
+        ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "bind": 1}, 400, "bind is a string"),
         ("GET", "/messages?after=x", None, 400, "after is a number"),
         ("GET", "/nowhere", None, 404, "Not Found"),
         ("POST", "/messages", {}, 405, "Method Not Allowed"),
