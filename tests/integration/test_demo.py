@@ -22,6 +22,18 @@ from gateway.simulators.demo.transcript import WIDTH
 _SECONDS = 120
 _PID = re.compile(r"\bpid (\d+)")
 _MSISDN = re.compile(r"57300111\d{4}")
+_WIRES = (
+    "POST /ussd/africastalking",
+    "POST /ussd/hubtel",
+    "USSD over SMPP",
+    "✓ the same confirm screen",
+    "✓ that session is over",
+    "SMPP 20 deliver_sm: ESME_ROK",
+    "SMPP submit_sm op 2: nobody has dialled",
+    "✓ 1 texts sent, 1 delivered (receipts); 1",
+    "✓ the text went at once",
+)
+"""What USSD over every wire, a drop and a pushed screen leave in the transcript."""
 
 
 @asynccontextmanager
@@ -65,6 +77,7 @@ async def test_the_demonstration_plays_every_scene() -> None:
     assert max(map(len, transcript.splitlines())) <= WIDTH
     assert "\x1b" not in transcript
     assert not _MSISDN.search(transcript)
+    assert [words for words in _WIRES if words not in transcript] == []
     assert not still_there(transcript)
 
 

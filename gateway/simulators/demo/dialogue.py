@@ -10,7 +10,9 @@ SERVICE_CODE = "*123#"
 
 
 class Dialogue:
-    """One session of one subscriber. session: the network's id of it."""
+    """One session of one subscriber, over Africa's Talking. session: the network's id of it."""
+
+    knock = "POST /ussd/africastalking"
 
     def __init__(self, show: Show, msisdn: str, session: str) -> None:
         self._show = show
@@ -23,7 +25,7 @@ class Dialogue:
     async def dial(self) -> str:
         """Dial the code; the first screen."""
         self._show.transcript.texted(SERVICE_CODE)
-        self._show.transcript.behind(f"{short(self._msisdn)} dials: POST /ussd/africastalking")
+        self._show.transcript.behind(f"{short(self._msisdn)} dials: {self.knock}")
         return await self._hop()
 
     async def answer(self, text: str, shows: str = "") -> str:
@@ -42,10 +44,14 @@ class Dialogue:
 
     async def _hop(self) -> str:
         """One hop over the wire, printed as the phone shows it."""
+        self.screen, self.ended = await self._heard()
+        self._show.transcript.shown(self.screen)
+        return self.screen
+
+    async def _heard(self) -> tuple[str, bool]:
+        """What the gateway says to the newest hop, and whether that ends the session."""
         [answer] = await self.repeat(1)
         word, _, screen = answer.decode().partition(" ")
         if word not in ("CON", "END"):
             raise CheckFailed(f"not an answer of this dialect: {answer[:40]!r}")
-        self.screen, self.ended = screen, word == "END"
-        self._show.transcript.shown(screen)
-        return screen
+        return screen, word == "END"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from gateway.simulators.demo.events import activated, depleting
 from gateway.simulators.demo.stage import Stage
 from gateway.simulators.demo.transcript import Transcript, short
 from gateway.simulators.demo.waiting import PATIENCE, CheckFailed, together, until
-from gateway.simulators.demo.wires import Json, Wires
+from gateway.simulators.demo.wires import Json, UnexpectedAnswer, Wires
 from locales import formats
 
 CURRENCY = "COP"
-_GIGABYTE = 1024**3
 
 
 @dataclass(slots=True)
@@ -59,11 +58,19 @@ class Person:
         """The charging system tells that their 1 GB bundle is at a tenth. event_id: to tell the same thing again."""
         self._events += 1
         name = event_id or f"{self.msisdn[-4:]}-{self._events}"
-        status = await self._wires.post_event(_depleting(self.msisdn, f"evt-{name}"))
-        words = {202: "accepted", 200: "known"}.get(status, "")
-        self._transcript.behind(f"POST /triggers depleting {name}: {status} {words}")
-        if status != want:
-            raise CheckFailed(f"POST /triggers answered {status}, not {want}")
+        await self._is_told_of(depleting(self.msisdn, f"evt-{name}"), f"depleting {name}", want)
+
+    async def joins(self, circle: str) -> None:
+        """The charging system tells that they are new, and in this circle."""
+        await self._is_told_of(activated(self.msisdn, circle), f"activated, circle {circle}", 202)
+
+        async def look() -> bool | None:
+            try:
+                return (await self._wires.profile(self.msisdn))["circle"] == circle or None
+            except UnexpectedAnswer:  # nobody with this number has been seen yet
+                return None
+
+        await until(look, f"a subscriber in circle {circle}")
 
     async def texts(self, text: str, times: int = 1) -> None:
         """They answer. times: the network delivers the same text so often."""
@@ -162,23 +169,32 @@ class Person:
         if found != count:
             raise CheckFailed(f"{found} texts were written, not {count}")
 
-    async def were_delivered(self, count: int) -> None:
-        """So many texts and no more, each with the SMSC's receipt."""
+    async def were_delivered(self, count: int, withdrawn: int = 0) -> None:
+        """So many texts and no more, each with the SMSC's receipt. withdrawn: so many were written and never left."""
+        wanted = ["delivered"] * count + ["suppressed"] * withdrawn
 
         async def look() -> bool | None:
-            return set(await self._states()) == {"delivered"} or None
+            return set(await self._states()) == set(wanted) or None
 
         await until(look, "a receipt for every text")
-        await self.were_sent(count)
+        await self.were_sent(len(wanted))
         await self._fetch(0)
         if self._unread:
             raise CheckFailed(f"one text too many on the phone: {self._unread[0]!r}")
-        self._transcript.checked(f"{count} texts sent, {count} delivered (receipts)")
+        besides = f"; {withdrawn} withdrawn, never sent" if withdrawn else ""
+        self._transcript.checked(f"{count} texts sent, {count} delivered (receipts){besides}")
 
     async def bought_nothing(self) -> None:
         """No order, no charge."""
         orders = await self._wires.of_subscriber(self.msisdn, "orders")
         self._show.check(not orders and not await self._wires.ledger(self.msisdn), "no order, nothing charged")
+
+    async def _is_told_of(self, event: Json, what: str, want: int) -> None:
+        status = await self._wires.post_event(event)
+        words = {202: "accepted", 200: "known"}.get(status, "")
+        self._transcript.behind(f"POST /triggers {what}: {status} {words}")
+        if status != want:
+            raise CheckFailed(f"POST /triggers answered {status}, not {want}")
 
     async def _states(self) -> list[str]:
         """Of the texts written to them."""
@@ -196,30 +212,3 @@ def _same_letters(text: str, name: str) -> str:
     """``text`` with the accents of ``name``: GSM-7 lacks some (í), and phones then show the bare letter."""
     plain = name.translate(str.maketrans("áíóúâêôãõ", "aiouaeoao"))
     return text.replace(plain, name)
-
-
-def _depleting(msisdn: str, ident: str) -> Json:
-    """A 1 GB bundle of seven days, four days old, at a tenth."""
-    now = datetime.now(UTC)
-    return {
-        "specversion": "1.0",
-        "id": ident,
-        "source": "ocs/demo",
-        "type": "bundle.depleting",
-        "time": now.isoformat(),
-        "subject": f"+{msisdn}",
-        "data": {
-            "bundle": {
-                "id": f"b-{msisdn[-4:]}",
-                "product": "data-1gb-7d",
-                "unit": "byte",
-                "initial": _GIGABYTE,
-                "remaining": _GIGABYTE // 10,
-                "activated_at": (now - timedelta(days=4)).isoformat(),
-                "expires_at": (now + timedelta(days=3)).isoformat(),
-                "renews": False,
-                "shared": False,
-            },
-            "threshold": 0.1,
-        },
-    }

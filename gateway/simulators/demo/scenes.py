@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.simulators.demo import ussd_scenes
+from gateway.simulators.demo import ussd_scenes, wire_scenes
 from gateway.simulators.demo.living import killed, risen
 from gateway.simulators.demo.person import Person, Show, pesos
 from gateway.simulators.demo.waiting import until
@@ -193,4 +193,7 @@ SCENES = (
     Scene("i  *123#: the same hop again and again", ussd_scenes.hop_again),
     Scene("j  *123#: kill -9 in mid-session", ussd_scenes.killed_in_session),
     Scene("k  *123#: consent to porting, proved and withdrawn", ussd_scenes.consent),
+    Scene("l  *123#: the network drops the session, and it goes on", wire_scenes.dropped),
+    Scene("m  *123#: the same menu over Hubtel's JSON and over SMPP", wire_scenes.other_wires),
+    Scene("n  A bundle runs low, and the phone shows the offer", wire_scenes.pushed),
 )

@@ -13,6 +13,11 @@ from gateway.simulators.demo.waiting import together
 
 SHORT_CODE = "12345"
 SETTLE_SECONDS = 2
+PUSH_WAIT = 10
+TEXTS, USSD = "chasqui", "chasqui-ussd"
+"""The system_ids of both binds."""
+CIRCLE = "demo-screens"
+"""Whoever is in it gets screens."""
 _GREETINGS = {
     "smsc": re.compile(r"SMSC on port (?P<port>\d+), control on (?P<control>http://\S+)"),
     "ocs": re.compile(r"charging system on (?P<url>http://\S+), control on (?P<control>http://\S+)"),
@@ -39,10 +44,30 @@ settle_seconds = {settle}
 name = "smsc-demo"
 host = "127.0.0.1"
 port = {smsc}
-system_id = "chasqui"
+system_id = "{texts}"
 password = "{password}"
 source = "{source}"
 reconnect_max = 1
+
+[[smpp]]
+name = "smsc-ussd"
+host = "127.0.0.1"
+port = {smsc}
+system_id = "{ussd}"
+password = "{password}"
+source = "{source}"
+reconnect_max = 1
+
+[[doors]]
+name = "network"
+dialect = "smpp"
+bind = "smsc-ussd"
+
+[[doors]]
+name = "aggregator"
+dialect = "hubtel"
+allow = ["127.0.0.1"]
+resume_seconds = 60
 
 [[api.tokens]]
 name = "demo"
@@ -52,6 +77,10 @@ sha256 = "{digest}"
 [policy]
 quiet_hours = "off"      # so that it plays the same at any hour
 assume_opt_in = "yes"
+channels = ["ussd", "sms"]
+push_circles = ["{circle}"]
+push_hours = ""
+push_wait = {push_wait}
 """
 
 
@@ -87,6 +116,10 @@ class Stage:
             ocs=ocs["url"],
             smsc=smsc["port"],
             settle=SETTLE_SECONDS,
+            texts=TEXTS,
+            ussd=USSD,
+            circle=CIRCLE,
+            push_wait=PUSH_WAIT,
             source=SHORT_CODE,
             password=secrets.token_hex(4),
             digest=hashlib.sha256(self.token.encode()).hexdigest(),

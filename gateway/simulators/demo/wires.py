@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.simulators.demo.stage import SHORT_CODE, Stage
+from gateway.simulators.demo.stage import SHORT_CODE, TEXTS, USSD, Stage
 
 _METRICS = re.compile(r"http://[^\s\"<]+/metrics")
 _PATIENCE = 20.0
@@ -39,7 +39,7 @@ class Wires:
 
     async def text_in(self, msisdn: str, text: str, times: int = 1) -> list[str]:
         """The SMSC delivers a text ``times`` over; how the gateway answered each deliver_sm."""
-        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "repeat": times}
+        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "repeat": times, "bind": TEXTS}
         answer = await self._json("POST", f"{self._stage.smsc_control}/mo", body)
         return list(answer["statuses"])
 
@@ -57,12 +57,28 @@ class Wires:
             "serviceCode": code,
             "text": text,
         }
+        return await self._posted("/ussd/africastalking", times, data=form)
 
-        async def hop() -> bytes:
-            async with self._session.post(f"{self._stage.gateway_url}/ussd/africastalking", data=form) as answer:
-                return await answer.read()
+    async def hubtel_hops(self, body: Mapping[str, Any], times: int = 1) -> list[bytes]:
+        """One hop as Hubtel posts it, ``times`` at once; the answers."""
+        return await self._posted("/ussd/hubtel", times, json=body)
 
-        return list(await asyncio.gather(*(hop() for _ in range(times))))
+    async def dial(self, msisdn: str, code: str) -> Json:
+        """Dial on a network that brings USSD over SMPP: the session's number, how it was taken, the screen."""
+        return await self._phone({"from": msisdn, "service": code, "bind": USSD})
+
+    async def answer(self, msisdn: str, session: int, text: str, times: int = 1) -> Json:
+        """Answer a screen there; the network delivers that ``times`` over."""
+        return await self._phone({"from": msisdn, "session": session, "text": text, "repeat": times})
+
+    async def screens(self, msisdn: str) -> list[Json]:
+        """What their phone was shown there, oldest first."""
+        found = await self._json("GET", f"{self._stage.smsc_control}/ussd")
+        return [one for one in found if one["to"] == msisdn]
+
+    async def set_network_faults(self, **faults: Any) -> None:
+        """Make the SMSC misbehave; without any, not."""
+        await self._json("PUT", f"{self._stage.smsc_control}/faults", faults)
 
     # ── the charging system ──
 
@@ -116,6 +132,16 @@ class Wires:
             families = text_string_to_metric_families(await answer.text())
         samples = [sample for family in families for sample in family.samples if sample.name == metric]
         return float(sum(one.value for one in samples if labels.items() <= one.labels.items()))
+
+    async def _phone(self, said: Mapping[str, Any]) -> Json:
+        return dict(await self._json("POST", f"{self._stage.smsc_control}/ussd", said))
+
+    async def _posted(self, path: str, times: int, **content: Any) -> list[bytes]:
+        async def post() -> bytes:
+            async with self._session.post(f"{self._stage.gateway_url}{path}", **content) as answer:
+                return await answer.read()
+
+        return list(await asyncio.gather(*(post() for _ in range(times))))
 
     async def _api(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self._stage.token}"}
