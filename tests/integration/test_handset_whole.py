@@ -15,15 +15,8 @@ from phone_network import PhoneNetwork
 from running import running
 
 pytestmark = pytest.mark.peer
-CONFIGURATION = """
-market = "co"
-[server]
-port = 0
-metrics_port = 0
-[policy]
-quiet_hours = "off"
-assume_opt_in = "yes"
-"""
+TRY = Path(__file__).parents[2] / "deploy" / "try.toml"
+PORTS = "[server]\nport = 0\nmetrics_port = 0\n"
 
 
 async def _nothing(*_: str) -> None:
@@ -32,9 +25,9 @@ async def _nothing(*_: str) -> None:
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    """The page of a gateway with both simulators inside, in the light scheme."""
+    """The page of a gateway as ``make run`` starts it, on free ports and a database of its own, in the light scheme."""
     file = tmp_path / "chasqui.toml"
-    file.write_text(CONFIGURATION, encoding="utf-8")
+    file.write_text(TRY.read_text(encoding="utf-8").replace("../.run/", "") + PORTS, encoding="utf-8")
     async with running(file, FakeClock()) as gateway, chromium() as browser:
         network = PhoneNetwork(f"http://127.0.0.1:{gateway.port}", "", "", "", "", _nothing, _nothing)
         options = {"color_scheme": "light", "viewport": {"width": 900, "height": 820}, "timezone_id": "America/Bogota"}
@@ -59,6 +52,19 @@ async def test_a_bundle_is_bought_and_the_confirmation_is_on_the_phone(page: Pag
     await answered(page, "1", "Listo: 1 GB por 7 dias ya esta activo.")
     await expect(page.get_by_text("Saldo $7.000").last).to_be_visible()
     await expect(page.locator("body")).to_contain_text("Cobramos $3.000")
+
+
+async def test_whoever_dials_again_goes_on_where_they_left(page: Page) -> None:
+    """Cancelled at the confirm screen, bought after the next call."""
+    await page.get_by_role("button", name="Call *123#").click()
+    await screen(page).to_contain_text("1 Saldo y paquetes")
+    await answered(page, "2", "4 1 GB por 7 dias $3.000")
+    await answered(page, "4", "por $3.000")
+    await page.get_by_role("button", name="Cancel").click()
+    await page.get_by_role("button", name="Call *123#").click()
+    await screen(page).to_contain_text("¿Seguir donde estabas?")
+    await answered(page, "1", "por $3.000")
+    await answered(page, "1", "Listo: 1 GB por 7 dias ya esta activo.")
 
 
 async def test_a_code_dialled_straight_through_leads_there(page: Page) -> None:
