@@ -77,6 +77,8 @@ class LeftToPerson:
     detail: str
 
 
+NEEDS_PERSON = "needs_person"
+"""The reason of an order in doubt that is asked about no more."""
 TELL_AFTER_QUERIES = 2
 """The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
 
@@ -177,7 +179,7 @@ class PurchaseFlow(Flow):
         """Stays in doubt, and shows up as work."""
         return [
             RecordOrderState(
-                key=order.key, state="in_doubt", at=fact.at, settled=False, reason="needs_person", detail=fact.detail
+                key=order.key, state="in_doubt", at=fact.at, settled=False, reason=NEEDS_PERSON, detail=fact.detail
             ),
             RecordAudit(
                 actor="chasqui",

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from flows.effects import RecordOrderState
+from flows.purchase import NEEDS_PERSON
 from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
 from store.reader import AnyRow, Reader
@@ -40,6 +41,11 @@ _OF = (
 )
 _LAST = select(t.c.created_at, t.c.key).where(t.c.key == bindparam("after")).scalar_subquery()
 _OF_AFTER = _OF.where(tuple_(t.c.created_at, t.c.key) < _LAST)
+_UNSETTLED = (
+    select(t.c.key)
+    .where(t.c.settled_at.is_(None), func.coalesce(t.c.reason, "") != NEEDS_PERSON)
+    .order_by(t.c.created_at)
+)
 _BY_STATE = select(t.c.state, func.count()).group_by(t.c.state)
 
 
@@ -117,6 +123,11 @@ async def of_subscription(
     values = {"subscription": subscription, "limit": limit}
     rows = await (reader.rows(_OF_AFTER, {**values, "after": after}) if after else reader.rows(_OF, values))
     return [_view(row) for row in rows]
+
+
+async def unsettled(reader: Reader) -> Sequence[OrderKey]:
+    """Orders that are still to be dealt with, oldest first; not those that were left to a person."""
+    return [OrderKey(row[0]) for row in await reader.rows(_UNSETTLED)]
 
 
 async def count_by_state(reader: Reader) -> Mapping[str, int]:

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from flows.effects import ActivateBundle, SendSms
-from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
+from flows.effects import SendSms
+from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
 from store import push_rows
 from store.ids import new_id
 from store.push_rows import PushRow
@@ -90,23 +90,7 @@ class SmsRow:
     offer: OfferId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
-    """One order to be put to the charging system; the order itself says how far it got.
-
-    fresh: the order and its payer, for whoever has just committed it; None means that they are to be read.
-    """
-
-    id: str
-    order: OrderKey
-    subscription: SubscriptionId
-    state: str
-    attempts: int
-    due_at: datetime
-    fresh: ActivateBundle | None = None
-
-
-OutboxRow = SmsRow | PurchaseRow | PushRow
+OutboxRow = SmsRow | PushRow
 
 
 def sms_row(effect: SendSms) -> SmsRow:
@@ -130,20 +114,6 @@ def sms_row(effect: SendSms) -> SmsRow:
         reason=effect.suppressed or None,
         held=effect.not_before is not None,
         offer=effect.offer,
-    )
-
-
-def purchase_row(effect: ActivateBundle) -> PurchaseRow:
-    """The row of an order that is to be put to the charging system."""
-    order = effect.order
-    return PurchaseRow(
-        id=new_id(order.created_at),
-        order=order.key,
-        subscription=order.subscription,
-        state="queued",
-        attempts=0,
-        due_at=order.created_at,
-        fresh=effect,
     )
 
 
@@ -175,30 +145,6 @@ def put_sms(row: SmsRow) -> Op:
             "reason": row.reason,
             "created_at": row.created_at,
             "settled_at": row.created_at if row.state in FINAL else None,
-        },
-    )
-
-
-def put_purchase(row: PurchaseRow, msisdn: Msisdn) -> Op:
-    """Write a new purchase."""
-    return Op(
-        _INSERT,
-        {
-            "id": row.id,
-            "kind": "purchase",
-            "key": row.order,
-            "subscription_id": row.subscription,
-            "msisdn": msisdn,
-            "purpose": "purchase",
-            "priority": 0,
-            "payload": "{}",
-            "state": "queued",
-            "attempts": 0,
-            "repeats": 0,
-            "due_at": row.due_at,
-            "reason": None,
-            "created_at": row.due_at,
-            "settled_at": None,
         },
     )
 
@@ -287,15 +233,6 @@ async def count_by_state(reader: Reader) -> Mapping[tuple[str, str], int]:
 
 
 def _row(row: AnyRow) -> OutboxRow:
-    if row.kind == "purchase":
-        return PurchaseRow(
-            id=row.id,
-            order=OrderKey(row.key),
-            subscription=SubscriptionId(row.subscription_id),
-            state=row.state,
-            attempts=row.attempts,
-            due_at=row.due_at,
-        )
     if row.kind == push_rows.KIND:
         return push_rows.read(row)
     payload = json.loads(row.payload)

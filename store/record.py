@@ -1,4 +1,4 @@
-"""From effects to what is written: one unit, and the outbox rows to carry out after its commit."""
+"""From effects to what is written: one unit, and what is to be carried out after its commit."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ from store import audit, held_texts, inbox, offers, orders, outbox, push_rows, s
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
+Due = OutboxRow | ActivateBundle
+"""What is to be done outside, once it is committed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A unit that holds every effect but consents, and the rows that wait once it is committed.
+    """A unit that holds every effect but consents, and what is due once it is committed.
 
     consents: for ``ConsentLedger``, which adds them to the unit: a link of a chain is known only when it is its turn.
     """
 
     unit: Unit
-    rows: tuple[OutboxRow, ...]
+    rows: tuple[Due, ...]
     consents: tuple[RecordConsent, ...] = ()
 
 
@@ -54,7 +57,7 @@ def write(
     """
     gate: Gate | None = None
     ops: list[Op] = list(beside)
-    rows: list[OutboxRow] = []
+    rows: list[Due] = []
     consents: list[RecordConsent] = []
     for effect in effects:
         match effect:
@@ -72,9 +75,7 @@ def write(
                 if push.state == "queued":
                     rows.append(push)
             case ActivateBundle():
-                purchase = outbox.purchase_row(effect)
-                ops.append(outbox.put_purchase(purchase, effect.order.msisdn))
-                rows.append(purchase)
+                rows.append(effect)  # the order is what is to be done: it is written by its own record
             case RecordConsent():
                 consents.append(effect)
             case _:

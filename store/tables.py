@@ -167,12 +167,14 @@ orders = Table(
     Column("settled_at", UtcTime),
 )
 Index("orders_subscription", orders.c.subscription_id, orders.c.key)
+_UNSETTLED = orders.c.settled_at.is_(None)
+Index("orders_unsettled", orders.c.created_at, sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED)
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("kind", String(10), nullable=False),  # sms | purchase | push
+    Column("kind", String(10), nullable=False),  # sms | push
     Column("key", String(80), nullable=False, unique=True),
     Column("subscription_id", String(26), nullable=False),
     Column("msisdn", String(15), nullable=False),

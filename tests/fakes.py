@@ -40,8 +40,9 @@ from gateway.core.ports import (
     Submitted,
 )
 from gateway.errors import OcsError
-from store.outbox import OutboxRow, SmsRow
+from store.outbox import SmsRow
 from store.reader import Reader
+from store.record import Due
 from store.writer import Writer
 
 TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -185,7 +186,7 @@ class House:
     writer: Writer
     ocs: FakeOcs
     sender: FakeSender
-    handed: list[OutboxRow]
+    handed: list[Due]
 
     def texts(self) -> list[SmsRow]:
         """The texts handed over so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fakes import ANA, House
+from flows.effects import ActivateBundle
 from flows.menu_vocabulary import starter_vocabulary
 from flows.split import whole
 from flows.values import Msisdn
@@ -22,7 +23,7 @@ from menu_versions import compile_here
 from menus.loader import load_starter
 from menus.table import compile_menu
 from store.consent_ledger import ConsentLedger
-from store.outbox import OutboxRow, PurchaseRow
+from store.record import Due
 
 MENUS = {"main": compile_menu(load_starter(starter_vocabulary()))}
 
@@ -64,11 +65,11 @@ class Exchange:
         )
         self.purchases = True
 
-    def _hand_over(self, row: OutboxRow) -> None:
-        if isinstance(row, PurchaseRow) and self.purchases:
-            self.lane.put(row)
+    def _hand_over(self, due: Due) -> None:
+        if isinstance(due, ActivateBundle) and self.purchases:
+            self.lane.put(due.order.key, due)
         else:
-            self.house.handed.append(row)
+            self.house.handed.append(due)
 
     async def take(self, transcript: str, session: str = "s-1", msisdn: Msisdn = ANA) -> Reply:
         """One hop, as Africa's Talking sends it."""

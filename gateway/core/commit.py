@@ -11,8 +11,7 @@ from flows.effects import Effect, PushUssd, SendSms
 from gateway.core.context import Reach
 from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
-from store.outbox import OutboxRow
-from store.record import Written, write
+from store.record import Due, Written, write
 from store.unit import Op, Unit
 from store.writer import Writer
 
@@ -20,9 +19,7 @@ from store.writer import Writer
 class Committer:
     """The one door from effects to the store. Replies and calls go out after the commit, never before."""
 
-    def __init__(
-        self, writer: Writer, reach: Reach, hand_over: Callable[[OutboxRow], None], consents: ConsentLedger
-    ) -> None:
+    def __init__(self, writer: Writer, reach: Reach, hand_over: Callable[[Due], None], consents: ConsentLedger) -> None:
         self._writer = writer
         self._reach = reach
         self._hand_over = hand_over

@@ -1,16 +1,18 @@
-"""Where committed outbox rows go: texts, purchases and screens, each to its own lane."""
+"""Where what was committed goes: texts, orders and screens, each to its own lane."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
+from flows.effects import ActivateBundle
 from gateway.core.context import Context
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.push_lane import PushLane
 from gateway.core.sms_lane import SmsLane
 from store import outbox
-from store.outbox import OutboxRow, PurchaseRow, SmsRow
+from store.outbox import SmsRow
 from store.push_rows import PushRow
+from store.record import Due
 
 
 class Lanes:
@@ -21,15 +23,15 @@ class Lanes:
         self.purchases: PurchaseLane | None = None
         self.pushes: PushLane | None = None
 
-    def put(self, row: OutboxRow) -> None:
-        """Hand one row to its lane; before the lanes are set the row waits in the store for ``recover``."""
+    def put(self, row: Due) -> None:
+        """Hand what was committed to its lane; before the lanes are set it waits in the store for ``recover``."""
         match row:
             case SmsRow():
                 if self.sms is not None:
                     self.sms.put(row)
-            case PurchaseRow():
+            case ActivateBundle():
                 if self.purchases is not None:
-                    self.purchases.put(row)
+                    self.purchases.put(row.order.key, row)
             case PushRow():
                 if self.pushes is not None:
                     self.pushes.put(row)
@@ -37,15 +39,13 @@ class Lanes:
                 assert_never(row)
 
     async def recover(self, context: Context) -> int:
-        """Take up what a stopped process left, and return how many rows that was."""
+        """Take up what a stopped process left, and return how many that were."""
         assert self.sms is not None
         assert self.purchases is not None
         rows = await outbox.waiting(context.reader)
         for row in rows:
             if isinstance(row, SmsRow):
                 await self.sms.recover(row)
-            elif isinstance(row, PurchaseRow):
-                self.purchases.put(row)
             elif self.pushes is not None:
                 await self.pushes.recover(row)
-        return len(rows)
+        return len(rows) + await self.purchases.recover()

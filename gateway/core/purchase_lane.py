@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from flows.effects import ActivateBundle
 from flows.purchase import (
     BundleActivated,
     BundleRefused,
@@ -21,6 +22,7 @@ from flows.purchase import (
     PurchaseSent,
 )
 from flows.records import Order, Subscriber
+from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -40,8 +42,7 @@ from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import OcsError
-from store import orders, outbox, subscriptions
-from store.outbox import PurchaseRow
+from store import orders, subscriptions
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
@@ -80,16 +81,23 @@ class PurchaseLane:
         """Orders that are being worked on or wait for their next question."""
         return len(self._working) + len(self._put_off)
 
-    def put(self, row: PurchaseRow, after: float = 0) -> None:
-        """Take up a committed row, now or after so many seconds."""
+    def put(self, key: OrderKey, fresh: ActivateBundle | None = None, after: float = 0) -> None:
+        """Take up a committed order, now or after so many seconds. fresh: what its commit wrote; else it is read."""
         if self._stopping:
             return
         if after > 0:
-            self._put_off[row.id] = asyncio.get_running_loop().call_later(after, self._due, row)
+            self._put_off[key] = asyncio.get_running_loop().call_later(after, self._due, key)
             return
-        task = asyncio.create_task(self._guarded(row))
+        task = asyncio.create_task(self._guarded(key, fresh))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+
+    async def recover(self) -> int:
+        """Take up the orders that a stopped process left; how many."""
+        left = await orders.unsettled(self._context.reader)
+        for key in left:
+            self.put(key)
+        return len(left)
 
     async def stop(self) -> None:
         """Wait for the calls that run; what is put off is taken up at the next start."""
@@ -100,117 +108,113 @@ class PurchaseLane:
         if self._working:
             await asyncio.wait(self._working)
 
-    def _due(self, row: PurchaseRow) -> None:
-        self._put_off.pop(row.id, None)
-        self.put(row)
+    def _due(self, key: OrderKey) -> None:
+        self._put_off.pop(key, None)
+        self.put(key)
 
-    async def _guarded(self, row: PurchaseRow) -> None:
+    async def _guarded(self, key: OrderKey, fresh: ActivateBundle | None) -> None:
         async with self._room:
-            if self._stopping:  # the row is durable; the next start takes it up
+            if self._stopping:  # the order is durable; the next start takes it up
                 return
             try:
-                await self._work(row)
+                order, subscriber = (fresh.order, fresh.payer) if fresh else await self._as_stored(key)
+                await self._work(order, subscriber)
             except Exception:
                 self._context.metrics.failures.labels("purchase").inc()
-                _LOG.exception("an order could not be worked on and is taken up again", extra={"order": row.order})
-                self.put(replace(row, fresh=None), _PAUSE_AFTER_FAILURE)
+                _LOG.exception("an order could not be worked on and is taken up again", extra={"order": key})
+                self.put(key, after=_PAUSE_AFTER_FAILURE)
 
-    async def _work(self, row: PurchaseRow) -> None:
-        fresh, row = row.fresh, replace(row, fresh=None)
-        order, subscriber = (fresh.order, fresh.payer) if fresh else await self._as_stored(row)
+    async def _work(self, order: Order, subscriber: Subscriber) -> None:
         match order.state:
             case "pending":
-                await self._send(row, order, subscriber)
+                await self._send(order, subscriber)
             case "sent":  # a stopped process left it between its commit and the answer
                 doubt = self._unknown(order, subscriber, "the gateway stopped before the answer", queried=False)
                 await self._step(order, "lose_sight", doubt)
-                await self._ask(row, replace(order, state="in_doubt"), subscriber)
+                await self._ask(replace(order, state="in_doubt"), subscriber)
             case "in_doubt":
-                await self._ask(row, order, subscriber)
-            case _:
-                await self._committer.note(outbox.end(row.id, "done", self._context.clock()))
+                await self._ask(order, subscriber)
+            case _:  # settled meanwhile
+                pass
 
-    async def _as_stored(self, row: PurchaseRow) -> tuple[Order, Subscriber]:
-        view = await orders.by_key(self._context.reader, row.order)
-        assert view is not None, "an outbox row of a purchase is written with its order"
+    async def _as_stored(self, key: OrderKey) -> tuple[Order, Subscriber]:
+        view = await orders.by_key(self._context.reader, key)
+        assert view is not None, "orders are never deleted"
         subscriber = await subscriptions.by_id(self._context.reader, view.order.subscription)
         assert subscriber is not None, "subscriptions are never deleted"
         return view.order, subscriber
 
     # ── sending ──
 
-    async def _send(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+    async def _send(self, order: Order, subscriber: Subscriber) -> None:
         against = await hindrance(self._context, self._ocs, order)
         if isinstance(against, Refused):
-            await self._refuse(row, order, subscriber, against)
+            await self._refuse(order, subscriber, against)
             return
         if isinstance(against, OcsError):
-            self._later(row, order)
+            self._later(order)
             return
         now = self._context.clock()
-        await self._step(order, "send_out", PurchaseSent(now), outbox.claim(row.id))
+        await self._step(order, "send_out", PurchaseSent(now))
         order = replace(order, state="sent", attempts=order.attempts + 1, sent_at=now)
         request = PurchaseRequest(
             order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value
         )
         outcome = await timed(self._context.metrics, "purchase", self._ocs.purchase(request))
-        await self._after_send(row, order, subscriber, outcome)
+        await self._after_send(order, subscriber, outcome)
 
-    def _later(self, row: PurchaseRow, order: Order) -> None:
+    def _later(self, order: Order) -> None:
         """Wait as long again as the order has waited."""
         waited = (self._context.clock() - order.created_at).total_seconds()
-        self.put(row, min(_LONGEST_WAIT, max(_SHORTEST_WAIT, waited)))
+        self.put(order.key, after=min(_LONGEST_WAIT, max(_SHORTEST_WAIT, waited)))
 
-    async def _after_send(
-        self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: PurchaseOutcome
-    ) -> None:
+    async def _after_send(self, order: Order, subscriber: Subscriber, outcome: PurchaseOutcome) -> None:
         match outcome:
             case Activated():
-                await self._confirm(row, order, subscriber, outcome)
+                await self._confirm(order, subscriber, outcome)
             case Refused():
-                await self._refuse(row, order, subscriber, outcome)
+                await self._refuse(order, subscriber, outcome)
             case NotSent():
                 await self._step(order, "not_sent", PurchaseNotSent(self._context.clock(), outcome.detail))
-                self._later(row, order)
+                self._later(order)
             case StillRunning() | OutcomeUnknown():
-                await self._doubt(row, order, subscriber, outcome, queried=False)
+                await self._doubt(order, subscriber, outcome, queried=False)
             case _:
                 assert_never(outcome)
 
     # ── asking ──
 
-    async def _ask(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+    async def _ask(self, order: Order, subscriber: Subscriber) -> None:
         outcome = await timed(self._context.metrics, "find", self._ocs.find(order.key))
-        await self._after_asking(row, order, subscriber, outcome)
+        await self._after_asking(order, subscriber, outcome)
 
-    async def _after_asking(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:
+    async def _after_asking(self, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:
         match outcome:
             case Activated():
-                await self._confirm(row, order, subscriber, outcome)
+                await self._confirm(order, subscriber, outcome)
             case Refused():
-                await self._refuse(row, order, subscriber, outcome)
+                await self._refuse(order, subscriber, outcome)
             case NotFound():
-                await self._not_found(row, order, subscriber)
+                await self._not_found(order, subscriber)
             case StillRunning() | OutcomeUnknown():
-                await self._doubt(row, order, subscriber, outcome, queried=True)
+                await self._doubt(order, subscriber, outcome, queried=True)
             case _:
                 assert_never(outcome)
 
-    async def _not_found(self, row: PurchaseRow, order: Order, subscriber: Subscriber) -> None:
+    async def _not_found(self, order: Order, subscriber: Subscriber) -> None:
         """Only after the settle time is "not found" a no."""
         now = self._context.clock()
         final_at = (order.sent_at or order.created_at) + timedelta(seconds=self._ocs.settle_seconds)
         if now < final_at:
             unknown = OutcomeUnknown("not found yet")
-            await self._doubt(row, order, subscriber, unknown, queried=True, until=final_at)
+            await self._doubt(order, subscriber, unknown, queried=True, until=final_at)
         elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
-            await self._refuse(row, order, subscriber, Refused("not_applied", "the charging system does not know it"))
+            await self._refuse(order, subscriber, Refused("not_applied", "the charging system does not know it"))
         else:
-            await self._send(row, order, subscriber)
+            await self._send(order, subscriber)
 
     async def _doubt(
         self,
-        row: PurchaseRow,
         order: Order,
         subscriber: Subscriber,
         outcome: StillRunning | OutcomeUnknown,
@@ -225,17 +229,17 @@ class PurchaseLane:
         if isinstance(decision, GiveUp):
             now = self._context.clock()
             person = LeftToPerson(now, outcome.detail)
-            await self._step(replace(order, state="in_doubt"), "hand_over", person, outbox.end(row.id, "done", now))
+            await self._step(replace(order, state="in_doubt"), "hand_over", person)
             _LOG.error("an order needs a person", extra={"order": order.key})
             return
         pause = decision.after.total_seconds()
         if until is not None:
             pause = min(pause, max(0.05, (until - self._context.clock()).total_seconds()))
-        self.put(row, pause)
+        self.put(order.key, after=pause)
 
     # ── settling ──
 
-    async def _confirm(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
+    async def _confirm(self, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
         wallet = await self._facts.wallet(order.msisdn)
         now = self._context.clock()
         fact = BundleActivated(
@@ -246,13 +250,13 @@ class PurchaseLane:
             given=await self._context.given(order),
         )
         async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
-            await self._step(order, "activate", fact, outbox.end(row.id, "done", now), *told)
+            await self._step(order, "activate", fact, *told)
 
-    async def _refuse(self, row: PurchaseRow, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
+    async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
-            await self._step(order, "refuse", fact, outbox.end(row.id, "done", now), *told)
+            await self._step(order, "refuse", fact, *told)
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

@@ -24,11 +24,11 @@ from gateway.core.ports import (
 from gateway.telemetry import Traces
 from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
-from store.outbox import OutboxRow
+from store.record import Due
 from store.unit import Op
 from store.writer import Writer
 
-HandOver = Callable[[OutboxRow], None]
+HandOver = Callable[[Due], None]
 
 
 def traced_requests(traces: Traces) -> Any:

@@ -26,7 +26,7 @@ from flows.records import Subscriber
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import orders, subscriptions, tables
 from store.errors import WriteFailed
-from store.outbox import PurchaseRow, SmsRow
+from store.outbox import SmsRow
 from store.reader import Reader
 from store.record import write
 from store.unit import Unit
@@ -68,8 +68,7 @@ async def test_an_order_is_written_once_for_its_offer(engine: AsyncEngine, write
             await commit(writer, again)
     (kept,) = await rows(engine, tables.orders)
     assert (kept["key"], kept["beneficiary"], kept["state"], kept["attempts"]) == (KEY, BEN, "pending", 0)
-    (call,) = await rows(engine, tables.outbox)
-    assert (call["kind"], call["key"], call["msisdn"], call["state"]) == ("purchase", KEY, ANA, "queued")
+    assert not await rows(engine, tables.outbox)  # an order is what is to be done, and needs no row beside it
 
 
 async def test_both_gates_in_one_group_open_once(engine: AsyncEngine, writer: Writer) -> None:
@@ -77,7 +76,7 @@ async def test_both_gates_in_one_group_open_once(engine: AsyncEngine, writer: Wr
     await commit(writer, record_offer())
     taken = RecordOfferState(OfferId("off-1"), "accepted", TUESDAY, KEY)
     assert sorted(await writer.commit_all([write([taken, ORDER, CALL]).unit] * 3)) == [False, False, True]
-    assert len(await rows(engine, tables.outbox)) == 1
+    assert len(await rows(engine, tables.orders)) == 1
 
 
 async def test_an_offers_end_is_final(engine: AsyncEngine, writer: Writer) -> None:
@@ -137,9 +136,9 @@ async def test_an_audit_line_is_kept(engine: AsyncEngine, writer: Writer) -> Non
 def test_what_is_to_be_carried_out_is_handed_over() -> None:
     """Texts and calls in their order; a suppressed text is kept and goes nowhere."""
     written = write([CALL, sms("a"), sms("b", suppressed="alerts_off")])
-    assert [type(row) for row in written.rows] == [PurchaseRow, SmsRow]
+    assert [type(row) for row in written.rows] == [ActivateBundle, SmsRow]
     assert [row.key for row in written.rows if isinstance(row, SmsRow)] == ["a"]
-    assert len(written.unit.ops) == 3
+    assert len(written.unit.ops) == 2
 
 
 def test_a_step_has_one_gate() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
-from flows.effects import ActivateBundle, RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
-from flows.records import Subscriber
+from flows.effects import RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.purchase import NEEDS_PERSON
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 from store import idempotency, inbox, messages, offers, orders, outbox, parts, subscriptions, usage
 from store.ids import new_id
@@ -177,13 +177,23 @@ async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer
     states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
     rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
     urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
-    call = outbox.purchase_row(ActivateBundle(order(), Subscriber(ANAS, ANA, "es")))
-    await note(writer, *map(outbox.put_sms, [*rows, urgent]), outbox.put_purchase(call, ANA))
+    await note(writer, *map(outbox.put_sms, [*rows, urgent]))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
     waiting = await outbox.waiting(reader)
-    assert [row.id for row in waiting] == [call.id, urgent.id, rows[0].id, rows[1].id, rows[2].id]
-    assert waiting[0] == replace(call, fresh=None)
+    assert [row.id for row in waiting] == [urgent.id, rows[0].id, rows[1].id, rows[2].id]
     assert (await outbox.count_by_state(reader))["sms", "queued"] == 2
+
+
+async def test_orders_that_are_not_settled_come_back_oldest_first(reader: Reader, writer: Writer) -> None:
+    """Not those that have ended, nor those that were left to a person."""
+    states = {"new": ("pending", "", False), "done": ("confirmed", "", True), "left": ("in_doubt", NEEDS_PERSON, False)}
+    for at, name in enumerate(("newer", *states)):
+        one = order(key=OrderKey(name), offer=OfferId(name), created_at=later(minutes=9 - at))
+        await note(writer, orders.put(one))
+    for name, (state, reason, settled) in states.items():
+        moved = RecordOrderState(OrderKey(name), state, TUESDAY, settled=settled, reason=reason or None)
+        await note(writer, orders.move(moved))
+    assert await orders.unsettled(reader) == ["new", "newer"]
 
 
 async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> None:

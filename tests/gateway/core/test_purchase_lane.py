@@ -25,7 +25,6 @@ from gateway.errors import OcsTimeout, UnknownSubscriber
 from store import orders, outbox
 from store.consent_ledger import ConsentLedger
 from store.orders import OrderView
-from store.outbox import PurchaseRow
 
 KEY = OrderKey("ord-off-1")
 TIMED_OUT = OutcomeUnknown("time-out")
@@ -51,13 +50,13 @@ async def lane(house: House, committer: Committer, facts: Facts) -> AsyncIterato
     await made.stop()
 
 
-async def accepted(house: House, committer: Committer, facts: Facts, beneficiary: Msisdn = ANA) -> PurchaseRow:
+async def accepted(house: House, committer: Committer, facts: Facts, beneficiary: Msisdn = ANA) -> ActivateBundle:
     """Ana has just said yes."""
     ana = await facts.subscriber(ANA)
     one = order(subscription=ana.id, beneficiary=beneficiary, created_at=house.clock())
     await committer.commit([RecordOrder(one), ActivateBundle(one, ana)])
     row = house.handed[-1]
-    assert isinstance(row, PurchaseRow)
+    assert isinstance(row, ActivateBundle)
     return row
 
 
@@ -68,12 +67,11 @@ async def view(house: House) -> OrderView:
     return found
 
 
-async def ended(house: House, row: PurchaseRow) -> OrderView:
+async def ended(house: House, row: ActivateBundle) -> OrderView:
     """The order once nobody works on it any more."""
 
     async def done() -> bool:
-        found = await outbox.by_id(house.reader, row.id)
-        return found is not None and found.state == "done"
+        return row.order.key not in await orders.unsettled(house.reader)
 
     await eventually(done)
     return await view(house)
@@ -89,7 +87,7 @@ async def test_a_yes_is_charged_and_confirmed_with_the_balance(
 ) -> None:
     """The wallet is asked before, so that nobody is charged who cannot pay, and after, for the balance."""
     row = await accepted(house, committer, facts, BEN)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.ocs_reference, found.order.attempts) == ("confirmed", "ocs-1", 1)
     (request,) = house.ocs.bought
@@ -110,7 +108,7 @@ async def test_the_intent_is_durable_before_the_call(
 
     house.ocs.on_purchase = look
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     await ended(house, row)
     assert seen == ["sent"]
 
@@ -121,7 +119,7 @@ async def test_a_refusal_is_told_and_final(
     """With its code, and the charging system's words beside it."""
     house.ocs.purchases.append(Refused("not_eligible", "wrong tariff"))
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason, found.detail) == ("declined", "not_eligible", "wrong tariff")
     assert told(house) == ["declined"]
@@ -133,7 +131,7 @@ async def test_who_cannot_pay_any_more_is_not_sent_to_the_charging_system(
     """The balance may have gone since the offer."""
     house.ocs.otherwise = Wallet(Money(PRICE.amount - 1, "COP"))
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason, house.ocs.bought) == ("declined", "insufficient_funds", [])
     assert "no alcanza" in house.texts()[0].text
@@ -146,7 +144,7 @@ async def test_a_balance_that_says_nothing_leaves_it_to_the_charging_system(
     """Exactly enough, another currency, or not told."""
     house.ocs.otherwise = Wallet(balance)
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     assert (await ended(house, row)).order.state == "confirmed"
 
 
@@ -156,7 +154,7 @@ async def test_whom_the_charging_system_does_not_know_is_declined(
     """Under a code of its own."""
     house.ocs.broke = UnknownSubscriber("nobody")
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     assert (await ended(house, row)).reason == "unknown_subscriber"
     assert house.ocs.bought == []
 
@@ -167,7 +165,7 @@ async def test_what_was_surely_not_sent_is_sent_again(
     """Under the same key, without asking."""
     house.ocs.purchases += [NotSent("refused connection"), NotSent("refused connection")]
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.order.attempts) == ("confirmed", 3)
     assert ({request.key for request in house.ocs.bought}, house.ocs.asked) == ({KEY}, [])
@@ -179,7 +177,7 @@ async def test_a_charging_system_that_is_away_is_waited_for(
     """Nothing is sent while not even the wallet can be asked."""
     house.ocs.broke = OcsTimeout("3 s")
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     await eventually(lambda: len(house.ocs.looked) > 2)
     assert (house.ocs.bought, (await view(house)).order.state) == ([], "pending")
     house.ocs.broke = None
@@ -192,7 +190,7 @@ async def test_a_yes_is_not_charged_much_later(
     """The person has gone on with their life."""
     row = await accepted(house, committer, facts)
     house.clock.now += GIVE_UP_AFTER + timedelta(seconds=1)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason, house.ocs.bought) == ("declined", "not_applied", [])
 
@@ -205,7 +203,7 @@ async def test_what_is_unknown_is_asked_and_charged_once(
     house.ocs.purchases.append(first)
     house.ocs.finds += [TIMED_OUT, StillRunning("r-1"), Activated("r-1")]
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.ocs_reference, found.order.attempts) == ("confirmed", "r-1", 1)
     assert (len(house.ocs.bought), house.ocs.asked) == (1, [KEY] * 3)
@@ -219,7 +217,7 @@ async def test_a_doubt_that_lasts_is_told_once(
     house.ocs.purchases.append(TIMED_OUT)
     house.ocs.finds += [TIMED_OUT] * 6 + [Refused("rejected")]
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     assert (await ended(house, row)).order.state == "declined"
     assert told(house) == ["checking", "declined"]
 
@@ -231,7 +229,7 @@ async def test_not_found_before_the_settle_time_is_not_a_no(
     house.ocs.purchases.append(TIMED_OUT)
     house.ocs.finds += [NotFound(), NotFound(), Activated("late")]
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.ocs_reference, len(house.ocs.bought)) == ("confirmed", "late", 1)
 
@@ -243,7 +241,7 @@ async def test_not_found_after_the_settle_time_allows_the_same_key_again(
     house.ocs.purchases.append(TIMED_OUT)
     house.ocs.on_find = lambda: house.clock.advance(seconds=6)
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.order.attempts) == ("confirmed", 2)
     assert [request.key for request in house.ocs.bought] == [KEY, KEY]
@@ -257,7 +255,7 @@ async def test_an_order_that_is_never_found_is_sent_only_a_few_times(
     house.ocs.purchases += [TIMED_OUT] * 9
     house.ocs.on_find = lambda: house.clock.advance(seconds=11)
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason, len(house.ocs.bought)) == ("declined", "not_applied", 3)
 
@@ -270,7 +268,7 @@ async def test_after_a_crash_during_the_call_it_is_asked_first(
     row = await accepted(house, committer, facts)
     await committer.commit([RecordOrderState(KEY, "sent", house.clock(), settled=False, sent=True)])
     house.ocs.finds.append(answer)
-    lane.put(replace(row, fresh=None))  # as the next start finds it
+    lane.put(KEY)  # as the next start finds it
     found = await ended(house, row)
     assert found.order.state == ("confirmed" if isinstance(answer, Activated) else "declined")
     assert (house.ocs.bought, house.ocs.asked) == ([], [KEY])
@@ -282,7 +280,7 @@ async def test_a_settled_order_is_not_worked_on(
     """A crash between the verdict and the row's end charges nobody."""
     row = await accepted(house, committer, facts)
     await committer.commit([RecordOrderState(KEY, "confirmed", house.clock(), settled=True)])
-    lane.put(replace(row, fresh=None))  # as the next start finds it
+    lane.put(KEY)  # as the next start finds it
     assert (await ended(house, row)).order.state == "confirmed"
     assert (house.ocs.bought, house.ocs.asked, told(house)) == ([], [], [])
 
@@ -293,7 +291,7 @@ async def test_what_no_question_settles_is_left_to_a_person(house: House, commit
     house.ocs.purchases.append(TIMED_OUT)
     house.ocs.finds += [TIMED_OUT] * 99
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason, len(house.ocs.bought)) == ("in_doubt", "needs_person", 1)
     assert told(house) == ["checking"]
@@ -312,7 +310,7 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
     committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
     lane = PurchaseLane(context, committer, house.ocs, facts, Settlements())
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     found = await ended(house, row)
     assert (found.order.state, found.reason) == ("declined", reason)
     assert (house.ocs.bought, house.ocs.asked, house.ocs.looked, told(house)) == ([], [], [], [])
@@ -332,7 +330,7 @@ async def test_stopping_waits_for_the_call_that_runs(
 
     house.ocs.on_purchase = hold
     row = await accepted(house, committer, facts)
-    lane.put(row)
+    lane.put(KEY, row)
     async with asyncio.timeout(PATIENCE):
         await called.wait()
         stopping = asyncio.create_task(lane.stop())
@@ -341,7 +339,7 @@ async def test_stopping_waits_for_the_call_that_runs(
         answer.set()
         await stopping
     assert (await view(house)).order.state == "confirmed"
-    lane.put(row)
+    lane.put(KEY, row)
     assert lane.backlog == 0
 
 
@@ -351,7 +349,7 @@ async def test_a_lane_that_stops_begins_nothing_new(
     """What waits for room is durable, and the next start takes it up."""
     row = await accepted(house, committer, facts)
     for _ in range(64):
-        lane.put(row)
+        lane.put(KEY, row)
     lane._stopping = True
     await lane.stop()
     assert house.ocs.bought == []

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from fakes import ANA, NUMBER, TUESDAY, House, order, record_offer
-from flows.effects import Effect, RecordOfferState, RecordOrder, RecordOrderState
+from flows.effects import ActivateBundle, Effect, RecordOfferState, RecordOrder, RecordOrderState
 from flows.offer import order_key
 from flows.records import Subscriber
 from flows.values import Channel, Msisdn, OfferId
@@ -22,7 +22,7 @@ from store.consent_ledger import ConsentLedger
 from store.errors import WriteFailed
 from store.ids import new_id
 from store.inbox import Entry
-from store.outbox import PurchaseRow, SmsRow
+from store.outbox import SmsRow
 from store.tables import inbox as inbox_table
 from store.unit import Gate, Op, Unit
 
@@ -75,9 +75,9 @@ class Talk:
         return str(row.outcome)
 
     @property
-    def bought(self) -> list[PurchaseRow]:
+    def bought(self) -> list[ActivateBundle]:
         """Calls to the charging system that were asked for."""
-        return [row for row in self.house.handed if isinstance(row, PurchaseRow)]
+        return [row for row in self.house.handed if isinstance(row, ActivateBundle)]
 
 
 class Overtaken(Committer):
@@ -114,7 +114,7 @@ async def test_a_one_accepts_the_newest_offer(talk: Talk) -> None:
     first, second = await talk.offered(), await talk.offered()
     assert await talk.says("1") == []
     (call,) = talk.bought
-    assert call.order == f"ord-{second}"
+    assert call.order.key == f"ord-{second}"
     older = await offers.by_id(talk.house.reader, first)
     assert older is not None
     assert (older.state, await talk.outcome()) == ("open", "accept")
@@ -147,7 +147,7 @@ async def test_a_yes_after_the_purchase_says_that_it_was_made(talk: Talk) -> Non
     """From the order's own state."""
     await talk.offered()
     await talk.says("1")
-    key = talk.bought[0].order
+    key = talk.bought[0].order.key
     await talk.committer.commit([RecordOrderState(key, "confirmed", talk.house.clock(), settled=True)])
     assert await talk.says("SI") == ["Ya compraste 1 GB por 7 días."]
 
