@@ -14,8 +14,8 @@ from gateway.config.smpp_checks import check_smpp
 from gateway.config.tree import Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
-_HTTP = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
-_DIALECTS_NOW = ("triggers", *_HTTP, "smpp")
+HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
+_DIALECTS_NOW = ("triggers", *HTTP_DIALECTS, "smpp")
 _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN = 40
 _OCS_NOW = ("simulator", "tmf")

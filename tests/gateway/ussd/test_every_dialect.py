@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.app.dialects import DIALECTS
-from gateway.config.checks import check
+from gateway.config.checks import HTTP_DIALECTS, check
 from gateway.config.tree import Config, DoorConfig
 from gateway.core.turn import Reply
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, Way
@@ -34,6 +34,11 @@ def requests() -> st.SearchStrategy[HopRequest]:
     xml_bytes = st.text(max_size=50).map(lambda text: f"<ussd><msg>{text}</msg></ussd>".encode(errors="replace"))
     body = st.binary(max_size=200) | json_bytes | xml_bytes
     return st.builds(HopRequest, body, st.dictionaries(st.text(max_size=9), st.text(max_size=9)))
+
+
+def test_a_door_can_be_configured_for_every_dialect_and_for_no_other() -> None:
+    """What the configuration allows and what the gateway answers in are the same."""
+    assert sorted(HTTP_DIALECTS) == sorted(one.name for one in DIALECTS)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=named)
