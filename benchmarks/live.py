@@ -28,7 +28,7 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         Peer("ocs") as ocs,
         Peer("smsc") as smsc,
         Peer(
-            *("gateway",),
+            "gateway",
             database=str(folder / "live.db"),
             ocs=ocs.told["url"],
             smsc=smsc.told["port"],

@@ -130,7 +130,9 @@ class Gateway:
         peers = await Outside(self._stack).open(config, market, catalogue)
         peers.ocs = traced.charging_system(traces, peers.ocs)
         context = context_of(
-            *(config, market, catalogue),
+            config,
+            market,
+            catalogue,
             writer=writer,
             reader=reader,
             clock=self._clock,
@@ -156,7 +158,9 @@ class Gateway:
         lanes = Lanes()
         committer = traced.committer(
             context.traces,
-            *(context.writer, context.reach, lanes.put),
+            context.writer,
+            context.reach,
+            lanes.put,
             ConsentLedger(context.reader, context.writer),
         )
         facts = Facts(context, peers.ocs)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from gateway.config.policy_checks import check_policy, check_push_url
-from gateway.config.smpp_checks import check_smpp
+from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.tree import Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
@@ -48,9 +48,9 @@ def check(config: Config) -> Config:
             raise ConfigError(f"doors {door.name!r}: certificate needs server.tls_client_ca, which is not set")
     for bind in config.smpp:
         _bind(bind)
-    _names("smpp", [bind.name for bind in config.smpp])
+    check_names("smpp", [bind.name for bind in config.smpp])
     _services(config.ussd.services)
-    _names("doors", [door.name for door in config.doors])
+    check_names("doors", [door.name for door in config.doors])
     check_smpp(config)
     for token in config.api.tokens:
         _one_of("api.tokens.role", token.role, _ROLES)
@@ -145,12 +145,6 @@ def _positive(key: str, value: float) -> None:
 def _not_negative(key: str, value: float) -> None:
     if not 0 <= value < math.inf:
         raise ConfigError(f"{key} must be 0 or more")
-
-
-def _names(key: str, names: list[str]) -> None:
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ConfigError(f"{key}: two entries are named {min(twice)!r}")
 
 
 def _secret(secret: str) -> None:

@@ -24,9 +24,7 @@ def check_smpp(config: Config) -> None:
     """Raises ConfigError."""
     for profile in config.ussd.profiles:
         _profile(profile)
-    names = [profile.name for profile in config.ussd.profiles]
-    if twice := _twice(names):
-        raise ConfigError(f"ussd.profiles: two entries are named {twice!r}")
+    check_names("ussd.profiles", [profile.name for profile in config.ussd.profiles])
     for door in config.doors:
         _door(door, config)
     doors = ussd_doors(config)
@@ -34,6 +32,12 @@ def check_smpp(config: Config) -> None:
         raise ConfigError(f"doors: two doors name the bind {twice!r}; a bind has one door")
     if config.smpp:
         _carrying(config, {door.bind for door in doors})
+
+
+def check_names(key: str, names: Sequence[str]) -> None:
+    """Raises ConfigError if two entries have one name."""
+    if twice := _twice(names):
+        raise ConfigError(f"{key}: two entries are named {twice!r}")
 
 
 def _carrying(config: Config, named: set[str]) -> None:

@@ -75,7 +75,10 @@ async def compile_apart(
 async def _started() -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", __name__),
+            sys.executable,
+            "-P",
+            "-m",
+            __name__,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -92,7 +92,6 @@ class Status:
     SYSTEM_ERROR: Final = int(SmppCommandStatus.ESME_RSYSERR)
     BIND_FAILED: Final = int(SmppCommandStatus.ESME_RBINDFAIL)
     INVALID_SOURCE: Final = int(SmppCommandStatus.ESME_RINVSRCADR)
-    INVALID_DESTINATION: Final = int(SmppCommandStatus.ESME_RINVDSTADR)
     INVALID_PASSWORD: Final = int(SmppCommandStatus.ESME_RINVPASWD)
     INVALID_SYSTEM_ID: Final = int(SmppCommandStatus.ESME_RINVSYSID)
     QUEUE_FULL: Final = int(SmppCommandStatus.ESME_RMSGQFUL)

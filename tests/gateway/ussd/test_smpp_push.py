@@ -96,7 +96,7 @@ async def test_an_answer_that_overtakes_the_networks_own_counts() -> None:
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (Status.INVALID_DESTINATION, "refused"),
+        (Status.INVALID_SOURCE, "refused"),
         (Status.DELIVERY_FAILED, "absent"),
         (Status.SYSTEM_ERROR, "away"),
         (0x0401, "absent"),
