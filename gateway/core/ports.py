@@ -257,16 +257,16 @@ class Shown:
     """The phone showed it: a notification was confirmed, or an answer came."""
 
 
+PushReason = Literal["absent", "busy", "no_answer", "refused", "away"]
+"""``absent``: switched off, no coverage; ``busy``: in a call or another session; ``no_answer``; ``refused``: barred,
+not supported, unknown subscriber; ``away``: the network could not be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class PushFailed:
-    """Nobody saw it, or nobody answered.
+    """Nobody saw it, or nobody answered. detail: the network's own words."""
 
-    reason: ``absent`` (switched off, no coverage), ``busy`` (in a call or another session), ``no_answer``,
-    ``refused`` (barred, not supported, unknown subscriber) or ``away`` (the network could not be asked).
-    detail: the network's own words.
-    """
-
-    reason: Literal["absent", "busy", "no_answer", "refused", "away"]
+    reason: PushReason
     detail: str = ""
 
 

@@ -7,11 +7,10 @@ Error codes are those of MAP (3GPP TS 29.002 §17.6).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 from xml.etree.ElementTree import Element
 
 from flows.values import Msisdn
-from gateway.core.ports import PushFailed, PushUnknown
+from gateway.core.ports import PushFailed, PushReason, PushUnknown
 from gateway.ussd import xml
 from gateway.ussd.dialect import BadHop, typed
 from menus.charset import is_gsm7
@@ -19,7 +18,7 @@ from menus.charset import is_gsm7
 _ASK, _SHOW = "unstructuredSSRequest_Request", "unstructuredSSNotify_Request"
 _ANSWER, _CONFIRMED = "unstructuredSSRequest_Response", "unstructuredSSNotify_Response"
 _GSM7, _UCS2 = "15", "72"
-_ERRORS: dict[str, Literal["absent", "busy", "refused", "away"]] = {
+_ERRORS: dict[str, PushReason] = {
     "6": "absent",  # absentSubscriberSM, by the question where the phone is
     "27": "absent",
     "34": "away",  # systemFailure

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from gateway.config.tree import UssdProfileConfig
-from gateway.core.ports import DeliveryReceipt, PushFailed, PushOutcome, PushUnknown
+from gateway.core.ports import DeliveryReceipt, PushFailed, PushOutcome, PushReason, PushUnknown, Shown
 from gateway.smpp.outcomes import RETRYABLE
 from gateway.smpp.pdu import Message, Response, tlv
 from gateway.smpp.session import Answer
 from gateway.smpp.vocabulary import NETWORK_ERROR_CODE, Status, status_name
 
-Reason = Literal["absent", "busy", "no_answer", "refused", "away"]
-_BY_MAP_ERROR: Final[dict[int, Reason]] = {
+_BY_MAP_ERROR: Final[dict[int, PushReason]] = {
     1: "refused",  # unknownSubscriber
     9: "refused",  # illegalSubscriber
     10: "refused",  # bearerServiceNotProvisioned
@@ -39,10 +38,10 @@ def refusal(answer: Answer | None, profile: UssdProfileConfig) -> PushOutcome | 
     return PushFailed(_by_status(answer.status, profile), status_name(answer.status))
 
 
-def by_receipt(receipt: DeliveryReceipt, *, asks: bool) -> PushFailed | Literal["shown"] | None:
+def by_receipt(receipt: DeliveryReceipt, *, asks: bool) -> PushOutcome | None:
     """What a delivery receipt means for a push: that it reached the phone is no answer. None: nothing."""
     if receipt.state == "delivered":
-        return None if asks else "shown"
+        return None if asks else Shown()
     if receipt.state not in ("failed", "expired"):
         return None
     code = int(receipt.error) if receipt.error.isascii() and receipt.error.isdigit() else 0
@@ -57,7 +56,7 @@ def by_end(message: Message) -> PushFailed:
     return PushFailed(_BY_MAP_ERROR.get(code, "no_answer"), detail)
 
 
-def _by_status(status: int, profile: UssdProfileConfig) -> Reason:
+def _by_status(status: int, profile: UssdProfileConfig) -> PushReason:
     if status in profile.absent:
         return "absent"
     if status in profile.busy:

@@ -125,7 +125,7 @@ class PushedSessions:
             return
         found = by_receipt(parse_receipt(self._smsc, message), asks=pushed.asks)
         if found is not None:
-            pushed.settle(Shown() if found == "shown" else found)
+            pushed.settle(found)
 
     def lose(self, why: str, *, all_of_them: bool = False) -> None:
         """What the SMSC has may be shown yet, or may not. all_of_them: also what is on its way, or worked on."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from flows.values import Msisdn
 from gateway.config.tree import UssdProfileConfig
-from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown, UssdPusher
+from gateway.core.ports import PushFailed, PushOutcome, PushReason, PushRequest, PushUnknown, Shown, UssdPusher
 from gateway.core.turn import Input
 from gateway.smpp.pdu import Message
 from gateway.smpp.vocabulary import Command, Status
@@ -104,7 +103,7 @@ async def test_an_answer_that_overtakes_the_networks_own_counts() -> None:
         (0x0403, "refused"),
     ],
 )
-async def test_a_push_that_is_not_taken_fails_with_the_networks_reason(status: int, reason: Any) -> None:
+async def test_a_push_that_is_not_taken_fails_with_the_networks_reason(status: int, reason: PushReason) -> None:
     """A vendor's own statuses are in its profile."""
     async with ussd_bind(profile=replace(STANDARD, absent=(0x0401,), busy=(0x0402,))) as here:
         here.network.answer = lambda _: (status, "")
@@ -119,7 +118,7 @@ async def test_a_push_that_is_not_taken_fails_with_the_networks_reason(status: i
     ("code", "reason"),
     [(27, "absent"), (72, "busy"), (13, "refused"), (1, "refused"), (34, "no_answer"), (0, "no_answer")],
 )
-async def test_a_session_that_the_network_ends_fails_by_its_error_code(code: int, reason: Any) -> None:
+async def test_a_session_that_the_network_ends_fails_by_its_error_code(code: int, reason: PushReason) -> None:
     """network_error_code, where there is one (3GPP TS 29.002)."""
     async with ussd_bind(profile=replace(STANDARD, abort=(32,))) as here:
         _, push = pushed(here)
