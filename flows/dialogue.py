@@ -123,8 +123,8 @@ def _decline(given: CommandGiven, offers: OfferFlow) -> Carried:
 
 def _told(given: CommandGiven) -> tuple[Effect, ...]:
     """Whoever answers a screen that the network showed has seen it: the text behind it need not go."""
-    fallback = given.session.purchase.get("fallback")
-    return (RecordTold(fallback, given.at),) if fallback else ()
+    pushed = given.session.pushed
+    return (RecordTold(pushed.fallback, given.at),) if pushed else ()
 
 
 def _set_language(given: CommandGiven, offers: OfferFlow) -> Carried:

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from flows.values import SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import turns as t
 from store.unit import Op
 
+PUSHED = "pushed"
+"""Stands for the digest of a turn in which nobody said anything: the network opened the session."""
 _PUT = insert(t)
 _ANSWER = (
     update(t)
@@ -28,7 +30,17 @@ _ANSWER = (
     )
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"), ends=bindparam("over"))
 )
-_OF = select(t).where(t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session")).order_by(t.c.position)
+_IN = (t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session"))
+_OPENED = func.coalesce(t.c.opened, 0)
+_NEWEST_DIALOGUE = select(func.max(_OPENED)).where(*_IN).scalar_subquery()
+_OF_DIALOGUE = select(t).where(*_IN, t.c.position >= _NEWEST_DIALOGUE).order_by(t.c.position)
+_AT = select(t).where(*_IN, t.c.position == bindparam("position"))
+_SAYING = (
+    select(t)
+    .where(*_IN, bindparam("opened") == _OPENED, t.c.digest == bindparam("digest"))
+    .order_by(t.c.position)
+    .limit(1)
+)
 _NEWEST_OF = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"))
@@ -36,20 +48,22 @@ _NEWEST_OF = (
     .limit(1)
 )
 _SINCE = (
-    select(t.c.subscription_id, t.c.at, t.c.ends, t.c.digest, t.c.dialect)
+    select(
+        t.c.subscription_id,
+        t.c.dialect,
+        func.max(t.c.at).label("newest"),
+        func.max(case((t.c.digest != PUSHED, t.c.at))).label("said"),
+        func.max(case((t.c.ends, t.c.at))).label("ended"),
+    )
     .where(
         t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
         t.c.at > bindparam("since", type_=t.c.at.type),
     )
-    .order_by(t.c.at)
+    .group_by(t.c.subscription_id, t.c.dialect)
 )
 _NEWEST_IN = _NEWEST_OF.where(t.c.menu == bindparam("menu"))
 _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
 _FORGET = delete(t).where(t.c.at < bindparam("before"))
-
-
-PUSHED = "pushed"
-"""Stands for the digest of a turn in which nobody said anything: the network opened the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +137,22 @@ def forget_of(subscription: SubscriptionId) -> Op:
     return Op(_FORGET_OF, {"subscription": subscription})
 
 
-async def of_session(reader: Reader, dialect: str, session: str) -> Sequence[TurnRow]:
-    """All turns of a session, in order."""
-    return [_row(row) for row in await reader.rows(_OF, {"dialect": dialect, "session": session})]
+async def of_dialogue(reader: Reader, dialect: str, session: str) -> Sequence[TurnRow]:
+    """The turns of the newest dialogue under this id, in order."""
+    return [_row(row) for row in await reader.rows(_OF_DIALOGUE, {"dialect": dialect, "session": session})]
+
+
+async def at_position(reader: Reader, dialect: str, session: str, position: int) -> TurnRow | None:
+    """One turn under this id."""
+    row = await reader.first(_AT, {"dialect": dialect, "session": session, "position": position})
+    return None if row is None else _row(row)
+
+
+async def with_digest(reader: Reader, dialect: str, session: str, digest: str, opened: int) -> TurnRow | None:
+    """The first turn of a dialogue in which this was said."""
+    values = {"dialect": dialect, "session": session, "digest": digest, "opened": opened}
+    row = await reader.first(_SAYING, values)
+    return None if row is None else _row(row)
 
 
 async def newest_of(reader: Reader, subscription: SubscriptionId) -> TurnRow | None:
@@ -148,8 +175,11 @@ async def presence(
     for row in await reader.rows(_SINCE, {"subscriptions": list(subscriptions), "since": since}):
         who = SubscriptionId(row.subscription_id)
         before = found.get(who, Presence())
-        answered = before.answered if row.digest == PUSHED else row.at
-        found[who] = Presence(answered, not row.ends and row.at > idle_since, before.dialects | {row.dialect})
+        found[who] = Presence(
+            answered=max((at for at in (before.answered, row.said) if at is not None), default=None),
+            open=before.open or (row.newest != row.ended and row.newest > idle_since),
+            dialects=before.dialects | {row.dialect},
+        )
     return found
 
 

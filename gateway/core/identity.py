@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, assert_never
 
-from gateway.core.live_sessions import LiveSession
+from gateway.core.live_session import LiveSession
 from gateway.core.transcript import digest, said_since
 from gateway.core.turn import Input, Transcript, Turn
 

@@ -183,7 +183,7 @@ class MenuFacts:
 
 def _notice(need: Need) -> FactValue:
     """What a session that the network opened begins with."""
-    return need.session.purchase.get("notice", "")
+    return need.session.pushed.notice if need.session.pushed else ""
 
 
 def _recent_day(state: bytes, at: datetime) -> int | None:

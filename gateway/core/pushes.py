@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.session import Session, to_json
+from flows.session import Pushed, Session, to_json
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.menu_facts import MenuFacts
@@ -54,7 +54,7 @@ class Pushes:
             return None
         if push.offer and screen.place.chosen.get("offer") != push.offer:
             return None
-        return Opening(self._turn(push, pusher, _at(session, screen.place), screen), asks=not screen.ends)
+        return Opening(self._turn(push, pusher, session.standing(screen.place), screen), asks=not screen.ends)
 
     def _turn(self, push: PushRow, pusher: MenuPusher, session: Session, screen: Screen) -> TurnRow:
         return TurnRow(
@@ -77,7 +77,7 @@ class Pushes:
         """Whether something was said in the session that this push opened."""
         if pusher is None or not push.session:
             return False
-        said = await turns.of_session(self._context.reader, pusher.wire.door.dialect, push.session)
+        said = await turns.of_dialogue(self._context.reader, pusher.wire.door.dialect, push.session)
         return len(said) > 1
 
 
@@ -86,9 +86,5 @@ def _session(push: PushRow, begun: Beginning) -> Session | None:
     if page is None:
         return None
     place = Place(page.page, chosen={"offer": push.offer} if push.offer else {})
-    began = {"notice": push.notice, "fallback": push.fallback}
-    return Session(begun.menu.id, begun.menu.version, place, purchase=began, arm=begun.arm)
-
-
-def _at(session: Session, place: Place) -> Session:
-    return Session(session.menu, session.version, place, purchase=session.purchase, arm=session.arm)
+    pushed = Pushed(push.notice, push.fallback)
+    return Session(begun.menu.id, begun.menu.version, place, arm=begun.arm, pushed=pushed)

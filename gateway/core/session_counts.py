@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.live_sessions import LiveSession
+from gateway.core.live_session import LiveSession
 from gateway.telemetry import Metrics
 
 

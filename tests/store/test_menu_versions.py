@@ -143,6 +143,6 @@ async def test_a_turn_tells_version_and_arm(reader: Reader, writer: Writer) -> N
     old = turns.put(replace(row, position=1))
     nulls = dict.fromkeys(("menu", "version", "arm"))
     await note(writer, turns.put(row), Op(old.statement, {**old.values, **nulls}))
-    first, second = await turns.of_session(reader, "at", "s")
+    first, second = await turns.of_dialogue(reader, "at", "s")
     assert first == row
     assert (second.menu, second.version, second.arm) == ("", "", "")

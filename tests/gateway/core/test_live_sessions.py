@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,9 +11,14 @@ from flows.records import Subscriber
 from flows.session import Session
 from flows.values import Msisdn, SubscriptionId
 from gateway.core.doors import Door
-from gateway.core.live_sessions import LiveSession, LiveSessions
+from gateway.core.hop import Written
+from gateway.core.identity import Next
+from gateway.core.live_session import LiveSession
+from gateway.core.live_sessions import LiveSessions
 from menus.values import Place
+from store.turns import TurnRow
 
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DOOR = Door("d", "any", idle_seconds=60, resume_seconds=30)
 ANA = Subscriber(SubscriptionId("ana"), Msisdn("573001112233"), "es")
 
@@ -25,14 +31,12 @@ class Memory:
         self.over: list[tuple[str, str]] = []
         self.sessions = LiveSessions(lambda: self.now, lambda live: self.over.append((live.id, live.outcome)))
 
-    def answered(self, name: str, *, ends: bool = False, begins: bool = True) -> LiveSession:
+    def answered(self, name: str, *, ends: bool = False, place: int = 0) -> LiveSession:
         """One hop of Ana's that was answered."""
         live = self.sessions.open("any", name, DOOR)
-        live.session, live.subscriber, live.ends = Session("main", "v1", Place("shop")), ANA, ends
-        if begins:
-            self.sessions.stands(live)
-        if ends:
-            self.sessions.close(live, "completed")
+        row = TurnRow("any", name, place, ANA.id, "d", "", "{}", "1 Yes", ends, NOON, "main", "v1")
+        session = Session("main", "v1", Place("shop"))
+        self.sessions.answered(live, Next(place, 0, "", "", "d"), Written(row, session, ANA), NOON)
         return live
 
 
@@ -78,6 +82,15 @@ def test_a_newer_session_takes_the_place_of_the_last(memory: Memory) -> None:
     assert (first.gave_way, second.gave_way) == (True, False)
     assert memory.over == [("s-1", "gave_way")]
     assert memory.sessions.standing((ANA.id, "main")) is second
+
+
+def test_a_session_that_memory_lost_still_falls(memory: Memory) -> None:
+    """Nothing is kept of it for ever."""
+    live = memory.answered("s-1")
+    live.forget()
+    memory.now = 1000
+    memory.sessions.sweep()
+    assert memory.sessions.standing((ANA.id, "main")) is None
 
 
 def test_sessions_end_before_those_of_a_slower_network(memory: Memory) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flows.values import Msisdn
 from gateway.core.doors import Door
 from gateway.core.identity import Identity, Newest, Next, TooLate, identify
-from gateway.core.live_sessions import LiveSession
+from gateway.core.live_session import LiveSession
 from gateway.core.transcript import digest
 from gateway.core.turn import Input, Turn
 

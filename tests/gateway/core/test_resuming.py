@@ -214,3 +214,27 @@ async def test_a_late_repetition_orders_nothing_where_the_wire_counts_nothing(ho
     house.clock.advance(seconds=5)
     assert (await exchange.hear(Input(key), "s")).text.startswith("Listo")
     assert len(house.ocs.bought) == 1
+
+
+async def test_a_session_that_was_recalled_gives_way_too(line: Line, house: House) -> None:
+    """Whoever goes on after a restart, and then dials anew, has one session again."""
+    await line.dial()
+    await line.answer("2")
+    line.exchange = Exchange(house)
+    await line.answer("0")
+    line.exchange.house.clock.advance(seconds=5)
+    await line.dial()
+    with pytest.raises(SessionOver):
+        await line.hop(1, ["2", "0", "2"])
+
+
+async def test_a_session_that_was_only_repeated_after_a_restart_gives_way_too(line: Line, house: House) -> None:
+    """It is known again from then on."""
+    await line.dial()
+    await line.answer("2")
+    line.exchange = Exchange(house)
+    await line.hop()
+    line.exchange.house.clock.advance(seconds=5)
+    assert await line.dial() != await line.hop(1, ["2"])
+    with pytest.raises(SessionOver):
+        await line.hop(1, ["2", "4"])
