@@ -6,7 +6,7 @@ const express = require('express');
 const UssdMenu = require('ussd-menu-builder');
 
 const bundles = [
-  '50 MB por 24 horas', '200 MB por 24 horas', '500 MB por 72 horas', '1 GB por 7 dias', '3 GB por 15 dias',
+  '50 MB por 24 horas', '200 MB por 24 horas', '500 MB por 3 dias', '1 GB por 7 dias', '3 GB por 15 dias',
 ];
 const prices = ['$500', '$1.000', '$2.000', '$3.000', '$6.000'];
 const sessions = {};

@@ -229,13 +229,13 @@ async def test_purchases_are_told_with_what_became_of_them(house: House, phone: 
 async def test_recent_use_is_told_where_it_was_reported(house: House, phone: Phone) -> None:
     """Of the last 24 hours, and nothing is made up where nothing is known."""
     await phone.dial()
-    assert "Aun no tenemos consumos" in await phone.answer("6", "2")
+    assert "Aun no tienes consumos" in await phone.answer("6", "2")
     at = house.clock().timestamp()
     state = to_bytes(observe(observe(UsageState(), at - 90_000, 5 * 2**20), at - 7_200, 300 * 2**20))
     await phone.exchange.committer.note(usage.put((await who(house)).id, state, house.clock()))
     assert "Datos en 24 horas: 300 MB." in await phone.answer("00", "6", "2")
     await phone.exchange.committer.note(usage.put((await who(house)).id, b"?", house.clock()))
-    assert "Aun no tenemos consumos" in await phone.answer("00", "6", "2")
+    assert "Aun no tienes consumos" in await phone.answer("00", "6", "2")
 
 
 # ── charges outside a bundle ──
@@ -347,7 +347,7 @@ async def test_a_fourth_call_waits_for_the_next_day(house: House, phone: Phone) 
         ("51", "Saldo: "),
         ("52", "¿Para qué numero?"),
         ("53", "Datos y minutos juntos"),
-        ("54", "Aun no tenemos consumos"),
+        ("54", "Aun no tienes consumos"),
         ("57", "¿Quién te debe llamar?"),
         ("58", "¿Qué paso?"),
         ("59", "Ayuda"),
