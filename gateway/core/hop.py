@@ -37,7 +37,9 @@ class Hop(NamedTuple):
         said, position = self.turn.said, self.next.position
         if not isinstance(said, Input) or said.number is not None:
             return None
-        said_so_far = self.next.transcript.split("*") if self.next.transcript else []
+        keys = self.menu.menu.keys
+        harmless = (keys.more, keys.home)  # they lead to no page that is not shown in answer to them
+        said_so_far = [text for text in self.next.transcript.split("*") if text and text not in harmless]
         heard = frozenset(said_so_far)
         return Unmistakable(heard, _FIRST_OF_DOUBT + _APART * position if len(heard) < len(said_so_far) else 1)
 

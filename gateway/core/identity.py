@@ -148,10 +148,17 @@ def _within_moments(live: LiveSession, turn: Turn) -> bool:
 
 
 def _over(live: LiveSession, turn: Turn) -> bool:
-    """Whether the network must have ended the session by now, or a newer one has taken its place."""
-    door = turn.door
-    silent, lasted = turn.at - live.answered, turn.at - live.began
-    return live.gave_way or silent.total_seconds() > door.idle_seconds or lasted.total_seconds() > door.total_seconds
+    """Whether the network has ended the session, or must have by now, or a newer one has taken its place.
+
+    An answer that the notice of the end has overtaken still counts, for moments.
+    """
+    door, at = turn.door, turn.at
+    return (
+        live.gave_way
+        or (at - live.answered).total_seconds() > door.idle_seconds
+        or (at - live.began).total_seconds() > door.total_seconds
+        or (at - live.released).total_seconds() > door.repeat_seconds
+    )
 
 
 def _long_over(live: LiveSession, turn: Turn) -> bool:

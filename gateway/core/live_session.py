@@ -12,6 +12,7 @@ from flows.values import SubscriptionId
 from gateway.core.doors import Door
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
 Service = tuple[SubscriptionId, str]
 """One person in one menu: nobody has two dialogues of that at once."""
 
@@ -23,7 +24,8 @@ class LiveSession:
     opened, position: of its first and its last turn, -1 where nothing is known. began, answered: when those were
     answered. said, transcript: what was said last, and all of it joined by ``*``. reply, ends: what the last turn was
     answered with. door: what it came in by. read: whether the store was asked for earlier turns. gave_way: a newer
-    session of the same person took its place. outcome: in a word, once it is over.
+    session of the same person took its place. released: when the network said that it has ended. outcome: in a word,
+    once it is over.
     """
 
     dialect: str
@@ -42,6 +44,7 @@ class LiveSession:
     door: Door | None = None
     read: bool = False
     gave_way: bool = False
+    released: datetime = _NOT_YET
     outcome: str = ""
     touched: float = 0.0
 
@@ -60,3 +63,7 @@ class LiveSession:
         self.opened, self.position, self.said, self.transcript, self.reply, self.ends = 0, -1, "", "", "", False
         self.began = self.answered = _NEVER
         self.read = self.gave_way = False
+
+    def begin(self, at: datetime) -> None:
+        """A dialogue begins under this id."""
+        self.began, self.gave_way, self.released, self.outcome = at, False, _NOT_YET, ""

@@ -44,7 +44,7 @@ class LiveSessions:
         live.reply, live.ends, live.answered = row.reply, row.ends, at
         live.session, live.subscriber, live.read = written.session, written.person, True
         if place.begins:
-            live.began, live.gave_way, live.outcome = at, False, ""
+            live.begin(at)
         self.stands(live)
         if row.ends:
             self._close(live, "completed")
@@ -65,10 +65,11 @@ class LiveSessions:
             self._close(before, "gave_way")
         self._standing[service] = live
 
-    def ended(self, dialect: str, session: str) -> None:
+    def ended(self, dialect: str, session: str, at: datetime) -> None:
         """The network has closed a session. What is known of it stays until the sweep: a last hop may be on its way."""
         live = self._sessions.get((dialect, session))
         if live is not None:
+            live.released = min(live.released, at)
             self._close(live, "released")
 
     def sweep(self) -> int:

@@ -84,7 +84,7 @@ class TurnDesk:
 
     def ended(self, dialect: str, session: str) -> None:
         """The network has closed a session."""
-        self._sessions.ended(dialect, session)
+        self._sessions.ended(dialect, session, self._context.clock())
 
     async def _take(self, live: LiveSession, turn: Turn) -> Reply:
         reader = self._context.reader

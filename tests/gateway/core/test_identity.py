@@ -17,12 +17,14 @@ NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DOOR = Door("d", "any", idle_seconds=60, total_seconds=180, repeat_seconds=2)
 
 
-def live(*said: str, opened: int = 0, ends: bool = False, gave_way: bool = False) -> LiveSession:
+def live(
+    *said: str, opened: int = 0, ends: bool = False, gave_way: bool = False, released: bool = False
+) -> LiveSession:
     """A session that was last answered at noon, and began half a minute before. said: what was dialled, the answers."""
     if not said:
         return LiveSession("any", "s")
     dialled, *answers = said
-    return LiveSession(
+    made = LiveSession(
         "any",
         "s",
         opened=opened,
@@ -34,6 +36,9 @@ def live(*said: str, opened: int = 0, ends: bool = False, gave_way: bool = False
         answered=NOON,
         gave_way=gave_way,
     )
+    if released:
+        made.released = NOON
+    return made
 
 
 def identified(session: LiveSession, said: Said, after: float) -> Identity:
@@ -65,6 +70,10 @@ AGAIN = Input("", begins=True, reuses=True)
         pytest.param(live("", "2"), Transcript("2*1"), 61, TooLate(), id="silent for too long"),
         pytest.param(live("", "2"), Transcript("2"), 61, Newest(), id="a repetition is never too late"),
         pytest.param(live("", "2", gave_way=True), Transcript("2*1"), 9, TooLate(), id="gave way to a newer session"),
+        pytest.param(live("", "2", released=True), Transcript("2*1"), 9, TooLate(), id="the network has ended it"),
+        pytest.param(
+            live("", "2", released=True), Transcript("2*1"), 1, after(2, "1", "2*1"), id="overtaken by the end"
+        ),
     ],
 )
 def test_a_wire_that_repeats_all_that_was_said(

@@ -49,7 +49,7 @@ def memory() -> Memory:
 def test_a_session_that_ends_is_over_once(memory: Memory) -> None:
     """The network's own notice comes after it and changes nothing."""
     memory.answered("s-1", ends=True)
-    memory.sessions.ended("any", "s-1")
+    memory.sessions.ended("any", "s-1", NOON)
     memory.now = 1000
     memory.sessions.sweep()
     assert memory.over == [("s-1", "completed")]
@@ -59,7 +59,7 @@ def test_a_session_that_ends_is_over_once(memory: Memory) -> None:
 def test_a_session_that_the_network_ends_was_left(memory: Memory) -> None:
     """It stays known: its last hop may be on its way."""
     live = memory.answered("s-1")
-    memory.sessions.ended("any", "s-1")
+    memory.sessions.ended("any", "s-1", NOON)
     assert memory.over == [("s-1", "released")]
     assert memory.sessions.open("any", "s-1", DOOR) is live
 
