@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from store.unit import Op
 from store.writer import Writer
 
 HandOver = Callable[[Due], None]
+_WORD = re.compile(r"(?<=.)(?=[A-Z])")
 
 
 def traced_requests(traces: Traces) -> Any:
@@ -60,6 +62,8 @@ class TracedCommitter(Committer):
             return await super().commit(effects, always, beside)
 
     async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
+        if not steps:  # asked every few seconds, and hardly ever is there something to do
+            return await super().commit_all(steps)
         with self._traces.span("commit"):
             self._traces.note(steps=len(steps))
             return await super().commit_all(steps)
@@ -88,13 +92,13 @@ class TracedOcs:
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         with self._traces.span("OCS purchase"):
             outcome = await self._ocs.purchase(request)
-            self._traces.note(outcome=type(outcome).__name__)
+            self._traces.note(outcome=_word(outcome))
             return outcome
 
     async def find(self, key: OrderKey) -> FindOutcome:
         with self._traces.span("OCS find"):
             outcome = await self._ocs.find(key)
-            self._traces.note(outcome=type(outcome).__name__)
+            self._traces.note(outcome=_word(outcome))
             return outcome
 
     async def close(self) -> None:
@@ -119,10 +123,15 @@ class TracedSender:
         end = self._traces.begin("SMS submit")
 
         def heard(outcome: SubmitOutcome) -> None:
-            end(type(outcome).__name__)
+            end(_word(outcome))
             settled(outcome)
 
         self._sender.submit(message, heard)
+
+
+def _word(outcome: object) -> str:
+    """What came of a call, as other spans say it."""
+    return _WORD.sub("_", type(outcome).__name__).lower()
 
 
 def committer(

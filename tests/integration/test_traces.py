@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from fakes import ANA
+from fakes import ANA, House
 from gateway.app.building import traces_of
 from gateway.config.tree import Config, TelemetryConfig
+from gateway.core.traced import committer
 from gateway.errors import ConfigError
 from running import Town, town
+from store.consent_ledger import ConsentLedger
 
 _PATH = "/ussd/africastalking"
 _ANSWERS = ("", "2", "2*4", "2*4*1")
@@ -89,8 +91,49 @@ async def test_a_purchase_is_told_span_by_span_and_names_nobody(
     names = Counter(span.name for span in spans)
     assert names[f"HTTP {_PATH}/{{token}}"] == names["hop"] == names["turn"] == len(_ANSWERS)
     assert {"commit", "facts", "OCS wallet", "OCS purchase", "triggers", "SMS submit", "HTTP /triggers"} <= set(names)
+    outcomes = _outcomes(spans)
+    assert (outcomes["SMS submit"], outcomes["OCS purchase"]) == ({"submitted"}, {"activated"})
     for secret in (ANA, ANA[-7:], "sesame", "*123#", "2*4", f"s-{ANA}"):
         assert secret.encode() not in sent, secret
+
+
+def _outcomes(spans: Sequence[Span]) -> dict[str, set[str]]:
+    """How calls to the outside ended, by their name."""
+    found: dict[str, set[str]] = {}
+    for span in spans:
+        for one in span.attributes:
+            if one.key == "outcome" and span.name != "hop":
+                found.setdefault(span.name, set()).add(one.value.string_value)
+    return found
+
+
+class Spans:
+    """Satisfies ``Traces``. names: of the spans that were opened."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    @contextmanager
+    def span(self, name: str) -> Iterator[None]:
+        self.names.append(name)
+        yield
+
+    def begin(self, name: str) -> Callable[[str], None]:
+        self.names.append(name)
+        return lambda _: None
+
+    def note(self, **attributes: str | int) -> None:
+        """Nothing is kept of it."""
+
+
+async def test_a_gateway_that_idles_says_nothing(house: House) -> None:
+    """No span for a commit of no steps, as the clock asks for every few seconds."""
+    spans, ledger = Spans(), ConsentLedger(house.reader, house.writer)
+    committing = committer(spans, house.writer, house.context.reach, house.handed.append, ledger)
+    assert await committing.commit_all([]) == []
+    assert spans.names == []
+    assert await committing.commit_all([((), ())]) == [True]
+    assert spans.names == ["commit"]
 
 
 async def test_the_spans_of_a_hop_hang_together(tmp_path: Path, migrated: Path) -> None:
