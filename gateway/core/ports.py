@@ -1,6 +1,6 @@
 """What the core asks of the outside world, as Protocols and plain results.
 
-Adapters (``gateway/ocs``, ``gateway/smpp``) satisfy these; ``gateway/app.py`` binds them.
+Adapters (``gateway/ocs``, ``gateway/smpp``) satisfy these; ``gateway/app`` binds them.
 Outcomes of a call are values, never exceptions, because every one of them has a next step.
 """
 
