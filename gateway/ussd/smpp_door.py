@@ -17,16 +17,17 @@ from typing import Final, Protocol
 
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
+from gateway.core.ports import Shown
 from gateway.core.turn import Reply
 from gateway.smpp.outcomes import RETRYABLE
 from gateway.smpp.pdu import Message, Response, format_message
 from gateway.smpp.receipts import is_receipt
-from gateway.smpp.session import Answer, Session
+from gateway.smpp.session import Session
 from gateway.smpp.vocabulary import Status
 from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
 from gateway.ussd.smpp_push import SmppPusher
-from gateway.ussd.smpp_pushed import PushedSessions
+from gateway.ussd.smpp_pushed import Pushed, PushedSessions
 from gateway.ussd.smpp_repeats import Repeats
 from gateway.ussd.smpp_screens import Bind, Screens
 
@@ -75,7 +76,7 @@ class SmppDoor:
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
-        self._pushed = PushedSessions(bind.name, self._clock)
+        self._pushed = PushedSessions(bind.name, self._clock, self._dialect.info, door.total_seconds)
         self.pusher = SmppPusher(bind, self._dialect, profile, door, self._pushed)
 
     def open(self) -> None:
@@ -133,14 +134,18 @@ class SmppDoor:
             return
         self._waiting += 1
         known = None if heard.begins else self._repeats.reply(heard.hop.session, message)
-        work = self._hop(session, message, self._pushed.of(heard), heard.hop.session, known)
+        work = self._hop(session, message, heard, self._pushed.answering(heard), known)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _hop(self, session: Session, message: Message, heard: Heard, wire: str, known: Reply | None) -> None:
-        """Answer. wire: the session as the bind names it; known: the reply, if the hop came before."""
-        since = self._clock()
+    async def _hop(
+        self, session: Session, message: Message, heard: Heard, pushed: Pushed | None, known: Reply | None
+    ) -> None:
+        """Answer. pushed: the session, if we opened it; known: the reply, if the hop came before."""
+        since, wire = self._clock(), heard.hop.session
+        if pushed is not None:
+            heard = pushed.named(heard)
         try:
             reply = known or await self._answering.answer(heard.hop, self._door)
         except Exception:  # one hop must not end a bind
@@ -149,21 +154,20 @@ class SmppDoor:
             return
         finally:
             self._waiting -= 1
-            self._pushed.answered(wire)
+            if pushed is not None:
+                pushed.settle(Shown())
         session.respond(message, Status.OK, _EMPTY_ID)
         body = format_message(self._dialect.format(reply, heard.leg))
         answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
-        if isinstance(answer, Response) and answer.status == Status.OK:
+        status = answer.status if isinstance(answer, Response) else None
+        shown, gone = status == Status.OK, status not in (None, Status.OK, *RETRYABLE)
+        if shown:
             self._repeats.seen(wire)
         else:
-            self._missed(wire, message, heard, reply, answer)
-
-    def _missed(self, wire: str, message: Message, heard: Heard, reply: Reply, answer: Answer | None) -> None:
-        """The screen did not arrive, as far as we know."""
-        self._answering.count(self._door, "not_shown")
-        if not heard.begins:
-            self._repeats.missed(wire, message, reply)
-        if (
-            isinstance(answer, Response) and answer.status not in RETRYABLE
-        ):  # the network knows no such session any more
+            self._answering.count(self._door, "not_shown")
+            if not heard.begins:
+                self._repeats.missed(wire, message, reply)
+        if gone:  # the network knows no such session any more
             self._answering.ended(Ended(heard.hop.session, "failed"), self._door)
+        if pushed is not None and (gone or (reply.ends and shown)):
+            pushed.over = True

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from itertools import count
 from typing import Any, Final
 
 from flows.values import Msisdn
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
-from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown
+from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.smpp.pdu import Response, format_message
-from gateway.ussd.smpp_dialect import SmppDialect, wire_session
+from gateway.ussd.smpp_dialect import SmppDialect
 from gateway.ussd.smpp_failures import refusal
 from gateway.ussd.smpp_pushed import Pushed, PushedSessions
 from gateway.ussd.smpp_screens import Bind, Screens
@@ -33,7 +32,6 @@ class SmppPusher:
         self._profile = profile
         self._door = door
         self._sessions = sessions
-        self._numbers = count(secrets.randbelow(1 << 16))  # not where the last process began: its sessions may live yet
         self.taking = False
 
     @property
@@ -45,31 +43,24 @@ class SmppPusher:
         return self.taking and self._bind.ready
 
     def new_session(self, msisdn: Msisdn) -> str:
-        """The number, the wire's id, and what makes the name new: wire ids come again, names of sessions must not."""
-        info = self._dialect.info
-        for _ in range(info.numbers):
-            session = info.naming(next(self._numbers) % info.numbers)
-            if wire_session(msisdn, session) not in self._sessions:
-                break
-        return f"{msisdn}-{session}-{secrets.token_hex(4)}"
+        """The number, and what makes the name new. The network's ids come again; this is none of them."""
+        return f"{msisdn}-push-{secrets.token_hex(8)}"
 
     async def push(self, request: PushRequest) -> PushOutcome:
         if not self.ready:
             return PushFailed("away", "the bind is down")
-        session = request.session.split("-")[1]
-        wire = wire_session(request.msisdn, session)
-        if self._sessions.under_way(wire):
-            return PushFailed("busy", "another push to this number is under way")
-        until = asyncio.get_running_loop().time() + self._door.total_seconds
-        pushed = Pushed(request.session, request.asks, until)
-        self._sessions.open(wire, pushed)
+        pushed = self._sessions.reserve(request)
+        if pushed is None:
+            return PushFailed("busy", "a session to this number may still be open")
         try:
-            outcome = await self._fate(pushed, format_message(self._dialect.push(request, session)))
+            outcome = await self._fate(pushed, format_message(self._dialect.push(request, pushed.id)))
         finally:
             self._sessions.no_receipt(pushed)
             pushed.settle(PushUnknown("given up"))
         if isinstance(outcome, PushFailed) and outcome.reason != "no_answer":
-            self._sessions.drop(wire, pushed)  # a late answer to a screen that was there is still a hop of it
+            self._sessions.refused(pushed)  # a late answer to a screen that was there is still a hop of it
+        if outcome == Shown() and not request.asks:
+            pushed.over = True
         return outcome
 
     async def _fate(self, pushed: Pushed, body: bytes) -> PushOutcome:

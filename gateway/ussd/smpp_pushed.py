@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final
 
-from gateway.core.ports import PushFailed, PushOutcome, PushUnknown, Shown
+from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.smpp.pdu import Message
 from gateway.smpp.receipts import is_receipt, parse_receipt
 from gateway.ussd.dialect import Hop
-from gateway.ussd.smpp_dialect import Heard
+from gateway.ussd.smpp_dialect import Heard, wire_session
 from gateway.ussd.smpp_failures import by_end, by_receipt
+from gateway.ussd.smpp_session import SessionInfo
 
 _MOST: Final = 100_000
 
 
 @dataclass(slots=True, eq=False)
 class Pushed:
-    """One session that we opened. session: the core's name. handed: the SMSC has it. arrived: the answer is worked on.
+    """One session that we opened.
 
-    receipt: the id that a delivery receipt would name. until: monotonic seconds after which the network has ended the
-    session, however late its hops come.
+    session: the core's name; id: the network's, among the subscriber's; wire: what it is told by among all. until:
+    monotonic seconds after which the network has ended the session, however late its hops come. handed: the SMSC has
+    it. arrived: the answer is worked on. over: the network has its last screen. receipt: the id that a delivery receipt
+    would name.
     """
 
     session: str
+    id: str
+    wire: str
     asks: bool
     until: float
     fate: asyncio.Future[PushOutcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     handed: bool = False
     arrived: bool = False
+    over: bool = False
     receipt: str = ""
 
     def settle(self, outcome: PushOutcome) -> None:
@@ -38,34 +46,48 @@ class Pushed:
         if not self.fate.done():
             self.fate.set_result(outcome)
 
+    def named(self, heard: Heard) -> Heard:
+        """A hop of this session, by the core's name of it."""
+        hop = heard.hop
+        return Heard(Hop(self.session, hop.msisdn, hop.service, hop.network, hop.said), replace(heard.leg, opened="us"))
+
 
 class PushedSessions:
-    """By the name that the wire gives them. In memory alone: after a restart nobody knows them."""
+    """By the name that the wire gives them. In memory alone: after a restart nobody knows them.
 
-    def __init__(self, smsc: str, clock: Callable[[], float]) -> None:
+    A name is one session's from its push until the network has the session's last screen, or has ended it: an answer
+    would be taken for one to another offer. keep: seconds after which the network has ended any session.
+    """
+
+    def __init__(self, smsc: str, clock: Callable[[], float], info: SessionInfo, keep: float) -> None:
         self._smsc = smsc
         self._clock = clock
+        self._info = info
+        self._keep = keep
+        self._numbers = count(secrets.randbelow(1 << 16))  # not where the last process began: its sessions may live yet
         self._open: dict[str, Pushed] = {}
         self._receipts: dict[str, Pushed] = {}
 
-    def __contains__(self, wire: str) -> bool:
-        return wire in self._open
-
-    def under_way(self, wire: str) -> bool:
-        """Whether a push waits for its fate."""
-        pushed = self._open.get(wire)
-        return pushed is not None and not pushed.fate.done()
-
-    def open(self, wire: str, pushed: Pushed) -> None:
-        """One more."""
+    def reserve(self, request: PushRequest) -> Pushed | None:
+        """A session under a name of its own; None where each may be that of one that is open."""
         self._forget_old()
-        self._open.pop(wire, None)
-        self._open[wire] = pushed
+        if len(self._open) >= _MOST:
+            return None
+        for _ in range(self._info.numbers):
+            number = self._info.naming(next(self._numbers) % self._info.numbers)
+            wire = wire_session(request.msisdn, number)
+            former = self._open.get(wire)
+            if former is None or self._is_old(former):
+                self._open.pop(wire, None)
+                until = self._clock() + self._keep
+                pushed = self._open[wire] = Pushed(request.session, number, wire, request.asks, until)
+                return pushed
+        return None
 
-    def drop(self, wire: str, pushed: Pushed) -> None:
+    def refused(self, pushed: Pushed) -> None:
         """No phone has this session."""
-        if self._open.get(wire) is pushed:
-            del self._open[wire]
+        if self._open.get(pushed.wire) is pushed:
+            del self._open[pushed.wire]
 
     def expect_receipt(self, message_id: str, pushed: Pushed) -> None:
         """The SMSC has taken it under this id."""
@@ -79,25 +101,17 @@ class PushedSessions:
 
     # ── what the network says ──
 
-    def of(self, heard: Heard) -> Heard:
-        """The hop by the core's name of its session, if we opened it; a phone that dials has left it."""
-        wire, hop = heard.hop.session, heard.hop
-        pushed = self._open.get(wire)
+    def answering(self, heard: Heard) -> Pushed | None:
+        """The session of this hop, if we opened it; a phone that dials has left it."""
+        pushed = self._open.get(heard.hop.session)
         if pushed is None:
-            return heard
+            return None
         if heard.begins or self._clock() > pushed.until:
-            del self._open[wire]
+            del self._open[pushed.wire]
             pushed.settle(PushFailed("busy", "the phone opened a session of its own"))
-            return heard
+            return None
         pushed.arrived = True
-        hop = Hop(pushed.session, hop.msisdn, hop.service, hop.network, hop.said)
-        return Heard(hop, replace(heard.leg, opened="us"))
-
-    def answered(self, wire: str) -> None:
-        """The hop of this session has been taken."""
-        pushed = self._open.get(wire)
-        if pushed is not None:
-            pushed.settle(Shown())
+        return pushed
 
     def confirmed(self, wire: str) -> None:
         """The phone has shown a notification: the first screen, or the last of a session."""
@@ -139,11 +153,12 @@ class PushedSessions:
         return next((pushed for pushed in found if pushed is not None), None)
 
     def _forget_old(self) -> None:
-        """Forget the oldest: all have the same time to live, so they stand in front."""
+        """All have the same time to live, so the oldest stand in front."""
         while self._open:
             wire, pushed = next(iter(self._open.items()))
-            old = pushed.until < self._clock() and pushed.fate.done()
-            if not old and len(self._open) < _MOST:
+            if not self._is_old(pushed):
                 return
             del self._open[wire]
-            pushed.settle(PushUnknown("given up"))
+
+    def _is_old(self, pushed: Pushed) -> bool:
+        return pushed.over or (pushed.until < self._clock() and pushed.fate.done())

@@ -16,6 +16,8 @@ from gateway.smpp.vocabulary import Command, Status
 from ussd_bind import ANA, UssdBind, dialled, info_of, op_of, said, ussd_bind, within
 
 STANDARD = UssdProfileConfig("standard")
+NUMBER_ALONE = replace(STANDARD, session="none", end_by="op")
+BUSY = PushFailed("busy", "a session to this number may still be open")
 PHONE = Msisdn(ANA)
 
 
@@ -261,7 +263,7 @@ async def test_a_phone_that_dials_in_the_same_session_has_left_the_push() -> Non
 
 
 async def test_sessions_that_are_open_never_share_a_number() -> None:
-    """Two hundred and fifty-six fit."""
+    """Two hundred and fifty-six fit; one more would take over another."""
     async with ussd_bind() as here:
         pushes = [pushed(here) for _ in range(1)]
         for _ in range(255):
@@ -269,17 +271,101 @@ async def test_sessions_that_are_open_never_share_a_number() -> None:
             pushes.append(pushed(here))
         await here.screen()
         assert len({session for session, _ in pushes}) == 256
+        _, refused = pushed(here)
+        assert await within(refused) == BUSY
         await here.door.close()
         assert set(await within(asyncio.gather(*(push for _, push in pushes)))) == {PushUnknown("stopped")}
 
 
 async def test_where_the_number_alone_names_a_session_one_push_is_under_way() -> None:
     """The second would be taken for the first."""
-    async with ussd_bind(profile=replace(STANDARD, session="none", end_by="op")) as here:
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
         session, push = pushed(here)
         await here.screen()
         _, second = pushed(here)
-        assert (await within(second)) == PushFailed("busy", "another push to this number is under way")
+        assert await within(second) == BUSY
         await here.deliver(said("1"))
         assert here.desk.hops[0].session == session
         assert await within(push) == Shown()
+
+
+async def test_an_answer_in_a_session_that_goes_on_is_none_to_the_next_offer() -> None:
+    """As long as the session may go on, nothing is pushed under its name: a yes would buy something else."""
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
+        session, push = pushed(here)
+        await here.screen()
+        await here.deliver(said("1"))
+        assert await within(push) == Shown()
+        await here.screen()
+        _, second = pushed(here)
+        assert await within(second) == BUSY
+        await here.deliver(said("2"))
+        assert [hop.session for hop in here.desk.hops] == [session, session]
+
+
+async def test_whoever_may_answer_yet_is_not_pushed_to_under_the_same_name() -> None:
+    """Nobody answered in time, but the screen may still be there."""
+    async with ussd_bind(profile=NUMBER_ALONE, idle=0.01) as here:
+        session, push = pushed(here)
+        await here.screen()
+        outcome = await within(push)
+        assert isinstance(outcome, PushFailed)
+        assert outcome.reason == "no_answer"
+        _, second = pushed(here)
+        assert await within(second) == BUSY
+        await here.deliver(said("1"))
+        assert here.desk.hops[0].session == session
+
+
+async def test_a_session_that_is_over_leaves_its_name_to_the_next() -> None:
+    """Once the network has its last screen; until then, and after, its last answer comes again as its own."""
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
+        here.desk.last = 1
+        first, push = pushed(here)
+        await here.screen()
+        await here.deliver(said("1"))
+        assert await within(push) == Shown()
+        await here.screen()
+        await here.deliver(said("", 19))  # the answer to the last screen is read by now
+        await here.deliver(said("1"))
+        await here.screen()
+        second, push = pushed(here)
+        await here.screen()
+        await here.deliver(said("1"))
+        assert await within(push) == Shown()
+        assert [hop.session for hop in here.desk.hops] == [first, first, second]
+
+
+async def test_a_last_screen_that_may_not_have_arrived_holds_the_name() -> None:
+    """Its answer may come again, and would be taken for one to the next offer."""
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
+        here.desk.last = 1
+        _, push = pushed(here)
+        await here.screen()
+        here.network.answer = lambda _: None
+        await here.deliver(said("1"))
+        assert await within(push) == Shown()
+        await here.screen()
+        await here.drop()
+        _, second = pushed(here)
+        assert await within(second) == BUSY
+
+
+async def test_a_notification_that_was_shown_leaves_its_name_to_the_next() -> None:
+    """Nobody answers it."""
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
+        for _ in range(2):
+            _, push = pushed(here, asks=False)
+            await here.screen()
+            await here.deliver(said("", 19))
+            assert await within(push) == Shown()
+
+
+async def test_after_the_networks_own_time_a_name_is_free() -> None:
+    """It has ended the session by then."""
+    async with ussd_bind(profile=NUMBER_ALONE, total=0.0) as here:
+        for _ in range(2):
+            _, push = pushed(here)
+            await here.screen()
+            await here.drop()
+            assert isinstance(await within(push), PushUnknown)
