@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
-from gateway.core.ports import Shown
+from gateway.core.ports import PushUnknown, Shown
 from gateway.core.turn import Reply
 from gateway.smpp.outcomes import RETRYABLE
 from gateway.smpp.pdu import Message, Response, format_message
@@ -84,13 +84,15 @@ class SmppDoor:
         self._open = self.pusher.taking = True
 
     async def close(self) -> None:
-        """Take no more hops; finish those that wait."""
+        """Take no more hops; finish those that wait, and with them the pushes that they answer."""
         self._open = self.pusher.taking = False
-        self._pushed.lose("stopped", all_of_them=True)
+        self._pushed.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_FINISH)
             for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     # ── what the bind tells ──
 
@@ -116,7 +118,7 @@ class SmppDoor:
         session.respond(message, Status.OK, _EMPTY_ID)
 
     def link_lost(self) -> None:
-        self._pushed.lose("the link was lost")
+        self._pushed.link_lost()
 
     def _take_note(self, message: Message, heard: Confirmed | Ended) -> None:
         if isinstance(heard, Confirmed):
@@ -148,6 +150,10 @@ class SmppDoor:
             heard = pushed.named(heard)
         try:
             reply = known or await self._answering.answer(heard.hop, self._door)
+        except asyncio.CancelledError:
+            if pushed is not None:
+                pushed.settle(PushUnknown("stopped"))
+            raise
         except Exception:  # one hop must not end a bind
             _LOG.exception("a hop failed", extra={"door": self._door.name})
             session.respond(message, Status.SYSTEM_ERROR, _EMPTY_ID)

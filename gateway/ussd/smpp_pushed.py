@@ -141,11 +141,17 @@ class PushedSessions:
         if found is not None:
             pushed.settle(found)
 
-    def lose(self, why: str, *, all_of_them: bool = False) -> None:
-        """What the SMSC has may be shown yet, or may not. all_of_them: also what is on its way, or worked on."""
-        for pushed in tuple(self._open.values()):
-            if all_of_them or (pushed.handed and not pushed.arrived):
-                pushed.settle(PushUnknown(why))
+    def link_lost(self) -> None:
+        """What the SMSC has may be shown yet, or may not. What is on its way to it is told by its answer."""
+        for pushed in self._open.values():
+            if pushed.handed and not pushed.arrived:
+                pushed.settle(PushUnknown("the link was lost"))
+
+    def stop(self) -> None:
+        """Nobody waits any longer for answers; one that has come settles its push itself."""
+        for pushed in self._open.values():
+            if not pushed.arrived:
+                pushed.settle(PushUnknown("stopped"))
 
     def _meant(self, message: Message) -> Pushed | None:
         receipt = parse_receipt(self._smsc, message)

@@ -196,6 +196,39 @@ async def test_an_answer_that_is_worked_on_is_no_silence() -> None:
         await delivery
 
 
+async def test_a_door_that_closes_lets_an_answer_that_is_worked_on_settle_its_push() -> None:
+    """It is durable soon, and no text follows; the others are in doubt."""
+    async with ussd_bind() as here:
+        here.desk.gate.clear()
+        _, push = pushed(here)
+        delivery = asyncio.create_task(here.deliver(said("1", info=info_of(await here.screen()))))
+        await within(here.desk.asked.get())
+        _, silent = pushed(here)
+        await here.screen()
+        closing = asyncio.create_task(here.door.close())
+        assert await within(silent) == PushUnknown("stopped")
+        assert not push.done()
+        here.desk.gate.set()
+        assert await within(push) == Shown()
+        assert await delivery == Status.OK
+        await within(closing)
+
+
+async def test_an_answer_that_is_not_durable_when_the_door_has_closed_is_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Waiting for it has an end, and so has its push."""
+    monkeypatch.setattr("gateway.ussd.smpp_door._FINISH", 0.01)
+    async with ussd_bind() as here:
+        here.desk.gate.clear()
+        _, push = pushed(here)
+        delivery = asyncio.create_task(here.deliver(said("1", info=info_of(await here.screen()))))
+        await within(here.desk.asked.get())
+        await within(here.door.close())
+        assert await within(push) == PushUnknown("stopped")
+        delivery.cancel()
+
+
 async def test_a_link_that_goes_after_the_push_was_taken_leaves_it_in_doubt() -> None:
     """The phone may show it; an answer over the next link is a hop of the session."""
     async with ussd_bind() as here:
