@@ -22,6 +22,8 @@ _OCS_NOW = ("simulator", "tmf")
 _OCS_LATER = ("cgrates", "diameter", "ucip")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
+"""What stands in a path as it is (RFC 3986 §2.3)."""
 _CODE = re.compile(r"[*#][0-9*#]{1,30}#")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_PORT = 65_535
@@ -81,6 +83,8 @@ def _door(door: DoorConfig) -> None:
         raise ConfigError(f"doors {door.name!r}: max_septets must be at least {_LEAST_SCREEN}")
     if door.certificate and not _SHA256.fullmatch(door.certificate.replace(":", "").lower()):
         raise ConfigError(f"doors {door.name!r}: certificate must be the SHA-256 of the client's, 64 hex digits")
+    if door.dialect in HTTP_DIALECTS and not _TOKEN.fullmatch(door.token):
+        raise ConfigError(f"doors {door.name!r}: token may hold A-Z a-z 0-9 - . _ ~ only: it stands in a path")
     if door.service and not _CODE.fullmatch(door.service):
         raise ConfigError(f"doors {door.name!r}: service {door.service!r} is no service code such as *123#")
     _positive(f"doors {door.name!r}: idle_seconds", door.idle_seconds)

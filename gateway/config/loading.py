@@ -17,6 +17,8 @@ from gateway.errors import ConfigError
 
 _PREFIX = "CHASQUI_"
 _NOT_OURS = frozenset({"CHASQUI_REQUIRE_PEERS"})  # read by the tests
+_TELLING = 3
+"""Letters of which a key must begin, for another to be meant that begins so."""
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 Node = TypeVar("Node")
@@ -82,7 +84,7 @@ def _build(node: type[Node], values: Mapping[str, Any], where: str, path: str) -
     fields = {field.name: field for field in dataclasses.fields(node) if field.name != "folder"}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in fields:
-            raise _unknown(value, where, f"{path}{key}", [f"{path}{name}" for name in fields])
+            raise _unknown(value, where, path, key, list(fields))
     built = {key: _value(hints[key], value, where, f"{path}{key}") for key, value in values.items()}
     for name, field in fields.items():
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -91,12 +93,18 @@ def _build(node: type[Node], values: Mapping[str, Any], where: str, path: str) -
     return node(**built)
 
 
-def _unknown(value: object, where: str, key: str, known: list[str]) -> ConfigError:
-    near = difflib.get_close_matches(key, known, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+def _unknown(value: object, where: str, path: str, key: str, known: list[str]) -> ConfigError:
+    near = _nearest(key, known)
+    hint = f"; did you mean {path}{near}?" if near else ""
     if isinstance(value, _FromEnvironment):
-        return ConfigError(f"environment variable {value.name}: unknown key {key}{hint}")
-    return ConfigError(f"{where}: unknown key {key}{hint}")
+        return ConfigError(f"environment variable {value.name}: unknown key {path}{key}{hint}")
+    return ConfigError(f"{where}: unknown key {path}{key}{hint}")
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    """What was probably meant: a key that begins with what was written, else one that looks like it; or nothing."""
+    longer = [name for name in known if len(key) >= _TELLING and name.startswith(key)]
+    return next(iter(longer or difflib.get_close_matches(key, known, 1)), "")
 
 
 def _value(hint: Any, value: Any, where: str, key: str) -> Any:

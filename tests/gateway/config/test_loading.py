@@ -86,6 +86,7 @@ secret = "whsec_c2VjcmV0"
 otlp_endpoint = "http://127.0.0.1:4318"
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
+DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'
 TOKEN = '[[api.tokens]]\nname = "crm"\nrole = "{role}"\nsha256 = "{sha}"\n'
 
 
@@ -163,6 +164,13 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         ("[nonsense]\nx = 1", "unknown key nonsense"),
         ('folder = "x"', "unknown key folder"),
         (BIND + "pasword = 'x'", "unknown key smpp[0].pasword; did you mean smpp[0].password?"),
+        (DOOR.format("nalo") + "idle = 5", "unknown key doors[0].idle; did you mean doors[0].idle_seconds?"),
+        (
+            DOOR.format("nalo") + "resum_secs = 5",
+            "unknown key doors[0].resum_secs; did you mean doors[0].resume_seconds?",
+        ),
+        (DOOR.format("nalo") + 'token = "50%/x"', "doors 'd': token may hold A-Z a-z 0-9 - . _ ~ only"),
+        (DOOR.format("nalo") + 'token = "señal"', "doors 'd': token may hold A-Z a-z 0-9 - . _ ~ only"),
         ("market = 5", "market must be a text in quotes"),
         ('[server]\nport = "8080"', "server.port must be a whole number"),
         ("[server]\nport = true", "server.port must be a whole number"),
@@ -213,6 +221,12 @@ def test_a_file_that_cannot_be_used_says_why_in_one_line(tmp_path: Path, text: s
         load(written(tmp_path, text), {})
     assert complaint in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_token_of_triggers_may_hold_anything(tmp_path: Path) -> None:
+    """It never stands in a path."""
+    config = load(written(tmp_path, DOOR.format("triggers") + 'token = "50%/x"'), {})
+    assert config.doors[0].token == "50%/x"
 
 
 @pytest.mark.parametrize(
