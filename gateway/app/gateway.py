@@ -23,12 +23,13 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.listening import ensure_free, listen
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
-from gateway.app.pushing import channel_desk, restcomm_pushers, with_menus
+from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
+from gateway.console.listed_doors import listed
 from gateway.console.status import Part, StatusPage
 from gateway.core import traced
 from gateway.core.accepting import Acceptances
@@ -62,14 +63,16 @@ from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
 from gateway.simulators.handset import HandsetPage
 from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics, around
+from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
 from store import inbox
 from store.consent_ledger import ConsentLedger
-from store.engine import open_engine, upgrade
+from store.engine import database_file, open_engine, upgrade
 from store.inbox import Entry
 from store.reader import Reader
+from store.sole import sole_user
 from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -122,6 +125,7 @@ class Gateway:
         await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
         self._stack.push_async_callback(engine.dispose)
+        self._stack.enter_context(sole_user(database_file(config.store.url, config.folder)))
         await upgrade(engine)
         writer, reader = await self._store(engine)
         shelf = MenuShelf(reader, partial(compile_apart, region(config)), metrics, asyncio.get_running_loop().time)
@@ -192,7 +196,7 @@ class Gateway:
             *restcomm_pushers(config.doors, doors, answering, self._stack),
         )
         if channels is not None:
-            pushers.add(with_menus(wires, services))
+            open_wires(pushers, wires, services)
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
         waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
@@ -219,7 +223,7 @@ class Gateway:
             self._health,
         )
         await binds.open(self._stack)
-        await self._answer(context, peers, binds, services, routes)
+        await self._answer(context, peers, binds, services, routes, doors=doors)
 
     async def _carry(self, texts: SmsLane, client: SmppClient) -> None:
         """Bind, and let texts go."""
@@ -230,7 +234,14 @@ class Gateway:
         self._stack.push_async_callback(texts.stop)
 
     async def _answer(
-        self, context: Context, peers: Peers, binds: Binds, services: Services, routes: Sequence[Routes]
+        self,
+        context: Context,
+        peers: Peers,
+        binds: Binds,
+        services: Services,
+        routes: Sequence[Routes],
+        *,
+        doors: Doors,
     ) -> None:
         """Open the ports: last of all, when everything behind them runs."""
         server = self._config.server
@@ -244,7 +255,8 @@ class Gateway:
         page = StatusPage(
             context,
             lambda: self._parts(peers, binds),
-            lambda: _first_steps(server.scheme, self.port, peers),
+            lambda: _first_steps(server.scheme, self.port, peers, _dialled(doors, services)),
+            listed(self._config.doors),
             local=local,
         )
         page.add_to(app)
@@ -259,14 +271,14 @@ class Gateway:
         self._stack.push_async_callback(runner.cleanup)
         return await listen(runner, host, port, key, tls)
 
-    def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
+    async def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
         host, scheme = self._config.server.host, self._config.server.scheme
         parts = [
             Part("Gateway", f"{scheme}://{host}:{self.port}", True),
             Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
             Part("Store", self._config.store.url, True),
             *binds.parts(),
-            Part("Charging system", peers.ocs_url, None),
+            Part("Charging system", peers.ocs_url, await self._health.ocs_answers()),
         ]
         if peers.smsc is not None:
             parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
@@ -300,11 +312,17 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
     intake.resume(triggers, replies)
 
 
-def _first_steps(scheme: str, port: int, peers: Peers) -> list[tuple[str, str]]:
+def _dialled(doors: Doors, services: Services) -> str | None:
+    """The first code, if this machine may dial it with no more than its address."""
+    return services.codes[0] if doors.admit(AfricasTalking.name, "127.0.0.1", "") else None
+
+
+def _first_steps(scheme: str, port: int, peers: Peers, code: str | None) -> list[tuple[str, str]]:
     smsc, ocs = peers.smsc, peers.ocs_simulator
     return first_steps(
         f"{scheme}://127.0.0.1:{port}",
         f"http://127.0.0.1:{smsc.control_port}" if smsc else None,
         peers.smpp.source,
         ocs.control_url if ocs else None,
+        code,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import time, timedelta
@@ -20,6 +21,8 @@ from gateway.errors import ConfigError
 from gateway.ussd.answering import Answering
 from gateway.ussd.restcomm_push import RestcommPusher
 from gateway.ussd.services import Services
+
+_LOG = logging.getLogger(__name__)
 
 
 def channel_desk(context: Context, pushers: Pushers, shelf: MenuShelf, policy: PolicyConfig) -> ChannelDesk | None:
@@ -42,9 +45,11 @@ def restcomm_pushers(
     return pushers
 
 
-def with_menus(wires: Iterable[UssdPusher], services: Services) -> list[MenuPusher]:
-    """The wires, each with the menu that its answers are given to. Raises ConfigError."""
-    return [MenuPusher(wire, _menu(wire, services)) for wire in wires]
+def open_wires(pushers: Pushers, wires: Iterable[UssdPusher], services: Services) -> None:
+    """Let screens go by these, each with the menu that its answers are given to. Raises ConfigError."""
+    pushers.add(MenuPusher(wire, _menu(wire, services)) for wire in wires)
+    if not pushers:
+        _LOG.warning("policy.channels names ussd, but no door can push: every alert goes as a text")
 
 
 def channel_policy(policy: PolicyConfig) -> ChannelPolicy:

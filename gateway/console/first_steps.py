@@ -10,9 +10,12 @@ _EVENT = (
 
 
 def first_steps(
-    gateway: str, smsc_control: str | None, service_number: str, ocs_control: str | None
+    gateway: str, smsc_control: str | None, service_number: str, ocs_control: str | None, service_code: str | None
 ) -> list[tuple[str, str]]:
-    """Title and shell line of each step; addresses are base URLs, None where the peer is not a simulator of ours."""
+    """Title and shell line of each step; addresses are base URLs, None where the peer is not a simulator of ours.
+
+    service_code: what to dial; None where this machine may not come in by itself.
+    """
     steps = [
         (
             "A bundle runs low: the subscriber gets an alert with an offer",
@@ -27,4 +30,10 @@ def first_steps(
         ]
     if ocs_control is not None:
         steps.append(("What was charged", f"curl -s {ocs_control}/ledger"))
+    if service_code is not None:
+        hop = (
+            f"curl -s {gateway}/ussd/africastalking -d sessionId=$(date +%s) -d phoneNumber=%2B573001112233 "
+            f"--data-urlencode 'serviceCode={service_code}' -d text="
+        )
+        steps.append((f"The subscriber dials {service_code}", hop))
     return steps

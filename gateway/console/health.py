@@ -34,13 +34,17 @@ class Health:
         """Add ``/metrics``."""
         app.router.add_get("/metrics", self._metrics)
 
+    async def ocs_answers(self) -> bool:
+        """Whether the charging system does, asked about an order that nobody made: any answer but silence will do."""
+        return not isinstance(await self._ocs.find(_NO_ORDER), OutcomeUnknown)
+
     async def _healthz(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, request: web.Request) -> web.Response:
         needed = {"store": await self._store(), **self._binds(), "taking_work": not self.stopping}
         ready = all(needed.values())
-        checks = {**needed, "ocs": await self._ocs_answers()}  # told, but alerts go out without it
+        checks = {**needed, "ocs": await self.ocs_answers()}  # told, but alerts go out without it
         return web.json_response(
             {"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503
         )
@@ -53,10 +57,6 @@ class Health:
             if name.startswith("smpp "):
                 metrics.bound.labels(name.removeprefix("smpp ")).set(up)
         return web.Response(body=generate_latest(metrics.registry), content_type="text/plain", charset="utf-8")
-
-    async def _ocs_answers(self) -> bool:
-        """Asked about an order that nobody made: any answer but silence will do."""
-        return not isinstance(await self._ocs.find(_NO_ORDER), OutcomeUnknown)
 
     async def _store(self) -> bool:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from prometheus_client import Counter
 
+from gateway.console.listed_doors import Listed
 from gateway.core.context import Context
 from store import messages, offers, orders, outbox
 from store.messages import Message
@@ -18,27 +20,32 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; fr
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that runs. up: None where there is nothing to be up or down."""
+    """One thing that runs, or should."""
 
     name: str
     where: str
-    up: bool | None
+    up: bool
 
 
 class StatusPage:
-    """``GET /``. commands: title and shell line of things to try. local: only then are texts and commands shown."""
+    """``GET /``. commands: title and shell line of things to try.
+
+    local: only then are texts, doors and commands shown.
+    """
 
     def __init__(
         self,
         context: Context,
-        parts: Callable[[], Sequence[Part]],
+        parts: Callable[[], Awaitable[Sequence[Part]]],
         commands: Callable[[], Sequence[tuple[str, str]]],
+        doors: Sequence[Listed],
         *,
         local: bool,
     ) -> None:
         self._context = context
         self._parts = parts
         self._commands = commands
+        self._doors = doors
         self._local = local
 
     def add_to(self, app: web.Application) -> None:
@@ -56,10 +63,12 @@ class StatusPage:
                 for (kind, state), count in (await outbox.count_by_state(reader)).items()
                 if kind == "sms"
             },
+            "USSD hops since the start": _total(self._context.metrics.hops),
         }
         body = "".join(
             (
-                _section("Running", _table(("Part", "Where", "State"), [_part(part) for part in self._parts()])),
+                _section("Running", _table(("Part", "Where", "State"), [_part(part) for part in await self._parts()])),
+                _section("Doors", _table(("Name", "Dialect", "Asks for"), self._doors)) if self._local else "",
                 _section("So far", _table(("What", "How many"), [(k, str(v)) for k, v in figures.items()])),
                 _section("Last messages", _texts(latest)) if self._local else "",
                 _section("Try it", _tries(self._commands())) if self._local else "",
@@ -76,8 +85,12 @@ class StatusPage:
 
 
 def _part(part: Part) -> tuple[str, str, str]:
-    state = {None: "–", True: "up", False: "DOWN"}[part.up]
-    return part.name, part.where, state
+    return part.name, part.where, "up" if part.up else "DOWN"
+
+
+def _total(counter: Counter) -> int:
+    """Whatever its labels."""
+    return int(sum(one.value for found in counter.collect() for one in found.samples if one.name.endswith("_total")))
 
 
 def _texts(latest: Sequence[Message]) -> str:

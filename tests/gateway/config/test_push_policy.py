@@ -10,9 +10,11 @@ import pytest
 from flows.channel_choice import ChannelPolicy
 from flows.market_rules import Window
 from flows.values import Channel
-from gateway.app.pushing import channel_policy
+from gateway.app.pushing import channel_policy, open_wires
 from gateway.config.loading import load
+from gateway.core.pushers import Pushers
 from gateway.errors import ConfigError
+from gateway.ussd.services import Services
 
 DOOR = '[[doors]]\nname = "op"\ndialect = "{}"\nservice = "{}"\npush_url = "{}"\n'
 URL = "http://10.0.0.1:8080/restcomm"
@@ -70,3 +72,10 @@ push_present = 60
     )
     always = load(written(tmp_path, ""), {"CHASQUI_POLICY__PUSH_HOURS": "", "CHASQUI_POLICY__CHANNELS": "ussd,sms"})
     assert channel_policy(always.policy) == ChannelPolicy(order=(Channel.USSD, Channel.SMS), hours=None)
+
+
+def test_screens_without_a_door_that_pushes_are_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    """Else nobody would see why all alerts are texts."""
+    open_wires(Pushers(), [], Services(()))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no door can push" in caplog.text

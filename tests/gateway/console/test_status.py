@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -67,17 +68,51 @@ async def test_the_commands_to_try_name_the_port_that_answers(it: Town) -> None:
     """Also when any free port was asked for."""
     _, text, _ = await it.read(f"{it.url}/")
     assert f"curl -s {it.url}/triggers" in text
+    assert f"curl -s {it.url}/ussd/africastalking" in text
 
 
-async def test_the_page_says_when_the_smsc_is_away(it: Town) -> None:
+async def test_a_hop_is_counted_on_the_page(it: Town) -> None:
+    """As the command there sends it, or anybody else."""
+    hop = {"sessionId": "s-1", "phoneNumber": f"+{ANA}", "serviceCode": "*123#", "text": ""}
+    async with it.http.post(f"{it.url}/ussd/africastalking", data=hop) as answer:
+        assert (await answer.text()).startswith("CON ")
+    page = Page((await it.read(f"{it.url}/"))[1])
+    assert page.cells[page.cells.index("USSD hops since the start") + 1] == "1"
+
+
+async def test_the_page_lists_the_doors_and_no_token(tmp_path: Path, migrated: Path) -> None:
+    """What each asks for; where this machine needs a token to dial, no command pretends that it could."""
+    more = (
+        '[[doors]]\nname = "at"\ndialect = "africastalking"\nallow = ["127.0.0.1"]\ntoken = "sesame"\n'
+        '[[doors]]\nname = "phones"\ndialect = "smpp"\nbind = "smsc-a"\n'
+        '[[doors]]\nname = "anybody"\ndialect = "nalo"\n'
+    )
+    async with town(tmp_path, migrated, more=more) as it:
+        _, text, _ = await it.read(f"{it.url}/")
+    cells = Page(text).cells
+    for door in (
+        ["at", "africastalking", "address in 127.0.0.1; token"],
+        ["phones", "smpp", "bind smsc-a"],
+        ["anybody", "nalo", "nothing"],
+        ["–", "any other", "this machine"],
+    ):
+        start = next(number for number in range(len(cells)) if cells[number : number + 2] == door[:2])
+        assert cells[start : start + 3] == door
+    assert "sesame" not in text
+    assert "/ussd/africastalking" not in text
+
+
+async def test_the_page_says_who_is_away(it: Town) -> None:
     """In a word, not in a colour alone."""
+
+    async def stand(state: str) -> bool:
+        cells = Page((await it.read(f"{it.url}/"))[1]).cells
+        return all(cells[cells.index(part) + 2] == state for part in ("SMPP bind smsc-a", "Charging system"))
+
+    await eventually(partial(stand, "up"))
     await it.smsc.stop()
-
-    async def down() -> bool:
-        page = Page((await it.read(f"{it.url}/"))[1])
-        return page.cells[page.cells.index("SMPP bind smsc-a") + 2] == "DOWN"
-
-    await eventually(down)
+    await it.ocs.set_down(down=True)
+    await eventually(partial(stand, "DOWN"))
 
 
 async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:
@@ -135,5 +170,6 @@ async def test_strangers_see_no_texts(tmp_path: Path, migrated: Path) -> None:
         assert "SMPP bind smsc-a" in page.cells
         assert "Last messages" not in text
         assert "Try it" not in text
+        assert "Doors" not in text
         assert "responde 1" not in text
         assert ANA[-4:] not in text
