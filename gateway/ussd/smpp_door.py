@@ -22,7 +22,7 @@ from gateway.core.turn import Reply
 from gateway.smpp.outcomes import RETRYABLE
 from gateway.smpp.pdu import Message, Response, format_message
 from gateway.smpp.receipts import is_receipt
-from gateway.smpp.session import Session
+from gateway.smpp.session import Answer, Session
 from gateway.smpp.vocabulary import Status
 from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
@@ -145,26 +145,30 @@ class SmppDoor:
         self, session: Session, message: Message, heard: Heard, pushed: Pushed | None, known: Reply | None
     ) -> None:
         """Answer. pushed: the session, if we opened it; known: the reply, if the hop came before."""
-        since, wire = self._clock(), heard.hop.session
-        if pushed is not None:
-            heard = pushed.named(heard)
+        since, taken = self._clock(), False
+        named = heard if pushed is None else pushed.named(heard)
         try:
-            reply = known or await self._answering.answer(heard.hop, self._door)
-        except asyncio.CancelledError:
+            reply = known or await self._answering.answer(named.hop, self._door)
+            session.respond(message, Status.OK, _EMPTY_ID)
+            taken = True
             if pushed is not None:
-                pushed.settle(PushUnknown("stopped"))
-            raise
+                pushed.settle(Shown())
+            body = format_message(self._dialect.format(reply, named.leg))
+            answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
+            self._note(message, heard, pushed, reply, answer)
         except Exception:  # one hop must not end a bind
             _LOG.exception("a hop failed", extra={"door": self._door.name})
-            session.respond(message, Status.SYSTEM_ERROR, _EMPTY_ID)
-            return
+            self._answering.count(self._door, "error")
+            if not taken:
+                session.respond(message, Status.SYSTEM_ERROR, _EMPTY_ID)
         finally:
             self._waiting -= 1
             if pushed is not None:
-                pushed.settle(Shown())
-        session.respond(message, Status.OK, _EMPTY_ID)
-        body = format_message(self._dialect.format(reply, heard.leg))
-        answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
+                pushed.settle(PushUnknown("the answer was not taken"))
+
+    def _note(self, message: Message, heard: Heard, pushed: Pushed | None, reply: Reply, answer: Answer | None) -> None:
+        """What became of the screen, as far as we know."""
+        wire = heard.hop.session
         status = answer.status if isinstance(answer, Response) else None
         shown, gone = status == Status.OK, status not in (None, Status.OK, *RETRYABLE)
         if shown:
@@ -174,6 +178,6 @@ class SmppDoor:
             if not heard.begins:
                 self._repeats.missed(wire, message, reply)
         if gone:  # the network knows no such session any more
-            self._answering.ended(Ended(heard.hop.session, "failed"), self._door)
+            self._answering.ended(Ended(wire if pushed is None else pushed.session, "failed"), self._door)
         if pushed is not None and (gone or (reply.ends and shown)):
             pushed.over = True

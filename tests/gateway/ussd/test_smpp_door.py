@@ -172,7 +172,31 @@ async def test_a_failing_desk_is_a_system_error_and_the_bind_goes_on() -> None:
     async with ussd_bind() as here:
         here.desk.failure = RuntimeError("no")
         assert await here.deliver(dialled()) == Status.SYSTEM_ERROR
+        assert here.desk.counted == ["error"]
         here.desk.failure = None
+        assert await here.deliver(dialled()) == Status.OK
+
+
+@pytest.mark.parametrize("place", ["SmppDialect.format", "Screens.show", "Repeats.missed", "Repeats.seen"])
+async def test_whatever_fails_after_the_acknowledgement_is_logged_and_counted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    """With the door's name; the hop was taken all the same, and the bind goes on."""
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no")
+
+    async with ussd_bind() as here:
+        if place == "Repeats.missed":
+            here.network.answer = lambda _: (Status.QUEUE_FULL, "")
+            monkeypatch.setattr("gateway.ussd.smpp_door._SHOWN_WITHIN", 0.0)
+            monkeypatch.setattr("gateway.ussd.smpp_door._LEAST", 0.0001)
+        with monkeypatch.context() as broken:
+            broken.setattr(f"gateway.ussd.smpp_door.{place}", fails)
+            assert await here.deliver(said("1")) == Status.OK
+            await eventually(lambda: "error" in here.desk.counted)
+        [record] = [one for one in caplog.records if one.exc_info]
+        assert vars(record)["door"] == "claro"
         assert await here.deliver(dialled()) == Status.OK
 
 

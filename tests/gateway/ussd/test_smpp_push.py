@@ -225,7 +225,7 @@ async def test_an_answer_that_is_not_durable_when_the_door_has_closed_is_in_doub
         delivery = asyncio.create_task(here.deliver(said("1", info=info_of(await here.screen()))))
         await within(here.desk.asked.get())
         await within(here.door.close())
-        assert await within(push) == PushUnknown("stopped")
+        assert await within(push) == PushUnknown("the answer was not taken")
         delivery.cancel()
 
 
