@@ -40,7 +40,10 @@ def _simulator(
 
 
 def _smsc(arguments: argparse.Namespace) -> int:
-    """A simulated SMSC. Control: GET /messages, POST /mo {from, to, text}, PUT /faults, GET /binds."""
+    """A simulated SMSC. Control: GET /messages, POST /mo {from, to, text}, POST /ussd {from, service} to dial and
+    {from, session, text} to answer, GET /ussd for the screens, PUT /faults (push_status refuses pushed screens),
+    GET /binds.
+    """
     log_to_stderr("warning")
     simulator = SmscSimulator(arguments.port, arguments.control)
 
