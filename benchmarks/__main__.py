@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run them all and print one table each."""
+"""``.venv/bin/python -m benchmarks``: run them all and print one table each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ _DURABILITY = "SQLite, journal_mode=WAL, synchronous=FULL: one fsync a group of 
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for. With --gate: 1 when a figure misses its target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round: does it run at all")
+    parser.add_argument(
+        "--quick", action="store_true", help="one short round: does it run at all; live gives no verdict then"
+    )
     parser.add_argument("--only", choices=list(BENCHMARKS), action="append", help="this one alone (may be repeated)")
     parser.add_argument("--gate", action="store_true", help="fail when a figure misses its target")
     options = parser.parse_args(arguments)
