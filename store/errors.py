@@ -53,6 +53,12 @@ class DatabaseUnusable(StoreError):
     code = "database-unusable"
 
 
+class StoreInUse(StoreError):
+    """Another gateway has the database file; the message names its process in one line."""
+
+    code = "store-in-use"
+
+
 class MenuDamaged(StoreError):
     """A revision or publication of a menu is not as it was written; the message names it in one line."""
 
