@@ -43,9 +43,10 @@ class Job:
     """The segments of one message, written in order.
 
     ``settled`` gets one answer per segment, None for one that was never written, once nothing more can come.
+    ``withdrawn``: nothing more of it is to be written; where it waits it falls out when its turn comes.
     """
 
-    __slots__ = ("answers", "bodies", "outstanding", "settled", "written")
+    __slots__ = ("answers", "bodies", "outstanding", "settled", "withdrawn", "written")
 
     def __init__(self, bodies: tuple[bytes, ...], settled: Settled) -> None:
         self.bodies = bodies
@@ -53,6 +54,13 @@ class Job:
         self.answers: list[Answer | None] = [None] * len(bodies)
         self.written = 0
         self.outstanding = 0
+        self.withdrawn = False
+
+    def give_up(self) -> None:
+        """Write nothing more of it; settled now, or with the last answer that is still to come."""
+        self.withdrawn = True
+        if not self.outstanding:
+            self.settled(tuple(self.answers))
 
 
 class SendQueue:
@@ -69,36 +77,21 @@ class SendQueue:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
-    @property
-    def waiting(self) -> int:
-        """Messages of which a segment is still to be written."""
-        return len(self._waiting) + len(self._urgent)
-
-    @property
-    def free(self) -> int:
-        """Places free in the window."""
-        return self._free
-
     def put(self, job: Job, *, urgent: bool = False) -> None:
         """Queue ``job``; refused at once, as never written, after ``close``. urgent: before all that are not."""
         if self._closed:
-            job.settled(tuple(job.answers))
+            job.give_up()
             return
         (self._urgent if urgent else self._waiting).append(job)
         self.pump()
 
     def withdraw(self, job: Job) -> bool:
         """Take back an urgent job of which nothing was written, and settle it so; whether it could be."""
-        if job not in self._urgent:
+        if job.written or job.withdrawn:
             return False
-        self._urgent.remove(job)
-        job.settled(tuple(job.answers))
+        job.give_up()
+        _trim(self._urgent)
         return True
-
-    def _withdraw(self, job: Job) -> None:
-        """Take back what of ``job`` is not yet written."""
-        if job.written < len(job.bodies) and job in self._waiting:
-            self._waiting.remove(job)
 
     def close(self) -> None:
         """Write nothing more: what waits is settled as far as it came."""
@@ -109,12 +102,14 @@ class SendQueue:
         self._urgent.clear()
         self._waiting.clear()
         for job in waiting:
-            if not job.outstanding:
-                job.settled(tuple(job.answers))
+            if not job.withdrawn:
+                job.give_up()
 
     def pump(self) -> None:
         """Write what window, rate and peer allow."""
         while self._free > 0 and self._session.can_write and self._timer is None:
+            _trim(self._urgent)
+            _trim(self._waiting)
             queue = self._urgent or self._waiting
             if not queue:
                 return
@@ -142,12 +137,17 @@ class SendQueue:
         self._free += 1
         job.outstanding -= 1
         job.answers[at] = answer
-        if job.written < len(job.bodies) and not _accepted(answer):
-            self._withdraw(job)  # a message with a hole is not worth its remaining parts
-        unfinished = job.written < len(job.bodies) and job in self._waiting
-        if not job.outstanding and not unfinished:
+        if not _accepted(answer):
+            job.withdrawn = True  # a message with a hole is not worth its remaining parts
+        if not job.outstanding and (job.withdrawn or job.written == len(job.bodies)):
             job.settled(tuple(job.answers))
         self.pump()
+
+
+def _trim(queue: deque[Job]) -> None:
+    """Let go of what was withdrawn, as far as it stands in front."""
+    while queue and queue[0].withdrawn:
+        queue.popleft()
 
 
 def _accepted(answer: Answer) -> bool:

@@ -3,7 +3,8 @@
 A hop is acknowledged (deliver_sm_resp) once its turn is durable, which is when its reply is there; both leave in one
 piece. That takes milliseconds, and at most the four and a half seconds that a turn may take (``LONGEST_TURN``): less
 than the ten to sixty after which SMSCs give up on an answer. A hop that comes again because they did gets the same
-screen. Beyond ``limit`` hops that wait the SMSC is told to come again, so that reading never stops.
+screen. Beyond ``limit`` hops that wait, for their replies or for the network to take their screens, the SMSC is told to
+come again, so that reading never stops.
 
 A screen that cannot be shown costs nobody anything: the turn is durable, what was bought in it is confirmed by SMS.
 """
@@ -53,7 +54,7 @@ class Desk(Protocol):
 class SmppDoor:
     """Satisfies ``UssdSide`` for one bind. own: the address that pushes come from.
 
-    limit: how many hops may wait for their replies.
+    limit: how many hops may be under way, from their arrival until the network has taken their screens.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class SmppDoor:
         self._dialect = SmppDialect(profile, door, own)
         self._screens = Screens(bind)
         self._repeats = Repeats(self._clock, door.total_seconds)
-        self._waiting = 0
+        self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
         self._pushed = PushedSessions(bind.name, self._clock, self._dialect.info, door.total_seconds)
@@ -130,11 +131,11 @@ class SmppDoor:
     # ── hops ──
 
     def _take_hop(self, session: Session, message: Message, heard: Heard) -> None:
-        if not self._open or self._waiting >= self._limit:
+        if not self._open or self._under_way >= self._limit:
             self._answering.count(self._door, "put_off")
             session.respond(message, Status.TEMPORARY_APP_ERROR, _EMPTY_ID)
             return
-        self._waiting += 1
+        self._under_way += 1
         known = None if heard.begins else self._repeats.reply(heard.hop.session, message)
         work = self._hop(session, message, heard, self._pushed.answering(heard), known)
         task = asyncio.get_running_loop().create_task(work)
@@ -162,7 +163,7 @@ class SmppDoor:
             if not taken:
                 session.respond(message, Status.SYSTEM_ERROR, _EMPTY_ID)
         finally:
-            self._waiting -= 1
+            self._under_way -= 1
             if pushed is not None:
                 pushed.settle(PushUnknown("the answer was not taken"))
 

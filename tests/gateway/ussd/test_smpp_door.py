@@ -83,6 +83,19 @@ async def test_beyond_its_limit_the_network_is_told_to_come_again() -> None:
         assert await here.deliver(dialled()) == Status.OK
 
 
+async def test_hops_whose_screens_wait_for_the_network_are_in_the_limit_too() -> None:
+    """It takes no screens, so it is not given the time of more hops."""
+    async with ussd_bind(limit=2, window=1) as here:
+        here.network.answer = lambda _: None
+        for number in range(2):
+            assert await here.deliver(dialled(source=f"57300111000{number}")) == Status.OK
+        assert await here.deliver(dialled()) == Status.TEMPORARY_APP_ERROR
+        await here.drop()
+        here.network.answer = lambda _: (Status.OK, "id")
+        await eventually(lambda: here.desk.counted.count("not_shown") == 2)
+        assert await here.deliver(dialled()) == Status.OK
+
+
 async def test_a_door_that_is_closed_puts_off_and_finishes_what_waits() -> None:
     """As it is while the gateway starts, and when it stops."""
     async with ussd_bind() as here:
