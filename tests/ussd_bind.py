@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from gateway.core.turn import Reply
 from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import Bind, Message, Response, Tlv, format_message, tlv
 from gateway.smpp.server import Esme, SmppServer, SubmitReply
-from gateway.smpp.session import Answer, Timing, ask
+from gateway.smpp.session import Answer, ask
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.vocabulary import ITS_SESSION_INFO, USSD_SERVICE_OP, Command, Status
 from gateway.ussd.dialect import Ended, Hop
@@ -25,7 +26,7 @@ ANA = "573001112233"
 _T = TypeVar("_T")
 
 
-async def within(work: Awaitable[_T], seconds: float = 5.0) -> _T:
+async def within(work: Awaitable[_T], seconds: float = 20.0) -> _T:
     """The result of ``work``; fails the test when it takes too long."""
     async with asyncio.timeout(seconds):
         return await work
@@ -62,6 +63,25 @@ class FakeDesk:
         self.counted.append(outcome)
 
 
+class Silence:
+    """The end of a wait for a phone, which comes when a test says so."""
+
+    def __init__(self) -> None:
+        self._set: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Silence:
+        """See ``Later``."""
+        self._set.put_nowait(call)
+        return self
+
+    def cancel(self) -> None:
+        """See ``Timer``: what is settled is so for good."""
+
+    async def comes(self) -> None:
+        """Nothing came in time, once somebody waits."""
+        (await within(self._set.get()))()
+
+
 class Network:
     """An SMSC that keeps what it is given, and answers as ``answer`` says."""
 
@@ -90,6 +110,12 @@ class UssdBind:
     desk: FakeDesk
     door: SmppDoor
     inbox: FakeInbox
+    silence: Silence
+
+    def give_up(self) -> None:
+        """The client waits no longer for answers to what it has written."""
+        assert self.client._link is not None
+        self.client._link.session._sweep(math.inf)
 
     async def deliver(self, message: Message) -> int:
         """The status with which a delivery is answered."""
@@ -135,25 +161,25 @@ def info_of(message: Message) -> bytes:
 
 @asynccontextmanager
 async def ussd_bind(
-    *, profile: UssdProfileConfig | None = None, limit: int = 2000, patience: float = 30.0, **changes: Any
+    *, profile: UssdProfileConfig | None = None, limit: int = 2000, total: float = 180.0, **changes: Any
 ) -> AsyncIterator[UssdBind]:
-    """A door behind a bound client. patience: with any response; changes: of the client's settings, and of the door."""
-    network, desk, inbox = Network(), FakeDesk(), FakeInbox()
+    """A door behind a bound client. total: seconds that a session lasts; changes: of the client's settings."""
+    network, desk, inbox, silence = Network(), FakeDesk(), FakeInbox(), Silence()
     desk.gate.set()
-    server = SmppServer("127.0.0.1", 0, network, on_bound=network.bound.put_nowait, timing=Timing(patience))
+    server = SmppServer("127.0.0.1", 0, network, on_bound=network.bound.put_nowait)
     await server.start()
-    idle, total = changes.pop("idle", 5.0), changes.pop("total", 180.0)
-    door = Door("claro", "smpp", idle_seconds=idle, total_seconds=total)
+    door = Door("claro", "smpp", total_seconds=total)
     usual = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", source="12345", tps=0)
-    client = SmppClient(replace(usual, reconnect_max=0.05, response_timeout=patience, **changes), inbox)
+    client = SmppClient(replace(usual, reconnect_max=0.05, **changes), inbox)
     own = (client.settings.source_ton, client.settings.source_npi, client.settings.source)
-    behind = SmppDoor(client, desk, door, profile or UssdProfileConfig("standard"), own, limit=limit)
+    named = profile or UssdProfileConfig("standard")
+    behind = SmppDoor(client, desk, door, named, own, limit=limit, later=silence.later)
     client.ussd = behind
     await client.start()
     try:
         await within(client.wait_ready())
         behind.open()
-        yield UssdBind(client, server, network, desk, behind, inbox)
+        yield UssdBind(client, server, network, desk, behind, inbox, silence)
     finally:
         desk.gate.set()
         await behind.close()

@@ -27,7 +27,7 @@ from gateway.smpp.session import Answer, Session
 from gateway.smpp.vocabulary import Status
 from gateway.ussd.dialect import BadHop, Ended, Hop
 from gateway.ussd.smpp_dialect import Address, Confirmed, Heard, SmppDialect
-from gateway.ussd.smpp_push import SmppPusher
+from gateway.ussd.smpp_push import Later, SmppPusher
 from gateway.ussd.smpp_pushed import Pushed, PushedSessions
 from gateway.ussd.smpp_repeats import Repeats
 from gateway.ussd.smpp_screens import Bind, Screens
@@ -54,7 +54,8 @@ class Desk(Protocol):
 class SmppDoor:
     """Satisfies ``UssdSide`` for one bind. own: the address that pushes come from.
 
-    limit: how many hops may be under way, from their arrival until the network has taken their screens.
+    limit: how many hops may be under way, from their arrival until the network has taken their screens. later: what
+    ends the wait for a phone.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class SmppDoor:
         own: Address,
         *,
         limit: int = 2000,
+        later: Later | None = None,
     ) -> None:
-        self._clock: Callable[[], float] = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
+        self._clock: Callable[[], float] = loop.time
         self._answering = answering
         self._door = door
         self._limit = limit
@@ -78,7 +81,7 @@ class SmppDoor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
         self._pushed = PushedSessions(bind.name, self._clock, self._dialect.info, door.total_seconds)
-        self.pusher = SmppPusher(bind, self._dialect, profile, door, self._pushed)
+        self.pusher = SmppPusher(bind, self._dialect, profile, door, self._pushed, later=later or loop.call_later)
 
     def open(self) -> None:
         """Take hops from now on: what is behind the door runs."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from flows.values import Msisdn
 from gateway.config.tree import UssdProfileConfig
@@ -20,11 +21,28 @@ _HAND_OVER: Final = 5.0
 """Seconds for which a busy SMSC is asked again to take a push."""
 
 
+class Timer(Protocol):
+    """Something that happens later, unless it is cancelled."""
+
+    def cancel(self) -> None: ...
+
+
+Later = Callable[[float, Callable[[], None]], Timer]
+"""Makes the call after so many seconds."""
+
+
 class SmppPusher:
     """Satisfies ``UssdPusher``. taking: whether the door is open."""
 
     def __init__(
-        self, bind: Bind, dialect: SmppDialect, profile: UssdProfileConfig, door: Door, sessions: PushedSessions
+        self,
+        bind: Bind,
+        dialect: SmppDialect,
+        profile: UssdProfileConfig,
+        door: Door,
+        sessions: PushedSessions,
+        *,
+        later: Later,
     ) -> None:
         self._bind = bind
         self._screens = Screens(bind)
@@ -32,6 +50,7 @@ class SmppPusher:
         self._profile = profile
         self._door = door
         self._sessions = sessions
+        self._later = later
         self.taking = False
 
     @property
@@ -69,17 +88,24 @@ class SmppPusher:
         try:
             awaited: list[asyncio.Future[Any]] = [taken, pushed.fate]
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            if not pushed.fate.done():
-                answer = taken.result()
-                refused = refusal(answer, self._profile)
-                if refused is not None and not pushed.arrived:
-                    return refused
-                pushed.handed = True
-                if isinstance(answer, Response):
-                    self._sessions.expect_receipt(answer.text, pushed)
-                await asyncio.wait([pushed.fate], timeout=self._door.idle_seconds)
-            if not pushed.fate.done() and not pushed.arrived:
-                return PushFailed("no_answer", f"nothing came within {self._door.idle_seconds:g} seconds")
-            return await pushed.fate
+            if pushed.fate.done():
+                return pushed.fate.result()
+            answer = taken.result()
+            refused = refusal(answer, self._profile)
+            if refused is not None and not pushed.arrived:
+                return refused
+            pushed.handed = True
+            if isinstance(answer, Response):
+                self._sessions.expect_receipt(answer.text, pushed)
+            return await self._heard(pushed)
         finally:
             taken.cancel()
+
+    async def _heard(self, pushed: Pushed) -> PushOutcome:
+        """What comes from the phone or of it, within the time for which its network waits."""
+        seconds = self._door.idle_seconds
+        timer = self._later(seconds, lambda: pushed.silent(f"nothing came within {seconds:g} seconds"))
+        try:
+            return await pushed.fate
+        finally:
+            timer.cancel()

@@ -46,6 +46,11 @@ class Pushed:
         if not self.fate.done():
             self.fate.set_result(outcome)
 
+    def silent(self, detail: str) -> None:
+        """Nobody has answered in time; an answer that is worked on is no silence."""
+        if not self.arrived:
+            self.settle(PushFailed("no_answer", detail))
+
     def named(self, heard: Heard) -> Heard:
         """A hop of this session, by the core's name of it."""
         hop = heard.hop

@@ -159,12 +159,13 @@ async def test_a_receipt_settles_a_push(text: str, asks: bool, outcome: PushOutc
 
 async def test_that_a_question_reached_the_phone_is_no_answer() -> None:
     """The push goes on waiting."""
-    async with ussd_bind(profile=replace(STANDARD, receipts=True), idle=0.2) as here:
+    async with ussd_bind(profile=replace(STANDARD, receipts=True)) as here:
         _, push = pushed(here)
         await here.screen()
         await here.deliver(said("", 19, b"\xff\x00"))
         receipt = Message(Command.DELIVER_SM, 0, 1, 1, ANA, 3, 0, "12345", b"id:id-1 stat:DELIVRD err:000", esm_class=4)
         assert await here.deliver(receipt) == Status.OK
+        await here.silence.comes()
         outcome = await within(push)
         assert isinstance(outcome, PushFailed)
         assert outcome.reason == "no_answer"
@@ -172,9 +173,10 @@ async def test_that_a_question_reached_the_phone_is_no_answer() -> None:
 
 async def test_whoever_answers_too_late_is_still_answered_in_that_session() -> None:
     """What it may still do is decided where the offer is."""
-    async with ussd_bind(idle=0.05) as here:
+    async with ussd_bind() as here:
         session, push = pushed(here)
         info = info_of(await here.screen())
+        await here.silence.comes()
         outcome = await within(push)
         assert isinstance(outcome, PushFailed)
         assert outcome.reason == "no_answer"
@@ -184,13 +186,12 @@ async def test_whoever_answers_too_late_is_still_answered_in_that_session() -> N
 
 async def test_an_answer_that_is_worked_on_is_no_silence() -> None:
     """However long that takes."""
-    async with ussd_bind(idle=0.05) as here:
+    async with ussd_bind() as here:
         here.desk.gate.clear()
         _, push = pushed(here)
         delivery = asyncio.create_task(here.deliver(said("1", info=info_of(await here.screen()))))
         await within(here.desk.asked.get())
-        await asyncio.wait([push], timeout=0.15)
-        assert not push.done()
+        await here.silence.comes()
         here.desk.gate.set()
         assert await within(push) == Shown()
         await delivery
@@ -253,9 +254,11 @@ async def test_a_link_that_goes_before_the_answer_leaves_it_in_doubt_too() -> No
 
 async def test_a_network_that_does_not_answer_leaves_it_in_doubt() -> None:
     """After the bind's own time-out."""
-    async with ussd_bind(patience=0.1) as here:
+    async with ussd_bind() as here:
         here.network.answer = lambda _: None
         _, push = pushed(here)
+        await here.screen()
+        here.give_up()
         assert isinstance(await within(push), PushUnknown)
 
 
@@ -338,9 +341,10 @@ async def test_an_answer_in_a_session_that_goes_on_is_none_to_the_next_offer() -
 
 async def test_whoever_may_answer_yet_is_not_pushed_to_under_the_same_name() -> None:
     """Nobody answered in time, but the screen may still be there."""
-    async with ussd_bind(profile=NUMBER_ALONE, idle=0.01) as here:
+    async with ussd_bind(profile=NUMBER_ALONE) as here:
         session, push = pushed(here)
         await here.screen()
+        await here.silence.comes()
         outcome = await within(push)
         assert isinstance(outcome, PushFailed)
         assert outcome.reason == "no_answer"
