@@ -21,13 +21,10 @@ from gateway.core.turn import Input, Reply
 from gateway.ussd import xml
 from gateway.ussd.dialect import BadHop, Ended, Hop, HopRequest, HopResponse, Way, session_id, typed
 from gateway.ussd.fields import NO_XML, dialled, msisdn, refuse
-from menus.charset import is_gsm7
+from gateway.ussd.restcomm_dialog import ANSWER, ASK, message, over, written
 
-_BEGIN, _ANSWER = "processUnstructuredSSRequest_Request", "unstructuredSSRequest_Response"
-_MENU, _LAST = "unstructuredSSRequest_Request", "processUnstructuredSSRequest_Response"
-_ENDS = ("dialogTimedOut", "invokeTimedOut", "mapUserAbortChoice", "mapAbortProviderReason", "mapRefuseReason")
-_ERRORS = ("errComponents", "rejectComponents")
-_GSM7, _UCS2 = "15", "72"
+_BEGIN, _LAST = "processUnstructuredSSRequest_Request", "processUnstructuredSSRequest_Response"
+_XML = "text/xml"
 _OURS = re.compile(r"([0-9]{1,4})/(-?[0-9]{1,10})")
 _INVOKE = re.compile(r"-?[0-9]{1,10}")
 
@@ -43,10 +40,10 @@ class Restcomm:
         refuse(request, NO_XML)
         dialog = xml.read(request.body, "dialog")
         session = session_id("/".join(filter(None, (dialog.get("localId"), dialog.get("remoteId")))), "localId")
-        end = _end(dialog)
-        if end:
-            return Ended(session, end)
-        begin, answer = dialog.find(_BEGIN), dialog.find(_ANSWER)
+        ended = over(dialog)
+        if ended is not None:
+            return Ended(session, ended.status)
+        begin, answer = dialog.find(_BEGIN), dialog.find(ANSWER)
         if begin is not None:
             return _begins(dialog, begin, session)
         if answer is not None:
@@ -55,27 +52,14 @@ class Restcomm:
 
     def format(self, reply: Reply, hop: Hop | None = None, status: int = 200) -> HopResponse:
         invoke = hop.echo["invokeId"] if hop else "0"
-        text = xml.clean(reply.text)
-        message = {"dataCodingScheme": _GSM7 if is_gsm7(text) else _UCS2, "string": text}
         if reply.ends:
-            last = xml.node(_LAST, "", {"invokeId": invoke, **message})
-            return _written({"mapMessagesSize": "1", "prearrangedEnd": "false"}, last, status=status)
-        state = {"mapMessagesSize": "1", "userObject": f"{reply.number}/{invoke}"}
-        return _written(state, xml.node(_MENU, "", message), status=status)
+            body = written(message(_LAST, reply.text, {"invokeId": invoke}), prearrangedEnd="false")
+        else:
+            body = written(message(ASK, reply.text), userObject=f"{reply.number}/{invoke}")
+        return HopResponse(body, _XML, status)
 
     def format_ended(self, ended: Ended) -> HopResponse:
-        return _written({"mapMessagesSize": "0", "prearrangedEnd": "true"})
-
-
-def _end(dialog: Element) -> str:
-    """In a word, how the dialogue has ended; empty for one that goes on."""
-    kind = dialog.get("type", "").lower()
-    if "timedout" in " ".join(dialog.attrib).lower():
-        return "timeout"
-    failed = any(len(dialog.find(name) or ()) for name in _ERRORS)
-    if kind == "abort" or failed or any(name in dialog.attrib for name in _ENDS):
-        return "abort"
-    return "end" if kind == "end" else ""
+        return HopResponse(written(prearrangedEnd="true"), _XML)
 
 
 def _begins(dialog: Element, message: Element, session: str) -> Hop:
@@ -113,7 +97,3 @@ def _invoke(message: Element) -> str:
     if not _INVOKE.fullmatch(invoke):
         raise BadHop("invokeId is not a number")
     return invoke
-
-
-def _written(attributes: dict[str, str], *messages: Element, status: int = 200) -> HopResponse:
-    return HopResponse(xml.written(xml.node("dialog", "", attributes, *messages)), "text/xml", status)

@@ -20,7 +20,7 @@ from gateway.core.doors import Door
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.turn import Input, Reply
 from gateway.ussd.dialect import Ended, Hop
-from gateway.ussd.restcomm_dialogs import Answered, Told, end, screen, told
+from gateway.ussd.restcomm_dialog import Answered, Told, screen, told, written
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
@@ -125,7 +125,7 @@ class RestcommPusher:
         return await self._answer(Hop(dialogue.session, dialogue.msisdn, "", self._door.network, said), self._door)
 
     async def _end(self, dialogue: _Dialogue) -> None:
-        await self._post(dialogue, end())
+        await self._post(dialogue, written(prearrangedEnd="false"))
 
     # ── the wire ──
 

@@ -67,6 +67,7 @@ def test_the_first_hop_has_everything_in_its_place() -> None:
         (continued(state=""), "said", Input("4")),
         (continued(state=""), "echo", {"invokeId": "2"}),
         (continued(state='userObject="of another app"'), "said", Input("4")),
+        (continued(state='userObject="1/3" dialogTimedOut="false"'), "said", Input("4", number=2)),
         (continued(state='userObject="99999/3"'), "said", Input("4")),
         (continued(message='invokeId="2"'), "said", Input("", number=2)),
         (

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import ANA
 from gateway.core.ports import PushFailed, PushUnknown
-from gateway.ussd.restcomm_dialogs import Answered, Confirmed, Told, end, screen, told
+from gateway.ussd.restcomm_dialog import Answered, Confirmed, Told, screen, told, written
 
 ERROR = (
     '<dialog type="End" mapMessagesSize="0"><errComponents><invokeId value="1"/><errorComponent errorCode="{}"/>'
@@ -37,7 +37,7 @@ def test_a_screen_in_a_dialogue_names_nobody() -> None:
 
 def test_a_dialogue_is_ended_without_a_message() -> None:
     """What was shown stays on the phone."""
-    dialog = fromstring(end())
+    dialog = fromstring(written(prearrangedEnd="false"))
     assert (dialog.attrib, len(dialog)) == ({"mapMessagesSize": "0", "prearrangedEnd": "false"}, 0)
 
 
@@ -73,6 +73,24 @@ CASES: dict[str, tuple[str, Told]] = {
     ),
     "no answer in time": (ATTRIBUTE.format('invokeTimedOut="0"'), PushFailed("no_answer", "timed out")),
     "the dialogue's time was over": (ATTRIBUTE.format('dialogTimedOut="true"'), PushFailed("no_answer", "timed out")),
+    "an answer in time": (
+        '<dialog dialogTimedOut="false"><unstructuredSSRequest_Response string="1"/></dialog>',
+        Answered("1"),
+    ),
+    "nothing, in time": (
+        ATTRIBUTE.format('dialogTimedOut="false"'),
+        PushUnknown("the gateway's answer has no message"),
+    ),
+    "an error that is not named": (
+        '<dialog><errComponents><invokeId value="1"/></errComponents></dialog>',
+        PushUnknown("broken off"),
+    ),
+    "ended": ('<dialog type="End"/>', PushUnknown("ended without an answer")),
+    "ended with an answer": (
+        '<dialog type="End"><unstructuredSSRequest_Response string="1"/></dialog>',
+        Answered("1"),
+    ),
+    "broken off without a word": ('<dialog type="Abort"/>', PushUnknown("broken off")),
     "the network broke off": (
         ATTRIBUTE.format('mapAbortProviderReason="ProviderMalfunction"'),
         PushUnknown("ProviderMalfunction"),
