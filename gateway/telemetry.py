@@ -127,7 +127,7 @@ class Traces(Protocol):
         ...
 
     def begin(self, name: str) -> Callable[[str], None]:
-        """What ends in a callback: call what is returned, with how it ended."""
+        """What ends in a callback: call what is returned, with how it ended; the first word counts."""
         ...
 
     def note(self, **attributes: str | int) -> None:

@@ -45,8 +45,9 @@ class OpenTelemetryTraces:
         span = self._tracer.start_span(name)
 
         def end(outcome: str) -> None:
-            span.set_attribute("outcome", outcome)
-            span.end()
+            if span.is_recording():
+                span.set_attribute("outcome", outcome)
+                span.end()
 
         return end
 

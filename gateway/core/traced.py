@@ -126,7 +126,11 @@ class TracedSender:
             end(_word(outcome))
             settled(outcome)
 
-        self._sender.submit(message, heard)
+        try:
+            self._sender.submit(message, heard)
+        except BaseException as error:
+            end(_word(error))
+            raise
 
 
 def _word(outcome: object) -> str:
@@ -144,10 +148,10 @@ def committer(
 
 
 def charging_system(traces: Traces | None, ocs: ChargingSystem) -> ChargingSystem:
-    """The same."""
+    """The charging system, with a span a call where they are wanted."""
     return ocs if traces is None else TracedOcs(ocs, traces)
 
 
 def sms_sender(traces: Traces | None, sender: SmsSender) -> SmsSender:
-    """The same."""
+    """What sends texts, with a span a text where they are wanted."""
     return sender if traces is None else TracedSender(sender, traces)

@@ -157,6 +157,20 @@ async def test_the_spans_of_a_hop_hang_together(tmp_path: Path, migrated: Path) 
     }
 
 
+async def test_a_span_ends_once_with_the_first_word(caplog: pytest.LogCaptureFixture) -> None:
+    """A second end is nobody's mistake: what hands over may fail after what was handed over came to an end."""
+    async with collecting() as collector, AsyncExitStack() as stack:
+        traces = traces_of(Config(telemetry=TelemetryConfig(collector.url)), stack)
+        assert traces is not None
+        end = traces.begin("SMS submit")
+        end("submitted")
+        end("runtime_error")
+        await stack.aclose()
+        [span] = collector.spans
+    assert [one.value.string_value for one in span.attributes] == ["submitted"]
+    assert caplog.records == []
+
+
 async def test_a_collector_that_is_away_holds_nobody_up(
     tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
