@@ -26,8 +26,8 @@ class Pushed:
 
     session: the core's name; id: the network's, among the subscriber's; wire: what it is told by among all. until:
     monotonic seconds after which the network has ended the session, however late its hops come. handed: the SMSC has
-    it. arrived: the answer is worked on. over: the network has its last screen. receipt: the id that a delivery receipt
-    would name.
+    it. arrived: the answer is worked on. over: the network has its last screen, whose hop
+    may come again. receipt: the id that a delivery receipt would name.
     """
 
     session: str
@@ -82,7 +82,7 @@ class PushedSessions:
             number = self._info.naming(next(self._numbers) % self._info.numbers)
             wire = wire_session(request.msisdn, number)
             former = self._open.get(wire)
-            if former is None or self._is_old(former):
+            if former is None or former.over or self._is_past(former):
                 self._open.pop(wire, None)
                 until = self._clock() + self._keep
                 pushed = self._open[wire] = Pushed(request.session, number, wire, request.asks, until)
@@ -113,7 +113,8 @@ class PushedSessions:
             return None
         if heard.begins or self._clock() > pushed.until:
             del self._open[pushed.wire]
-            pushed.settle(PushFailed("busy", "the phone opened a session of its own"))
+            if not pushed.arrived:
+                pushed.settle(PushFailed("busy", "the phone opened a session of its own"))
             return None
         pushed.arrived = True
         return pushed
@@ -167,9 +168,9 @@ class PushedSessions:
         """All have the same time to live, so the oldest stand in front."""
         while self._open:
             wire, pushed = next(iter(self._open.items()))
-            if not self._is_old(pushed):
+            if not self._is_past(pushed):
                 return
             del self._open[wire]
 
-    def _is_old(self, pushed: Pushed) -> bool:
-        return pushed.over or (pushed.until < self._clock() and pushed.fate.done())
+    def _is_past(self, pushed: Pushed) -> bool:
+        return pushed.until < self._clock() and pushed.fate.done()

@@ -21,13 +21,11 @@ BUSY = PushFailed("busy", "a session to this number may still be open")
 PHONE = Msisdn(ANA)
 
 
-def pushed(
-    here: UssdBind, *, asks: bool = True, text: str = "1 GB por $3.000?"
-) -> tuple[str, asyncio.Task[PushOutcome]]:
+def pushed(here: UssdBind, *, asks: bool = True, phone: Msisdn = PHONE) -> tuple[str, asyncio.Task[PushOutcome]]:
     """A push under way, and the name of its session."""
     pusher: UssdPusher = here.door.pusher
-    session = pusher.new_session(PHONE)
-    return session, asyncio.create_task(pusher.push(PushRequest(session, PHONE, text, asks)))
+    session = pusher.new_session(phone)
+    return session, asyncio.create_task(pusher.push(PushRequest(session, phone, "1 GB por $3.000?", asks)))
 
 
 async def test_an_answer_comes_as_a_hop_of_the_session_that_was_named() -> None:
@@ -298,6 +296,22 @@ async def test_a_phone_that_dials_in_the_same_session_has_left_the_push() -> Non
         assert here.desk.hops[0].session == f"{ANA}-{info[0]:02x}"
 
 
+async def test_a_phone_that_dials_after_its_answer_has_answered() -> None:
+    """What is worked on tells what becomes of the push."""
+    async with ussd_bind() as here:
+        here.desk.gate.clear()
+        _, push = pushed(here)
+        info = info_of(await here.screen())
+        hops = [said("1", info=info), dialled(tlvs=dialled(info=info).tlvs)]
+        deliveries = []
+        for hop in hops:
+            deliveries.append(asyncio.create_task(here.deliver(hop)))
+            await within(here.desk.asked.get())
+        here.desk.gate.set()
+        assert await within(push) == Shown()
+        assert await within(asyncio.gather(*deliveries)) == [Status.OK, Status.OK]
+
+
 async def test_sessions_that_are_open_never_share_a_number() -> None:
     """Two hundred and fifty-six fit; one more would take over another."""
     async with ussd_bind() as here:
@@ -364,6 +378,8 @@ async def test_a_session_that_is_over_leaves_its_name_to_the_next() -> None:
         assert await within(push) == Shown()
         await here.screen()
         await here.deliver(said("", 19))  # the answer to the last screen is read by now
+        pushed(here, phone=Msisdn("573009998877"))
+        await here.screen()
         await here.deliver(said("1"))
         await here.screen()
         second, push = pushed(here)
