@@ -111,6 +111,12 @@ class Metrics:
         self.refused_knocks = Counter(
             "chasqui_refused_knocks_total", "Requests that no door lets in", ("dialect", "reason"), registry=registry
         )
+        self.closed_connections = Counter(
+            "chasqui_closed_connections_total",
+            "Connections closed because they said nothing, or beyond what may be open",
+            ("reason",),
+            registry=registry,
+        )
         self.failures = Counter(
             "chasqui_failures_total", "Work that failed and was put off", ("where",), registry=registry
         )

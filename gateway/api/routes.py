@@ -17,6 +17,7 @@ from flows.values import Channel, Msisdn, parse_msisdn
 from gateway.api import views
 from gateway.api.access import Access, Caller, Right
 from gateway.core.accepting import Acceptances, AlreadyAccepted, NotOpen
+from gateway.core.bodies import body_of
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -30,6 +31,7 @@ _SESSION_LASTS = timedelta(minutes=3)
 _STILL_BEING_WRITTEN = timedelta(seconds=10)
 """Twice as long as any hop takes: what was reported before is in the store."""
 _MOST_KEY = 255
+_MOST_BYTES = 1024 * 1024
 
 
 class ApiRoutes:
@@ -229,7 +231,7 @@ def _limit(request: web.Request) -> int:
 
 async def _document(request: web.Request) -> dict[str, Any]:
     try:
-        document = json.loads(await request.read() or b"{}")
+        document = json.loads(await body_of(request, _MOST_BYTES) or b"{}")
         json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         document = None

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from ssl import SSLContext
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -19,8 +18,9 @@ from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.app.binds import Binds
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
+from gateway.app.connections import MOST_TO_METRICS, Connections, Serve, most_connections
 from gateway.app.dialects import DIALECTS
-from gateway.app.listening import ensure_free, listen
+from gateway.app.listening import ensure_free, listen, port_of
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
@@ -247,7 +247,8 @@ class Gateway:
         server = self._config.server
         metrics_app = web.Application(middlewares=[middleware(context.metrics)])
         self._health.add_metrics_to(metrics_app)
-        self.metrics_port = await self._listen(metrics_app, server.host, server.metrics_port, _METRICS_PORT)
+        few = partial(Connections, metrics=context.metrics, most=MOST_TO_METRICS)
+        self.metrics_port = await self._listen(metrics_app, server.metrics_port, _METRICS_PORT, few)
         app = web.Application(middlewares=_middlewares(context), client_max_size=MOST_BYTES + 1)
         for one in routes:
             one.add_to(app)
@@ -263,13 +264,19 @@ class Gateway:
         if peers.smsc is not None and local:
             self.handset = True
             HandsetPage(peers.smsc, services.codes, peers.smpp.source).add_to(app)
-        self.port = await self._listen(app, server.host, server.port, _PORT, self._tls)
+        many = partial(Connections, metrics=context.metrics, tls=self._tls, most=most_connections())
+        self.port = await self._listen(app, server.port, _PORT, many)
 
-    async def _listen(self, app: web.Application, host: str, port: int, key: str, tls: SSLContext | None = None) -> int:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
+    async def _listen(self, app: web.Application, port: int, key: str, open_to: Callable[[Serve], Connections]) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS, auto_decompress=False)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        return await listen(runner, host, port, key, tls)
+        assert runner.server is not None, "it is set up"
+        connections = open_to(runner.server)
+        self._stack.push_async_callback(connections.close)
+        server = await listen(connections, self._config.server.host, port, key)
+        self._stack.callback(server.close)
+        return port_of(server)
 
     async def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
         host, scheme = self._config.server.host, self._config.server.scheme

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ssl
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiohttp import web
-
+from gateway.app.connections import Connections
 from gateway.errors import ConfigError, PortInUse
+
+_AT_ONCE = 16
+"""Connections that the loop takes in before any of them is looked at."""
+_QUEUE = 128
+"""Connections that the system keeps until they are taken in."""
 
 
 async def ensure_free(host: str, port: int, key: str) -> None:
@@ -23,11 +28,19 @@ async def ensure_free(host: str, port: int, key: str) -> None:
     server.close()
 
 
-async def listen(runner: web.AppRunner, host: str, port: int, key: str, tls: ssl.SSLContext | None = None) -> int:
-    """Serve an application that is set up, and return its port; raises as `ensure_free` does."""
+async def listen(connections: Connections, host: str, port: int, key: str) -> asyncio.Server:
+    """Take in connections; raises as `ensure_free` does."""
     with _naming(host, port, key):
-        await web.TCPSite(runner, host, port, ssl_context=tls).start()
-    return int(runner.addresses[0][1])
+        server = await asyncio.get_running_loop().create_server(connections, host, port, backlog=_AT_ONCE)
+    for one in server.sockets:
+        with socket.socket(fileno=os.dup(one.fileno())) as same:  # asyncio has one number for both
+            same.listen(_QUEUE)
+    return server
+
+
+def port_of(server: asyncio.Server) -> int:
+    """Where it listens."""
+    return int(server.sockets[0].getsockname()[1])
 
 
 @contextmanager

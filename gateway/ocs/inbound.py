@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from aiohttp import web
 
+from gateway.core.bodies import body_of
 from gateway.core.context import Context
 from gateway.core.doors import Doors, is_loopback
 from gateway.core.intake import Intake
@@ -40,7 +41,7 @@ class TriggerRoutes:
     async def receive(self, request: web.Request) -> web.Response:
         """Take in one event or a batch."""
         self._admit(request)
-        body = await _body(request)
+        body = await body_of(request, MOST_BYTES)
         self._check_signature(request, body)
         try:
             events = cloudevents.parse(request.content_type, request.headers, body)
@@ -83,15 +84,3 @@ class TriggerRoutes:
             raise Problem(409, "webhook-id-reused", "this webhook-id came before with another body")
         while len(self._webhooks) > _REMEMBERED_WEBHOOKS:
             self._webhooks.popitem(last=False)
-
-
-async def _body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MOST_BYTES:
-        raise Problem(413, "too-large", f"a request may have at most {MOST_BYTES} bytes")
-    try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        body = b" " * (MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        raise Problem(413, "too-large", f"a request may have at most {MOST_BYTES} bytes")
-    return body

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from flows.values import Msisdn, parse_msisdn
+from gateway.core.bodies import body_of
 from gateway.core.doors import is_loopback
 from gateway.core.problems import Handler, Problem
 from gateway.simulators.control_requests import answer_name
@@ -154,9 +155,7 @@ async def _document(request: web.Request) -> dict[str, Any]:
     # a form of another site cannot send this type without asking first
     if request.content_type != "application/json":
         raise Problem(415, "unsupported-media-type", "application/json is wanted")
-    body = await request.read()
-    if len(body) > _MOST_BYTES:
-        raise Problem(413, "too-large", f"at most {_MOST_BYTES} bytes are wanted")
+    body = await body_of(request, _MOST_BYTES)
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

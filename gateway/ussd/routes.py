@@ -8,9 +8,11 @@ from functools import partial
 
 from aiohttp import web
 
+from gateway.core.bodies import body_of
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
 from gateway.core.knocks import certificate_of, refused
+from gateway.core.problems import Problem
 from gateway.ussd.answering import Answering, last_words
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse, Way
 
@@ -87,15 +89,10 @@ def _is_foreign(request: web.Request) -> bool:
 
 
 async def _read(request: web.Request, way: Way) -> HopRequest:
-    too_long = BadHop(f"a hop may have at most {MOST_BYTES} bytes", 413)
-    if (request.content_length or 0) > MOST_BYTES:
-        raise too_long
     try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:  # without a length, and beyond what any request may have
-        raise too_long from None
-    if len(body) > MOST_BYTES:
-        raise too_long
+        body = await body_of(request, MOST_BYTES)
+    except Problem as problem:
+        raise BadHop(problem.detail, problem.status) from None
     query = request.query if request.query_string else _NO_QUERY
     return HopRequest(body, query, request.headers, way, request.match_info)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlencode
 
 import pytest
 
@@ -139,6 +141,26 @@ async def test_a_long_request_that_does_not_say_how_long_is_refused_too(here: To
     async with here.http.post(f"{here.url}/ussd/africastalking", data=body()) as answer:
         assert answer.status == 413
         assert (await answer.text()).startswith("END ")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "foo"])
+async def test_a_body_that_is_not_packed_as_it_says_is_no_hop(
+    here: Town, coding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the dialect's words, and without a traceback."""
+    headers = {"Content-Encoding": coding}
+    async with here.http.post(f"{here.url}/ussd/africastalking", data=b"sessionId=at-1", headers=headers) as answer:
+        assert answer.status == 400
+        assert (await answer.text()).startswith("END ")
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_a_packed_hop_is_unpacked(here: Town) -> None:
+    """As every server does that says nothing of it."""
+    body = gzip.compress(urlencode({**FORM, "sessionId": "at-z"}).encode())
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded"}
+    async with here.http.post(f"{here.url}/ussd/africastalking", data=body, headers=headers) as answer:
+        assert (answer.status, (await answer.text())[:4]) == (200, "CON ")
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://[", "http://127.0.0.1"])
