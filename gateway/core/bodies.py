@@ -13,7 +13,8 @@ _SECONDS = 5.0
 _GZIP_OR_ZLIB = 47
 """zlib's ``wbits``: whichever the first bytes say."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-_PLAIN = frozenset({"", "identity"})
+_PLAIN = frozenset({"", "identity", "utf-8"})
+"""The last is how RestComm's gateway names its charset."""
 
 
 async def body_of(request: web.Request, most: int) -> bytes:
