@@ -44,11 +44,11 @@ class Expected:
 
         An end that is being written is waited for: the words are committed or not, never in between.
         """
-        await asyncio.wait([self._done], timeout=seconds)
-        if not self._done.done() and not self._asked:
-            self._withdrawn = True
-            return None
-        return await self._done
+        try:
+            await asyncio.wait([self._done], timeout=seconds)
+        finally:  # also when the hop itself is given up
+            self._withdrawn = not self._asked
+        return None if self._withdrawn else await self._done
 
     async def words(self, settlement: Settlement) -> Sequence[Op]:
         """What to write with the end; nothing for a dialogue that waits no longer or cannot say it."""
