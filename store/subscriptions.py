@@ -19,7 +19,6 @@ from store.unit import Gate, Op, Unit
 
 _CREATE = insert(t).on_conflict_do_nothing().returning(t.c.id)
 _BY_MSISDN = select(t).where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
-_BY_IDS = select(t).where(t.c.id.in_(bindparam("ids", expanding=True)))
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _WITH_USAGE = (
     select(t, usage.c.state.label("usage"))
@@ -66,12 +65,6 @@ async def with_usage(reader: Reader, msisdns: Sequence[Msisdn]) -> dict[Msisdn, 
     """The present subscriptions of these numbers, each with its rolling usage features."""
     rows = await reader.rows(_WITH_USAGE, {"msisdns": list(msisdns)})
     return {Msisdn(row.msisdn): (_subscriber(row), row.usage) for row in rows}
-
-
-async def by_ids(reader: Reader, ids: Sequence[SubscriptionId]) -> dict[SubscriptionId, Subscriber]:
-    """These subscriptions, also those that have ended."""
-    rows = await reader.rows(_BY_IDS, {"ids": list(ids)})
-    return {SubscriptionId(row.id): _subscriber(row) for row in rows}
 
 
 async def by_id(reader: Reader, subscription: SubscriptionId) -> Subscriber | None:
