@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from flows.effects import SendSms
 from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
-from store import push_rows
+from store import outgoing, push_rows
 from store.ids import new_id
+from store.outgoing import FINAL
 from store.push_rows import PushRow
 from store.reader import AnyRow, Reader
 from store.tables import outbox as t
 from store.unit import Op
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-_INSERT = insert(t)
 _MOVE = (
     update(t)
     .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))  # a final state stays
@@ -32,11 +32,6 @@ _MOVE = (
         smsc=func.coalesce(bindparam("by_smsc"), t.c.smsc),
         parts=func.coalesce(bindparam("in_parts"), t.c.parts),
     )
-)
-_CLAIM = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))
-    .values(state="sending", attempts=t.c.attempts + 1, repeats=t.c.repeats + bindparam("again"))
 )
 _SENT = (
     update(t)
@@ -60,7 +55,6 @@ _WAITING = select(t).where(t.c.state.in_(("queued", "sending", "deferred"))).ord
 _BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
 
 _PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
-FINAL = frozenset({"delivered", "failed", "expired", "suppressed", "done"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +121,7 @@ def put_sms(row: SmsRow) -> Op:
     }
     if row.held:
         payload |= {"held": True, "offer": row.offer}
-    return Op(
-        _INSERT,
-        {
-            "id": row.id,
-            "kind": "sms",
-            "key": row.key,
-            "subscription_id": row.subscription,
-            "msisdn": row.msisdn,
-            "purpose": row.purpose,
-            "priority": row.priority,
-            "payload": _ENCODE(payload),
-            "state": row.state,
-            "attempts": 0,
-            "repeats": 0,
-            "due_at": row.due_at,
-            "reason": row.reason,
-            "created_at": row.created_at,
-            "settled_at": row.created_at if row.state in FINAL else None,
-        },
-    )
-
-
-def claim(row_id: str, *, repeated: bool = False) -> Op:
-    """Taken in hand: committed before the first byte leaves. repeated: only what may be repeated goes out."""
-    return Op(_CLAIM, {"which": row_id, "again": int(repeated)})
+    return outgoing.put(row, "sms", row.purpose, _ENCODE(payload), priority=row.priority, due_at=row.due_at)
 
 
 def sent(row_id: str, smsc: str, in_parts: int) -> Op:

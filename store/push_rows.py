@@ -6,23 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
-
 from flows.effects import PushUssd
 from flows.values import Msisdn, OfferId, SubscriptionId
+from store import outgoing
 from store.ids import new_id
 from store.reader import AnyRow
-from store.tables import outbox as t
 from store.unit import Gate, Op
 
 KIND = "push"
-_INSERT = insert(t)
-_CLAIM = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "queued", t.c.settled_at.is_(None))
-    .values(state="sending", attempts=t.c.attempts + 1, payload=bindparam("with_session"))
-    .returning(t.c.id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +58,13 @@ def push_row(effect: PushUssd) -> PushRow:
 
 def put(row: PushRow) -> Op:
     """Write a new screen."""
-    return Op(
-        _INSERT,
-        {
-            "id": row.id,
-            "kind": KIND,
-            "key": row.key,
-            "subscription_id": row.subscription,
-            "msisdn": row.msisdn,
-            "purpose": KIND,
-            "priority": 0,
-            "payload": _payload(row),
-            "state": row.state,
-            "attempts": 0,
-            "repeats": 0,
-            "due_at": row.created_at,
-            "reason": row.reason,
-            "created_at": row.created_at,
-            "settled_at": row.created_at if row.state == "suppressed" else None,
-        },
-    )
+    return outgoing.put(row, KIND, KIND, _payload(row), priority=0, due_at=row.created_at)
 
 
 def claim(row: PushRow) -> Gate:
     """Taken in hand, with the session that it opens; shut when somebody had it in hand before."""
     assert row.session, "a claim names the session"
-    return Gate(_CLAIM, {"which": row.id, "with_session": _payload(row)}, ("which",))
+    return outgoing.claim_once(row.id, payload=_payload(row))
 
 
 def read(row: AnyRow) -> PushRow:

@@ -22,7 +22,7 @@ from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, Submitted
 from gateway.core.receipts import ExpectedText, ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_outcomes import Verdict, judge, lost_sight
-from store import held_texts, offers, outbox, subscriptions
+from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.unit import Unit
@@ -176,8 +176,8 @@ class SmsLane:
         late = [outbox.end(row.id, "expired", now, reason="too_late") for row in taken if _pointless(row, now)]
         bare = await self._no_longer_allowed(fresh, now)
         held = [row for row in fresh if row.held]
-        claims = [outbox.claim(row.id, repeated=row.id in bare) for row in fresh if not row.held]
-        gates = [Unit(gate=held_texts.claim(row.id, repeated=row.id in bare)) for row in held]
+        claims = [outgoing.claim(row.id, repeated=row.id in bare) for row in fresh if not row.held]
+        gates = [Unit(gate=outgoing.claim_once(row.id, repeated=row.id in bare)) for row in held]
         opened = await self._context.writer.commit_all([Unit(ops=(*late, *claims)), *gates])
         gone = {row.id for row, is_ours in zip(held, opened[1:], strict=True) if not is_ours}
         return bare, [row for row in fresh if row.id not in gone]

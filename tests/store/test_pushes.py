@@ -10,7 +10,7 @@ import pytest
 from fakes import ANA, ANAS, TUESDAY, order, record_offer, sms
 from flows.effects import ActivateBundle, Effect, PushUssd, RecordOfferState, RecordTold
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
-from store import held_texts, offers, orders, outbox, push_rows, turns
+from store import held_texts, offers, orders, outbox, outgoing, push_rows, turns
 from store.ids import new_id
 from store.outbox import SmsRow
 from store.push_rows import PushRow
@@ -83,7 +83,7 @@ async def test_a_screen_is_claimed_once_and_its_session_is_kept(reader: Reader, 
 async def test_a_held_text_goes_or_is_withdrawn(reader: Reader, writer: Writer, first: str) -> None:
     """Whoever comes first; the other touches nothing."""
     _, text = await commit(writer, PUSH, HELD)
-    claim, told = Unit(gate=held_texts.claim(text.id)), Unit(ops=(held_texts.withdraw("alert:1", TUESDAY),))
+    claim, told = Unit(gate=outgoing.claim_once(text.id)), Unit(ops=(held_texts.withdraw("alert:1", TUESDAY),))
     opened = [await writer.commit(unit) for unit in ((claim, told) if first == "claim" else (told, claim))]
     assert opened == [True, first == "claim"]
     assert (await text_of(reader)).state == ("sending" if first == "claim" else "suppressed")

@@ -14,7 +14,7 @@ from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, s
 from flows.effects import RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
 from flows.purchase import NEEDS_PERSON
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
-from store import idempotency, inbox, messages, offers, orders, outbox, parts, subscriptions, usage
+from store import idempotency, inbox, messages, offers, orders, outbox, outgoing, parts, subscriptions, usage
 from store.ids import new_id
 from store.inbox import Entry
 from store.outbox import SmsRow
@@ -145,16 +145,16 @@ async def test_a_text_is_read_as_it_was_written(reader: Reader, writer: Writer) 
 
 def step(row_id: str, state: str) -> Op:
     """Whatever step leads to ``state``."""
-    return outbox.end(row_id, state, TUESDAY) if state in outbox.FINAL else outbox.move(row_id, state)
+    return outbox.end(row_id, state, TUESDAY) if state in outgoing.FINAL else outbox.move(row_id, state)
 
 
-@pytest.mark.parametrize("state", sorted(outbox.FINAL))
+@pytest.mark.parametrize("state", sorted(outgoing.FINAL))
 async def test_a_final_state_stays(reader: Reader, writer: Writer, state: str) -> None:
     """A late receipt or a second outcome changes nothing."""
     row = outbox.sms_row(sms())
     await note(writer, outbox.put_sms(row))
     await note(writer, outbox.end(row.id, state, TUESDAY))
-    for other in ("sent", "queued", *sorted(outbox.FINAL)):
+    for other in ("sent", "queued", *sorted(outgoing.FINAL)):
         await note(writer, step(row.id, other))
     found = await outbox.by_id(reader, row.id)
     assert found is not None
@@ -200,9 +200,9 @@ async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> 
     """What was tried before a crash is known after it."""
     row = outbox.sms_row(sms())
     await note(writer, outbox.put_sms(row))
-    await note(writer, outbox.claim(row.id))
+    await note(writer, outgoing.claim(row.id))
     await note(writer, outbox.move(row.id, "queued", reason="lost", repeated=True))
-    await note(writer, outbox.claim(row.id))
+    await note(writer, outgoing.claim(row.id))
     await note(writer, outbox.move(row.id, "deferred", due_at=later(minutes=5)))
     found = await outbox.by_id(reader, row.id)
     assert isinstance(found, SmsRow)
@@ -277,7 +277,7 @@ async def test_care_reads_both_directions_newest_first(reader: Reader, writer: W
     await writer.commit(inbox.take_in(entry("1", at=later(minutes=1))))
     await note(writer, outbox.put_sms(row))
     await note(writer, outbox.move(row.id, "queued", repeated=True))
-    await note(writer, outbox.claim(row.id), parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))
+    await note(writer, outgoing.claim(row.id), parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))
     received, sent = await messages.of_subscriber(reader, ANAS, ANA, 10, None)
     assert (received.direction, received.text, received.state) == ("in", "1", "received")
     assert (sent.direction, sent.text, sent.state, sent.smsc_ids) == ("out", "Se acaba.", "queued", ("id-1",))

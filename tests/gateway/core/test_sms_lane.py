@@ -17,7 +17,7 @@ from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Subm
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_lane import SmsLane
-from store import outbox, parts
+from store import outbox, outgoing, parts
 from store.outbox import SmsRow
 
 LOST = SubmitUnknown("smsc-a", "link lost", link_lost=True)
@@ -213,7 +213,7 @@ async def test_after_a_crash_what_was_claimed_is_treated_as_lost(
 ) -> None:
     """It may have gone out: the alert is repeated once, the offer is not, the rest is in doubt."""
     row = await queued(house, committer, sms(repeat_text=repeat_text))
-    await committer.note(outbox.claim(row.id))
+    await committer.note(outgoing.claim(row.id))
     await lane.recover(await row_of(house, row))
     await settled(house, lane, row, state)
     assert [message.text for message in house.sender.sent] == texts
@@ -225,7 +225,7 @@ async def test_a_repetition_that_crashed_is_not_repeated_again(
     """The count is in the store."""
     row = await queued(house, committer, sms())
     await committer.note(outbox.move(row.id, "queued", repeated=True))
-    await committer.note(outbox.claim(row.id))
+    await committer.note(outgoing.claim(row.id))
     await lane.recover(await row_of(house, row))
     await settled(house, lane, row, "in_doubt")
     assert house.sender.sent == []

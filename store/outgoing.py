@@ -1,0 +1,77 @@
+"""What texts and screens have in common as rows of the outbox: how they are written, and taken in hand once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import bindparam, func, insert, or_, update
+
+from flows.values import Msisdn, SubscriptionId
+from store.tables import outbox as t
+from store.unit import Gate, Op
+
+FINAL = frozenset({"delivered", "failed", "expired", "suppressed", "done"})
+NOT_GONE = (or_(t.c.state == "queued", t.c.state == "deferred"), t.c.settled_at.is_(None))
+_INSERT = insert(t)
+_TAKEN = {"state": "sending", "attempts": t.c.attempts + 1, "repeats": t.c.repeats + bindparam("again")}
+_CLAIM = update(t).where(t.c.id == bindparam("which"), t.c.settled_at.is_(None)).values(_TAKEN)
+_CLAIM_ONCE = (
+    update(t)
+    .where(t.c.id == bindparam("which"), *NOT_GONE)
+    .values({**_TAKEN, "payload": func.coalesce(bindparam("new_payload"), t.c.payload)})
+    .returning(t.c.id)
+)
+
+
+class Outgoing(Protocol):
+    """What both have."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def subscription(self) -> SubscriptionId: ...
+    @property
+    def msisdn(self) -> Msisdn: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, due_at: datetime) -> Op:
+    """Write a new row."""
+    return Op(
+        _INSERT,
+        {
+            "id": row.id,
+            "kind": kind,
+            "key": row.key,
+            "subscription_id": row.subscription,
+            "msisdn": row.msisdn,
+            "purpose": purpose,
+            "priority": priority,
+            "payload": payload,
+            "state": row.state,
+            "attempts": 0,
+            "repeats": 0,
+            "due_at": due_at,
+            "reason": row.reason,
+            "created_at": row.created_at,
+            "settled_at": row.created_at if row.state in FINAL else None,
+        },
+    )
+
+
+def claim(row_id: str, *, repeated: bool = False) -> Op:
+    """Taken in hand: committed before the first byte leaves. repeated: only what may be repeated goes out."""
+    return Op(_CLAIM, {"which": row_id, "again": int(repeated)})
+
+
+def claim_once(row_id: str, *, repeated: bool = False, payload: str | None = None) -> Gate:
+    """As ``claim``; shut when it was withdrawn, or taken before. payload: what it is from now on, if that changes."""
+    return Gate(_CLAIM_ONCE, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))
