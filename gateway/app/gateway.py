@@ -188,7 +188,7 @@ class Gateway:
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances, sessions)
-        self._health = Health(context, peers.ocs, binds.up)
+        self._health = Health(context, peers.ocs, binds.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
         wires = (

@@ -1,4 +1,4 @@
-"""``/healthz`` is the process; ``/readyz`` is the store and the peers; ``/metrics`` on its own port."""
+"""``/healthz`` is the process; ``/readyz`` is the store, the peers and the lanes; ``/metrics`` on its own port."""
 
 from __future__ import annotations
 
@@ -17,12 +17,22 @@ _ALIVE = select(literal(1))
 
 
 class Health:
-    """binds: name to whether it is up. The gateway works without its peers, so only ``/readyz`` speaks of them."""
+    """binds, lanes: name to whether it is up.
 
-    def __init__(self, context: Context, ocs: ChargingSystem, binds: Callable[[], Mapping[str, bool]]) -> None:
+    The gateway works without its peers, and begins a lane that broke off again, so only ``/readyz`` speaks of them.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        ocs: ChargingSystem,
+        binds: Callable[[], Mapping[str, bool]],
+        lanes: Callable[[], Mapping[str, bool]],
+    ) -> None:
         self._context = context
         self._ocs = ocs
         self._binds = binds
+        self._lanes = lanes
         self.stopping = False
 
     def add_to(self, app: web.Application) -> None:
@@ -42,7 +52,7 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, request: web.Request) -> web.Response:
-        needed = {"store": await self._store(), **self._binds(), "taking_work": not self.stopping}
+        needed = {"store": await self._store(), **self._binds(), **self._lanes(), "taking_work": not self.stopping}
         ready = all(needed.values())
         checks = {**needed, "ocs": await self.ocs_answers()}  # told, but alerts go out without it
         return web.json_response(

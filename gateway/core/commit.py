@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,10 @@ from store.errors import StoreError
 from store.record import Due, Written, write
 from store.unit import Op, Unit
 from store.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+STORE_PAUSE = 1.0
+"""Seconds until a store that was away is asked again."""
 
 
 class Committer:
@@ -78,6 +83,21 @@ class Committer:
             if withheld:
                 return replace(effect, suppressed=withheld)
         return effect
+
+
+async def persist(writer: Writer, units: Sequence[Unit]) -> list[bool | StoreError]:
+    """Write what has happened outside and cannot be asked again, each unit by itself, as long as the store is away.
+
+    For each what its commit returns, or the error of what the store does not take whatever is tried.
+    Raises WriterStopped.
+    """
+    outcomes = await writer.settle_all(units)
+    while away := [n for n, one in enumerate(outcomes) if isinstance(one, StoreError) and one.retryable]:
+        _LOG.error("what has happened waits for the store", extra={"units": len(away)})
+        await asyncio.sleep(STORE_PAUSE)
+        for n, outcome in zip(away, await writer.settle_all(units[n] for n in away), strict=True):
+            outcomes[n] = outcome
+    return outcomes
 
 
 def _outcome(outcome: bool | BaseException) -> bool | StoreError:

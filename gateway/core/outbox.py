@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from flows.effects import ActivateBundle
@@ -37,6 +38,10 @@ class Lanes:
                     self.pushes.put(row)
             case _:
                 assert_never(row)
+
+    def up(self) -> Mapping[str, bool]:
+        """Whether the lanes that have tasks of their own go on."""
+        return {"sms_lane": self.sms is not None and self.sms.running}
 
     async def recover(self, context: Context) -> int:
         """Take up what a stopped process left, and return how many that were."""

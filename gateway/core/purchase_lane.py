@@ -6,7 +6,6 @@ again blindly. An order found half-way after a crash is taken for one whose outc
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from flows.records import Order, Subscriber
 from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
+from gateway.core.crew import Crew
 from gateway.core.facts import Facts
 from gateway.core.ports import (
     Activated,
@@ -71,26 +71,16 @@ class PurchaseLane:
         self._facts = facts
         self._settlements = settlements
         self._query = query or Backoff(first=0.5, longest=300, most=40)
-        self._room = asyncio.Semaphore(_AT_ONCE)
-        self._working: set[asyncio.Task[None]] = set()
-        self._put_off: dict[str, asyncio.TimerHandle] = {}
-        self._stopping = False
+        self._crew = Crew("purchase", context.metrics, self._take_up, at_once=_AT_ONCE, failed=self._take_up_again)
 
     @property
     def backlog(self) -> int:
-        """Orders that are being worked on or wait for their next question."""
-        return len(self._working) + len(self._put_off)
+        """Orders that are being worked on or wait, also for their next question."""
+        return len(self._crew)
 
     def put(self, key: OrderKey, fresh: ActivateBundle | None = None, after: float = 0) -> None:
         """Take up a committed order, now or after so many seconds. fresh: what its commit wrote; else it is read."""
-        if self._stopping:
-            return
-        if after > 0:
-            self._put_off[key] = asyncio.get_running_loop().call_later(after, self._due, key)
-            return
-        task = asyncio.create_task(self._guarded(key, fresh))
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        self._crew.put(key, (key, fresh), after=after)
 
     async def recover(self) -> int:
         """Take up the orders that a stopped process left; how many."""
@@ -100,29 +90,16 @@ class PurchaseLane:
         return len(left)
 
     async def stop(self) -> None:
-        """Wait for the calls that run; what is put off is taken up at the next start."""
-        self._stopping = True
-        for timer in self._put_off.values():
-            timer.cancel()
-        self._put_off.clear()
-        if self._working:
-            await asyncio.wait(self._working)
+        """Wait for the calls that run; what waits is taken up at the next start."""
+        await self._crew.stop()
 
-    def _due(self, key: OrderKey) -> None:
-        self._put_off.pop(key, None)
-        self.put(key)
+    def _take_up_again(self, key: str) -> None:
+        self.put(OrderKey(key), after=_PAUSE_AFTER_FAILURE)
 
-    async def _guarded(self, key: OrderKey, fresh: ActivateBundle | None) -> None:
-        async with self._room:
-            if self._stopping:  # the order is durable; the next start takes it up
-                return
-            try:
-                order, subscriber = (fresh.order, fresh.payer) if fresh else await self._as_stored(key)
-                await self._work(order, subscriber)
-            except Exception:
-                self._context.metrics.failures.labels("purchase").inc()
-                _LOG.exception("an order could not be worked on and is taken up again", extra={"order": key})
-                self.put(key, after=_PAUSE_AFTER_FAILURE)
+    async def _take_up(self, item: tuple[OrderKey, ActivateBundle | None]) -> None:
+        key, fresh = item
+        order, subscriber = (fresh.order, fresh.payer) if fresh else await self._as_stored(key)
+        await self._work(order, subscriber)
 
     async def _work(self, order: Order, subscriber: Subscriber) -> None:
         match order.state:

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fakes import ANA, NUMBER, FakeClock, eventually
+from gateway.core.sms_lane import SmsLane
 from running import Town, configuration, free_port, running, town
 
 
@@ -35,7 +36,7 @@ async def test_a_gateway_alone_in_the_world_is_healthy_and_not_ready(tmp_path: P
             assert answer.status == 503
             assert await answer.json() == {
                 "status": "not ready",
-                "checks": {"store": True, "smpp smsc-a": False, "taking_work": True, "ocs": False},
+                "checks": {"store": True, "smpp smsc-a": False, "sms_lane": True, "taking_work": True, "ocs": False},
             }
         async with http.get(f"http://127.0.0.1:{gateway.metrics_port}/metrics") as answer:
             assert 'chasqui_smpp_bound{smsc="smsc-a"} 0.0' in await answer.text()
@@ -54,6 +55,13 @@ async def test_readiness_follows_the_bind(it: Town) -> None:
     assert (await it.read(f"{it.url}/healthz"))[0] == 200
     await it.smsc.start()
     await it.bound()
+
+
+async def test_readiness_follows_the_lane_of_texts(it: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it has broken off nothing goes out."""
+    monkeypatch.setattr(SmsLane, "running", False)
+    status, body, _ = await it.read(f"{it.url}/readyz")
+    assert (status, json.loads(body)["checks"]["sms_lane"]) == (503, False)
 
 
 async def test_a_charging_system_that_is_away_leaves_the_gateway_ready(it: Town) -> None:

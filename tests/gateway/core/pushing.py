@@ -122,12 +122,12 @@ class Process:
 
     async def kill(self) -> None:
         """As ``kill -9``: what is on its way is dropped where it stands; what the writer has in hand is written."""
-        lanes = (self.texts, self.screens, self.orders)
-        for lane in lanes:
-            lane._stopping = True
-        for timer in (*self.texts._put_off.values(), *self.orders._put_off.values()):
-            timer.cancel()
-        for task in (*self.texts._tasks, *self.screens._working, *self.orders._working):
+        self.texts._stopping = self.screens._stopping = True
+        self.texts._waiting.close()
+        for watched in (self.texts._claimer, self.texts._settler):
+            watched.cancel()
+        self.orders._crew.close()
+        for task in (*self.screens._working, *self.orders._crew._working.values()):
             task.cancel()
         await asyncio.sleep(0)
         await self.house.writer.commit(Written())

@@ -350,7 +350,6 @@ async def test_a_lane_that_stops_begins_nothing_new(
     row = await accepted(house, committer, facts)
     for _ in range(64):
         lane.put(KEY, row)
-    lane._stopping = True
     await lane.stop()
     assert house.ocs.bought == []
     assert (await view(house)).order.state == "pending"

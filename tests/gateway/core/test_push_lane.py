@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from pushing import DOOR, WAIT, FakePusher, Process, in_mexico
@@ -15,12 +16,13 @@ from fakes import ANA, TUESDAY, House, eventually
 from flows.effects import RecordOfferState, RecordPreference
 from flows.records import Offer
 from flows.session import from_json
-from flows.values import Channel
+from flows.values import Channel, Msisdn
 from gateway.core.context import Reach
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from store import offers, outbox, subscriptions, tables, turns
 from store.outbox import SmsRow
 from store.push_rows import PushRow
+from store.unit import Unit
 
 FAILED = ("absent", "busy", "no_answer", "refused", "away")
 Fate = Callable[[PushRequest], Awaitable[PushOutcome]]
@@ -321,6 +323,71 @@ async def test_screens_are_counted_by_their_end(house: House, wire: FakePusher, 
     await process.trigger()
     await come_to(house, "done", None, "suppressed", "told_by_push")
     assert house.context.metrics.pushes.labels("operator", "shown")._value.get() == 1
+
+
+# ── what happens meanwhile ──
+
+
+@pytest.mark.parametrize("people", [1, 3])
+async def test_a_text_that_is_due_while_no_bind_is_up_goes_once_when_its_screen_fails(
+    house: House, wire: FakePusher, people: int
+) -> None:
+    """It waits in the lane already, and is let go once more."""
+    process = await Process(in_mexico(house), wire, wait=timedelta(milliseconds=200)).start()
+    answer = asyncio.Event()
+
+    async def fate(request: PushRequest) -> PushOutcome:
+        await answer.wait()
+        return PushFailed("no_answer")
+
+    wire.on_push = fate
+    house.sender.up.clear()
+    numbers = [Msisdn(f"57300111223{n}") for n in range(people)]
+    for one in numbers:
+        await process.trigger(one)
+    await eventually(lambda: len(wire.asked) == people)
+    house.clock.advance(seconds=1)
+    await eventually(lambda: process.texts._waiting.due == people)
+    answer.set()
+    await eventually(lambda: process.screens.backlog == 0)
+    house.sender.up.set()
+    await eventually(lambda: process.texts.backlog == 0)
+    assert sorted(one.destination for one in house.sender.sent) == numbers
+    assert process.texts.running
+    await process.stop()
+
+
+@pytest.mark.parametrize("written", [False, True])
+async def test_of_texts_that_are_claimed_together_one_that_fails_takes_none_along(
+    house: House, wire: FakePusher, monkeypatch: pytest.MonkeyPatch, *, written: bool
+) -> None:
+    """It is claimed again. written: the claim was durable, and only its answer was lost."""
+    monkeypatch.setattr("gateway.core.sms_lane.STORE_PAUSE", 0.01)
+    process = await Process(in_mexico(house), wire, wait=timedelta(milliseconds=200)).start()
+    wire.on_push = always(PushUnknown("lost"))
+    house.sender.up.clear()
+    numbers = [Msisdn("573001112231"), Msisdn("573001112232")]
+    for one in numbers:
+        await process.trigger(one)
+    await eventually(lambda: process.screens.backlog == 0)
+    house.clock.advance(seconds=1)
+    await eventually(lambda: process.texts._waiting.due == len(numbers))
+    transaction, claims = house.writer._transaction, count(1)
+
+    async def flaky(units: Sequence[Unit]) -> list[bool]:
+        number = next(claims) if any(unit.gate is not None for unit in units) else 0
+        if number == 1 or (number == 3 and not written):  # the group, then one of its members
+            raise OSError("disk full")
+        opened = await transaction(units)
+        if number == 3:
+            raise OSError("disk full")
+        return opened
+
+    monkeypatch.setattr(house.writer, "_transaction", flaky)
+    house.sender.up.set()
+    await eventually(lambda: len(house.sender.sent) == len(numbers) and process.texts.backlog == 0)
+    assert sorted(one.destination for one in house.sender.sent) == numbers
+    await process.stop()
 
 
 # ── kill -9 ──

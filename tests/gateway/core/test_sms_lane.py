@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,10 +58,10 @@ async def row_of(house: House, row: SmsRow) -> SmsRow:
 
 
 async def settled(house: House, lane: SmsLane, row: SmsRow, state: str) -> SmsRow:
-    """The text once it is in this state and nothing is on its way."""
+    """The text once it is in this state and nothing but what is put off is left to do."""
 
     async def there() -> bool:
-        return (await row_of(house, row)).state == state and not lane.on_its_way
+        return (await row_of(house, row)).state == state and lane.backlog == (state == "deferred")
 
     await eventually(there)
     return await row_of(house, row)
@@ -192,6 +193,49 @@ async def test_a_text_waits_for_a_bind_unclaimed(house: House, committer: Commit
     assert ((await row_of(house, row)).state, lane.backlog) == ("queued", 1)
     house.sender.up.set()
     await settled(house, lane, row, "sent")
+
+
+async def test_a_lane_that_breaks_off_begins_again(
+    house: House, committer: Committer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it is down meanwhile, and what waits goes out afterwards."""
+    monkeypatch.setattr("gateway.core.crew._BEFORE_RESTART", 0.05)
+    lane, wait_ready, broken = lane_of(house), house.sender.wait_ready, [RuntimeError("nobody expected this")]
+
+    async def wait() -> None:
+        if broken:
+            raise broken.pop()
+        await wait_ready()
+
+    monkeypatch.setattr(house.sender, "wait_ready", wait)
+    assert not lane.running
+    lane.start()
+    await eventually(lambda: lane.running)
+    row = await queued(house, committer, sms())
+    lane.put(row)
+    await eventually(lambda: not lane.running)
+    failed = house.context.metrics.registry.get_sample_value("chasqui_failures_total", {"where": "sms-lane-claim"})
+    assert (failed, house.sender.sent) == (1, [])
+    await settled(house, lane, row, "sent")
+    assert lane.running
+    await lane.stop()
+    await lane.drain()
+
+
+async def test_a_text_that_is_put_twice_goes_once(house: House, committer: Committer, lane: SmsLane) -> None:
+    """While it waits, is put off, or is on its way."""
+    house.sender.up.clear()
+    row = await queued(house, committer, sms())
+    for pause in (60, 0, 60, 0):
+        lane.put(replace(row, due_at=TUESDAY + timedelta(seconds=pause)))
+    assert lane.backlog == 1
+    house.sender.answering.clear()
+    house.sender.up.set()
+    await eventually(lambda: len(house.sender.sent) == 1)
+    lane.put(row)
+    house.sender.answer()
+    await settled(house, lane, row, "sent")
+    assert len(house.sender.sent) == 1
 
 
 async def test_a_text_past_its_time_is_not_sent(house: House, committer: Committer, lane: SmsLane) -> None:
