@@ -15,49 +15,50 @@ from typing import assert_never
 
 from flows.effects import RecordMarketingContact
 from flows.values import Channel
+from gateway.core.commit import persist
 from gateway.core.context import Context
+from gateway.core.crew import Crew
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.pushers import MenuPusher, Pushers
 from gateway.core.pushes import Opening, Pushes
 from store import held_texts, outbox, push_rows, subscriptions, turns
-from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.push_rows import PushRow
 from store.unit import Op, Unit
+from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 500
+"""At one door."""
 _LEAST = 3
 """So much of the time until the text goes, as a fraction of one, must be left for a screen."""
-_STORE_PAUSE = 1.0
 _STOP_SECONDS = 2.0
 _NOT_SHOWN = PushFailed("refused", "the menu has no such screen now")
 
 
 class PushLane:
-    """Pushes, many at a time: each waits for a person. send: takes a text that may go now."""
+    """Pushes, many at a time at each door: each waits for a person. send: takes a text that may go now."""
 
     def __init__(self, context: Context, pushers: Pushers, pushes: Pushes, send: Callable[[SmsRow], None]) -> None:
         self._context = context
         self._pushers = pushers
         self._pushes = pushes
         self._send = send
-        self._room = asyncio.Semaphore(_AT_ONCE)
-        self._working: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._crews: dict[str, Crew[PushRow]] = {}
+        self._closing = False
 
     @property
     def backlog(self) -> int:
         """Screens that wait, or wait for an answer."""
-        return len(self._working)
+        return sum(map(len, self._crews.values()))
 
     def put(self, row: PushRow) -> None:
-        """Take up a committed row."""
-        if self._stopping:  # the row is durable; the next start takes it up
+        """Take up a committed row; a slow network is waited for at its own door alone."""
+        if self._closing:  # the row is durable; the next start takes it up
             return
-        task = asyncio.create_task(self._guarded(row), name="push")
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        if row.door not in self._crews:
+            self._crews[row.door] = Crew("push", self._context.metrics, self._work, at_once=_AT_ONCE)
+        self._crews[row.door].put(row.id, row)
 
     async def recover(self, row: PushRow) -> None:
         """Take up a row that a stopped process left. One that was claimed may have been shown, and is not again."""
@@ -70,21 +71,8 @@ class PushLane:
 
     async def stop(self) -> None:
         """Wait a moment for what is being answered; for the rest the next start lets the texts go."""
-        self._stopping = True
-        if self._working:
-            _, waiting = await asyncio.wait(self._working, timeout=_STOP_SECONDS)
-            for task in waiting:
-                task.cancel()
-            if waiting:
-                await asyncio.wait(waiting)
-
-    async def _guarded(self, row: PushRow) -> None:
-        async with self._room:
-            try:
-                await self._work(row)
-            except Exception:  # the text behind it goes at its time, whatever became of the screen
-                self._context.metrics.failures.labels("push").inc()
-                _LOG.exception("a screen could not be pushed", extra={"outbox_id": row.id})
+        self._closing = True
+        await asyncio.gather(*(crew.stop(_STOP_SECONDS) for crew in self._crews.values()))
 
     async def _work(self, row: PushRow) -> None:
         at = self._context.clock()
@@ -153,17 +141,7 @@ class PushLane:
 
     async def _write(self, *ops: Op) -> None:
         """Write, as long as the store is away: what the network did cannot be asked again."""
-        while True:
-            try:
-                await self._context.writer.commit(Unit(ops=ops))
-            except WriterStopped:  # the next start finds the row as it is
-                raise
-            except StoreError as error:
-                if not error.retryable:
-                    raise
-                await asyncio.sleep(_STORE_PAUSE)
-            else:
-                return
+        raise_first(await persist(self._context.writer, [Unit(ops=ops)]))
 
     def _count(self, row: PushRow, outcome: str) -> None:
         self._context.metrics.pushes.labels(row.door, outcome).inc()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from handset import starter_shelf
 
@@ -19,6 +20,7 @@ from flows.market import load_market
 from flows.values import Bucket, Channel, Money, Msisdn, Unit, Wallet
 from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
+from gateway.core.crew import Crew
 from gateway.core.doors import Door
 from gateway.core.facts import Facts
 from gateway.core.live_sessions import LiveSessions
@@ -122,13 +124,15 @@ class Process:
 
     async def kill(self) -> None:
         """As ``kill -9``: what is on its way is dropped where it stands; what the writer has in hand is written."""
-        self.texts._stopping = self.screens._stopping = True
+        self.texts._stopping = self.screens._closing = True
         self.texts._waiting.close()
         for watched in (self.texts._claimer, self.texts._settler):
             watched.cancel()
-        self.orders._crew.close()
-        for task in (*self.screens._working, *self.orders._crew._working.values()):
-            task.cancel()
+        crews: list[Crew[Any]] = [*self.screens._crews.values(), self.orders._crew]
+        for crew in crews:
+            crew.close()
+            for task in crew._working.values():
+                task.cancel()
         await asyncio.sleep(0)
         await self.house.writer.commit(Written())
 

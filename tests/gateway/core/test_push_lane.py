@@ -19,6 +19,7 @@ from flows.session import from_json
 from flows.values import Channel, Msisdn
 from gateway.core.context import Reach
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
+from gateway.core.pushers import MenuPusher
 from store import offers, outbox, subscriptions, tables, turns
 from store.outbox import SmsRow
 from store.push_rows import PushRow
@@ -270,10 +271,14 @@ async def test_a_screen_is_claimed_once(house: House, wire: FakePusher, process:
     wire.on_push = hanging
     await process.trigger()
     screen, _ = await rows(house)
-    for _ in range(5):
-        process.screens.put(replace(screen, state="queued"))
-    await eventually(lambda: process.screens.backlog == 1)
+    other = await Process(house, wire).start(screens=False)
+    for lane in (process.screens, process.screens, other.screens):
+        lane.put(replace(screen, state="queued"))
+    await wire.reached.wait()
+    process.screens.put(replace(screen, state="queued"))
+    await eventually(lambda: (process.screens.backlog, other.screens.backlog) in {(1, 0), (0, 1)})
     assert len(wire.asked) == 1
+    await other.stop()
 
 
 async def test_nobody_is_pushed_to_who_is_not_to_be_contacted(house: House, wire: FakePusher) -> None:
@@ -388,6 +393,27 @@ async def test_of_texts_that_are_claimed_together_one_that_fails_takes_none_alon
     await eventually(lambda: len(house.sender.sent) == len(numbers) and process.texts.backlog == 0)
     assert sorted(one.destination for one in house.sender.sent) == numbers
     await process.stop()
+
+
+async def test_a_slow_network_does_not_keep_another_waiting(
+    house: House, wire: FakePusher, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each door has places of its own; what finds none waits without a task."""
+    monkeypatch.setattr("gateway.core.push_lane._AT_ONCE", 2)
+    wire.on_push = hanging
+    quick = FakePusher(replace(DOOR, name="quick"))
+    process.screens._pushers.add([MenuPusher(quick, "main")])
+    process.lanes.pushes = None
+    numbers = [Msisdn(f"57300111223{n}") for n in range(4)]
+    for one in numbers:
+        await process.trigger(one)
+    screens = [row for row in await outbox.waiting(house.reader) if isinstance(row, PushRow)]
+    for row in screens[:3]:
+        process.screens.put(row)
+    await eventually(lambda: len(wire.asked) == 2)
+    process.screens.put(replace(screens[3], door="quick"))
+    await eventually(lambda: len(quick.asked) == 1)
+    assert (len(wire.asked), process.screens._crews["operator"]._waiting.due) == (2, 1)
 
 
 # ── kill -9 ──
