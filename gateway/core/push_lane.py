@@ -33,7 +33,6 @@ _AT_ONCE = 500
 _LEAST = 3
 """So much of the time until the text goes, as a fraction of one, must be left for a screen."""
 _STOP_SECONDS = 2.0
-_NOT_SHOWN = PushFailed("refused", "the menu has no such screen now")
 
 
 class PushLane:
@@ -85,8 +84,8 @@ class PushLane:
             await self._settle(row, PushFailed("away"))
             return
         opening = await self._pushes.opening(row, pusher)
-        if opening is None:
-            await self._settle(row, _NOT_SHOWN)
+        if isinstance(opening, PushFailed):
+            await self._settle(row, opening)
             return
         row = replace(row, state="sending", session=opening.turn.session)
         if await self._claimed(row, opening):

@@ -7,17 +7,22 @@ answer comes as a hop like any other, and finds the session in the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flows.session import Pushed, Session, to_json
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.menu_shelf import Beginning, MenuShelf
+from gateway.core.ports import PushFailed
 from gateway.core.pushers import MenuPusher
 from menus.values import Place, Screen
 from store import subscriptions, turns
 from store.push_rows import PushRow
 from store.turns import PUSHED, TurnRow
+
+_NOT_SHOWN = PushFailed("refused", "the menu has no such screen now")
+_BUSY = PushFailed("busy", "a session of theirs is open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +41,33 @@ class Pushes:
         self._shelf = shelf
         self._menu_facts = MenuFacts(context, facts)
 
-    async def opening(self, push: PushRow, pusher: MenuPusher) -> Opening | None:
-        """The session that this push opens; None where its screen cannot be shown as it should be.
+    async def opening(self, push: PushRow, pusher: MenuPusher) -> Opening | PushFailed:
+        """The session that this push opens, or why its screen cannot be shown as it should be.
 
-        That is: the menu has no page for it, what it offers is gone, or it takes more than one screen.
+        That is: the menu has no page for it, what it offers is gone, or it takes more than one screen; or the person
+        has opened a session since the trigger.
         """
         person = await subscriptions.by_id(self._context.reader, push.subscription)
         assert person is not None, "subscriptions are never deleted"
         begun = self._shelf.begin(pusher.menu, person.id)
         session = _session(push, begun)
         if session is None:
-            return None
+            return _NOT_SHOWN
         values = await self._menu_facts.fetch(begun.menu.facts_of(session.place.page), person, session)
         language, budget = self._context.locale(person.language), pusher.wire.door.budget
         screen = begun.menu.show(session.place, language, values, budget)
         if not isinstance(screen, Screen) or screen.place.parts > 1 or screen.ends == bool(push.offer):
-            return None
+            return _NOT_SHOWN
         if push.offer and screen.place.chosen.get("offer") != push.offer:
-            return None
+            return _NOT_SHOWN
+        if await self._in_session(push, pusher):
+            return _BUSY
         return Opening(self._turn(push, pusher, session.standing(screen.place), screen), asks=not screen.ends)
+
+    async def _in_session(self, push: PushRow, pusher: MenuPusher) -> bool:
+        since = self._context.clock() - timedelta(seconds=pusher.wire.door.idle_seconds)
+        present = await turns.presence(self._context.reader, [push.subscription], since, since)
+        return push.subscription in present and present[push.subscription].open
 
     def _turn(self, push: PushRow, pusher: MenuPusher, session: Session, screen: Screen) -> TurnRow:
         return TurnRow(

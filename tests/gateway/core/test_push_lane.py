@@ -20,6 +20,7 @@ from flows.values import Channel, Msisdn
 from gateway.core.context import Reach
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.pushers import MenuPusher
+from gateway.core.turn import Input, Turn
 from store import offers, outbox, subscriptions, tables, turns
 from store.outbox import SmsRow
 from store.push_rows import PushRow
@@ -393,6 +394,22 @@ async def test_of_texts_that_are_claimed_together_one_that_fails_takes_none_alon
     await eventually(lambda: len(house.sender.sent) == len(numbers) and process.texts.backlog == 0)
     assert sorted(one.destination for one in house.sender.sent) == numbers
     await process.stop()
+
+
+async def test_a_session_that_was_dialled_since_the_trigger_is_seen(
+    house: House, wire: FakePusher, process: Process
+) -> None:
+    """The screen could wait for its turn; by then the person is in a session, and the text goes."""
+    process.lanes.pushes = None
+    await process.trigger()
+    screen, _ = await rows(house)
+    house.clock.advance(seconds=5)
+    dialled = Input("", begins=True, number=0)
+    door = replace(DOOR, name="other")
+    assert not (await process.turns.take(Turn("other", "s-1", ANA, "main", dialled, door, house.clock()))).ends
+    process.screens.put(screen)
+    await come_to(house, "failed", "busy", "sent", None)
+    assert wire.asked == []
 
 
 async def test_a_slow_network_does_not_keep_another_waiting(
