@@ -223,6 +223,7 @@ class Gateway:
             self._health,
         )
         await binds.open(self._stack)
+        self._stack.callback(lanes.pushes.close)  # before the doors: what they drop may have been answered
         await self._answer(context, peers, binds, services, routes, doors=doors)
 
     async def _carry(self, texts: SmsLane, client: SmppClient) -> None:

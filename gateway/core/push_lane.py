@@ -21,6 +21,7 @@ from gateway.core.crew import Crew
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.pushers import MenuPusher, Pushers
 from gateway.core.pushes import Opening, Pushes
+from gateway.core.turns import LONGEST_TURN
 from store import held_texts, outbox, push_rows, subscriptions, turns
 from store.outbox import SmsRow
 from store.push_rows import PushRow
@@ -32,18 +33,30 @@ _AT_ONCE = 500
 """At one door."""
 _LEAST = 3
 """So much of the time until the text goes, as a fraction of one, must be left for a screen."""
-_STOP_SECONDS = 2.0
 
 
 class PushLane:
-    """Pushes, many at a time at each door: each waits for a person. send: takes a text that may go now."""
+    """Pushes, many at a time at each door: each waits for a person. send: takes a text that may go now.
 
-    def __init__(self, context: Context, pushers: Pushers, pushes: Pushes, send: Callable[[SmsRow], None]) -> None:
+    stop_seconds: how long a stop waits for answers that are being worked on.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        pushers: Pushers,
+        pushes: Pushes,
+        send: Callable[[SmsRow], None],
+        *,
+        stop_seconds: float = LONGEST_TURN + 0.5,
+    ) -> None:
         self._context = context
         self._pushers = pushers
         self._pushes = pushes
         self._send = send
+        self._stop_seconds = stop_seconds
         self._crews: dict[str, Crew[PushRow]] = {}
+        self._open: dict[str, PushRow] = {}
         self._closing = False
 
     @property
@@ -63,15 +76,22 @@ class PushLane:
         """Take up a row that a stopped process left. One that was claimed may have been shown, and is not again."""
         if row.state == "queued":
             self.put(row)
-        elif await self._pushes.answered(row, self._pushers.named(row.door)):
-            await self._settle(row, Shown())
         else:
             await self._settle(row, PushUnknown("the gateway stopped while it was being shown"))
 
+    def close(self) -> None:
+        """Push nothing more; of a screen that is out what became of it is said by an answer, or by the next start."""
+        self._closing = True
+        for crew in self._crews.values():
+            crew.close()
+
     async def stop(self) -> None:
         """Wait a moment for what is being answered; for the rest the next start lets the texts go."""
-        self._closing = True
-        await asyncio.gather(*(crew.stop(_STOP_SECONDS) for crew in self._crews.values()))
+        self.close()
+        await asyncio.gather(*(crew.stop(self._stop_seconds) for crew in self._crews.values()))
+        for row in tuple(self._open.values()):
+            if await self._answered(row):
+                await self._settle(row, Shown())
 
     async def _work(self, row: PushRow) -> None:
         at = self._context.clock()
@@ -89,6 +109,7 @@ class PushLane:
             return
         row = replace(row, state="sending", session=opening.turn.session)
         if await self._claimed(row, opening):
+            self._open[row.id] = row
             await self._settle(row, await self._pushed(row, pusher, opening))
 
     async def _claimed(self, row: PushRow, opening: Opening) -> bool:
@@ -106,7 +127,15 @@ class PushLane:
     # ── what became of it ──
 
     async def _settle(self, row: PushRow, outcome: PushOutcome) -> None:
-        """Write it; a text that may go now goes."""
+        """Write it; a text that may go now goes. Where something was said in the session, its screen was seen.
+
+        What nobody can say while the lane closes is asked again at its end, and at the next start.
+        """
+        if isinstance(outcome, PushUnknown) and await self._answered(row):
+            outcome = Shown()
+        if isinstance(outcome, PushUnknown) and self._closing:
+            return
+        self._open.pop(row.id, None)
         at = self._context.clock()
         match outcome:
             case Shown():
@@ -122,6 +151,9 @@ class PushLane:
                 await self._write(outbox.move(row.id, "in_doubt", reason=outcome.detail[:80]))
             case _:
                 assert_never(outcome)
+
+    async def _answered(self, row: PushRow) -> bool:
+        return await self._pushes.answered(row, self._pushers.named(row.door))
 
     async def _contact(self, row: PushRow, failed: PushFailed, at: datetime) -> tuple[Op, ...]:
         """An offer on a screen that surely nobody saw was no contact on that channel: the text is the one."""

@@ -433,6 +433,53 @@ async def test_a_slow_network_does_not_keep_another_waiting(
     assert (len(wire.asked), process.screens._crews["operator"]._waiting.due) == (2, 1)
 
 
+# ── a clean stop ──
+
+
+async def test_a_screen_that_was_answered_was_seen_whatever_the_wire_says(
+    house: House, wire: FakePusher, process: Process
+) -> None:
+    """The link was lost after the answer, which was neither yes nor no."""
+
+    async def fate(request: PushRequest) -> PushOutcome:
+        await process.answer("9", 1, request)
+        return PushUnknown("the link was lost")
+
+    wire.on_push = fate
+    await process.trigger()
+    await come_to(house, "done", None, "suppressed", "told_by_push")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_an_answer_that_is_worked_on_when_the_lane_stops_settles_its_screen(
+    house: House, wire: FakePusher, *, lost: bool
+) -> None:
+    """The wire waits for it, or (lost) drops its session first: the answer's turn is durable all the same."""
+    process = await Process(in_mexico(house), wire).start()
+    going_on = asyncio.Event()
+    wire.on_push = hanging
+
+    async def fate(request: PushRequest) -> PushOutcome:
+        await going_on.wait()
+        if lost:
+            return PushUnknown("stopped")
+        await process.answer("9", 1, request)
+        return Shown()
+
+    wire.on_push = fate
+    await process.trigger()
+    await wire.reached.wait()
+    process.screens.close()
+    going_on.set()
+    if lost:
+        await eventually(lambda: process.screens.backlog == 0)
+        assert (await states(house))[:3] == ("sending", None, "queued")
+        await process.answer("9")
+    await process.stop()
+    assert await states(house) == ("done", None, "suppressed", "told_by_push")
+    assert house.sender.sent == []
+
+
 # ── kill -9 ──
 
 
