@@ -7,17 +7,19 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pushing import FakePusher, Process, in_mexico
+from pushing import WAIT, FakePusher, Process, in_mexico
 
-from fakes import NUMBER, FakeClock, FakeOcs, FakeSender, House, eventually
+from fakes import ANA, NUMBER, PATIENCE, FakeClock, FakeOcs, FakeSender, House, eventually
 from flows.catalogue import load_starter
 from flows.contact_policy import ContactSwitches
 from flows.market import load_market
+from flows.values import Msisdn
 from gateway.core.context import Context, Machines, Reach, ServiceNumber
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.telemetry import Metrics
@@ -31,14 +33,23 @@ CRASHES = ("none", "at once", "meanwhile", "afterwards")
 LATE = ("screen 1", "text 1", "text si", "screen 2", "text no")
 
 
+PEOPLE = (ANA, Msisdn("573001112244"), Msisdn("573001112255"))
+SHORTLY = timedelta(milliseconds=30)
+
+
 @dataclass(frozen=True)
 class Story:
-    """What becomes of the screen, when the process is killed, and what the person says late, all at once."""
+    """What becomes of the screens, when the process is killed, and what the first person says late, all at once.
+
+    people: how many; unbound: no text can go until those behind the screens are due, and only then the screens end.
+    """
 
     fate: str
     crash: str
     late: Sequence[str]
     soon: bool
+    people: int
+    unbound: bool
 
 
 STORIES = st.builds(
@@ -47,11 +58,16 @@ STORIES = st.builds(
     crash=st.sampled_from(CRASHES),
     late=st.lists(st.sampled_from(LATE), max_size=4),
     soon=st.booleans(),
+    people=st.integers(1, len(PEOPLE)),
+    unbound=st.booleans(),
 )
 
 
-async def meet(process: Process, fate: str, request: PushRequest) -> PushOutcome:
+async def meet(process: Process, story: Story, request: PushRequest, *, unbound: bool = False) -> PushOutcome:
     """What becomes of one screen."""
+    if unbound:
+        await eventually(lambda: process.texts._waiting.due == story.people)
+    fate = story.fate
     if fate == "raises":
         raise RuntimeError("nobody expected this")
     if fate == "hangs":
@@ -66,30 +82,21 @@ async def meet(process: Process, fate: str, request: PushRequest) -> PushOutcome
 
 
 async def tell(house: House, story: Story) -> None:
-    """From the trigger to the end of the second process."""
+    """From the trigger to the end of the last process."""
     wire = FakePusher()
-    first = Process(house, wire)
-    wire.on_push = lambda request: meet(first, story.fate, request)
-    if story.crash == "at once":
+    first = Process(house, wire, SHORTLY if story.unbound else WAIT)
+    wire.on_push = lambda request: meet(first, story, request, unbound=story.unbound)
+    if story.crash == "at once" or story.unbound:
         house.sender.up.clear()
     await first.start(screens=story.crash != "at once")
-    await first.trigger()
-    if story.crash == "meanwhile":
-        await wire.reached.wait()
-    elif story.crash == "afterwards" and story.fate != "hangs":
-        await eventually(lambda: first.screens.backlog == 0)
-    if story.crash == "none":
-        await asyncio.wait_for(wire.reached.wait(), 5)
-        if story.fate != "hangs":
-            await eventually(lambda: first.screens.backlog == 0)
-        await first.stop()
-    else:
-        await first.kill()
+    for one in PEOPLE[: story.people]:
+        await first.trigger(one)
+    await live_until_crash(house, story, first)
     house.sender.up.set()
     house.clock.advance(seconds=5 if story.soon else 120)
     again = FakePusher()
     second = Process(house, again)
-    again.on_push = lambda request: meet(second, story.fate, request)
+    again.on_push = lambda request: meet(second, story, request)
     await second.start()
     said = [say(second, wire if wire.asked else again, one) for one in story.late]
     await asyncio.gather(*said, return_exceptions=True)
@@ -102,6 +109,21 @@ async def tell(house: House, story: Story) -> None:
     check(house, story, [*wire.asked, *again.asked])
 
 
+async def live_until_crash(house: House, story: Story, first: Process) -> None:
+    """What the first process comes to, and how it ends."""
+    if story.crash in ("meanwhile", "none"):
+        await asyncio.wait_for(first.wire.reached.wait(), PATIENCE)
+    if story.crash in ("afterwards", "none") and story.fate != "hangs":
+        await eventually(lambda: first.screens.backlog == 0)
+    if story.crash != "none":
+        await first.kill()
+        return
+    house.sender.up.set()
+    await eventually(lambda: first.texts._waiting.due == 0)
+    assert first.texts.running
+    await first.stop()
+
+
 async def say(process: Process, wire: FakePusher, what: str) -> None:
     """One of the late answers, on the screen if there was one."""
     way, _, text = what.partition(" ")
@@ -112,18 +134,19 @@ async def say(process: Process, wire: FakePusher, what: str) -> None:
 
 
 def check(house: House, story: Story, screens: Sequence[PushRequest]) -> None:
-    """The promises."""
-    alerts = [one for one in house.sender.sent if "se acaba" in one.text]
-    offers = [one for one in alerts if "responde 1" in one.text]
-    seen = bool(screens) and (story.fate == "seen" or story.fate[0].isdigit())
-    answered = bool(screens) and any(one.startswith("screen") for one in story.late)
-    assert alerts or seen or answered, "somebody was not told"
-    assert len(screens) <= 1, "a screen was shown again"
-    assert len(offers) <= 1, "an offer was texted again"
-    assert len({request.key for request in house.ocs.bought}) <= 1, "two charges"
-    if story.fate == "1" and story.crash in ("none", "afterwards"):
-        assert house.ocs.bought, "a yes was lost"
-    assert len(house.ocs.bought) == len({request.key for request in house.ocs.bought}), "one order was charged twice"
+    """The promises, to each of the people."""
+    for one in PEOPLE[: story.people]:
+        shown = [screen for screen in screens if screen.msisdn == one]
+        alerts = [text for text in house.sender.sent if "se acaba" in text.text and text.destination == one]
+        bought = [request.key for request in house.ocs.bought if request.payer == one]
+        seen = bool(shown) and (story.fate == "seen" or story.fate[0].isdigit())
+        answered = shown == screens[:1] and any(late.startswith("screen") for late in story.late)
+        assert alerts or seen or answered, "somebody was not told"
+        assert len(shown) <= 1, "a screen was shown again"
+        assert sum("responde 1" in text.text for text in alerts) <= 1, "an offer was texted again"
+        assert len(bought) <= 1, "two charges"
+        if story.fate == "1" and story.crash in ("none", "afterwards"):
+            assert bought, "a yes was lost"
 
 
 async def live(folder: Path, story: Story) -> None:
