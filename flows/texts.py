@@ -170,6 +170,10 @@ class Voice:
             self._say(N_("No, start again")),
         )
 
+    def purchase_unclear(self) -> str:
+        """To somebody who has just bought, while nobody can say how far that is."""
+        return self._say(N_("We are working on your purchase and will text you. Do not buy again."))
+
     def session_over(self) -> str:
         """An answer came to a session that is over."""
         return self._say(N_("This session is over. Please dial again."))

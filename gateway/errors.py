@@ -72,6 +72,12 @@ class SessionOver(GatewayError):
     code = "session-over"
 
 
+class PurchaseUnclear(GatewayError):
+    """An order was given, and whether it is durable could not be told in time: nobody may be told to try again."""
+
+    code = "purchase-unclear"
+
+
 class TurnTimedOut(GatewayError):
     """A hop could not be answered in time; it may come again."""
 

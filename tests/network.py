@@ -31,18 +31,22 @@ from store.engine import open_engine, upgrade
 from store.reader import Reader
 from store.writer import Writer
 
-OVER = "END La sesión ha terminado. Marca de nuevo."
+OVER = "END La sesion ha terminado. Marca de nuevo."
 _ANSWERS = st.sampled_from(["1", "1", "2", "2", "3", "4", "0", "00", "98", "9", "x*1"])
 _LINE = re.compile(r"^([0-9]+) (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One hop as it went out, and what it was answered with: ``CON`` or ``END`` and the screen."""
+    """One hop as it went out, and what it was answered with: ``CON`` or ``END`` and the screen.
+
+    ended: its session was over before.
+    """
 
     request: Hashable
     begins: bool
     shown: str
+    ended: bool
 
 
 class Network(RuleBasedStateMachine):
@@ -111,9 +115,9 @@ class Network(RuleBasedStateMachine):
     def _hop(self) -> None:
         """The person waits a little, and the network brings what they say."""
         self.house.clock.advance(seconds=4)
-        request = self.request()
+        request, ended = self.request(), bool(self.said) and self._shown.startswith("END")
         self._shown = self.runner.run(self.deliver(request))
-        self._sent.append(Sent(request, not self.said, self._shown))
+        self._sent.append(Sent(request, not self.said, self._shown, ended))
         self._moved = False
 
     @rule()
@@ -150,7 +154,7 @@ class Network(RuleBasedStateMachine):
             return await asyncio.gather(*(self.deliver(last.request) for _ in range(times)))
 
         answers = set(self.runner.run(again()))
-        if not self._moved and last.shown != OVER:  # what came too late was not answered, and may come again
+        if not self._moved and not _over(last):  # what came too late was not answered, and may come again
             assert answers == {last.shown}
 
     @rule(seconds=st.integers(0, 90), data=st.data())
@@ -159,7 +163,7 @@ class Network(RuleBasedStateMachine):
         self.house.clock.advance(seconds=seconds)
         late = data.draw(st.sampled_from(self._sent))
         answer = self.runner.run(self.deliver(late.request))
-        if self.knows_late and not late.begins and late.shown != OVER:
+        if self.knows_late and not late.begins and not _over(late):
             assert answer == late.shown
         self._moved = True
 
@@ -198,6 +202,11 @@ class Network(RuleBasedStateMachine):
         self.runner.run(close())
         self.runner.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _over(sent: Sent) -> bool:
+    """Whether it came too late, and so was not taken."""
+    return sent.ended or sent.shown == OVER
 
 
 def as_test(network: type[Network]) -> type[TestCase]:

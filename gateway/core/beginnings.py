@@ -48,6 +48,10 @@ class Beginnings:
         """The session that this person was in a moment ago, if it is worth asking about."""
         seconds = turn.door.resume_seconds
         stood = self._sessions.standing((person.id, menu.id))
+        if (
+            stood is not None and stood.lock.locked()
+        ):  # it is at something, perhaps a purchase: nobody is led back there
+            return None
         if stood is not None and stood.known:
             left, answered, ended = stood.session, stood.answered, stood.ends
         elif stood is not None or (turn.at - self._since).total_seconds() <= seconds:

@@ -43,6 +43,10 @@ class Door:
     resume_seconds: float = 0
     repeat_seconds: float = 2
 
+    def session_key(self, session: str) -> str:
+        """What a session is kept under: ids of one network say nothing of those of another."""
+        return f"{self.network or self.name}/{session}"
+
 
 class Doors:
     """All doors. usual: what a screen holds by dialect, where the door does not say."""

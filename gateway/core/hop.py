@@ -20,7 +20,8 @@ _FIRST_OF_DOUBT, _APART = 200, 10
 class Hop(NamedTuple):
     """A turn that is being taken. next: its place in its session.
 
-    afresh: the version that the session stood in is gone, so what was said was said to a screen that nobody has.
+    until: the loop's time by which it is answered. afresh: the version that the session stood in is gone, so what was
+    said was said to a screen that nobody has.
     """
 
     turn: Turn
@@ -29,25 +30,30 @@ class Hop(NamedTuple):
     person: Subscriber
     session: Session
     next: Next
+    until: float
     afresh: bool = False
 
     @property
     def unmistakable(self) -> Unmistakable | None:
-        """How orders are numbered on a wire that counts nothing (ADR 13); None on all others."""
+        """How orders are numbered where a late repetition could be taken for an answer (ADR 13); None elsewhere."""
         said, position = self.turn.said, self.next.position
-        if not isinstance(said, Input) or said.number is not None:
+        if not isinstance(said, Input):
+            return None
+        again = said.reuses and self.next.opened > 0  # answers of an earlier session may come once more under this id
+        if said.number is not None and not again:
             return None
         keys = self.menu.menu.keys
         harmless = (keys.more, keys.home)  # they lead to no page that is not shown in answer to them
         said_so_far = [text for text in self.next.transcript.split("*") if text and text not in harmless]
         heard = frozenset(said_so_far)
-        return Unmistakable(heard, _FIRST_OF_DOUBT + _APART * position if len(heard) < len(said_so_far) else 1)
+        doubtful = again or len(heard) < len(said_so_far)
+        return Unmistakable(heard, _FIRST_OF_DOUBT + _APART * position if doubtful else 1)
 
     def row(self, screen: Screen, session: Session) -> TurnRow:
         """The turn as it is written."""
         return TurnRow(
             dialect=self.turn.dialect,
-            session=self.turn.session,
+            session=self.turn.key,
             position=self.next.position,
             subscription=self.person.id,
             digest=self.next.digest,

@@ -61,7 +61,10 @@ Identity = Next | Newest | Earlier | TooLate
 
 
 def identify(live: LiveSession, turn: Turn) -> Identity:
-    """What this hop is to the session as it is known."""
+    """What this hop is to the session as it is known. Blanks around an answer say nothing."""
+    said = turn.said
+    if isinstance(said, Input) and said.text != said.text.strip():
+        turn = turn._replace(said=said._replace(text=said.text.strip()))
     match turn.said:
         case Transcript(text):
             return _by_transcript(live, turn, text)
@@ -92,7 +95,9 @@ def _by_transcript(live: LiveSession, turn: Turn, text: str) -> Identity:
 
 def _beginning(live: LiveSession, turn: Turn, said: Input) -> Identity:
     """A session's first hop. Where ids are used again, one that is no repetition of the last hop begins anew."""
-    anew = live.position < 0 or _long_over(live, turn) or (said.reuses and not _within_moments(live, turn))
+    moved_on = live.position > live.opened and (live.ends or turn.at > live.began + _moments(turn))
+    repeats = not moved_on and _within_moments(live, turn)
+    anew = live.position < 0 or _long_over(live, turn) or (said.reuses and not repeats)
     if not anew:
         return Earlier(position=live.opened)
     position = live.position + 1
@@ -144,7 +149,11 @@ def _next(live: LiveSession, position: int, text: str) -> Next:
 
 
 def _within_moments(live: LiveSession, turn: Turn) -> bool:
-    return turn.at <= live.answered + timedelta(seconds=turn.door.repeat_seconds)
+    return turn.at <= live.answered + _moments(turn)
+
+
+def _moments(turn: Turn) -> timedelta:
+    return timedelta(seconds=turn.door.repeat_seconds)
 
 
 def _over(live: LiveSession, turn: Turn) -> bool:

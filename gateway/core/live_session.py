@@ -24,8 +24,8 @@ class LiveSession:
     opened, position: of its first and its last turn, -1 where nothing is known. began, answered: when those were
     answered. said, transcript: what was said last, and all of it joined by ``*``. reply, ends: what the last turn was
     answered with. door: what it came in by. read: whether the store was asked for earlier turns. gave_way: a newer
-    session of the same person took its place. released: when the network said that it has ended. outcome: in a word,
-    once it is over.
+    session of the same person took its place. released: when the network said that it has ended. ordering: its hop is
+    at an order that may be durable. outcome: in a word, once it is over.
     """
 
     dialect: str
@@ -45,6 +45,7 @@ class LiveSession:
     read: bool = False
     gave_way: bool = False
     released: datetime = _NOT_YET
+    ordering: bool = False
     outcome: str = ""
     touched: float = 0.0
 

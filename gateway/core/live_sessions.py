@@ -44,7 +44,7 @@ class LiveSessions:
         live.reply, live.ends, live.answered = row.reply, row.ends, at
         live.session, live.subscriber, live.read = written.session, written.person, True
         if place.begins:
-            live.begin(at)
+            live.begin(row.at)
         self.stands(live)
         if row.ends:
             self._close(live, "completed")

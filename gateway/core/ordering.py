@@ -23,6 +23,8 @@ from store.unit import Op
 
 _LONGEST_WAIT = 3.0
 """Seconds for the result of a purchase, of those that a hop may take; a later one comes by SMS."""
+_TO_ANSWER = 0.5
+"""Seconds that are kept for the answer itself."""
 
 
 class Ordering:
@@ -51,7 +53,7 @@ class Ordering:
 
     async def _given(self, hop: Hop, invoke: Invoke) -> CommandGiven:
         """What the command's flow must know."""
-        key = turn_key(hop.turn.dialect, hop.turn.session, hop.next.position)
+        key = turn_key(hop.turn.dialect, hop.turn.key, hop.next.position, hop.live.began)
         answered = Answered(hop.turn.session, prompt=hop.live.reply, reply=hop.next.said, key=key)
         return await self._commands.given(invoke.command, hop.person, hop.session, answered)
 
@@ -81,6 +83,7 @@ class Ordering:
             told.append(await self._told(hop, invoke, written, settlement))
             return (turns.answer(told[0].row),)
 
+        hop.live.ordering = True  # from here on nobody may be told to try again
         with self._settlements.expected(key, words) as expected:
             try:
                 written = await self._carried(hop, invoke, carried)
@@ -90,7 +93,8 @@ class Ordering:
             begun.set_result(written)
             if written is None or not written.awaits:
                 return written
-            settlement = await expected.within(_LONGEST_WAIT)
+            left = hop.until - asyncio.get_running_loop().time() - _TO_ANSWER
+            settlement = await expected.within(max(0.0, min(_LONGEST_WAIT, left)))
             return told[0] if settlement is not None and told else written
 
     async def _told(self, hop: Hop, invoke: Invoke, written: Written, settlement: Settlement) -> Written:

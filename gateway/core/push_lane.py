@@ -107,7 +107,7 @@ class PushLane:
         if isinstance(opening, PushFailed):
             await self._settle(row, opening)
             return
-        row = replace(row, state="sending", session=opening.turn.session)
+        row = replace(row, state="sending", session=opening.session)
         if await self._claimed(row, opening):
             self._open[row.id] = row
             await self._settle(row, await self._pushed(row, pusher, opening))
@@ -117,7 +117,7 @@ class PushLane:
         return await self._context.writer.commit(Unit(ops=(turns.put(opening.turn),), gate=push_rows.claim(row)))
 
     async def _pushed(self, row: PushRow, pusher: MenuPusher, opening: Opening) -> PushOutcome:
-        request = PushRequest(opening.turn.session, row.msisdn, opening.turn.reply, opening.asks)
+        request = PushRequest(opening.session, row.msisdn, opening.turn.reply, opening.asks)
         try:
             return await pusher.wire.push(request)
         except Exception as error:  # what became of it nobody knows

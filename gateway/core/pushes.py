@@ -27,9 +27,10 @@ _BUSY = PushFailed("busy", "a session of theirs is open")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session that is not written yet: its first turn, and whether its screen asks for an answer."""
+    """A session that is not written yet: its first turn, the wire's id of it, and whether its screen asks."""
 
     turn: TurnRow
+    session: str
     asks: bool
 
 
@@ -62,17 +63,19 @@ class Pushes:
             return _NOT_SHOWN
         if await self._in_session(push, pusher):
             return _BUSY
-        return Opening(self._turn(push, pusher, session.standing(screen.place), screen), asks=not screen.ends)
+        wires = pusher.wire.new_session(push.msisdn)
+        turn = self._turn(push, pusher, session.standing(screen.place), screen, pusher.wire.door.session_key(wires))
+        return Opening(turn, wires, asks=not screen.ends)
 
     async def _in_session(self, push: PushRow, pusher: MenuPusher) -> bool:
         since = self._context.clock() - timedelta(seconds=pusher.wire.door.idle_seconds)
         present = await turns.presence(self._context.reader, [push.subscription], since, since)
         return push.subscription in present and present[push.subscription].open
 
-    def _turn(self, push: PushRow, pusher: MenuPusher, session: Session, screen: Screen) -> TurnRow:
+    def _turn(self, push: PushRow, pusher: MenuPusher, session: Session, screen: Screen, key: str) -> TurnRow:
         return TurnRow(
             dialect=pusher.wire.door.dialect,
-            session=pusher.wire.new_session(push.msisdn),
+            session=key,
             position=0,
             subscription=push.subscription,
             digest=PUSHED,
@@ -90,7 +93,8 @@ class Pushes:
         """Whether something was said in the session that this push opened."""
         if pusher is None or not push.session:
             return False
-        said = await turns.of_dialogue(self._context.reader, pusher.wire.door.dialect, push.session)
+        door = pusher.wire.door
+        said = await turns.of_dialogue(self._context.reader, door.dialect, door.session_key(push.session))
         return len(said) > 1
 
 

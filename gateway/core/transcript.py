@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
 
 
@@ -24,7 +25,10 @@ def digest(transcript: str) -> str:
     return blake2b(transcript.encode(), digest_size=12).hexdigest()
 
 
-def turn_key(dialect: str, session: str, position: int) -> str:
-    """Names one turn wherever it is made again; 31 characters, for ids that are made from it."""
-    identity = "\0".join((dialect, session, str(position)))
+def turn_key(dialect: str, session: str, position: int, began: datetime) -> str:
+    """Names one turn wherever it is made again; 31 characters, for ids that are made from it.
+
+    began: when its dialogue did: turns are forgotten in time, and a network's id with their positions comes again.
+    """
+    identity = "\0".join((dialect, session, str(position), began.isoformat()))
     return f"u{blake2b(identity.encode(), digest_size=15).hexdigest()}"

@@ -53,6 +53,11 @@ class Turn(NamedTuple):
     door: Door
     at: datetime
 
+    @property
+    def key(self) -> str:
+        """What its session is kept under."""
+        return self.door.session_key(self.session)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -14,6 +14,7 @@ from gateway.core.beginnings import Beginnings
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.deadlines import Deadlines
+from gateway.core.doors import Door
 from gateway.core.facts import Facts
 from gateway.core.hop import Hop, Written
 from gateway.core.identity import Earlier, Newest, Next, TooLate, identify
@@ -27,7 +28,7 @@ from gateway.core.recollection import earlier_reply, newest_reply, recall
 from gateway.core.settlements import Settlements
 from gateway.core.showing import Showing
 from gateway.core.turn import Input, Reply, Turn
-from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
+from gateway.errors import ForeignSession, PurchaseUnclear, SessionOver, TurnTimedOut
 from menus.values import Invoke, Moved, Over, Screen, Wrong
 from store import turns
 from store.errors import AlreadyWritten
@@ -66,27 +67,30 @@ class TurnDesk:
         """The answer to a hop.
 
         Raises ForeignSession for another number's session, SessionOver, TurnTimedOut, StoreError; then nothing was
-        answered, and the hop may come again.
+        answered, and the hop may come again. Raises PurchaseUnclear where an order was given and may be durable.
         """
-        live = self._sessions.open(turn.dialect, turn.session, turn.door)
+        live, limit = self._sessions.open(turn.dialect, turn.key, turn.door), self._deadlines.limit()
         try:
-            with self._deadlines.limit():
+            with limit:
                 async with live.lock:
+                    live.ordering = False
                     try:
-                        return await self._take(live, turn)
+                        return await self._take(live, turn, limit.until)
                     except (SessionOver, ForeignSession):
                         raise
                     except BaseException:  # what was written meanwhile is not known here: the next hop asks the store
                         live.forget()
                         raise
         except TimeoutError:
+            if live.ordering:
+                raise PurchaseUnclear("an order may be durable that nobody could be told of in time") from None
             raise TurnTimedOut("a hop could not be answered in time") from None
 
-    def ended(self, dialect: str, session: str) -> None:
+    def ended(self, door: Door, session: str) -> None:
         """The network has closed a session."""
-        self._sessions.ended(dialect, session, self._context.clock())
+        self._sessions.ended(door.dialect, door.session_key(session), self._context.clock())
 
-    async def _take(self, live: LiveSession, turn: Turn) -> Reply:
+    async def _take(self, live: LiveSession, turn: Turn, until: float) -> Reply:
         reader = self._context.reader
         if not live.read and _may_be_known(turn):  # a session that this process does not know may have begun in another
             await recall(reader, self._sessions, live)
@@ -94,7 +98,7 @@ class TurnDesk:
             identity = identify(live, turn)
             match identity:
                 case Next():
-                    written = await self._forth(await self._hop(live, turn, identity))
+                    written = await self._forth(await self._hop(live, turn, identity, until))
                     if written is not None:
                         self._sessions.answered(live, identity, written, self._context.clock())
                         return newest_reply(live)
@@ -109,18 +113,18 @@ class TurnDesk:
             await recall(reader, self._sessions, live)  # another process, or this one before a stop, was quicker
         raise TurnTimedOut("a session is being written by somebody else")
 
-    async def _hop(self, live: LiveSession, turn: Turn, place: Next) -> Hop:
+    async def _hop(self, live: LiveSession, turn: Turn, place: Next, until: float) -> Hop:
         if place.begins:
             if turn.msisdn is None:
                 raise SessionOver("the wire named no subscriber as the session began")
             person = await self._facts.subscriber(turn.msisdn)
             menu, session = await self._beginnings.dialled(turn, person, place.said)
-            return Hop(turn, live, menu, person, session, place)
+            return Hop(turn, live, menu, person, session, place, until)
         assert live.session is not None, "a dialogue that goes on has a session"
         assert live.subscriber is not None, "and a person"
         _own(live, turn)
         menu, session = await self._beginnings.stood_in(live.session, live.subscriber, turn)
-        return Hop(turn, live, menu, live.subscriber, session, place, afresh=session is not live.session)
+        return Hop(turn, live, menu, live.subscriber, session, place, until, afresh=session is not live.session)
 
     async def _forth(self, hop: Hop) -> Written | None:
         """Take the step and write it. None when the turn was written before."""

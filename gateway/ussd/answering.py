@@ -12,7 +12,7 @@ from gateway.core.context import Context
 from gateway.core.doors import Door
 from gateway.core.turn import Input, Reply, Said, Transcript, Turn
 from gateway.core.turns import TurnDesk
-from gateway.errors import ForeignSession, SessionOver, TurnTimedOut
+from gateway.errors import ForeignSession, PurchaseUnclear, SessionOver, TurnTimedOut
 from gateway.telemetry import around
 from gateway.ussd.dialect import Ended, Hop
 from gateway.ussd.services import Dialled, Services
@@ -62,6 +62,10 @@ class Answering:
         except SessionOver:
             self.count(door, "session_over")
             return last_words(self._voice.session_over(), door)
+        except PurchaseUnclear:
+            self.count(door, "purchase_unclear")
+            _LOG.error("an order could not be answered in time", extra={"door": door.name})
+            return Reply(self._voice.purchase_unclear(), ends=True)
         except (StoreError, TurnTimedOut) as error:
             _LOG.exception("a hop could not be answered")
             return self._failed(door, error.code)
@@ -73,7 +77,7 @@ class Answering:
 
     def ended(self, ended: Ended, door: Door) -> None:
         """The network has closed a session."""
-        self._turns.ended(door.dialect, ended.session)
+        self._turns.ended(door, ended.session)
         self.count(door, f"ended_{_word(ended.status)}")
 
     def count(self, door: Door, outcome: str) -> None:

@@ -102,7 +102,7 @@ async def test_claim_and_session_are_durable_before_the_screen_leaves(
     seen: list[tuple[str, str]] = []
 
     async def look(request: PushRequest) -> PushOutcome:
-        (turn,) = await turns.of_dialogue(house.reader, DOOR.dialect, request.session)
+        (turn,) = await turns.of_dialogue(house.reader, DOOR.dialect, DOOR.session_key(request.session))
         screen, text = await rows(house)
         seen.append((screen.state, text.state))
         session = from_json(turn.state)
@@ -135,7 +135,7 @@ async def test_an_alert_alone_asks_for_nothing_and_ends_its_session(
     await process.trigger()
     await eventually(lambda: len(wire.asked) == 2)
     assert not wire.asked[1].asks
-    (turn,) = await turns.of_dialogue(house.reader, DOOR.dialect, wire.asked[1].session)
+    (turn,) = await turns.of_dialogue(house.reader, DOOR.dialect, DOOR.session_key(wire.asked[1].session))
     assert turn.ends
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from handset import DOOR, Exchange
 
-from fakes import ANA, BEN, House
+from fakes import ANA, BEN, House, eventually
 from flows.values import Msisdn
+from gateway.core import turns as turns_module
 from gateway.core.doors import Door
 from gateway.core.turn import Input, Transcript
-from gateway.errors import SessionOver
+from gateway.errors import PurchaseUnclear, SessionOver
 
 ASKING = replace(DOOR, resume_seconds=60)
 QUESTION = "CON ¿Seguir donde estabas?\n1 Si, seguir\n2 No, empezar de nuevo"
@@ -238,3 +241,97 @@ async def test_a_session_that_was_only_repeated_after_a_restart_gives_way_too(li
     assert await line.dial() != await line.hop(1, ["2"])
     with pytest.raises(SessionOver):
         await line.hop(1, ["2", "4"])
+
+
+async def test_nobody_is_led_back_to_what_they_are_just_buying(line: Line, house: House) -> None:
+    """Who dials again while the charging system takes its time gets the menu, not the question."""
+    answered = asyncio.Event()
+
+    async def wait() -> None:
+        await answered.wait()
+
+    house.ocs.on_purchase = wait
+    first = await line.dial()
+    await line.answer("2", "4")
+    buying = asyncio.ensure_future(line.answer("1"))
+    await eventually(lambda: bool(house.ocs.bought))
+    other = Line(line.exchange, session=10)
+    assert await other.dial() == first
+    answered.set()
+    await buying
+
+
+@pytest.mark.parametrize("said", ["1", " 1", "1 "])
+async def test_blanks_around_an_answer_say_nothing(house: House, said: str) -> None:
+    """A repetition orders nothing, however it is written."""
+    exchange = Exchange(house)
+    for text in ("", " 2", said):
+        house.clock.advance(seconds=5)
+        await exchange.hear(Input(text, begins=not text), "s")
+    house.clock.advance(seconds=5)
+    await exchange.hear(Input(said), "s")
+    assert not house.ocs.bought
+
+
+async def test_the_yes_of_an_earlier_session_under_the_same_id_buys_nothing(house: House) -> None:
+    """Orders of a session whose id was used before have numbers that no screen under it had."""
+    exchange, keys = Exchange(house), []
+    for _ in range(2):
+        house.clock.advance(seconds=30)
+        for said in (Input("", begins=True, reuses=True), Input("2", reuses=True), Input("4", reuses=True)):
+            house.clock.advance(seconds=5)
+            reply = await exchange.hear(said, "the-only-one")
+        keys.append(next(line.split()[0] for line in reply.text.split("\n") if line.endswith("Comprar")))
+        if len(keys) == 1:
+            house.clock.advance(seconds=5)
+            await exchange.hear(Input(keys[0], reuses=True), "the-only-one")
+    house.clock.advance(seconds=5)
+    await exchange.hear(Input(keys[0], reuses=True), "the-only-one")
+    assert len(house.ocs.bought) == 1
+
+
+async def test_a_session_of_one_network_is_none_of_another(house: House) -> None:
+    """Where ids are counters, another door's peer could guess them."""
+    exchange = Exchange(house)
+    await exchange.hear(Input("", begins=True), "7")
+    with pytest.raises(SessionOver):
+        await exchange.hear(Input("1"), "7", door=replace(DOOR, name="other"))
+
+
+async def test_who_dials_again_right_after_the_end_begins_anew(house: House) -> None:
+    """Under an id that is used again, within moments too."""
+    exchange = Exchange(house)
+    begins = Input("", begins=True, reuses=True)
+    first = await exchange.hear(begins, "s")
+    for text in ("2", "4", "1"):
+        house.clock.advance(seconds=5)
+        reply = await exchange.hear(Input(text, reuses=True), "s")
+    assert not reply.ends or reply.text != first.text
+    key = next((line.split()[0] for line in reply.text.split("\n") if line.endswith("Comprar")), "")
+    if key:
+        house.clock.advance(seconds=5)
+        reply = await exchange.hear(Input(key, reuses=True), "s")
+    assert reply.ends
+    assert (await exchange.hear(begins, "s")).text == first.text
+    house.clock.advance(seconds=1)
+    assert not (await exchange.hear(Input("2", reuses=True), "s")).ends
+
+
+async def test_an_order_that_may_be_durable_is_never_answered_with_try_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who obeyed would pay twice."""
+    monkeypatch.setattr(turns_module, "LONGEST_TURN", 0.4)
+    exchange = Exchange(house)
+    line = Line(exchange)
+    await line.dial()
+    await line.answer("2", "4")
+    commit, stuck = exchange.committer.commit, asyncio.Event()
+
+    async def slow(*args: Any, **kwargs: Any) -> bool:
+        await stuck.wait()
+        return await commit(*args, **kwargs)
+
+    monkeypatch.setattr(exchange.committer, "commit", slow)
+    with pytest.raises(PurchaseUnclear):
+        await line.answer("1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,8 +38,9 @@ def test_what_does_not_go_on_is_told(before: str, now: str, said: str | None) ->
 
 
 def test_turns_have_names_of_their_own() -> None:
-    """By session and by position; the same turn always has the same."""
-    names = {turn_key("at", session, position) for session in ("a", "a1", "b") for position in (0, 1, 11)}
-    assert len(names) == 9
-    assert turn_key("at", "a", 1) in names
+    """By session, by position and by when the dialogue began; the same turn always has the same."""
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2)]
+    names = {turn_key("at", session, at, day) for session in ("a", "a1", "b") for at in (0, 1, 11) for day in days}
+    assert len(names) == 18
+    assert turn_key("at", "a", 1, days[0]) in names
     assert digest("1*2") != digest("1*21")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from handset import MENUS, Exchange, Phone
+from handset import DOOR, MENUS, Exchange, Phone
 from sqlalchemy import func, select
 
 from fakes import ANA, BEN, NUMBER, House, eventually, record_offer
@@ -373,7 +373,7 @@ async def test_an_order_whose_hop_ran_out_of_time_is_charged_all_the_same(house:
 async def test_a_hop_that_comes_after_the_end_of_its_session_is_answered(phone: Phone) -> None:
     """The network's notice may overtake the last answer."""
     await phone.dial()
-    phone.exchange.desk.ended("africastalking", phone.session)
+    phone.exchange.desk.ended(DOOR, phone.session)
     assert "1 GB por 7 dias" in await phone.answer("2")
 
 

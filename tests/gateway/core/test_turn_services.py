@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from handset import Exchange, Phone
+from handset import DOOR, Exchange, Phone
 
 from fakes import ANA, ANAS, BEN, House, ana, order, record_offer
 from flows.care import reference
@@ -257,9 +257,10 @@ async def test_charges_outside_a_bundle_are_off_until_chosen(house: House, phone
 
 async def test_a_reported_problem_has_a_reference_on_the_page_and_by_sms(house: House, phone: Phone) -> None:
     """And is there for whoever looks after it."""
+    began = house.clock()
     await phone.dial()
     shown = await phone.answer("6", "4", "2")
-    name = reference(turn_key("africastalking", "s-1", 3))
+    name = reference(turn_key("africastalking", DOOR.session_key("s-1"), 3, began))
     assert f"Tu referencia es {name}" in shown
     assert f"La referencia es {name}:" in told(house, ANA)[0]
     (noted,) = await reports(house)
