@@ -91,11 +91,12 @@ def decide(facts: AlertFacts) -> Alerted:
     if not isinstance(allowed, Allowed):
         return Alerted(allowed.reason, (_noted(facts, allowed.reason), _sms(facts, alert, suppressed=allowed.reason)))
     beside, offer_effects, outcome = _beside(facts)
-    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert)
+    offer = facts.offer_id if offer_effects else None
+    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert, offer=offer)
     noted = (_noted(facts, outcome), *offer_effects)
     if facts.chosen.channel is not Channel.USSD:
         return Alerted(outcome, (*noted, text))
-    return Alerted(outcome, (*noted, *_pushed(facts, text, facts.offer_id if offer_effects else None)))
+    return Alerted(outcome, (*noted, *_pushed(facts, text, offer)))
 
 
 def other_buckets(event: BundleReported, wallet: Wallet | None, at: datetime) -> tuple[Bucket, ...]:
@@ -202,7 +203,7 @@ def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Ef
         until=until,
         fallback=text.key,
     )
-    return push, replace(text, not_before=until, offer=offer)
+    return push, replace(text, not_before=until)
 
 
 def _alert_text(facts: AlertFacts) -> str:
@@ -241,7 +242,9 @@ def _noted(facts: AlertFacts, outcome: str) -> RecordAlert:
     )
 
 
-def _sms(facts: AlertFacts, text: str, *, repeat_text: str = "", suppressed: str = "") -> SendSms:
+def _sms(
+    facts: AlertFacts, text: str, *, repeat_text: str = "", suppressed: str = "", offer: OfferId | None = None
+) -> SendSms:
     return SendSms(
         key=facts.key,
         subscription=facts.subscriber.id,
@@ -253,4 +256,5 @@ def _sms(facts: AlertFacts, text: str, *, repeat_text: str = "", suppressed: str
         repeat_text=repeat_text,
         expires_at=facts.at + OLDEST_EVENT,
         suppressed=suppressed,
+        offer=offer,
     )

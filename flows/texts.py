@@ -207,6 +207,10 @@ class Voice:
         """There is nothing to accept."""
         return self._say(N_("There is no offer open for you now."))
 
+    def offer_in_menu(self, name: str, price: Money) -> str:
+        """A yes by text to an offer that was made on a screen."""
+        return self._say(N_("{name} for {price} is in your menu, under My offer."), name=name, price=self.money(price))
+
     def already_bought(self, name: str) -> str:
         """The same offer accepted again."""
         return self._say(N_("You have already bought {name}."), name=name)

@@ -37,6 +37,7 @@ _OPEN = (
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
     .order_by(t.c.id.desc())
 )
+_UNBIND = update(t).where(t.c.id == bindparam("which"), t.c.state == "open").values(sent_from="")
 _ON = func.coalesce(orders.c.channel, t.c.channel)
 _ANSWERS = (
     select(t.c.subscription_id, _ON, t.c.state, func.count())
@@ -86,6 +87,11 @@ async def by_id(reader: Reader, offer: str) -> Offer | None:
     """One offer."""
     row = await reader.first(_BY_ID, {"id": offer})
     return None if row is None else _offer(row)
+
+
+def unbind(offer: OfferId) -> Op:
+    """No text will name it after all: an answer by text must not take it unseen."""
+    return Op(_UNBIND, {"which": offer})
 
 
 async def newest_of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[tuple[SubscriptionId, str], Offer]:

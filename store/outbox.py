@@ -120,7 +120,9 @@ def put_sms(row: SmsRow) -> Op:
         "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
     }
     if row.held:
-        payload |= {"held": True, "offer": row.offer}
+        payload["held"] = True
+    if row.offer:
+        payload["offer"] = row.offer
     return outgoing.put(row, "sms", row.purpose, _ENCODE(payload), priority=row.priority, due_at=row.due_at)
 
 

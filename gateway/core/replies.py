@@ -6,15 +6,15 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flows import keywords
-from flows.effects import Effect
+from flows.effects import Effect, SendSms
 from flows.keywords import Intent, Meaning
 from flows.offer import OfferAnswered
 from flows.preferences import WishTexted, fulfil
 from flows.records import Offer, Subscriber
-from flows.values import Channel, Msisdn, OrderKey, SubscriptionId
+from flows.values import Channel, Msisdn, OrderKey, Purpose, SubscriptionId
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -27,7 +27,10 @@ SAME_TEXT_WITHIN = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One text and all that is known when it is dealt with. number: the service number it was sent to."""
+    """One text and all that is known when it is dealt with. number: the service number it was sent to.
+
+    elsewhere: the newest open offer that was made on another channel, where none was made from this number.
+    """
 
     entry: Entry
     subscriber: Subscriber
@@ -35,6 +38,7 @@ class _Text:
     number: str
     offer: Offer | None
     order_state: str | None
+    elsewhere: Offer | None = None
 
 
 class ReplyDesk:
@@ -73,7 +77,8 @@ class ReplyDesk:
         meaning = keywords.understand(body["text"], self._context.rules(at).stop_words)
         offer = newest.get((subscriber.id, body["to"]))
         state = states.get(offer.order) if offer and offer.order else None
-        text = _Text(entry, subscriber, meaning, body["to"], offer, state)
+        elsewhere = None if offer else _open_still(newest.get((subscriber.id, "")), at)
+        text = _Text(entry, subscriber, meaning, body["to"], offer, state, elsewhere)
         repeated = _repeats(entry, before, offer)
         outcome = "repeated" if repeated else meaning.intent.value
         self._context.metrics.texts_in.labels(outcome).inc()
@@ -93,6 +98,8 @@ class ReplyDesk:
 
     def _effects(self, text: _Text) -> tuple[Effect, ...]:
         at, voice, key = self._context.clock(), self._context.voice(text.subscriber), f"reply:{text.entry.id}"
+        if text.meaning.intent is Intent.ACCEPT and text.elsewhere is not None:
+            return (self._pointed_to(text, text.elsewhere),)
         if text.offer is None or text.meaning.intent not in (Intent.ACCEPT, Intent.DECLINE):
             return fulfil(WishTexted(at, text.subscriber, voice, text.meaning, text.number, key))
         answered = OfferAnswered(
@@ -108,6 +115,24 @@ class ReplyDesk:
         )
         machine, event = self._context.machines.offer, text.meaning.intent.value
         return machine.step(text.offer.state, event, offer=text.offer, fact=answered).effects
+
+    def _pointed_to(self, text: _Text, offer: Offer) -> SendSms:
+        """A yes to an offer that no text has named: nobody buys unseen."""
+        voice = self._context.voice(text.subscriber)
+        name = self._context.bundle_name(offer.bundle, text.subscriber.language)
+        return SendSms(
+            key=f"reply:{text.entry.id}",
+            subscription=text.subscriber.id,
+            msisdn=text.subscriber.msisdn,
+            source=text.number,
+            text=voice.offer_in_menu(name, offer.price),
+            purpose=Purpose.REPLY,
+            at=self._context.clock(),
+        )
+
+
+def _open_still(offer: Offer | None, at: datetime) -> Offer | None:
+    return offer if offer is not None and offer.state == "open" and at < offer.expires_at else None
 
 
 def _subjects(batch: Sequence[Entry]) -> list[Msisdn]:

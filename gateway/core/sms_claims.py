@@ -34,8 +34,8 @@ class SmsClaims:
         held = [row for row in taken if row.held and not _pointless(row, now)]
         again = self._unsure.intersection(row.id for row in held)
         self._unsure.update(row.id for row in held)
-        together = Unit(ops=tuple(_claim(row, row.id in bare, now) for row in plain))
-        gates = [Unit(gate=outgoing.claim_once(row.id, repeated=row.id in bare)) for row in held]
+        together = Unit(ops=tuple(op for row in plain for op in _claim(row, row.id in bare, now)))
+        gates = [_gate(row, row.id in bare) for row in held]
         written, *opened = await self._context.writer.settle_all([together, *gates])
         going, failed = list[SmsRow](), list[SmsRow]()
         for row, outcome in zip((*plain, *held), (*[written] * len(plain), *opened), strict=True):
@@ -72,10 +72,19 @@ class SmsClaims:
         return found is None or found.state == "open"
 
 
-def _claim(row: SmsRow, bare: bool, now: datetime) -> Op:
+def _claim(row: SmsRow, bare: bool, now: datetime) -> Sequence[Op]:
     if _pointless(row, now):
-        return outbox.end(row.id, "expired", now, reason="too_late")
-    return outgoing.claim(row.id, repeated=bare)
+        return (outbox.end(row.id, "expired", now, reason="too_late"),)
+    return outgoing.claim(row.id, repeated=bare), *_unbound(row, bare)
+
+
+def _gate(row: SmsRow, bare: bool) -> Unit:
+    return Unit(_unbound(row, bare), gate=outgoing.claim_once(row.id, repeated=bare))
+
+
+def _unbound(row: SmsRow, bare: bool) -> tuple[Op, ...]:
+    """What a text does not name cannot be bought by an answer to it."""
+    return (offers.unbind(row.offer),) if bare and row.offer else ()
 
 
 def _pointless(row: SmsRow, now: datetime) -> bool:

@@ -282,3 +282,20 @@ async def test_a_no_that_comes_after_the_apps_yes_is_told_of_the_purchase(talk: 
     ]
     talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
     assert await talk.says("2") == ["Tu compra de 1 GB por 7 días está en curso."]
+
+
+async def test_a_yes_to_an_offer_that_no_text_named_buys_nothing(talk: Talk) -> None:
+    """It was made on a screen, or its text went without it: the person is told where it is, and what it costs."""
+    offer = await talk.offered()
+    await talk.house.writer.commit(Unit(ops=(offers.unbind(offer),)))
+    assert await talk.says("1") == ["1 GB por 7 días por $3.000 está en tu menú, en Mi oferta."]
+    assert talk.bought == []
+    assert await talk.says("2") == ["Ahora no tienes ofertas abiertas."]
+
+
+async def test_an_offer_that_no_text_named_and_that_is_over_is_none(talk: Talk) -> None:
+    """Like any other."""
+    offer = await talk.offered()
+    await talk.house.writer.commit(Unit(ops=(offers.unbind(offer),)))
+    talk.house.clock.advance(hours=25)
+    assert await talk.says("1") == ["Ahora no tienes ofertas abiertas."]
