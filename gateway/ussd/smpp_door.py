@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
@@ -49,6 +49,14 @@ class Desk(Protocol):
     def ended(self, ended: Ended, door: Door) -> None: ...
 
     def count(self, door: Door, outcome: str) -> None: ...
+
+
+class _Shown(NamedTuple):
+    """A screen that was handed over. answer: to it; number: of its hop."""
+
+    reply: Reply
+    answer: Answer | None
+    number: int
 
 
 class SmppDoor:
@@ -150,6 +158,7 @@ class SmppDoor:
     ) -> None:
         """Answer. pushed: the session, if we opened it; known: the reply, if the hop came before."""
         since, taken = self._clock(), False
+        number = self._repeats.taken(heard.hop.session)
         named = heard if pushed is None else pushed.named(heard)
         try:
             reply = known or await self._answering.answer(named.hop, self._door)
@@ -159,7 +168,7 @@ class SmppDoor:
                 pushed.settle(Shown())
             body = format_message(self._dialect.format(reply, named.leg))
             answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
-            self._note(message, heard, pushed, reply, answer)
+            self._note(message, heard, pushed, _Shown(reply, answer, number))
         except Exception:  # one hop must not end a bind
             _LOG.exception("a hop failed", extra={"door": self._door.name})
             self._answering.count(self._door, "error")
@@ -170,9 +179,9 @@ class SmppDoor:
             if pushed is not None:
                 pushed.settle(PushUnknown("the answer was not taken"))
 
-    def _note(self, message: Message, heard: Heard, pushed: Pushed | None, reply: Reply, answer: Answer | None) -> None:
+    def _note(self, message: Message, heard: Heard, pushed: Pushed | None, screen: _Shown) -> None:
         """What became of the screen, as far as we know."""
-        wire = heard.hop.session
+        wire, reply, answer = heard.hop.session, screen.reply, screen.answer
         status = answer.status if isinstance(answer, Response) else None
         shown, gone = status == Status.OK, status not in (None, Status.OK, *RETRYABLE)
         if shown:
@@ -180,7 +189,7 @@ class SmppDoor:
         else:
             self._answering.count(self._door, "not_shown")
             if not heard.begins:
-                self._repeats.missed(wire, message, reply)
+                self._repeats.missed(wire, message, reply, screen.number)
         if gone:  # the network knows no such session any more
             self._answering.ended(Ended(wire if pushed is None else pushed.session, "failed"), self._door)
         if pushed is not None and (gone or (reply.ends and shown)):

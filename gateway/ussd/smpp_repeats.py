@@ -31,6 +31,17 @@ class Repeats:
         self._clock = clock
         self._keep = keep
         self._unseen: dict[str, _Unseen] = {}
+        self._newest: dict[str, int] = {}
+        self._hops = 0
+
+    def taken(self, session: str) -> int:
+        """One more hop of this session; its number, for what becomes of its screen."""
+        self._hops += 1
+        self._newest.pop(session, None)
+        self._newest[session] = self._hops
+        if len(self._newest) > _MOST:
+            del self._newest[next(iter(self._newest))]
+        return self._hops
 
     def reply(self, session: str, message: Message) -> Reply | None:
         """What the message was answered with, if it is the session's unseen hop; any other hop ends the memory."""
@@ -42,8 +53,13 @@ class Repeats:
         del self._unseen[session]
         return None
 
-    def missed(self, session: str, message: Message, reply: Reply) -> None:
-        """The screen of this hop did not arrive, as far as we know."""
+    def missed(self, session: str, message: Message, reply: Reply, hop: int) -> None:
+        """The screen of this hop did not arrive, as far as we know. Of an older hop that says nothing any more: it was
+        answered, so it was seen.
+        """
+        if self._newest.get(session) != hop:
+            return
+        del self._newest[session]
         self._unseen.pop(session, None)
         self._unseen[session] = _Unseen(message.user_data, message.tlvs, reply, self._clock() + self._keep)
         if len(self._unseen) > _MOST:
