@@ -16,6 +16,8 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.ussd.dialect import BadHop, HopRequest
 
 MOST_FIELDS = 50
+_MOST_KEPT = 200
+"""Characters of a text that is kept for the next time."""
 _FORM = "application/x-www-form-urlencoded"
 _JSON = frozenset({"application/json", "text/json"})
 _XML = frozenset({"application/xml", "text/xml"})
@@ -46,7 +48,9 @@ def form(body: bytes) -> dict[str, str]:
 
 
 def _unquoted(text: str) -> str:
-    return _spelled(text) if "%" in text or "+" in text else text
+    if "%" not in text and "+" not in text:
+        return text
+    return _spelled(text) if len(text) <= _MOST_KEPT else unquote_plus(text, errors="strict")
 
 
 @lru_cache(maxsize=8192)

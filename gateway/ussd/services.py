@@ -10,6 +10,8 @@ from gateway.config.tree import UssdServiceConfig
 
 DEFAULT = (UssdServiceConfig(code="*123#", menu="main"),)
 """What is served when nothing is configured."""
+_LONGEST = 200
+"""Characters of what is dialled: no network lets more through (3GPP TS 23.038 §5: 182)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,15 @@ class Services:
 
     def __init__(self, configured: Sequence[UssdServiceConfig]) -> None:
         self._menus = {(one.code, one.network): one.menu for one in configured or DEFAULT}
-        self.find = lru_cache(maxsize=4096)(self._find)
+        self._networks = {network for _, network in self._menus}
+        self._most_parts = max(len(_parts(code)) for code, _ in self._menus)
+        self._found = lru_cache(maxsize=4096)(self._find)
+
+    def find(self, dialled: str, network: str) -> Dialled | None:
+        """Where ``dialled`` leads on a network: by the longest code that it begins with; None for nowhere."""
+        if len(dialled) > _LONGEST:
+            return None
+        return self._found(dialled, network if network in self._networks else "")
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -38,9 +48,8 @@ class Services:
         return tuple(dict.fromkeys(self._menus.values()))
 
     def _find(self, dialled: str, network: str) -> Dialled | None:
-        """Where ``dialled`` leads on a network: by the longest code that it begins with; None for nowhere."""
-        parts = dialled.strip().removesuffix("#").split("*")
-        for length in range(len(parts), 0, -1):
+        parts = _parts(dialled.strip())
+        for length in range(min(len(parts), self._most_parts), 0, -1):
             menu = self._menu_of("*".join(parts[:length]) + "#", network)
             if menu is not None:
                 return Dialled(menu, "*".join(parts[length:]))
@@ -48,3 +57,7 @@ class Services:
 
     def _menu_of(self, code: str, network: str) -> str | None:
         return self._menus.get((code, network)) or self._menus.get((code, ""))
+
+
+def _parts(code: str) -> list[str]:
+    return code.removesuffix("#").split("*")
