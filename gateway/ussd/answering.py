@@ -23,7 +23,6 @@ _LOG = logging.getLogger(__name__)
 _NOWHERE_YET = Dialled("")
 """Of a wire that names the service only as a session begins."""
 _ENDS = frozenset({"success", "incomplete", "failed", "release", "timeout", "abort", "end", "charge"})
-_LONGEST_CODE = 8
 
 
 class Answering:
@@ -50,7 +49,9 @@ class Answering:
         dialled = self._dialled(hop, door)
         if dialled is None:
             self.count(door, "unknown_service")
-            _LOG.warning("a code that leads nowhere was dialled", extra={"service": _code(hop.service)})
+            _LOG.warning(
+                "a code that leads nowhere was dialled", extra={"door": door.name, "characters": len(hop.service)}
+            )
             return last_words(self._voice.no_service(), door)
         said = _with_dialled(hop.said, dialled.behind) if dialled.behind else hop.said
         turn = Turn(door.dialect, hop.session, hop.msisdn, dialled.menu, said, door, self._context.clock())
@@ -128,8 +129,3 @@ def _with_dialled(said: Said, behind: str) -> Said:
 def _word(status: str) -> str:
     """A status as a metric's label: the known ones, and one for all others."""
     return status.lower() if status.lower() in _ENDS else "other"
-
-
-def _code(service: str) -> str:
-    """The code without what was dialled behind it, which may be anybody's number."""
-    return "*".join(service.split("*")[:2])[:_LONGEST_CODE]
