@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-import math
 import re
 from collections.abc import Iterable
 
+from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.policy_checks import check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
-from gateway.config.tree import Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
+from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
 HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
 _DIALECTS_NOW = ("triggers", *HTTP_DIALECTS, "smpp")
 _CHARSETS = ("gsm7", "ucs2")
-_LEAST_SCREEN = 40
+_LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
+_PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
+"""What may stand in a path where another door's token would."""
 _OCS_NOW = ("simulator", "tmf")
 _OCS_LATER = ("cgrates", "diameter", "ucip")
 _BINDS = ("transmitter", "receiver", "transceiver")
@@ -27,10 +29,13 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
 _CODE = re.compile(r"[*#][0-9*#]{1,30}#")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_PORT = 65_535
+_MOST_OCTET = 255
+_MOST_WINDOW, _MOST_TPS = 100_000, 100_000
 
 
 def check(config: Config) -> Config:
     """The same configuration, if it can be used. Raises ConfigError."""
+    check_everywhere(config)
     _one_of("ocs.kind", config.ocs.kind, _OCS_NOW, _OCS_LATER)
     _one_of("policy.quiet_hours", config.policy.quiet_hours, ("market", "off"))
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
@@ -38,11 +43,14 @@ def check(config: Config) -> Config:
     _not_yet("triggers.url", config.triggers.url, "inline://")
     if config.ocs.kind == "tmf" and not config.ocs.url:
         raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
+    if config.ocs.url:
+        url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")
     _port("server.port", config.server.port)
     _port("server.metrics_port", config.server.metrics_port)
     _tls(config.server)
-    _positive("ocs.timeout", config.ocs.timeout)
-    _positive("api.requests_per_second", config.api.requests_per_second)
+    seconds("ocs.timeout", config.ocs.timeout)
+    seconds("ocs.settle_seconds", config.ocs.settle_seconds, zero=True)
+    positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)
         check_push_url(door)
@@ -50,8 +58,14 @@ def check(config: Config) -> Config:
             raise ConfigError(f"doors {door.name!r}: certificate needs server.tls_client_ca, which is not set")
     for bind in config.smpp:
         _bind(bind)
+    for profile in config.ussd.profiles:
+        if not _is_latin_1(profile.service_type):
+            raise ConfigError(
+                f"ussd.profiles {profile.name!r}: service_type has a character that SMPP cannot carry (ISO 8859-1)"
+            )
     check_names("smpp", [bind.name for bind in config.smpp])
     _services(config.ussd.services)
+    _lead_somewhere(config)
     check_names("doors", [door.name for door in config.doors])
     check_smpp(config)
     for token in config.api.tokens:
@@ -60,8 +74,8 @@ def check(config: Config) -> Config:
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_policy(config.policy)
     _secret(config.webhooks.secret)
-    if config.telemetry.otlp_endpoint and not config.telemetry.otlp_endpoint.startswith(("http://", "https://")):
-        raise ConfigError("telemetry.otlp_endpoint must be a URL such as http://127.0.0.1:4318")
+    if config.telemetry.otlp_endpoint:
+        url("telemetry.otlp_endpoint", config.telemetry.otlp_endpoint, "http://127.0.0.1:4318")
     return config
 
 
@@ -79,18 +93,22 @@ def _door(door: DoorConfig) -> None:
             f"doors {door.name!r}: dialect {door.dialect!r} is not available; there is: {', '.join(_DIALECTS_NOW)}"
         )
     _one_of(f"doors {door.name!r}: charset", door.charset, _CHARSETS)
-    if door.max_septets and door.max_septets < _LEAST_SCREEN:
-        raise ConfigError(f"doors {door.name!r}: max_septets must be at least {_LEAST_SCREEN}")
+    if door.max_septets and not _LEAST_SCREEN <= door.max_septets <= _MOST_SCREEN:
+        raise ConfigError(
+            f"doors {door.name!r}: max_septets must be at least {_LEAST_SCREEN} and at most {_MOST_SCREEN}"
+        )
     if door.certificate and not _SHA256.fullmatch(door.certificate.replace(":", "").lower()):
         raise ConfigError(f"doors {door.name!r}: certificate must be the SHA-256 of the client's, 64 hex digits")
     if door.dialect in HTTP_DIALECTS and not _TOKEN.fullmatch(door.token):
         raise ConfigError(f"doors {door.name!r}: token may hold A-Z a-z 0-9 - . _ ~ only: it stands in a path")
+    if door.token in _PATH_WORDS.get(door.dialect, ()):
+        raise ConfigError(f"doors {door.name!r}: token may not be {door.token!r}: it is a word in the dialect's paths")
     if door.service and not _CODE.fullmatch(door.service):
         raise ConfigError(f"doors {door.name!r}: service {door.service!r} is no service code such as *123#")
-    _positive(f"doors {door.name!r}: idle_seconds", door.idle_seconds)
-    _positive(f"doors {door.name!r}: total_seconds", door.total_seconds)
-    _not_negative(f"doors {door.name!r}: resume_seconds", door.resume_seconds)
-    _not_negative(f"doors {door.name!r}: repeat_seconds", door.repeat_seconds)
+    seconds(f"doors {door.name!r}: idle_seconds", door.idle_seconds)
+    seconds(f"doors {door.name!r}: total_seconds", door.total_seconds)
+    seconds(f"doors {door.name!r}: resume_seconds", door.resume_seconds, zero=True)
+    seconds(f"doors {door.name!r}: repeat_seconds", door.repeat_seconds, zero=True)
     for network in door.allow:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -108,20 +126,47 @@ def _services(services: Iterable[UssdServiceConfig]) -> None:
         seen.add((one.code, one.network))
 
 
+def _lead_somewhere(config: Config) -> None:
+    """What a door says is dialled there must lead to a menu, as it would if somebody dialled it."""
+    services = config.ussd.services or DEFAULT_SERVICES
+    for door in config.doors:
+        if door.service and not any(_leads(door, one) for one in services):
+            raise ConfigError(
+                f"doors {door.name!r}: service {door.service!r} leads nowhere: no [[ussd.services]] has it"
+            )
+
+
+def _leads(door: DoorConfig, one: UssdServiceConfig) -> bool:
+    """Whether what is dialled there begins with this code; its network may be told by each hop."""
+    begins = f"{door.service.removesuffix('#')}*".startswith(f"{one.code.removesuffix('#')}*")
+    return begins and (not one.network or not door.network or one.network == door.network)
+
+
 def _bind(bind: SmppConfig) -> None:
     where = f"smpp {bind.name!r}"
     _one_of(f"{where}: bind", bind.bind, _BINDS)
     _port(f"{where}: port", bind.port)
-    if bind.window < 1:
-        raise ConfigError(f"{where}: window must be at least 1")
-    if bind.tps < 1:
-        raise ConfigError(f"{where}: tps must be at least 1")
+    if not 1 <= bind.window <= _MOST_WINDOW:
+        raise ConfigError(f"{where}: window must be at least 1 and at most {_MOST_WINDOW}")
+    if not 1 <= bind.tps <= _MOST_TPS:
+        raise ConfigError(f"{where}: tps must be at least 1 and at most {_MOST_TPS}")
+    for key, octet in (("source_ton", bind.source_ton), ("source_npi", bind.source_npi)):
+        if not 0 <= octet <= _MOST_OCTET:
+            raise ConfigError(f"{where}: {key} must be from 0 to {_MOST_OCTET}")
+    for key, text in (
+        ("system_id", bind.system_id),
+        ("password", bind.password),
+        ("system_type", bind.system_type),
+        ("source", bind.source),
+    ):
+        if not _is_latin_1(text):
+            raise ConfigError(f"{where}: {key} has a character that SMPP cannot carry (ISO 8859-1)")
     for key, value in (
         ("response_timeout", bind.response_timeout),
         ("enquire_interval", bind.enquire_interval),
         ("reconnect_max", bind.reconnect_max),
     ):
-        _positive(f"{where}: {key}", value)
+        seconds(f"{where}: {key}", value)
 
 
 def _one_of(key: str, value: str, now: Iterable[str], later: Iterable[str] = ()) -> None:
@@ -141,14 +186,12 @@ def _port(key: str, value: int) -> None:
         raise ConfigError(f"{key} must be a port from 0 to {_MOST_PORT}")
 
 
-def _positive(key: str, value: float) -> None:
-    if not 0 < value < math.inf:
-        raise ConfigError(f"{key} must be more than 0")
-
-
-def _not_negative(key: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ConfigError(f"{key} must be 0 or more")
+def _is_latin_1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _secret(secret: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flows.values import parse_msisdn
+from gateway.config.bounds import url
 from gateway.config.tree import DoorConfig, PolicyConfig
 from gateway.errors import ConfigError
 
@@ -39,8 +40,7 @@ def check_push_url(door: DoorConfig) -> None:
         return
     if door.dialect != "restcomm":
         raise ConfigError(f"{where} is of the dialect restcomm; over SMPP screens go by the door's bind")
-    if not door.push_url.startswith(("http://", "https://")):
-        raise ConfigError(f"{where} must begin with http:// or https://")
+    url(where, door.push_url, "http://10.0.0.1:8080/restcomm")
     if not door.service:
         raise ConfigError(f"{where}: the door must name the service whose menu takes the answers, such as *123#")
 

@@ -64,6 +64,10 @@ class UssdServiceConfig:
     network: str = ""
 
 
+DEFAULT_SERVICES = (UssdServiceConfig(code="*123#", menu="main"),)
+"""What is served when nothing is configured."""
+
+
 @dataclass(frozen=True, slots=True)
 class UssdProfileConfig:
     """How one vendor speaks USSD over SMPP; the defaults are what SMPP 3.4 §5.3.2.44 and most vendors say.

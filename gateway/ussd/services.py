@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gateway.config.tree import UssdServiceConfig
+from gateway.config.tree import DEFAULT_SERVICES, UssdServiceConfig
 
-DEFAULT = (UssdServiceConfig(code="*123#", menu="main"),)
-"""What is served when nothing is configured."""
 _LONGEST = 200
 """Characters of what is dialled: no network lets more through (3GPP TS 23.038 §5: 182)."""
 
@@ -26,7 +24,7 @@ class Services:
     """Codes and their menus; one for a network counts before one for any."""
 
     def __init__(self, configured: Sequence[UssdServiceConfig]) -> None:
-        self._menus = {(one.code, one.network): one.menu for one in configured or DEFAULT}
+        self._menus = {(one.code, one.network): one.menu for one in configured or DEFAULT_SERVICES}
         self._networks = {network for _, network in self._menus}
         self._most_parts = max(len(_parts(code)) for code, _ in self._menus)
         self._found = lru_cache(maxsize=4096)(self._find)

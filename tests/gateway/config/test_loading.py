@@ -210,6 +210,43 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         (TOKEN.format(role="boss", sha=SHA), "api.tokens.role is 'boss'"),
         (TOKEN.format(role="crm", sha="abc"), "sha256 must be 64 hex digits"),
         ('[telemetry]\notlp_endpoint = "collector:4318"', "telemetry.otlp_endpoint must be a URL such as http://"),
+        ("[ocs]\nsettle_seconds = -1", "ocs.settle_seconds must be 0 or more and at most 86400 seconds"),
+        ("[ocs]\nsettle_seconds = nan", "ocs.settle_seconds must be a number that ends"),
+        ("[ocs]\ntimeout = 1e6", "ocs.timeout must be more than 0 and at most 86400 seconds"),
+        ('[ocs]\nkind = "tmf"\nurl = "foo"', "ocs.url must be a URL such as http://"),
+        ('[ocs]\nkind = "tmf"\nurl = "http://h:99999"', "ocs.url must be a URL such as http://"),
+        ('[telemetry]\notlp_endpoint = "http://"', "telemetry.otlp_endpoint must be a URL such as http://"),
+        ('market = "c\\u0000o"', "market has a NUL character"),
+        ('[menus]\npath = "a\\u0000b"', "menus.path has a NUL character"),
+        ('[policy]\ntest_msisdns = ["\\u0000"]', "policy.test_msisdns[0] has a NUL character"),
+        ("[api]\nrequests_per_second = inf", "api.requests_per_second must be a number that ends"),
+        (BIND.replace('"a"', '""'), "smpp[0].name is empty"),
+        ('[[doors]]\nname = ""\ndialect = "nalo"', "doors[0].name is empty"),
+        (BIND + "tps = nan", "smpp[0].tps must be a number that ends"),
+        (BIND + "tps = inf", "smpp[0].tps must be a number that ends"),
+        (BIND + "tps = 1e300", "smpp 'a': tps must be at least 1 and at most 100000"),
+        (BIND + "window = 99999999999", "smpp 'a': window must be at least 1 and at most 100000"),
+        (BIND + "source_ton = 999", "smpp 'a': source_ton must be from 0 to 255"),
+        (BIND + "source_npi = -1", "smpp 'a': source_npi must be from 0 to 255"),
+        (BIND + "response_timeout = 1e300", "smpp 'a': response_timeout must be more than 0 and at most 86400"),
+        (BIND + "reconnect_max = 0", "smpp 'a': reconnect_max must be more than 0"),
+        (BIND + 'system_id = "ключ"', "smpp 'a': system_id has a character that SMPP cannot carry"),
+        ('[[ussd.profiles]]\nname = "x"\nservice_type = "ЮССД"', "ussd.profiles 'x': service_type has a character"),
+        (DOOR.format("nalo") + "idle_seconds = nan", "doors[0].idle_seconds must be a number that ends"),
+        (
+            DOOR.format("nalo") + "repeat_seconds = 1e12",
+            "doors 'd': repeat_seconds must be 0 or more and at most 86400",
+        ),
+        (DOOR.format("nalo") + "max_septets = 1001", "doors 'd': max_septets must be at least 40 and at most 1000"),
+        (DOOR.format("infobip") + 'token = "session"', "doors 'd': token may not be 'session'"),
+        (DOOR.format("africastalking") + 'token = "events"', "doors 'd': token may not be 'events'"),
+        (DOOR.format("nalo") + 'service = "*999#"', "doors 'd': service '*999#' leads nowhere"),
+        (DOOR.format("nalo") + 'service = "*1234#"', "doors 'd': service '*1234#' leads nowhere"),
+        (
+            DOOR.format("nalo")
+            + 'network = "a"\nservice = "*1#"\n[[ussd.services]]\ncode = "*1#"\nmenu = "main"\nnetwork = "b"',
+            "doors 'd': service '*1#' leads nowhere",
+        ),
         ('[webhooks]\nsecret = "hello"', "webhooks.secret must be whsec_ followed by base64"),
         ('[webhooks]\nsecret = "whsec_"', "webhooks.secret must be whsec_ followed by base64"),
         ('[webhooks]\nsecret = "whsec_%%"', "webhooks.secret must be whsec_ followed by base64"),
@@ -221,6 +258,15 @@ def test_a_file_that_cannot_be_used_says_why_in_one_line(tmp_path: Path, text: s
         load(written(tmp_path, text), {})
     assert complaint in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("service", ["*123#", "*123*4#", "*7*1#"])
+def test_the_service_of_a_door_leads_to_a_menu_as_if_it_were_dialled(tmp_path: Path, service: str) -> None:
+    """Also with a choice behind the code."""
+    text = DOOR.format("nalo") + f'service = "{service}"\n'
+    if service == "*7*1#":
+        text += '[[ussd.services]]\ncode = "*7#"\nmenu = "main"\nnetwork = "n"'
+    assert load(written(tmp_path, text), {}).doors[0].service == service
 
 
 def test_a_token_of_triggers_may_hold_anything(tmp_path: Path) -> None:
