@@ -13,18 +13,22 @@ from gateway.console.status import Part
 from gateway.core.doors import Doors
 from gateway.core.ports import InboundSms, UssdPusher
 from gateway.smpp.client import SmppClient
+from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.smpp_door import SmppDoor
+from gateway.ussd.smpp_no_door import NoDoor
 
 
 class Binds:
     """sms: the one that texts leave by; what comes in by any of them and is no USSD is taken for a text."""
 
-    def __init__(self, peers: Peers, inbound: InboundSms) -> None:
+    def __init__(self, peers: Peers, inbound: InboundSms, metrics: Metrics) -> None:
         self._where = {bind.name: f"{bind.host}:{bind.port}" for bind in (peers.smpp, *peers.others)}
         self._clients = {bind.name: SmppClient(smpp_settings(bind), inbound) for bind in (peers.smpp, *peers.others)}
         self._doors: tuple[SmppDoor, ...] = ()
         self.sms = self._clients[peers.smpp.name]
+        for client in self._clients.values():
+            client.ussd = NoDoor(metrics)
 
     def up(self) -> Mapping[str, bool]:
         """Which is bound now."""

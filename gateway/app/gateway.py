@@ -178,7 +178,7 @@ class Gateway:
         )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
-        binds = Binds(peers, intake)
+        binds = Binds(peers, intake, context.metrics)
         client = binds.sms
         lanes.sms = SmsLane(context, traced.sms_sender(context.traces, client), receipts, slots=4 * peers.smpp.window)
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
@@ -217,8 +217,8 @@ class Gateway:
         self._stack.push_async_callback(watch.stop)
         access = Access(config.api.tokens, config.api.requests_per_second)
         routes = (
-            TriggerRoutes(context, intake, doors, config.webhooks.secret),
-            UssdRoutes(context, answering, doors, DIALECTS),
+            TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
+            UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access),
             self._health,
         )

@@ -98,6 +98,7 @@ class Status:
     SUBMIT_FAILED: Final = int(SmppCommandStatus.ESME_RSUBMITFAIL)
     THROTTLED: Final = int(SmppCommandStatus.ESME_RTHROTTLED)
     TEMPORARY_APP_ERROR: Final = int(SmppCommandStatus.ESME_RX_T_APPN)
+    REJECTED: Final = int(SmppCommandStatus.ESME_RX_R_APPN)
     INVALID_TLV_VALUE: Final = int(SmppCommandStatus.ESME_RINVOPTPARAMVAL)
     DELIVERY_FAILED: Final = int(SmppCommandStatus.ESME_RDELIVERYFAILURE)
     INVALID_TLV_STREAM: Final = int(SmppCommandStatus.ESME_RINVOPTPARSTREAM)
