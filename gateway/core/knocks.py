@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import logging
 import ssl
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from gateway.core.doors import Door, is_loopback
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
@@ -20,6 +24,32 @@ def certificate_of(request: web.Request) -> str:
     transport = request.transport
     connection = transport.get_extra_info("ssl_object") if transport is not None else None
     return connection.certificate if isinstance(connection, WatchedConnection) else ""
+
+
+def is_rebound(request: web.Request, door: Door | None, own: str) -> bool:
+    """Whether a page may have made this machine's browser knock under another name that resolves to here.
+
+    Where a door asks for nothing but the address, this machine must say an address or localhost. own: the configured
+    host.
+    """
+    if door is None or door.token or door.certificate or not is_loopback(request.remote):
+        return False
+    return not _is_own_name(request.host, own)
+
+
+@lru_cache(maxsize=256)
+def _is_own_name(host: str, own: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name in ("localhost", own.lower()):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True  # no name server was asked for an address
 
 
 def refused(metrics: Metrics, dialect: str, reason: str, peer: str | None = None) -> None:

@@ -11,7 +11,7 @@ from gateway.core.bodies import body_of
 from gateway.core.context import Context
 from gateway.core.doors import Doors, is_loopback
 from gateway.core.intake import Intake
-from gateway.core.knocks import certificate_of, refused
+from gateway.core.knocks import certificate_of, is_rebound, refused
 from gateway.core.problems import Problem
 from gateway.core.triggers import Triggered
 from gateway.ocs import cloudevents, signature
@@ -25,13 +25,14 @@ _DIALECT = "triggers"
 
 
 class TriggerRoutes:
-    """The door for the charging system's events."""
+    """The door for the charging system's events. host: as it is configured."""
 
-    def __init__(self, context: Context, intake: Intake, doors: Doors, secret: str) -> None:
+    def __init__(self, context: Context, intake: Intake, doors: Doors, secret: str, host: str) -> None:
         self._context = context
         self._intake = intake
         self._doors = doors
         self._secret = secret
+        self._host = host
         self._webhooks: OrderedDict[str, bytes] = OrderedDict()
 
     def add_to(self, app: web.Application) -> None:
@@ -65,6 +66,9 @@ class TriggerRoutes:
         if door is None:
             refused(self._context.metrics, _DIALECT, self._doors.why_not(_DIALECT, *shown), request.remote)
             raise Problem(403, "not-admitted", "no door lets this peer in: see [[doors]] in the configuration")
+        if not self._secret and is_rebound(request, door, self._host):
+            refused(self._context.metrics, _DIALECT, "origin", request.remote)
+            raise Problem(403, "wrong-host", "on this machine the Host must be its address or localhost")
         if not (self._secret or door.token or door.certificate or is_loopback(request.remote)):
             refused(self._context.metrics, _DIALECT, "unsigned", request.remote)
             raise Problem(

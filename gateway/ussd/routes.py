@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.core.bodies import body_of
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
-from gateway.core.knocks import certificate_of, refused
+from gateway.core.knocks import certificate_of, is_rebound, refused
 from gateway.core.problems import Problem
 from gateway.ussd.answering import Answering, last_words
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse, Way
@@ -23,13 +23,16 @@ _OWN_SITE = frozenset({"same-origin", "none"})
 
 
 class UssdRoutes:
-    """The doors for hops over HTTP."""
+    """The doors for hops over HTTP. host: as it is configured."""
 
-    def __init__(self, context: Context, answering: Answering, doors: Doors, dialects: Iterable[Dialect]) -> None:
+    def __init__(
+        self, context: Context, answering: Answering, doors: Doors, dialects: Iterable[Dialect], host: str
+    ) -> None:
         self._context = context
         self._answering = answering
         self._doors = doors
         self._dialects = tuple(dialects)
+        self._host = host
         self._voice = context.market_voice()
 
     def add_to(self, app: web.Application) -> None:
@@ -60,11 +63,13 @@ class UssdRoutes:
         """The door that lets the peer in. A page of another origin may send forms from anybody's browser: not here."""
         if _is_foreign(request):
             return None
-        return self._doors.admit(dialect.name, request.remote, _shown(request), certificate_of(request))
+        door = self._doors.admit(dialect.name, request.remote, _shown(request), certificate_of(request))
+        return None if is_rebound(request, door, self._host) else door
 
     def _refused(self, request: web.Request, dialect: Dialect) -> web.Response:
         shown = request.remote, _shown(request), certificate_of(request)
-        reason = "origin" if _is_foreign(request) else self._doors.why_not(dialect.name, *shown)
+        rebound = is_rebound(request, self._doors.admit(dialect.name, *shown), self._host)
+        reason = "origin" if rebound or _is_foreign(request) else self._doors.why_not(dialect.name, *shown)
         refused(self._context.metrics, dialect.name, reason, request.remote)
         return _response(dialect.format(last_words(self._voice.no_service()), status=403))
 

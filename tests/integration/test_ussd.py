@@ -198,3 +198,29 @@ async def test_a_door_with_a_token_asks_for_it(tmp_path: Path, migrated: Path) -
         status, shown = await hop(here, "2", path="/s3cret")
         assert status == 200
         assert len(shown.removeprefix("CON ")) <= 120
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example:8080", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("", 403),
+        ("[", 403),
+        ("x" * 5000, 403),
+        ("LOCALHOST:1", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8080", 200),
+    ],
+)
+async def test_another_name_that_leads_here_is_another_origin(here: Town, host: str, status: int) -> None:
+    """A page that is told a new address of its own name speaks for nobody on this machine."""
+    form = {**FORM, "sessionId": "at-h"}
+    async with here.http.post(f"{here.url}/ussd/africastalking", data=form, headers={"Host": host}) as answer:
+        assert answer.status == status
+    event = {"Content-Type": "application/cloudevents+json"}
+    async with here.http.post(f"{here.url}/triggers", json={}, headers={"Host": host, **event}) as answer:
+        assert answer.status == (403 if status == 403 else 422)
+    refused = 'chasqui_refused_knocks_total{dialect="africastalking",reason="origin"} 1.0'
+    assert (refused in await here.metrics()) == (status == 403)
