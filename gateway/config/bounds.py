@@ -21,7 +21,7 @@ def check_everywhere(config: Config) -> None:
             raise ConfigError(f"{key} has a NUL character")
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{key} must be a number that ends")
-        if key.endswith("].name") and value == "":
+        if key.endswith(("].name", "].host")) and value == "":
             raise ConfigError(f"{key} is empty")
 
 
