@@ -10,8 +10,8 @@ _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 def request(body: bytes, content_type: str, path: str = "/triggers") -> bytes:
     """One POST."""
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode("ascii") + body
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
+    return f"{head}\r\n\r\n".encode("ascii") + body
 
 
 async def converse(port: int, dialogues: Iterable[Sequence[bytes]], connections: int) -> None:
