@@ -33,6 +33,8 @@ from store.writer import Writer
 
 OVER = "END La sesion ha terminado. Marca de nuevo."
 _ANSWERS = st.sampled_from(["1", "1", "2", "2", "3", "4", "0", "00", "98", "9", "x*1"])
+_ASKED = (("¿Lo compras?", "Comprar"), ("Comprar?", "Comprar"), ("Buy it?", "Buy"))
+"""How the page before a purchase asks, and its yes, in each language."""
 _LINE = re.compile(r"^([0-9]+) (.*)$", re.MULTILINE)
 
 
