@@ -133,10 +133,8 @@ class Network(RuleBasedStateMachine):
     @rule(text=_ANSWERS)
     def answer(self, text: str) -> None:
         """The person answers the screen that they see."""
-        asked = "¿Lo compras?" in self._shown
-        self._confirmations += asked and any(
-            key == text and line == "Comprar" for key, line in _LINE.findall(self._shown)
-        )
+        if any(asks in self._shown and (text, yes) in _LINE.findall(self._shown) for asks, yes in _ASKED):
+            self._confirmations += 1
         self.said.append(text)
         self._hop()
 
