@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -96,7 +97,7 @@ class Kannel:
 @asynccontextmanager
 async def kannel(folder: Path) -> AsyncIterator[Kannel]:
     """Both boxes, bound, until the end of the block."""
-    if not (shutil.which("bearerbox") and shutil.which("smsbox")):
+    if not (_found("bearerbox") and _found("smsbox")):
         absent("kannel (bearerbox and smsbox) is absent")
     async with AsyncExitStack() as stack:
         smsc = SmscSimulator(0, 0)
@@ -120,6 +121,11 @@ async def kannel(folder: Path) -> AsyncIterator[Kannel]:
         yield Kannel(smsc, http, fetched, ports["sendsms"], answers)
 
 
+def _found(box: str) -> str | None:
+    """Debian puts it where the path of a user who is not root does not lead."""
+    return shutil.which(box, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 async def _answering(stack: AsyncExitStack, fetched: asyncio.Queue[tuple[str, dict[str, str]]]) -> int:
     """The port of a server that takes note of every GET."""
 
@@ -139,7 +145,7 @@ async def _answering(stack: AsyncExitStack, fetched: asyncio.Queue[tuple[str, di
 async def _box(stack: AsyncExitStack, name: str, conf: Path) -> None:
     """Start a box; it is killed at the end, with its log beside the configuration."""
     log = stack.enter_context((conf.parent / f"{name}.log").open("wb"))
-    process = await asyncio.create_subprocess_exec(name, str(conf), cwd=conf.parent, stdout=log, stderr=log)
+    process = await asyncio.create_subprocess_exec(_found(name) or name, str(conf), cwd=conf.parent, stdout=log, stderr=log)
 
     async def end() -> None:
         if process.returncode is None:
