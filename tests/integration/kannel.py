@@ -145,7 +145,8 @@ async def _answering(stack: AsyncExitStack, fetched: asyncio.Queue[tuple[str, di
 async def _box(stack: AsyncExitStack, name: str, conf: Path) -> None:
     """Start a box; it is killed at the end, with its log beside the configuration."""
     log = stack.enter_context((conf.parent / f"{name}.log").open("wb"))
-    process = await asyncio.create_subprocess_exec(_found(name) or name, str(conf), cwd=conf.parent, stdout=log, stderr=log)
+    box = _found(name) or name
+    process = await asyncio.create_subprocess_exec(box, str(conf), cwd=conf.parent, stdout=log, stderr=log)
 
     async def end() -> None:
         if process.returncode is None:
