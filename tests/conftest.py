@@ -15,14 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 # pytest puts tests/ first on the path, and its folders are named like the packages they mirror
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fakes import NUMBER, FakeClock, FakeOcs, FakeSender, House
-from flows.catalogue import load_starter
-from flows.contact_policy import ContactSwitches
-from flows.market import load_market
+from fakes import FakeClock, House, colombia
 from gateway.core.commit import Committer
-from gateway.core.context import Context, Machines, Reach, ServiceNumber
 from gateway.core.facts import Facts
-from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues, load_catalogues
 from store.consent_ledger import ConsentLedger
 from store.engine import open_engine, upgrade
@@ -90,20 +85,7 @@ async def writer(engine: AsyncEngine) -> AsyncIterator[Writer]:
 @pytest.fixture
 async def house(clock: FakeClock, reader: Reader, writer: Writer, catalogues: Catalogues) -> House:
     """The core in Colombia with the starter catalogue."""
-    context = Context(
-        market=load_market("co"),
-        catalogue=load_starter("co"),
-        catalogues=catalogues,
-        switches=ContactSwitches(),
-        reach=Reach(),
-        service_number=ServiceNumber(NUMBER, two_way=True),
-        machines=Machines(),
-        reader=reader,
-        writer=writer,
-        clock=clock,
-        metrics=Metrics(),
-    )
-    return House(context, clock, reader, writer, FakeOcs(), FakeSender(), [])
+    return colombia(reader, writer, clock, catalogues)
 
 
 @pytest.fixture

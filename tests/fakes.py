@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from flows.catalogue import Bundle
+from flows.catalogue import Bundle, load_starter
+from flows.contact_policy import ContactSwitches
 from flows.effects import RecordConsent, RecordOffer, SendSms
+from flows.market import load_market
 from flows.records import Offer, Order, Subscriber
 from flows.values import (
     BundleId,
@@ -23,7 +25,7 @@ from flows.values import (
     SubscriptionId,
     Wallet,
 )
-from gateway.core.context import Context
+from gateway.core.context import Context, Machines, Reach, ServiceNumber
 from gateway.core.ports import (
     Activated,
     Delivery,
@@ -40,6 +42,8 @@ from gateway.core.ports import (
     Submitted,
 )
 from gateway.errors import OcsError
+from gateway.telemetry import Metrics
+from locales.catalogues import Catalogues
 from store.outbox import SmsRow
 from store.reader import Reader
 from store.record import Due
@@ -195,6 +199,24 @@ class House:
     def sells(self, bundles: Iterable[Bundle]) -> None:
         """From now on these, until the day ends."""
         self.context._today = replace(self.context._day(self.clock()), on_sale=tuple(bundles))
+
+
+def colombia(reader: Reader, writer: Writer, clock: FakeClock, catalogues: Catalogues) -> House:
+    """The core in Colombia with the starter catalogue."""
+    context = Context(
+        market=load_market("co"),
+        catalogue=load_starter("co"),
+        catalogues=catalogues,
+        switches=ContactSwitches(),
+        reach=Reach(),
+        service_number=ServiceNumber(NUMBER, two_way=True),
+        machines=Machines(),
+        reader=reader,
+        writer=writer,
+        clock=clock,
+        metrics=Metrics(),
+    )
+    return House(context, clock, reader, writer, FakeOcs(), FakeSender(), [])
 
 
 async def eventually(check: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = PATIENCE) -> None:

@@ -18,13 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
-from fakes import NUMBER, FakeClock, FakeOcs, FakeSender, House
-from flows.catalogue import load_starter
-from flows.contact_policy import ContactSwitches
-from flows.market import load_market
-from gateway.core.context import Context, Machines, Reach, ServiceNumber
+from fakes import FakeClock, colombia
 from gateway.core.ports import Refused
-from gateway.telemetry import Metrics
 from locales.catalogues import load_catalogues
 from store import tables
 from store.engine import open_engine, upgrade
@@ -97,20 +92,7 @@ class Network(RuleBasedStateMachine):
         reader, writer, clock = Reader(self._engine), Writer(self._engine), FakeClock()
         await reader.start()
         writer.start()
-        context = Context(
-            market=load_market("co"),
-            catalogue=load_starter("co"),
-            catalogues=load_catalogues(),
-            switches=ContactSwitches(),
-            reach=Reach(),
-            service_number=ServiceNumber(NUMBER, two_way=True),
-            machines=Machines(),
-            reader=reader,
-            writer=writer,
-            clock=clock,
-            metrics=Metrics(),
-        )
-        self.house = House(context, clock, reader, writer, FakeOcs(), FakeSender(), [])
+        self.house = colombia(reader, writer, clock, load_catalogues())
         self.exchange = Exchange(self.house)
         self.started()
 

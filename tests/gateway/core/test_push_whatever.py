@@ -15,14 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pushing import WAIT, FakePusher, Process, in_mexico
 
-from fakes import ANA, NUMBER, PATIENCE, FakeClock, FakeOcs, FakeSender, House, eventually
-from flows.catalogue import load_starter
-from flows.contact_policy import ContactSwitches
-from flows.market import load_market
+from fakes import ANA, PATIENCE, FakeClock, House, colombia, eventually
 from flows.values import Msisdn
-from gateway.core.context import Context, Machines, Reach, ServiceNumber
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
-from gateway.telemetry import Metrics
 from locales.catalogues import load_catalogues
 from store.engine import open_engine
 from store.reader import Reader
@@ -155,21 +150,8 @@ async def live(folder: Path, story: Story) -> None:
     reader, writer, clock = Reader(engine), Writer(engine), FakeClock()
     await reader.start()
     writer.start()
-    context = Context(
-        market=load_market("co"),
-        catalogue=load_starter("co"),
-        catalogues=load_catalogues(),
-        switches=ContactSwitches(),
-        reach=Reach(),
-        service_number=ServiceNumber(NUMBER, two_way=True),
-        machines=Machines(),
-        reader=reader,
-        writer=writer,
-        clock=clock,
-        metrics=Metrics(),
-    )
     try:
-        await tell(in_mexico(House(context, clock, reader, writer, FakeOcs(), FakeSender(), [])), story)
+        await tell(in_mexico(colombia(reader, writer, clock, load_catalogues())), story)
     finally:
         await writer.stop()
         await reader.stop()
