@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, Protocol
 
-from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
@@ -18,19 +16,16 @@ from gateway.api.access import Access
 from gateway.api.routes import ApiRoutes
 from gateway.app.binds import Binds
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
-from gateway.app.connections import MOST_TO_METRICS, Connections, Serve, most_connections
 from gateway.app.dialects import DIALECTS
-from gateway.app.listening import ensure_free, listen, port_of
+from gateway.app.front import METRICS_PORT, PORT, Behind, Front
+from gateway.app.listening import ensure_free
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
-from gateway.console.first_steps import first_steps
 from gateway.console.health import Health
-from gateway.console.listed_doors import listed
-from gateway.console.status import Part, StatusPage
 from gateway.core import traced
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
@@ -43,7 +38,6 @@ from gateway.core.menu_compiler import compile_apart
 from gateway.core.menu_desk import MenuDesk
 from gateway.core.menu_shelf import MenuShelf
 from gateway.core.outbox import Lanes
-from gateway.core.problems import middleware
 from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.push_lane import PushLane
@@ -59,11 +53,9 @@ from gateway.core.turns import TurnDesk
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
-from gateway.ocs.inbound import MOST_BYTES, TriggerRoutes
-from gateway.simulators.handset import HandsetPage
+from gateway.ocs.inbound import TriggerRoutes
 from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics, around
-from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
@@ -76,17 +68,6 @@ from store.sole import sole_user
 from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
-_DRAIN_SECONDS = 20.0
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
-_PORT, _METRICS_PORT = "server.port", "server.metrics_port"
-
-
-class Routes(Protocol):
-    """Something that answers over HTTP."""
-
-    def add_to(self, app: web.Application) -> None:
-        """Add the routes."""
-        ...
 
 
 class Gateway:
@@ -96,9 +77,22 @@ class Gateway:
         self._config = config
         self._clock = clock
         self._stack = AsyncExitStack()
-        self.port = 0
-        self.metrics_port = 0
-        self.handset = False
+        self._front = Front(config, self._stack)
+
+    @property
+    def port(self) -> int:
+        """Where it answers; 0 until it does."""
+        return self._front.port
+
+    @property
+    def metrics_port(self) -> int:
+        """Where its metrics are."""
+        return self._front.metrics_port
+
+    @property
+    def handset(self) -> bool:
+        """Whether the phone in the browser is there."""
+        return self._front.handset
 
     async def start(self) -> None:
         """Start everything, in the order in which each needs the other.
@@ -121,8 +115,8 @@ class Gateway:
         market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
         written, metrics = written_menus(config), Metrics()
         self._tls, traces = server_tls(config, metrics), traces_of(config, self._stack)
-        await ensure_free(config.server.host, config.server.port, _PORT)
-        await ensure_free(config.server.host, config.server.metrics_port, _METRICS_PORT)
+        await ensure_free(config.server.host, config.server.port, PORT)
+        await ensure_free(config.server.host, config.server.metrics_port, METRICS_PORT)
         engine = open_engine(config.store.url, config.folder)
         self._stack.push_async_callback(engine.dispose)
         self._stack.enter_context(sole_user(database_file(config.store.url, config.folder)))
@@ -220,11 +214,10 @@ class Gateway:
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access),
-            self._health,
         )
         await binds.open(self._stack)
         self._stack.callback(lanes.pushes.close)  # before the doors: what they drop may have been answered
-        await self._answer(context, peers, binds, services, routes, doors=doors)
+        await self._front.open(context, self._health, Behind(peers, binds, services, doors), routes, self._tls)
 
     async def _carry(self, texts: SmsLane, client: SmppClient) -> None:
         """Bind, and let texts go."""
@@ -233,73 +226,6 @@ class Gateway:
         self._stack.push_async_callback(client.stop)
         texts.start()
         self._stack.push_async_callback(texts.stop)
-
-    async def _answer(
-        self,
-        context: Context,
-        peers: Peers,
-        binds: Binds,
-        services: Services,
-        routes: Sequence[Routes],
-        *,
-        doors: Doors,
-    ) -> None:
-        """Open the ports: last of all, when everything behind them runs."""
-        server = self._config.server
-        metrics_app = web.Application(middlewares=[middleware(context.metrics)])
-        self._health.add_metrics_to(metrics_app)
-        few = partial(Connections, metrics=context.metrics, most=MOST_TO_METRICS)
-        self.metrics_port = await self._listen(metrics_app, server.metrics_port, _METRICS_PORT, few)
-        app = web.Application(middlewares=_middlewares(context), client_max_size=MOST_BYTES + 1)
-        for one in routes:
-            one.add_to(app)
-        local = server.host in _LOCAL
-        page = StatusPage(
-            context,
-            lambda: self._parts(peers, binds),
-            lambda: _first_steps(server.scheme, self.port, peers, _dialled(doors, services)),
-            listed(self._config.doors),
-            local=local,
-        )
-        page.add_to(app)
-        if peers.smsc is not None and local:
-            self.handset = True
-            HandsetPage(peers.smsc, services.codes, peers.smpp.source).add_to(app)
-        many = partial(Connections, metrics=context.metrics, tls=self._tls, most=most_connections())
-        self.port = await self._listen(app, server.port, _PORT, many)
-
-    async def _listen(self, app: web.Application, port: int, key: str, open_to: Callable[[Serve], Connections]) -> int:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS, auto_decompress=False)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        assert runner.server is not None, "it is set up"
-        connections = open_to(runner.server)
-        self._stack.push_async_callback(connections.close)
-        server = await listen(connections, self._config.server.host, port, key)
-        self._stack.callback(server.close)
-        return port_of(server)
-
-    async def _parts(self, peers: Peers, binds: Binds) -> list[Part]:
-        host, scheme = self._config.server.host, self._config.server.scheme
-        parts = [
-            Part("Gateway", f"{scheme}://{host}:{self.port}", True),
-            Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
-            Part("Store", self._config.store.url, True),
-            *binds.parts(),
-            Part("Charging system", peers.ocs_url, await self._health.ocs_answers()),
-        ]
-        if peers.smsc is not None:
-            parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
-        if self.handset:
-            parts.append(Part("Handset", f"{scheme}://{host}:{self.port}/handset/", True))
-        if peers.ocs_simulator is not None:
-            parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
-        return parts
-
-
-def _middlewares(context: Context) -> Sequence[Any]:
-    answering = middleware(context.metrics)
-    return [answering] if context.traces is None else [traced.traced_requests(context.traces), answering]
 
 
 def _sender(entry: Entry) -> Msisdn:
@@ -318,19 +244,3 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
         except NotAnEvent:
             await committer.note(inbox.done(entry.id, "unreadable", context.clock()))
     intake.resume(triggers, replies)
-
-
-def _dialled(doors: Doors, services: Services) -> str | None:
-    """The first code, if this machine may dial it with no more than its address."""
-    return services.codes[0] if doors.admit(AfricasTalking.name, "127.0.0.1", "") else None
-
-
-def _first_steps(scheme: str, port: int, peers: Peers, code: str | None) -> list[tuple[str, str]]:
-    smsc, ocs = peers.smsc, peers.ocs_simulator
-    return first_steps(
-        f"{scheme}://127.0.0.1:{port}",
-        f"http://127.0.0.1:{smsc.control_port}" if smsc else None,
-        peers.smpp.source,
-        ocs.control_url if ocs else None,
-        code,
-    )
