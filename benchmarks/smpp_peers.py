@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, SubmitOutcome
+from gateway.core.service_numbers import ServiceNumber
 from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import Message, format_message
 from gateway.smpp.sending import Job
@@ -89,7 +90,15 @@ class BareEsme:
 
     def __init__(self, port: int) -> None:
         settings = SmppSettings(
-            "bare", "127.0.0.1", port, "bare", "", window=50, tps=0, source="12345", reconnect_max=0.1
+            "bare",
+            "127.0.0.1",
+            port,
+            "bare",
+            "",
+            window=50,
+            tps=0,
+            numbers=(ServiceNumber("12345"),),
+            reconnect_max=0.1,
         )
         self._client = SmppClient(settings, self)
         self._texts = self._receipts = 0

@@ -27,6 +27,8 @@ class SendSms:
     suppressed: why it is kept but not sent (``alerts_off``); empty sends it.
     not_before: held back until then, for ``RecordTold`` may yet say that it need not go. offer: the one that a text
         which is held back carries; once it has ended the text goes as ``repeat_text``.
+    asks: it asks for an answer by text, so it leaves from ``source`` alone, and never from one that cannot be answered.
+    campaign: what it is part of, for a stop; empty for none.
     """
 
     key: str
@@ -41,6 +43,8 @@ class SendSms:
     suppressed: str = ""
     not_before: datetime | None = None
     offer: OfferId | None = None
+    asks: bool = False
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

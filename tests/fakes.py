@@ -25,7 +25,7 @@ from flows.values import (
     SubscriptionId,
     Wallet,
 )
-from gateway.core.context import Context, Machines, Reach, ServiceNumber
+from gateway.core.context import Context, Machines, Reach
 from gateway.core.ports import (
     Activated,
     Delivery,
@@ -41,6 +41,7 @@ from gateway.core.ports import (
     SubmitOutcome,
     Submitted,
 )
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import OcsError
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues
@@ -56,6 +57,7 @@ ANAS = SubscriptionId("01ANA")
 GIGABYTE = BundleId("data-1gb-7d")
 PRICE = Money(300_000, "COP")
 NUMBER = "12345"
+NUMBERS = (ServiceNumber(NUMBER),)
 PATIENCE = 20.0
 
 
@@ -117,7 +119,10 @@ class FakeOcs:
 class FakeSender:
     """An SMSC that answers as it is told, then takes everything. up: whether a bind is up."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "smsc-a", numbers: Sequence[ServiceNumber] = NUMBERS) -> None:
+        self.name = name
+        self.numbers = numbers
+        self.slots = 8
         self.sent: list[ShortMessage] = []
         self.outcomes: deque[SubmitOutcome] = deque()
         self.up = asyncio.Event()
@@ -126,18 +131,25 @@ class FakeSender:
         self.answering.set()
         self.written = asyncio.Event()
         self._unanswered: list[Callable[[], None]] = []
+        self._when_ready: list[Callable[[], object]] = []
 
     @property
     def ready(self) -> bool:
         return self.up.is_set()
 
-    async def wait_ready(self) -> None:
-        await self.up.wait()
+    def on_ready(self, call: Callable[[], object]) -> None:
+        self._when_ready.append(call)
+
+    def come_up(self) -> None:
+        """The bind is up again."""
+        self.up.set()
+        for call in self._when_ready:
+            call()
 
     def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
         self.sent.append(message)
         self.written.set()
-        outcome = self.outcomes.popleft() if self.outcomes else Submitted("smsc-a", (f"id-{len(self.sent)}",))
+        outcome = self.outcomes.popleft() if self.outcomes else Submitted(self.name, (f"id-{len(self.sent)}",))
         if self.answering.is_set():
             settled(outcome)
         else:

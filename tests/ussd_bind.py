@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from fakes import FakeInbox
+from fakes import NUMBERS, FakeInbox
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
 from gateway.core.turn import Reply
@@ -169,9 +169,9 @@ async def ussd_bind(
     server = SmppServer("127.0.0.1", 0, network, on_bound=network.bound.put_nowait)
     await server.start()
     door = Door("claro", "smpp", total_seconds=total)
-    usual = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", source="12345", tps=0)
+    usual = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", numbers=NUMBERS, tps=0)
     client = SmppClient(replace(usual, reconnect_max=0.05, **changes), inbox)
-    own = (client.settings.source_ton, client.settings.source_npi, client.settings.source)
+    own = (client.settings.own.ton, client.settings.own.npi, client.settings.own.address)
     named = profile or UssdProfileConfig("standard")
     behind = SmppDoor(client, desk, door, named, own, limit=limit, later=silence.later)
     client.ussd = behind

@@ -43,8 +43,8 @@ class Binds:
         known = profiles(config.ussd)
         for one in ussd_doors(config):
             client = self._clients[one.bind]
-            own = client.settings
-            address = (own.source_ton, own.source_npi, own.source)
+            own = client.settings.own
+            address = (own.ton, own.npi, own.address)
             profile = known[one.profile or STANDARD]
             client.ussd = door = SmppDoor(client, answering, doors.named(one.name), profile, address)
             self._doors = (*self._doors, door)

@@ -11,7 +11,8 @@ from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.config.tree import Config, PolicyConfig, SmppConfig
-from gateway.core.context import Clock, Context, Machines, Reach, ServiceNumber
+from gateway.core.context import Clock, Context, Machines, Reach
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import load_catalogues
@@ -72,7 +73,7 @@ def context_of(
         catalogues=load_catalogues(),
         switches=_switches(config.policy),
         reach=Reach(config.policy.dry_run, frozenset(_numbers(config.policy.test_msisdns))),
-        service_number=ServiceNumber(smpp.source, smpp.two_way and smpp.bind == "transceiver"),
+        service_number=ServiceNumber(smpp.source, two_way=smpp.two_way and smpp.bind == "transceiver"),
         machines=Machines(),
         reader=reader,
         writer=writer,

@@ -10,6 +10,7 @@ from flows.market import Market
 from gateway.config.binds import SIMULATED, sms_bind
 from gateway.config.tree import Config, OcsConfig, SmppConfig
 from gateway.core.ports import ChargingSystem
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import PortInUse
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.simulators.ocs import OcsSimulator
@@ -110,10 +111,7 @@ def smpp_settings(smpp: SmppConfig) -> SmppSettings:
         bind=smpp.bind,
         window=smpp.window,
         tps=int(smpp.tps),
-        source=smpp.source,
-        source_ton=smpp.source_ton,
-        source_npi=smpp.source_npi,
-        two_way=smpp.two_way,
+        numbers=(ServiceNumber(smpp.source, two_way=smpp.two_way, ton=smpp.source_ton, npi=smpp.source_npi),),
         system_type=smpp.system_type,
         response_timeout=smpp.response_timeout,
         enquire_interval=smpp.enquire_interval,

@@ -18,6 +18,7 @@ from flows.records import Order, Subscriber
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose
+from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import Catalogues
 from store import subscriptions
@@ -25,14 +26,6 @@ from store.reader import Reader
 from store.writer import Writer
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceNumber:
-    """The number that texts are sent from, and whether it can be answered."""
-
-    address: str
-    two_way: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Purpose, Wallet
 from gateway.core.doors import Door
+from gateway.core.service_numbers import ServiceNumber
 
 # ── charging system ──────────────────────────────────────────────────────────
 
@@ -138,18 +139,23 @@ class Submitted:
     message_ids: tuple[str, ...]
 
 
+Refusal = Literal["throttled", "temporary", "elsewhere", "final"]
+"""``throttled``: too fast or queue full, slow down; ``temporary``: not now (system error); ``elsewhere``: not by this
+SMSC, another may take it (sender not allowed, bind state); ``final``: nobody will (no such number)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubmitRefused:
     """The SMSC said no.
 
-    status: SMPP command_status; retryable: throttled, queue full, system error and the like.
+    status: SMPP command_status, or the HTTP status of an aggregator; refusal: what kind of no it is.
     message_ids: ids of parts accepted before the refusal.
     """
 
     smsc: str
     status: int
     reason: str
-    retryable: bool
+    refusal: Refusal
     message_ids: tuple[str, ...] = ()
 
 
@@ -179,13 +185,26 @@ SubmitOutcome = Submitted | SubmitRefused | SubmitUnknown | SubmitNotSent
 
 
 class SmsSender(Protocol):
-    """Hands texts to the network. ready: a bind that can transmit is up."""
+    """Hands texts to one SMSC or aggregator.
+
+    name: as routes and receipts name it. numbers: what texts may leave from; the first where nothing else is said.
+    slots: how many texts it can have in hand at once. ready: whether one can be handed over now.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def numbers(self) -> Sequence[ServiceNumber]: ...
+
+    @property
+    def slots(self) -> int: ...
 
     @property
     def ready(self) -> bool: ...
 
-    async def wait_ready(self) -> None:
-        """Return as soon as a bind that can transmit is up."""
+    def on_ready(self, call: Callable[[], object]) -> None:
+        """Call this each time that it becomes ready."""
         ...
 
     def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
@@ -195,12 +214,16 @@ class SmsSender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MobileOriginated:
-    """A text that a subscriber sent. smsc: the bind's name; destination: our service number."""
+    """A text that a subscriber sent. smsc: the bind's name; destination: our service number.
+
+    id: what the peer calls it, empty where it has no name: the same id again is the same text.
+    """
 
     smsc: str
     source: Msisdn
     destination: str
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

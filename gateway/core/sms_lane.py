@@ -71,6 +71,7 @@ class SmsLane:
         self._claimer = Watched("sms-lane-claim", context.metrics, self._claim)
         self._settler = Watched("sms-lane-settle", context.metrics, self._settle)
         self._stopping = False
+        sender.on_ready(self._wake.set)
 
     @property
     def backlog(self) -> int:
@@ -128,7 +129,8 @@ class SmsLane:
     async def _claim(self) -> None:
         while True:
             while self._waiting.due and len(self._on_its_way) < self._slots:
-                await self._sender.wait_ready()
+                if not self._sender.ready:
+                    break
                 async with self._claiming:
                     await self._claim_some()
             await self._wake.wait()

@@ -31,10 +31,10 @@ def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff) -
     match outcome:
         case Submitted():
             return Verdict("sent")
-        case SubmitRefused(retryable=True):
-            return _put_back(row, outcome, at, backoff)
-        case SubmitRefused():
+        case SubmitRefused(refusal="final"):
             return _failed(row, outcome, at)
+        case SubmitRefused():
+            return _put_back(row, outcome, at, backoff)
         case SubmitUnknown():
             return lost_sight(row, outcome, at) if outcome.link_lost else _doubt(row, outcome, at)
         case SubmitNotSent():

@@ -22,6 +22,7 @@ from gateway.core.ports import (
     SmsSender,
     SubmitOutcome,
 )
+from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Traces
 from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
@@ -113,11 +114,23 @@ class TracedSender:
         self._traces = traces
 
     @property
+    def name(self) -> str:
+        return self._sender.name
+
+    @property
+    def numbers(self) -> Sequence[ServiceNumber]:
+        return self._sender.numbers
+
+    @property
+    def slots(self) -> int:
+        return self._sender.slots
+
+    @property
     def ready(self) -> bool:
         return self._sender.ready
 
-    async def wait_ready(self) -> None:
-        await self._sender.wait_ready()
+    def on_ready(self, call: Callable[[], object]) -> None:
+        self._sender.on_ready(call)
 
     def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
         end = self._traces.begin("SMS submit")

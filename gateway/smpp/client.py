@@ -6,13 +6,14 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from gateway.core.ports import InboundSms, ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import BindRefused
 from gateway.smpp.inbound import Inbound, InboundCounters
 from gateway.smpp.outcomes import outcome
@@ -21,7 +22,7 @@ from gateway.smpp.reassembly import Reassembly
 from gateway.smpp.sending import Job, SendQueue, SlidingRate
 from gateway.smpp.session import Answer, Session, SessionCounters, Timing
 from gateway.smpp.settings import SmppSettings
-from gateway.smpp.submitting import ServiceNumber, submit_bodies
+from gateway.smpp.submitting import submit_bodies
 from gateway.smpp.text import TextTooLong
 from gateway.smpp.ussd import UssdSide
 from gateway.smpp.vocabulary import Command, SmppSessionState, Status, status_name
@@ -83,9 +84,9 @@ class SmppClient:
         self._ssl = ssl_context
         self._jitter = jitter
         self._reassembly = reassembly or Reassembly()
-        self._own = ServiceNumber(settings.source, settings.source_ton, settings.source_npi)
         self._rate = SlidingRate(settings.tps)
         self._ready = asyncio.Event()
+        self._when_ready: list[Callable[[], object]] = []
         self._stopping = asyncio.Event()
         self._inbound: Inbound | None = None
         self._link: _Link | None = None
@@ -95,6 +96,14 @@ class SmppClient:
     def name(self) -> str:
         """The bind's name."""
         return self.settings.name
+
+    @property
+    def numbers(self) -> Sequence[ServiceNumber]:
+        return self.settings.numbers
+
+    @property
+    def slots(self) -> int:
+        return self.settings.slots
 
     @property
     def bound(self) -> bool:
@@ -111,7 +120,11 @@ class SmppClient:
         return self._link.session.outstanding if self._link else 0
 
     async def wait_ready(self) -> None:
+        """Return as soon as a bind that can transmit is up."""
         await self._ready.wait()
+
+    def on_ready(self, call: Callable[[], object]) -> None:
+        self._when_ready.append(call)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, see ``wait_ready`` and ``on_state``."""
@@ -144,9 +157,9 @@ class SmppClient:
             settled(SubmitNotSent(f"{self.name} is not bound"))
             return
         try:
-            bodies = submit_bodies(message, self._own)
+            bodies = submit_bodies(message, self.settings)
         except TextTooLong as error:
-            settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), retryable=False))
+            settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), "final"))
             return
         link.queue.put(Job(bodies, partial(self._settle, settled)))
 
@@ -164,7 +177,7 @@ class SmppClient:
         return partial(link.queue.withdraw, job)
 
     def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
-        result = outcome(self.name, answers, self.settings.retry_statuses)
+        result = outcome(self.name, answers, self.settings.refusals)
         self._count(answers, result)
         settled(result)
 
@@ -226,6 +239,8 @@ class SmppClient:
         self.counters.binds += 1
         if self.settings.bind != "receiver" and not self._stopping.is_set():
             self._ready.set()
+            for call in self._when_ready:
+                call()
         self._report(bound=True, detail="bound")
 
     def link_down(self, link: _Link) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
+from gateway.core.ports import Refusal, SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.smpp.pdu import Response
 from gateway.smpp.session import Answer, NoAnswer
 from gateway.smpp.vocabulary import Status, status_name
@@ -20,10 +21,22 @@ RETRYABLE: Final = frozenset(
         Status.UNKNOWN_ERROR,
     }
 )
-"""Statuses after which the same text may be accepted later."""
+"""Statuses after which the same text may be accepted later, or by another SMSC."""
+REFUSALS: Final[Mapping[int, Refusal]] = {
+    Status.THROTTLED: "throttled",
+    Status.QUEUE_FULL: "throttled",
+    Status.SYSTEM_ERROR: "temporary",
+    Status.SUBMIT_FAILED: "temporary",
+    Status.TEMPORARY_APP_ERROR: "temporary",
+    Status.UNKNOWN_ERROR: "temporary",
+    Status.INVALID_BIND_STATUS: "elsewhere",
+    Status.INVALID_SOURCE: "elsewhere",
+}
+"""What kind of no a command_status is, where the operator says nothing else; all others are final."""
+_WORST: Final[Sequence[Refusal]] = ("final", "elsewhere", "temporary", "throttled")
 
 
-def outcome(smsc: str, answers: tuple[Answer | None, ...], retryable: frozenset[int] = RETRYABLE) -> SubmitOutcome:
+def outcome(smsc: str, answers: tuple[Answer | None, ...], refusals: Mapping[int, Refusal] = REFUSALS) -> SubmitOutcome:
     """One outcome for all parts; None stands for a part that was never written.
 
     Doubt outweighs refusal, and a text of which only some parts left before the link went is in doubt.
@@ -42,9 +55,9 @@ def outcome(smsc: str, answers: tuple[Answer | None, ...], retryable: frozenset[
         )
     refused = [response.status for response in responses if response.status != Status.OK]
     if refused:
-        final = [status for status in refused if status not in retryable]
-        status = (final or refused)[0]
-        return SubmitRefused(smsc, status, status_name(status), retryable=not final, message_ids=ids)
+        kinds = {refusals.get(status, "final"): status for status in reversed(refused)}
+        worst = next(kind for kind in _WORST if kind in kinds)
+        return SubmitRefused(smsc, kinds[worst], status_name(kinds[worst]), worst, ids)
     if len(ids) < len(answers):
         return SubmitUnknown(smsc, "link lost between parts", link_lost=True, message_ids=ids, parts=len(answers))
     return Submitted(smsc, ids)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from gateway.smpp.outcomes import RETRYABLE
+from gateway.core.ports import Refusal
+from gateway.core.service_numbers import ServiceNumber
+from gateway.smpp.outcomes import REFUSALS
+
+Alphabet = Literal["gsm7", "gsm7-es", "gsm7-pt", "latin1", "ucs2"]
+"""``gsm7`` transliterates; ``gsm7-es`` adds the Spanish single shift table, ``gsm7-pt`` the Portuguese locking shift
+table (3GPP TS 23.038 Annex A), each only where the text needs it; what an alphabet cannot write goes out as UCS-2."""
+Segments = Literal["udh", "udh16", "sar", "payload"]
+"""How a text that is too long for one goes out: header with an 8-bit or 16-bit reference (3GPP TS 23.040 §9.2.3.24),
+SAR TLVs, or whole in message_payload, for the SMSC to cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +23,7 @@ class SmppSettings:
     """One ``[[smpp]]`` of the configuration.
 
     tps: segments in any one second, 0 for no limit. Times are in seconds.
-    retry_statuses: command statuses after which the same text may be accepted later.
+    numbers: what texts may leave from, the bind's own first. refusals: what kind of no each command_status is.
     """
 
     name: str
@@ -23,13 +34,26 @@ class SmppSettings:
     bind: str = "transceiver"
     window: int = 50
     tps: int = 100
-    source: str = ""
-    source_ton: int = 3
-    source_npi: int = 0
-    two_way: bool = True
+    numbers: tuple[ServiceNumber, ...] = (ServiceNumber(""),)
     system_type: str = ""
     response_timeout: float = 30.0
     enquire_interval: float = 30.0
     reconnect_max: float = 15.0
     tls: bool = False
-    retry_statuses: frozenset[int] = RETRYABLE
+    alphabet: Alphabet = "gsm7"
+    segments: Segments = "udh"
+    refusals: Mapping[int, Refusal] = field(default_factory=lambda: REFUSALS)
+
+    @property
+    def own(self) -> ServiceNumber:
+        """The bind's own number."""
+        return self.numbers[0]
+
+    @property
+    def slots(self) -> int:
+        """Texts that may be handed over and not settled: what keeps window and rate busy while others are claimed.
+
+        More would only make what is urgent wait behind what is not.
+        """
+        ahead = min(3 * self.window, self.tps // 10) if self.tps else 3 * self.window
+        return self.window + ahead

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from gateway.core.ports import ShortMessage
+from gateway.core.service_numbers import ServiceNumber
 from gateway.smpp.pdu import Message, format_message
+from gateway.smpp.settings import SmppSettings
 from gateway.smpp.text import encode
 from gateway.smpp.vocabulary import NPI, TON, Command
 
@@ -18,23 +20,14 @@ _ISDN: Final = int(NPI.ISDN)
 _ALPHANUMERIC: Final = int(TON.ALPHANUMERIC)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceNumber:
-    """The sender that a bind uses of its own accord."""
-
-    address: str
-    ton: int
-    npi: int
-
-
-def submit_bodies(message: ShortMessage, own: ServiceNumber) -> tuple[bytes, ...]:
+def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes, ...]:
     """One submit_sm body per part, each asking for a receipt. Raises TextTooLong.
 
     The concatenation reference comes from the message's id, so that a repeated message completes
     on the phone together with what arrived of its first attempt.
     """
     encoded = encode(message.text, zlib.crc32(message.id.encode()))
-    source = _source(message.source, own)
+    source = _source(message.source, settings)
     validity = relative_time(message.validity_seconds) if message.validity_seconds else ""
     return tuple(
         format_message(
@@ -69,9 +62,13 @@ def relative_time(seconds: int) -> str:
     return f"{min(year, 99):02}{month:02}{day:02}{hour:02}{minute:02}{second:02}000R"
 
 
-def _source(address: str, own: ServiceNumber) -> ServiceNumber:
-    if not address or address == own.address:
-        return own
+def _source(address: str, settings: SmppSettings) -> ServiceNumber:
+    """The number as it was configured; one that was not is taken for what it looks like."""
+    if not address:
+        return settings.own
+    for number in settings.numbers:
+        if number.address == address:
+            return number
     if not address.lstrip("+").isdigit():
-        return ServiceNumber(address, _ALPHANUMERIC, 0)
-    return ServiceNumber(address.lstrip("+"), own.ton, own.npi)
+        return ServiceNumber(address, two_way=False, kind="alphanumeric", ton=_ALPHANUMERIC, npi=0)
+    return replace(settings.own, address=address.lstrip("+"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from fakes import NUMBER, FakeInbox, submitted
+from fakes import NUMBER, NUMBERS, FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, Submitted
 from gateway.core.problems import middleware
@@ -116,7 +116,7 @@ async def stand_in() -> AsyncIterator[PhoneNetwork]:
         smsc = SmscSimulator(0, 0)
         await smsc.start()
         stack.push_async_callback(smsc.stop)
-        settings = SmppSettings("a", "127.0.0.1", smsc.port, "chasqui", "secret", source=NUMBER, tps=0)
+        settings = SmppSettings("a", "127.0.0.1", smsc.port, "chasqui", "secret", numbers=NUMBERS, tps=0)
         esme.client = SmppClient(settings, esme)
         await esme.client.start()
         stack.push_async_callback(esme.client.stop)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeInbox, submitted
+from fakes import NUMBERS, FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import MobileOriginated, ShortMessage, Submitted
 from gateway.smpp.client import SmppClient
@@ -31,7 +31,7 @@ async def peer_and_client(folder: Path) -> AsyncIterator[tuple[Peer, SmppClient,
     sink = FakeInbox()
     async with peer(folder, "smsc.js") as smsc:
         port = (await smsc.event("listening"))["port"]
-        settings = SmppSettings("peer", "127.0.0.1", port, "chasqui", "longer-than-eight", source="12345")
+        settings = SmppSettings("peer", "127.0.0.1", port, "chasqui", "longer-than-eight", numbers=NUMBERS)
         client = SmppClient(settings, sink)
         await client.start()
         try:

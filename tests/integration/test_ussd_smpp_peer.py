@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fakes import ANA, FakeClock, FakeInbox
+from fakes import ANA, NUMBERS, FakeClock, FakeInbox
 from flows.values import Msisdn
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door
@@ -104,7 +104,7 @@ async def test_a_screen_is_pushed_to_the_peer_and_answered(scripts: Path) -> Non
     desk.gate.set()
     async with peer(scripts, "ussd.js") as network:
         port = (await network.event("listening"))["port"]
-        client = SmppClient(SmppSettings("peer", "127.0.0.1", port, "menu", "secret", source="12345"), FakeInbox())
+        client = SmppClient(SmppSettings("peer", "127.0.0.1", port, "menu", "secret", numbers=NUMBERS), FakeInbox())
         door = SmppDoor(client, desk, Door("claro", "smpp"), UssdProfileConfig("standard"), (3, 0, "12345"))
         client.ussd = door
         await client.start()

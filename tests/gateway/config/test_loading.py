@@ -66,11 +66,53 @@ source = "12345"
 source_ton = 3
 source_npi = 0
 two_way = true
+numbers = ["23456"]
+alphabet = "gsm7-es"
+segments = "udh16"
 system_type = ""
 response_timeout = 30
 enquire_interval = 30
 reconnect_max = 15
 tls = false
+[[smpp.statuses]]
+status = 1025
+means = "throttled"
+[[aggregators]]
+name = "at"
+kind = "africastalking"
+account = "operator"
+secret = "k3y"
+numbers = ["23456"]
+tps = 20
+at_once = 20
+timeout = 10
+[[numbers]]
+address = "23456"
+type = "short"
+ton = 3
+npi = 0
+two_way = true
+mo_tariff = "free"
+regulator_code = "REG-1"
+template_tag = "0x1401"
+[[numbers.tlvs]]
+tag = "0x1400"
+text = "1101"
+[[numbers.templates]]
+id = "1107"
+text = "Your {{#var#}} has run out."
+[[networks]]
+name = "claro-co"
+prefixes = ["57310"]
+[[routes]]
+name = "claro"
+networks = ["claro-co"]
+purposes = ["alert"]
+order = "weight"
+[[routes.through]]
+smsc = "smsc-a"
+weight = 1
+cost = 0.5
 [[api.tokens]]
 name = "crm"
 role = "crm"

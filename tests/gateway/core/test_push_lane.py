@@ -41,7 +41,7 @@ async def process(house: House, wire: FakePusher) -> AsyncIterator[Process]:
     """A process that runs, in Mexico."""
     made = await Process(in_mexico(house), wire).start()
     yield made
-    house.sender.up.set()
+    house.sender.come_up()
     house.sender.answer()
     await made.stop()
 
@@ -356,7 +356,7 @@ async def test_a_text_that_is_due_while_no_bind_is_up_goes_once_when_its_screen_
     await eventually(lambda: process.texts._waiting.due == people)
     answer.set()
     await eventually(lambda: process.screens.backlog == 0)
-    house.sender.up.set()
+    house.sender.come_up()
     await eventually(lambda: process.texts.backlog == 0)
     assert sorted(one.destination for one in house.sender.sent) == numbers
     assert process.texts.running
@@ -390,7 +390,7 @@ async def test_of_texts_that_are_claimed_together_one_that_fails_takes_none_alon
         return opened
 
     monkeypatch.setattr(house.writer, "_transaction", flaky)
-    house.sender.up.set()
+    house.sender.come_up()
     await eventually(lambda: len(house.sender.sent) == len(numbers) and process.texts.backlog == 0)
     assert sorted(one.destination for one in house.sender.sent) == numbers
     await process.stop()
@@ -561,7 +561,7 @@ async def test_after_a_kill_either_the_text_goes_or_the_screen_was_answered(
     first = FakePusher()
     killed = await step(in_mexico(house), first)
     await killed.kill()
-    house.sender.up.set()
+    house.sender.come_up()
     house.clock.advance(seconds=5 if soon else 120)
     second = FakePusher()
     second.on_push = always(PushFailed("absent"))

@@ -87,7 +87,7 @@ async def tell(house: House, story: Story) -> None:
     for one in PEOPLE[: story.people]:
         await first.trigger(one)
     await live_until_crash(house, story, first)
-    house.sender.up.set()
+    house.sender.come_up()
     house.clock.advance(seconds=5 if story.soon else 120)
     again = FakePusher()
     second = Process(house, again)
@@ -113,7 +113,7 @@ async def live_until_crash(house: House, story: Story, first: Process) -> None:
     if story.crash != "none":
         await first.kill()
         return
-    house.sender.up.set()
+    house.sender.come_up()
     await eventually(lambda: first.texts._waiting.due == 0)
     assert first.texts.running
     await first.stop()

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import ANA, PATIENCE, TUESDAY, House, eventually, sms
+from fakes import ANA, PATIENCE, TUESDAY, FakeSender, House, eventually, sms
 from flows.effects import RecordPreference, SendSms
 from flows.values import Purpose
 from gateway.core.commit import Committer
@@ -23,8 +23,8 @@ from store.outbox import SmsRow
 
 LOST = SubmitUnknown("smsc-a", "link lost", link_lost=True)
 UNANSWERED = SubmitUnknown("smsc-a", "no answer in 30 s", link_lost=False)
-THROTTLED = SubmitRefused("smsc-a", 0x58, "throttled", retryable=True)
-INVALID = SubmitRefused("smsc-a", 0x0B, "invalid destination", retryable=False)
+THROTTLED = SubmitRefused("smsc-a", 0x58, "throttled", "throttled")
+INVALID = SubmitRefused("smsc-a", 0x0B, "invalid destination", "final")
 
 
 def lane_of(house: House, slots: int = 8, most: int = 12) -> SmsLane:
@@ -191,7 +191,7 @@ async def test_a_text_waits_for_a_bind_unclaimed(house: House, committer: Commit
     lane.put(row)
     await asyncio.sleep(0)
     assert ((await row_of(house, row)).state, lane.backlog) == ("queued", 1)
-    house.sender.up.set()
+    house.sender.come_up()
     await settled(house, lane, row, "sent")
 
 
@@ -200,14 +200,14 @@ async def test_a_lane_that_breaks_off_begins_again(
 ) -> None:
     """It says that it is down meanwhile, and what waits goes out afterwards."""
     monkeypatch.setattr("gateway.core.crew._BEFORE_RESTART", 0.05)
-    lane, wait_ready, broken = lane_of(house), house.sender.wait_ready, [RuntimeError("nobody expected this")]
+    lane, broken = lane_of(house), [RuntimeError("nobody expected this")]
 
-    async def wait() -> None:
+    def ready(self: FakeSender) -> bool:
         if broken:
             raise broken.pop()
-        await wait_ready()
+        return self.up.is_set()
 
-    monkeypatch.setattr(house.sender, "wait_ready", wait)
+    monkeypatch.setattr(FakeSender, "ready", property(ready))
     assert not lane.running
     lane.start()
     await eventually(lambda: lane.running)
@@ -230,7 +230,7 @@ async def test_a_text_that_is_put_twice_goes_once(house: House, committer: Commi
         lane.put(replace(row, due_at=TUESDAY + timedelta(seconds=pause)))
     assert lane.backlog == 1
     house.sender.answering.clear()
-    house.sender.up.set()
+    house.sender.come_up()
     await eventually(lambda: len(house.sender.sent) == 1)
     lane.put(row)
     house.sender.answer()
@@ -244,7 +244,7 @@ async def test_a_text_past_its_time_is_not_sent(house: House, committer: Committ
     row = await queued(house, committer, sms())
     lane.put(row)
     house.clock.advance(hours=24)
-    house.sender.up.set()
+    house.sender.come_up()
     assert (await settled(house, lane, row, "expired")).reason == "too_late"
     assert house.sender.sent == []
 

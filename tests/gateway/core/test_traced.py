@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from fakes import ANA
+from fakes import ANA, NUMBERS
 from flows.values import Purpose
 from gateway.core.ports import ShortMessage, SubmitNotSent, SubmitOutcome
 from gateway.core.traced import TracedSender
@@ -37,12 +37,12 @@ class FakeTraces:
 class Sender:
     """Does what ``work`` does."""
 
-    ready = True
+    name, numbers, slots, ready = "smsc-a", NUMBERS, 1, True
 
     def __init__(self, work: Callable[[Settled], None]) -> None:
         self._work = work
 
-    async def wait_ready(self) -> None:
+    def on_ready(self, call: Callable[[], object]) -> None:
         """See ``SmsSender``."""
 
     def submit(self, message: ShortMessage, settled: Settled) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from fakes import ANA, BEN, NUMBER, FakeInbox, submitted
+from fakes import ANA, BEN, NUMBER, NUMBERS, FakeInbox, submitted
 from flows.values import Purpose
 from gateway.core.ports import ShortMessage, Submitted
 from gateway.core.problems import Handler, middleware
@@ -94,7 +94,17 @@ async def bound(smsc: SmscSimulator) -> AsyncIterator[tuple[SmppClient, FakeInbo
     """An ESME at the simulator, and what it takes in."""
     inbox = FakeInbox()
     client = SmppClient(
-        SmppSettings("a", "127.0.0.1", smsc.port, "chasqui", "secret", source=NUMBER, tps=0, reconnect_max=0.05), inbox
+        SmppSettings(
+            "a",
+            "127.0.0.1",
+            smsc.port,
+            "chasqui",
+            "secret",
+            numbers=NUMBERS,
+            tps=0,
+            reconnect_max=0.05,
+        ),
+        inbox,
     )
     await client.start()
     try:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import aiohttp
 import pytest
 
-from fakes import FakeInbox, submitted
+from fakes import NUMBERS, FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import (
     ShortMessage,
@@ -63,7 +63,15 @@ async def bench(*, simulator: SmscSimulator | None = None, **changes: Any) -> As
     await simulator.start()
     inbox, states = FakeInbox(), asyncio.Queue[bool]()
     settings = SmppSettings(
-        "a", "127.0.0.1", simulator.port, "chasqui", "secret", source="12345", tps=0, reconnect_max=0.05, **changes
+        "a",
+        "127.0.0.1",
+        simulator.port,
+        "chasqui",
+        "secret",
+        numbers=NUMBERS,
+        tps=0,
+        reconnect_max=0.05,
+        **changes,
     )
     client = SmppClient(settings, inbox, on_state=lambda name, bound, detail: states.put_nowait(bound))
     await client.start()
@@ -172,7 +180,7 @@ async def test_a_status_holds_until_it_is_cleared() -> None:
         await it.ask("PUT", "/faults", {"status": 0x0B})
         refused = await it.submit()
         assert isinstance(refused, SubmitRefused)
-        assert (refused.status, refused.retryable) == (0x0B, False)
+        assert (refused.status, refused.refusal) == (0x0B, "final")
         await it.ask("PUT", "/faults", {})
         assert isinstance(await it.submit(), Submitted)
 

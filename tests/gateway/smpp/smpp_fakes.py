@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from fakes import FakeInbox
+from fakes import NUMBERS, FakeInbox
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, ShortMessage
 from gateway.smpp.client import SmppClient
@@ -103,7 +103,7 @@ def mt(text: str = "hola", message_id: str = "m-1", **fields: Any) -> ShortMessa
 
 def settings_for(server: SmppServer, **changes: Any) -> SmppSettings:
     """Settings of a quick client."""
-    settings = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", source="12345", tps=0)
+    settings = SmppSettings("smsc-a", "127.0.0.1", server.port, "chasqui", "secret", numbers=NUMBERS, tps=0)
     return replace(settings, reconnect_max=0.05, **changes)
 
 

@@ -73,7 +73,7 @@ async def test_a_refusal_says_whether_to_try_again(status: int, retryable: bool)
         wire.smsc.answer = lambda *_: (status, "")
         refused = await within(submitted(wire.client, mt()))
         assert isinstance(refused, SubmitRefused)
-        assert (refused.status, refused.retryable) == (status, retryable)
+        assert (refused.status, refused.refusal != "final") == (status, retryable)
         wire.smsc.answer = wire.smsc.accept
         assert isinstance(await within(submitted(wire.client, mt())), Submitted)
         assert wire.client.counters.binds == 1
@@ -95,7 +95,7 @@ async def test_a_refused_part_ends_the_message_and_tells_what_was_accepted() -> 
         turn = itertools.count(1)
         wire.smsc.answer = lambda *_: (Status.OK, "one") if next(turn) == 1 else (Status.QUEUE_FULL, "")
         refused = await within(submitted(wire.client, mt("x" * 400)))
-        assert refused == SubmitRefused("smsc-a", 0x14, "ESME_RMSGQFUL", retryable=True, message_ids=("one",))
+        assert refused == SubmitRefused("smsc-a", 0x14, "ESME_RMSGQFUL", "throttled", ("one",))
         assert len(wire.smsc.submits) == 2
 
 
@@ -303,7 +303,7 @@ async def test_a_text_of_too_many_parts_is_refused_before_anything_is_sent() -> 
     async with wired() as wire:
         refused = await within(submitted(wire.client, mt("x" * 40_000)))
         assert isinstance(refused, SubmitRefused)
-        assert not refused.retryable
+        assert refused.refusal == "final"
 
 
 def response(status: int, text: str = "") -> Response:
@@ -319,8 +319,8 @@ def response(status: int, text: str = "") -> Response:
         ((response(0, "a"), NoAnswer(link_lost=False)), SubmitUnknown("s", "no answer in time", False, ("a",), 2)),
         ((response(0x58), NoAnswer(link_lost=True)), SubmitUnknown("s", "link lost before the answer", True, parts=2)),
         ((response(0, "a"), None), SubmitUnknown("s", "link lost between parts", True, ("a",), 2)),
-        ((response(0x58), response(0x0B)), SubmitRefused("s", 0x0B, "ESME_RINVDSTADR", retryable=False)),
-        ((response(0x400), None), SubmitRefused("s", 0x400, "0x00000400", retryable=False)),
+        ((response(0x58), response(0x0B)), SubmitRefused("s", 0x0B, "ESME_RINVDSTADR", "final")),
+        ((response(0x400), None), SubmitRefused("s", 0x400, "0x00000400", "final")),
     ],
 )
 def test_the_answers_of_all_parts_make_one_outcome(
