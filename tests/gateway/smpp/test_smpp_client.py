@@ -64,16 +64,25 @@ async def test_a_repeated_message_carries_the_same_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "retryable"),
-    [(0x58, True), (0x14, True), (0x08, True), (0x0B, False), (0x0A, False), (0x01, False), (0x400, False)],
+    ("status", "refusal"),
+    [
+        (0x58, "throttled"),
+        (0x14, "throttled"),
+        (0x08, "temporary"),
+        (0x0A, "elsewhere"),
+        (0x04, "elsewhere"),
+        (0x0B, "final"),
+        (0x01, "final"),
+        (0x400, "final"),
+    ],
 )
-async def test_a_refusal_says_whether_to_try_again(status: int, retryable: bool) -> None:
-    """Throttled, queue full and system error may pass; an invalid address will not; a vendor's status is survived."""
+async def test_a_refusal_says_what_kind_of_no_it_is(status: int, refusal: str) -> None:
+    """Throttled and system error may pass, another SMSC may allow the sender, an invalid address is for good."""
     async with wired() as wire:
         wire.smsc.answer = lambda *_: (status, "")
         refused = await within(submitted(wire.client, mt()))
         assert isinstance(refused, SubmitRefused)
-        assert (refused.status, refused.refusal != "final") == (status, retryable)
+        assert (refused.status, refused.refusal) == (status, refusal)
         wire.smsc.answer = wire.smsc.accept
         assert isinstance(await within(submitted(wire.client, mt())), Submitted)
         assert wire.client.counters.binds == 1
