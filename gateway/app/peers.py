@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import cast
 
 from flows.catalogue import Catalogue
 from flows.market import Market
 from gateway.config.binds import SIMULATED, sms_bind
 from gateway.config.tree import Config, OcsConfig, SmppConfig
-from gateway.core.ports import ChargingSystem
+from gateway.core.ports import ChargingSystem, Refusal
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import PortInUse
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
+from gateway.smpp.outcomes import REFUSALS
 from gateway.smpp.settings import SmppSettings
 
+_VERSIONS = {"3.4": 0x34, "5.0": 0x50}
 _SIMULATED_NUMBER = "12345"
 _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 
@@ -117,4 +120,13 @@ def smpp_settings(smpp: SmppConfig) -> SmppSettings:
         enquire_interval=smpp.enquire_interval,
         reconnect_max=smpp.reconnect_max,
         tls=smpp.tls,
+        outbind_host=smpp.outbind_host,
+        outbind_port=smpp.outbind_port or None,
+        interface_version=_VERSIONS[smpp.interface_version],
+        refusals={**REFUSALS, **_refusals(smpp)},
     )
+
+
+def _refusals(smpp: SmppConfig) -> dict[int, Refusal]:
+    """What the operator says of statuses; the words were checked."""
+    return {one.status: cast("Refusal", one.means) for one in smpp.statuses}

@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.policy_checks import check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
@@ -167,6 +168,7 @@ def _bind(bind: SmppConfig) -> None:
         ("reconnect_max", bind.reconnect_max),
     ):
         seconds(f"{where}: {key}", value)
+    check_bind(where, bind)
 
 
 def _one_of(key: str, value: str, now: Iterable[str], later: Iterable[str] = ()) -> None:

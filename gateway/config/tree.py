@@ -214,6 +214,7 @@ class SmppConfig:
     numbers: addresses of [[numbers]] that texts may also leave from. alphabet, segments: how texts are written and
     cut. tls_ca: whose certificate the SMSC must have, empty = the system's; tls_certificate, tls_key: ours, where it
     wants one. outbind_host, outbind_port: where the SMSC may ask for a bind (outbind); 0 = nowhere.
+    interface_version: of SMPP, as the bind tells it: 3.4 or 5.0.
     """
 
     name: str
@@ -233,6 +234,7 @@ class SmppConfig:
     segments: str = "udh"
     statuses: tuple[StatusConfig, ...] = ()
     system_type: str = ""
+    interface_version: str = "3.4"
     response_timeout: float = 30
     enquire_interval: float = 30
     reconnect_max: float = 15
@@ -251,7 +253,9 @@ class AggregatorConfig:
     account, secret: user name and API key (africastalking), account SID and auth token (twilio), user name and
     password (kannel). numbers: addresses of [[numbers]] that texts may leave from, the account's own first.
     tps: requests in any one second; at_once: of these unanswered at most. timeout: seconds for one.
-    receipts: where the aggregator shall tell what became of a text, where that goes with each request.
+    public_url: this gateway as the aggregator calls it, up to but without ``/sms``. receipts: where twilio and kannel
+    shall tell what became of a text; empty = below public_url. via: a Messaging Service's SID (twilio), an smsc-id
+    (kannel). door: the only one of [[doors]] that its requests come in by; empty = any of its kind.
     """
 
     name: str
@@ -263,7 +267,10 @@ class AggregatorConfig:
     tps: float = 20
     at_once: int = 20
     timeout: float = 10
-    receipts: str = ""
+    public_url: str = ""
+    receipts: Secret = field(default="", repr=False)
+    via: str = ""
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,18 @@ class SmsSender(Protocol):
         ...
 
 
+class SmsRecall(Protocol):
+    """Asks an SMSC about a part that it accepted, by the id that it gave. source: the number that the text left from."""
+
+    async def cancel(self, message_id: str, source: str, destination: Msisdn) -> bool:
+        """Whether the SMSC says that it has taken the part back; False is also that it cannot, or did not answer."""
+        ...
+
+    async def query(self, message_id: str, source: str) -> DeliveryReceipt | None:
+        """What the SMSC says became of the part, as a receipt would; None when it cannot say, or did not answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MobileOriginated:
     """A text that a subscriber sent. smsc: the bind's name; destination: our service number.

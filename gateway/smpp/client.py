@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from flows.values import Purpose
 from gateway.core.ports import InboundSms, ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import BindRefused
 from gateway.smpp.inbound import Inbound, InboundCounters
 from gateway.smpp.outcomes import outcome
+from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import Bind, Message, Request, Response, format_bind
 from gateway.smpp.reassembly import Reassembly
-from gateway.smpp.sending import Job, SendQueue, SlidingRate
+from gateway.smpp.sending import URGENT, Job, SendQueue
 from gateway.smpp.session import Answer, Session, SessionCounters, Timing
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.submitting import submit_bodies
@@ -38,6 +40,9 @@ _MODES: Final = {
     "receiver": (Command.BIND_RECEIVER, SmppSessionState.BOUND_RX),
     "transceiver": (Command.BIND_TRANSCEIVER, SmppSessionState.BOUND_TRX),
 }
+
+_RANKS: Final = {Purpose.CONFIRMATION: 1, Purpose.REPLY: 2, Purpose.ALERT: 3, Purpose.MARKETING: 4}
+"""In which order texts go that wait for window or rate; what is urgent goes before all of them."""
 
 OnState = Callable[[str, bool, str], None]
 """Called with the bind's name, whether it is bound now, and why."""
@@ -85,6 +90,7 @@ class SmppClient:
         self._jitter = jitter
         self._reassembly = reassembly or Reassembly()
         self._rate = SlidingRate(settings.tps)
+        self._throttles = frozenset(status for status, kind in settings.refusals.items() if kind == "throttled")
         self._ready = asyncio.Event()
         self._when_ready: list[Callable[[], object]] = []
         self._stopping = asyncio.Event()
@@ -161,7 +167,7 @@ class SmppClient:
         except TextTooLong as error:
             settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), "final"))
             return
-        link.queue.put(Job(bodies, partial(self._settle, settled)))
+        link.queue.put(Job(bodies, partial(self._settle, settled)), rank=_RANKS[message.purpose])
 
     def submit_urgent(self, body: bytes, settled: Callable[[Answer | None], None]) -> Callable[[], bool]:
         """Write the body of a submit_sm before any text that waits.
@@ -173,7 +179,7 @@ class SmppClient:
             settled(None)
             return _too_late
         job = Job((body,), lambda answers: settled(answers[0]))
-        link.queue.put(job, urgent=True)
+        link.queue.put(job, rank=URGENT)
         return partial(link.queue.withdraw, job)
 
     def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
@@ -251,7 +257,7 @@ class SmppClient:
 
     def new_queue(self, session: Session) -> SendQueue:
         """The queue of a new session; the rate goes on from the last one."""
-        return SendQueue(session, Command.SUBMIT_SM, self.settings.window, self._rate)
+        return SendQueue(session, Command.SUBMIT_SM, self.settings.window, self._rate, self._throttles)
 
     def _report(self, *, bound: bool, detail: str) -> None:
         _LOG.info("bind %s: %s", self.name, detail)

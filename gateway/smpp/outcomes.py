@@ -10,18 +10,6 @@ from gateway.smpp.pdu import Response
 from gateway.smpp.session import Answer, NoAnswer
 from gateway.smpp.vocabulary import Status, status_name
 
-RETRYABLE: Final = frozenset(
-    {
-        Status.INVALID_BIND_STATUS,
-        Status.SYSTEM_ERROR,
-        Status.QUEUE_FULL,
-        Status.SUBMIT_FAILED,
-        Status.THROTTLED,
-        Status.TEMPORARY_APP_ERROR,
-        Status.UNKNOWN_ERROR,
-    }
-)
-"""Statuses after which the same text may be accepted later, or by another SMSC."""
 REFUSALS: Final[Mapping[int, Refusal]] = {
     Status.THROTTLED: "throttled",
     Status.QUEUE_FULL: "throttled",
@@ -29,10 +17,40 @@ REFUSALS: Final[Mapping[int, Refusal]] = {
     Status.SUBMIT_FAILED: "temporary",
     Status.TEMPORARY_APP_ERROR: "temporary",
     Status.UNKNOWN_ERROR: "temporary",
+    Status.INVALID_COMMAND_ID: "elsewhere",
     Status.INVALID_BIND_STATUS: "elsewhere",
+    Status.INVALID_PRIORITY: "elsewhere",
+    Status.INVALID_REGISTERED_DELIVERY: "elsewhere",
     Status.INVALID_SOURCE: "elsewhere",
+    Status.BIND_FAILED: "elsewhere",
+    Status.INVALID_PASSWORD: "elsewhere",
+    Status.INVALID_SYSTEM_ID: "elsewhere",
+    Status.INVALID_SERVICE_TYPE: "elsewhere",
+    Status.INVALID_ESM_CLASS: "elsewhere",
+    Status.INVALID_SOURCE_TON: "elsewhere",
+    Status.INVALID_SOURCE_NPI: "elsewhere",
+    Status.INVALID_SYSTEM_TYPE: "elsewhere",
+    Status.INVALID_REPLACE_FLAG: "elsewhere",
+    Status.INVALID_SCHEDULE: "elsewhere",
+    Status.INVALID_EXPIRY: "elsewhere",
+    Status.INVALID_TLV_STREAM: "elsewhere",
+    Status.TLV_NOT_ALLOWED: "elsewhere",
+    Status.INVALID_TLV_LENGTH: "elsewhere",
+    Status.MISSING_TLV: "elsewhere",
+    Status.INVALID_TLV_VALUE: "elsewhere",
 }
-"""What kind of no a command_status is, where the operator says nothing else; all others are final."""
+"""What kind of no a command_status is (SMPP 3.4 §5.1.3), where the operator says nothing else.
+
+``elsewhere`` is what this account or this SMSC does not take, and another may. Whatever is not named is final: what is
+wrong with the destination, and a vendor's own statuses, which mean anything.
+"""
+RETRYABLE: Final = frozenset(
+    {
+        Status.INVALID_BIND_STATUS,
+        *(status for status, kind in REFUSALS.items() if kind in ("throttled", "temporary")),
+    }
+)
+"""Statuses that say nothing of the message: the network, or our way to it, is busy or away."""
 _WORST: Final[Sequence[Refusal]] = ("final", "elsewhere", "temporary", "throttled")
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from gateway.errors import GatewayError, PortInUse
+from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import Bind, Message, Request, format_message, format_text, format_tlvs
-from gateway.smpp.sending import Job, SendQueue, SlidingRate
+from gateway.smpp.sending import Job, SendQueue
 from gateway.smpp.session import Answer, NoAnswer, Session, SessionCounters, Timing
 from gateway.smpp.vocabulary import SC_INTERFACE_VERSION, Command, SmppSessionState, Status
 

@@ -23,7 +23,9 @@ class SmppSettings:
     """One ``[[smpp]]`` of the configuration.
 
     tps: segments in any one second, 0 for no limit. Times are in seconds.
-    numbers: what texts may leave from, the bind's own first. refusals: what kind of no each command_status is.
+    interface_version: as the bind tells it (SMPP 3.4 §5.2.4). outbind_port: where the SMSC may connect and ask for a
+    bind; None = nowhere, 0 = a free one. numbers: what texts may leave from, the bind's own first. refusals:
+    what kind of no each command_status is.
     """
 
     name: str
@@ -42,6 +44,9 @@ class SmppSettings:
     tls: bool = False
     alphabet: Alphabet = "gsm7"
     segments: Segments = "udh"
+    interface_version: int = 0x34
+    outbind_host: str = "127.0.0.1"
+    outbind_port: int | None = None
     refusals: Mapping[int, Refusal] = field(default_factory=lambda: REFUSALS)
 
     @property

@@ -27,6 +27,7 @@ from aiosmpplib.state import (
 from menus.charset import DEFAULT_ALPHABET, EXTENSION_TABLE
 
 __all__ = [
+    "CONGESTION_STATE",
     "ITS_SESSION_INFO",
     "MESSAGE_PAYLOAD",
     "MESSAGE_STATE",
@@ -52,6 +53,8 @@ __all__ = [
     "status_name",
 ]
 
+CONGESTION_STATE: Final = 0x0428
+"""How busy the SMSC is, 0 to 100 (SMPP 5.0 §4.8.4.18)."""
 RESPONSE: Final = 0x80000000
 """The bit that tells a response from its request."""
 
@@ -69,12 +72,20 @@ class Command:
     BIND_RECEIVER: Final = int(SmppCommand.BIND_RECEIVER)
     BIND_TRANSMITTER: Final = int(SmppCommand.BIND_TRANSMITTER)
     BIND_TRANSCEIVER: Final = int(SmppCommand.BIND_TRANSCEIVER)
+    OUTBIND: Final = int(SmppCommand.OUTBIND)
     UNBIND: Final = int(SmppCommand.UNBIND)
     SUBMIT_SM: Final = int(SmppCommand.SUBMIT_SM)
     SUBMIT_SM_RESP: Final = int(SmppCommand.SUBMIT_SM_RESP)
+    SUBMIT_MULTI: Final = int(SmppCommand.SUBMIT_MULTI)
+    SUBMIT_MULTI_RESP: Final = int(SmppCommand.SUBMIT_MULTI_RESP)
     DELIVER_SM: Final = int(SmppCommand.DELIVER_SM)
     DELIVER_SM_RESP: Final = int(SmppCommand.DELIVER_SM_RESP)
     DATA_SM: Final = int(SmppCommand.DATA_SM)
+    DATA_SM_RESP: Final = int(SmppCommand.DATA_SM_RESP)
+    QUERY_SM: Final = int(SmppCommand.QUERY_SM)
+    QUERY_SM_RESP: Final = int(SmppCommand.QUERY_SM_RESP)
+    CANCEL_SM: Final = int(SmppCommand.CANCEL_SM)
+    REPLACE_SM: Final = int(SmppCommand.REPLACE_SM)
     ENQUIRE_LINK: Final = int(SmppCommand.ENQUIRE_LINK)
     ALERT_NOTIFICATION: Final = int(SmppCommand.ALERT_NOTIFICATION)
     GENERIC_NACK: Final = int(SmppCommand.GENERIC_NACK)
@@ -89,19 +100,40 @@ class Status:
     INVALID_COMMAND_ID: Final = int(SmppCommandStatus.ESME_RINVCMDID)
     INVALID_BIND_STATUS: Final = int(SmppCommandStatus.ESME_RINVBNDSTS)
     ALREADY_BOUND: Final = int(SmppCommandStatus.ESME_RALYBND)
+    INVALID_PRIORITY: Final = int(SmppCommandStatus.ESME_RINVPRTFLG)
+    INVALID_REGISTERED_DELIVERY: Final = int(SmppCommandStatus.ESME_RINVREGDLVFLG)
     SYSTEM_ERROR: Final = int(SmppCommandStatus.ESME_RSYSERR)
-    BIND_FAILED: Final = int(SmppCommandStatus.ESME_RBINDFAIL)
     INVALID_SOURCE: Final = int(SmppCommandStatus.ESME_RINVSRCADR)
+    INVALID_DESTINATION: Final = int(SmppCommandStatus.ESME_RINVDSTADR)
+    INVALID_MESSAGE_ID: Final = int(SmppCommandStatus.ESME_RINVMSGID)
+    BIND_FAILED: Final = int(SmppCommandStatus.ESME_RBINDFAIL)
     INVALID_PASSWORD: Final = int(SmppCommandStatus.ESME_RINVPASWD)
     INVALID_SYSTEM_ID: Final = int(SmppCommandStatus.ESME_RINVSYSID)
+    CANCEL_FAILED: Final = int(SmppCommandStatus.ESME_RCANCELFAIL)
+    REPLACE_FAILED: Final = int(SmppCommandStatus.ESME_RREPLACEFAIL)
     QUEUE_FULL: Final = int(SmppCommandStatus.ESME_RMSGQFUL)
+    INVALID_SERVICE_TYPE: Final = int(SmppCommandStatus.ESME_RINVSERTYP)
+    INVALID_DESTINATION_COUNT: Final = int(SmppCommandStatus.ESME_RINVNUMDESTS)
+    INVALID_LIST_NAME: Final = int(SmppCommandStatus.ESME_RINVDLNAME)
+    INVALID_DESTINATION_FLAG: Final = int(SmppCommandStatus.ESME_RINVDESTFLAG)
+    INVALID_ESM_CLASS: Final = int(SmppCommandStatus.ESME_RINVESMCLASS)
     SUBMIT_FAILED: Final = int(SmppCommandStatus.ESME_RSUBMITFAIL)
+    INVALID_SOURCE_TON: Final = int(SmppCommandStatus.ESME_RINVSRCTON)
+    INVALID_SOURCE_NPI: Final = int(SmppCommandStatus.ESME_RINVSRCNPI)
+    INVALID_SYSTEM_TYPE: Final = int(SmppCommandStatus.ESME_RINVSYSTYP)
+    INVALID_REPLACE_FLAG: Final = int(SmppCommandStatus.ESME_RINVREPFLAG)
     THROTTLED: Final = int(SmppCommandStatus.ESME_RTHROTTLED)
+    INVALID_SCHEDULE: Final = int(SmppCommandStatus.ESME_RINVSCHED)
+    INVALID_EXPIRY: Final = int(SmppCommandStatus.ESME_RINVEXPIRY)
     TEMPORARY_APP_ERROR: Final = int(SmppCommandStatus.ESME_RX_T_APPN)
     REJECTED: Final = int(SmppCommandStatus.ESME_RX_R_APPN)
+    QUERY_FAILED: Final = int(SmppCommandStatus.ESME_RQUERYFAIL)
+    INVALID_TLV_STREAM: Final = int(SmppCommandStatus.ESME_RINVOPTPARSTREAM)
+    TLV_NOT_ALLOWED: Final = int(SmppCommandStatus.ESME_ROPTPARNOTALLWD)
+    INVALID_TLV_LENGTH: Final = int(SmppCommandStatus.ESME_RINVPARLEN)
+    MISSING_TLV: Final = int(SmppCommandStatus.ESME_RMISSINGOPTPARAM)
     INVALID_TLV_VALUE: Final = int(SmppCommandStatus.ESME_RINVOPTPARAMVAL)
     DELIVERY_FAILED: Final = int(SmppCommandStatus.ESME_RDELIVERYFAILURE)
-    INVALID_TLV_STREAM: Final = int(SmppCommandStatus.ESME_RINVOPTPARSTREAM)
     UNKNOWN_ERROR: Final = int(SmppCommandStatus.ESME_RUNKNOWNERR)
 
 

@@ -14,9 +14,9 @@ from smpp_fakes import Smsc, Store, listening, mt, settings_for, wired, within
 from fakes import submitted
 from gateway.core.ports import SubmitNotSent, SubmitRefused, Submitted, SubmitUnknown
 from gateway.smpp.client import SmppClient, pause_before
-from gateway.smpp.outcomes import outcome
+from gateway.smpp.outcomes import REFUSALS, outcome
+from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import HEADER, Message, Response, format_pdu, format_text, format_tlvs, response_to
-from gateway.smpp.sending import SlidingRate
 from gateway.smpp.server import Esme, SubmitReply
 from gateway.smpp.session import NoAnswer
 from gateway.smpp.settings import SmppSettings
@@ -74,11 +74,16 @@ async def test_a_repeated_message_carries_the_same_reference() -> None:
         (0x0B, "final"),
         (0x01, "final"),
         (0x400, "final"),
+        (0x401, "throttled"),
+        (0xC4, "elsewhere"),
     ],
 )
 async def test_a_refusal_says_what_kind_of_no_it_is(status: int, refusal: str) -> None:
-    """Throttled and system error may pass, another SMSC may allow the sender, an invalid address is for good."""
-    async with wired() as wire:
+    """Throttled and system error may pass, another SMSC may allow the sender, an invalid address is for good.
+
+    A vendor's own status means what the operator says.
+    """
+    async with wired(refusals={**REFUSALS, 0x401: "throttled"}) as wire:
         wire.smsc.answer = lambda *_: (status, "")
         refused = await within(submitted(wire.client, mt()))
         assert isinstance(refused, SubmitRefused)
