@@ -182,6 +182,28 @@ class Metrics:
         )
         self.commits = Gauge("chasqui_store_groups", "Groups committed since the start", registry=registry)
         self.units = Gauge("chasqui_store_units", "Units committed since the start", registry=registry)
+        self.aggregator_out = Counter(
+            "chasqui_aggregator_out_total",
+            "Texts handed to an aggregator by what it said",
+            ("account", "outcome"),
+            registry=registry,
+        )
+        self.aggregator_in = Counter(
+            "chasqui_aggregator_in_total",
+            "Texts and receipts from an aggregator by what came of them",
+            ("account", "what", "outcome"),
+            registry=registry,
+        )
+        self.aggregator_seconds = Histogram(
+            "chasqui_aggregator_seconds",
+            "From a request to an aggregator to its answer",
+            ("account",),
+            buckets=_QUICK,
+            registry=registry,
+        )
+        self.aggregator_ready = Gauge(
+            "chasqui_aggregator_ready", "1 while texts can be handed to the account", ("account",), registry=registry
+        )
         self.bound = Gauge("chasqui_smpp_bound", "1 while the bind is up", ("smsc",), registry=registry)
 
 

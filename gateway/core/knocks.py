@@ -15,6 +15,7 @@ from gateway.core.doors import Door, is_loopback
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
+_OWN_SITE = frozenset({"same-origin", "none"})
 _ANY = "any"
 """The dialect of a connection that ended before it said what it wanted."""
 
@@ -24,6 +25,21 @@ def certificate_of(request: web.Request) -> str:
     transport = request.transport
     connection = transport.get_extra_info("ssl_object") if transport is not None else None
     return connection.certificate if isinstance(connection, WatchedConnection) else ""
+
+
+def shown_token(request: web.Request) -> str:
+    """The token in the path, as a header would have it, or the header ``Authorization``."""
+    token = request.match_info.get("token")
+    return f"Bearer {token}" if token else request.headers.get("Authorization", "")
+
+
+def is_foreign(request: web.Request) -> bool:
+    """Whether a page of another origin sent this from somebody's browser."""
+    headers = request.headers
+    origin = headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.host:
+        return True
+    return headers.get("Sec-Fetch-Site", "none") not in _OWN_SITE  # an image's GET has no origin
 
 
 def is_rebound(request: web.Request, door: Door | None, own: str) -> bool:

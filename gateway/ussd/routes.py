@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.core.bodies import body_of
 from gateway.core.context import Context
 from gateway.core.doors import Door, Doors
-from gateway.core.knocks import certificate_of, is_rebound, refused
+from gateway.core.knocks import certificate_of, is_foreign, is_rebound, refused, shown_token
 from gateway.core.problems import Problem
 from gateway.ussd.answering import Answering, last_words
 from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse, Way
@@ -19,7 +19,6 @@ from gateway.ussd.dialect import BadHop, Dialect, Ended, HopRequest, HopResponse
 MOST_BYTES = 16 * 1024
 _LOG = logging.getLogger(__name__)
 _NO_QUERY: Mapping[str, str] = {}
-_OWN_SITE = frozenset({"same-origin", "none"})
 
 
 class UssdRoutes:
@@ -61,15 +60,15 @@ class UssdRoutes:
 
     def _admitted(self, request: web.Request, dialect: Dialect) -> Door | None:
         """The door that lets the peer in. A page of another origin may send forms from anybody's browser: not here."""
-        if _is_foreign(request):
+        if is_foreign(request):
             return None
-        door = self._doors.admit(dialect.name, request.remote, _shown(request), certificate_of(request))
+        door = self._doors.admit(dialect.name, request.remote, shown_token(request), certificate_of(request))
         return None if is_rebound(request, door, self._host) else door
 
     def _refused(self, request: web.Request, dialect: Dialect) -> web.Response:
-        shown = request.remote, _shown(request), certificate_of(request)
+        shown = request.remote, shown_token(request), certificate_of(request)
         rebound = is_rebound(request, self._doors.admit(dialect.name, *shown), self._host)
-        reason = "origin" if rebound or _is_foreign(request) else self._doors.why_not(dialect.name, *shown)
+        reason = "origin" if rebound or is_foreign(request) else self._doors.why_not(dialect.name, *shown)
         refused(self._context.metrics, dialect.name, reason, request.remote)
         return _response(dialect.format(last_words(self._voice.no_service()), status=403))
 
@@ -77,20 +76,6 @@ class UssdRoutes:
         self._answering.count(door, "bad_request")
         _LOG.warning("a request that is no hop: %s", error, extra={"dialect": dialect.name, "door": door.name})
         return _response(dialect.format(last_words(self._voice.try_again(), door), status=error.status))
-
-
-def _shown(request: web.Request) -> str:
-    """The token in the path, as a header would have it, or the header."""
-    token = request.match_info.get("token")
-    return f"Bearer {token}" if token else request.headers.get("Authorization", "")
-
-
-def _is_foreign(request: web.Request) -> bool:
-    headers = request.headers
-    origin = headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
-        return True
-    return headers.get("Sec-Fetch-Site", "none") not in _OWN_SITE  # an image's GET has no origin
 
 
 async def _read(request: web.Request, way: Way) -> HopRequest:
