@@ -48,11 +48,17 @@ class SmppSettings:
     outbind_host: str = "127.0.0.1"
     outbind_port: int | None = None
     refusals: Mapping[int, Refusal] = field(default_factory=lambda: REFUSALS)
+    smsc: str = ""
 
     @property
     def own(self) -> ServiceNumber:
         """The bind's own number."""
         return self.numbers[0]
+
+    @property
+    def smsc_name(self) -> str:
+        """The SMSC's name, which outcomes, texts and receipts carry."""
+        return self.smsc or self.name
 
     @property
     def slots(self) -> int:

@@ -9,7 +9,8 @@ from typing import Final
 
 from gateway.core.ports import ShortMessage
 from gateway.core.service_numbers import ServiceNumber
-from gateway.smpp.pdu import Message, format_message
+from gateway.smpp.errors import NoTemplate
+from gateway.smpp.pdu import Message, Tlv, format_message
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.text import encode
 from gateway.smpp.vocabulary import NPI, TON, Command
@@ -21,13 +22,14 @@ _ALPHANUMERIC: Final = int(TON.ALPHANUMERIC)
 
 
 def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes, ...]:
-    """One submit_sm body per part, each asking for a receipt. Raises TextTooLong.
+    """One submit_sm body per part, each asking for a receipt. Raises UnfitText (TextTooLong, NoTemplate).
 
     The concatenation reference comes from the message's id, so that a repeated message completes
     on the phone together with what arrived of its first attempt.
     """
-    encoded = encode(message.text, zlib.crc32(message.id.encode()))
+    encoded = encode(message.text, zlib.crc32(message.id.encode()), settings.alphabet, settings.segments)
     source = _source(message.source, settings)
+    tlvs = _told(source, message.text) if source.tlvs or source.templates else ()
     validity = relative_time(message.validity_seconds) if message.validity_seconds else ""
     return tuple(
         format_message(
@@ -45,10 +47,21 @@ def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes,
                 encoded.esm_class,
                 _ASK_FOR_RECEIPT,
                 validity,
+                tlvs=(*encoded.tlvs[at], *tlvs) if encoded.tlvs else tlvs,
             )
         )
-        for part in encoded.parts
+        for at, part in enumerate(encoded.parts)
     )
+
+
+def _told(number: ServiceNumber, text: str) -> tuple[Tlv, ...]:
+    """What the regulator wants to be said with ``text``. Raises NoTemplate."""
+    if not number.templates:
+        return number.tlvs
+    template = number.template_of(text)
+    if template is None:
+        raise NoTemplate(f"no template of {number.address} fits the text: register one, or send from another number")
+    return (*number.tlvs, (number.template_tag, template.id.encode("latin-1", "replace")))
 
 
 @lru_cache(maxsize=64)

@@ -1,30 +1,53 @@
-"""Texts on the wire: data coding, parts with a concatenation header, and the way back.
+"""Texts on the wire: data coding, parts, and the way back.
 
-An MT goes out as GSM-7 (unpacked, one septet per octet) when transliteration allows, else as
-UCS-2; long ones in parts of 153 septets or 67 UTF-16 units (3GPP TS 23.040 §9.2.3.24.1).
+GSM-7 goes unpacked, one septet an octet; what a header takes from a segment is counted in septets all the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from gateway.smpp.vocabulary import gsm_decode, gsm_encode
-from menus.charset import transliterate
+from gateway.smpp.alphabets import Written, write
+from gateway.smpp.errors import TextTooLong
+from gateway.smpp.national import DEFAULT, Tables, read_septets
+from gateway.smpp.segmenting import GSM7, LATIN1, MAX_PARTS, UCS2, in_one, pieces
+from gateway.smpp.settings import Alphabet, Segments
+from gateway.smpp.user_data_header import (
+    UDHI,
+    Concatenation,
+    UserData,
+    header,
+    place_element,
+    split_header,
+    tables_elements,
+)
+from gateway.smpp.vocabulary import (
+    MESSAGE_PAYLOAD,
+    SAR_MSG_REF_NUM,
+    SAR_SEGMENT_SEQNUM,
+    SAR_TOTAL_SEGMENTS,
+    gsm_decode,
+)
 
-GSM7: Final = 0x00
-UCS2: Final = 0x08
-UDHI: Final = 0x40
-"""The bit of esm_class that says: a user data header comes first."""
-MAX_PARTS: Final = 255
+__all__ = [
+    "GSM7",
+    "LATIN1",
+    "MAX_PARTS",
+    "UCS2",
+    "UDHI",
+    "Concatenation",
+    "EncodedText",
+    "TextTooLong",
+    "UserData",
+    "decode",
+    "encode",
+    "segments_of",
+    "split_header",
+]
 
-_SINGLE: Final = {GSM7: 160, UCS2: 140}
-_PART: Final = {GSM7: 153, UCS2: 134}
-_ESCAPE: Final = 0x1B
-_CONCAT_8: Final = 0x00
-_CONCAT_16: Final = 0x08
-_PORTS_8: Final = 0x04
-_PORTS_16: Final = 0x05
+_Tlvs = tuple[tuple[int, bytes], ...]
+
 _CHARSETS: Final = {
     0x01: "latin-1",
     0x02: "latin-1",
@@ -41,82 +64,79 @@ _CHARSETS: Final = {
 }
 
 
-class TextTooLong(ValueError):
-    """More than 255 parts."""
+class EncodedText(NamedTuple):
+    """One text ready for the wire.
 
-
-@dataclass(frozen=True, slots=True)
-class EncodedText:
-    """One text ready for the wire. parts: user data of each segment, header included."""
+    parts: user data of each submit_sm, header included. tlvs: of each part; empty where no part has any.
+    segments: what it takes on the air, more than parts where the SMSC cuts.
+    """
 
     data_coding: int
     esm_class: int
     parts: tuple[bytes, ...]
+    tlvs: tuple[_Tlvs, ...] = ()
+    segments: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenation:
-    """Which part of which message. wide: a 16-bit reference, distinct from the 8-bit one of equal value."""
-
-    reference: int
-    total: int
-    number: int
-    wide: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UserData:
-    """User data without its header. ports: (destination, source) of a port-addressed message."""
-
-    body: bytes
-    concatenation: Concatenation | None = None
-    ports: tuple[int, int] | None = None
-    valid: bool = True
-
-
-def encode(text: str, reference: int) -> EncodedText:
-    """Encode ``text``, in parts if need be, as message ``reference`` (its low 8 bits). Raises TextTooLong."""
-    try:
-        return _in_parts(GSM7, gsm_encode(transliterate(text)), reference)
-    except UnicodeEncodeError:
-        return _in_parts(UCS2, text.encode("utf-16-be", "replace"), reference)
-
-
-def _in_parts(coding: int, octets: bytes, reference: int) -> EncodedText:
-    if len(octets) <= _SINGLE[coding]:
-        return EncodedText(coding, 0, (octets,))
-    bodies = segment(octets, _PART[coding], coding)
+def encode(text: str, reference: int, alphabet: Alphabet = "gsm7", segments: Segments = "udh") -> EncodedText:
+    """Encode ``text``, in parts if need be, as message ``reference`` (its low 8 or 16 bits). Raises TextTooLong."""
+    written = _written(text, alphabet, segments)
+    if in_one(written.coding, written.octets, written.tables):
+        if written.tables == DEFAULT:
+            return EncodedText(written.coding, 0, (written.octets,))
+        return EncodedText(written.coding, UDHI, (header(tables_elements(written.tables)) + written.octets,))
+    bodies = pieces(written.coding, written.octets, written.tables, wide=segments == "udh16")
     if len(bodies) > MAX_PARTS:
         raise TextTooLong(f"{len(bodies)} parts, {MAX_PARTS} are possible")
-    total = len(bodies)
-    head = bytes((5, _CONCAT_8, 3, reference & 0xFF, total))
-    return EncodedText(coding, UDHI, tuple(head + bytes((at,)) + body for at, body in enumerate(bodies, 1)))
+    match segments:
+        case "payload":
+            tlvs = ((MESSAGE_PAYLOAD, written.octets),)
+            return EncodedText(written.coding, 0, (b"",), (tlvs,), len(bodies))
+        case "sar":
+            return _by_sar(written, bodies, reference & 0xFFFF)
+        case "udh" | "udh16":
+            return _by_header(written, bodies, reference, wide=segments == "udh16")
 
 
-def segment(octets: bytes, size: int, coding: int) -> list[bytes]:
-    """Cut into pieces of at most ``size`` octets, never inside an escape pair or a surrogate pair."""
-    pieces: list[bytes] = []
-    start = 0
-    while start < len(octets):
-        end = min(start + size, len(octets))
-        if end < len(octets):
-            end -= _overhang(octets, end, coding)
-        pieces.append(octets[start:end])
-        start = end
-    return pieces
+def segments_of(text: str, alphabet: Alphabet = "gsm7", segments: Segments = "udh") -> int:
+    """How many segments ``text`` takes on the air, whoever cuts it; also more than can be sent."""
+    written = _written(text, alphabet, segments)
+    return len(pieces(written.coding, written.octets, written.tables, wide=segments == "udh16"))
 
 
-def _overhang(octets: bytes, end: int, coding: int) -> int:
-    """How many octets before ``end`` belong to a pair that goes on after it."""
-    if coding == GSM7:
-        return int(octets[end - 1] == _ESCAPE)
-    return 2 if 0xD8 <= octets[end - 2] <= 0xDB else 0
+def _written(text: str, alphabet: Alphabet, segments: Segments) -> Written:
+    """An SMSC that cuts does not repeat our header, so that only one segment may need tables then."""
+    written = write(text, alphabet)
+    if segments == "payload" and written.tables != DEFAULT and not in_one(*written):
+        return write(text, "gsm7")
+    return written
 
 
-def decode(octets: bytes, data_coding: int) -> str:
+def _by_header(written: Written, bodies: Sequence[bytes], reference: int, *, wide: bool) -> EncodedText:
+    reference &= 0xFFFF if wide else 0xFF
+    total, tables = len(bodies), tables_elements(written.tables)
+    parts = tuple(
+        header(place_element(Concatenation(reference, total, number, wide)) + tables) + body
+        for number, body in enumerate(bodies, 1)
+    )
+    return EncodedText(written.coding, UDHI, parts, segments=total)
+
+
+def _by_sar(written: Written, bodies: Sequence[bytes], reference: int) -> EncodedText:
+    """By TLVs, in the sizes of parts with a header, which the SMSC makes of them (SMPP 3.4 §5.3.2.22 to 24)."""
+    total, tables = len(bodies), header(tables_elements(written.tables))
+    common = ((SAR_MSG_REF_NUM, reference.to_bytes(2, "big")), (SAR_TOTAL_SEGMENTS, bytes((total,))))
+    tlvs = tuple((*common, (SAR_SEGMENT_SEQNUM, bytes((number,)))) for number in range(1, total + 1))
+    parts = tuple(tables + body for body in bodies)
+    return EncodedText(written.coding, UDHI if tables else 0, parts, tlvs, total)
+
+
+def decode(octets: bytes, data_coding: int, tables: Tables = DEFAULT) -> str:
     """The text of ``octets``. Never raises: what cannot be read is replaced."""
     charset = _CHARSETS.get(data_coding) or _by_group(data_coding)
-    return octets.decode(charset, "replace") if charset else gsm_decode(octets)
+    if charset:
+        return octets.decode(charset, "replace")
+    return gsm_decode(octets) if tables == DEFAULT else read_septets(octets, tables)
 
 
 def _by_group(data_coding: int) -> str | None:
@@ -129,42 +149,3 @@ def _by_group(data_coding: int) -> str | None:
     if group == 0xE:
         return "utf-16-be"
     return "latin-1" if group == 0xF and data_coding & 0x04 else None
-
-
-def split_header(octets: bytes) -> UserData:
-    """Take the user data header off ``octets``.
-
-    Subscribers can send any header: one that does not hold together is dropped where its length
-    can be believed, and left in the body where it cannot. Never raises.
-    """
-    length = octets[0] + 1 if octets else 1
-    if length > len(octets):
-        return UserData(octets, valid=False)
-    body, concatenation, ports = octets[length:], None, None
-    at = 1
-    while at < length:
-        value = octets[at + 2 : at + 2 + octets[at + 1]] if at + 1 < length else b""
-        if at + 1 >= length or at + 2 + octets[at + 1] > length:
-            return UserData(body, concatenation, ports, valid=False)
-        concatenation = _concatenation(octets[at], value) or concatenation
-        ports = _ports(octets[at], value) or ports
-        at += 2 + len(value)
-    return UserData(body, concatenation, ports)
-
-
-def _concatenation(element: int, value: bytes) -> Concatenation | None:
-    if element == _CONCAT_8 and len(value) == 3:
-        found = Concatenation(value[0], value[1], value[2])
-    elif element == _CONCAT_16 and len(value) == 4:
-        found = Concatenation(int.from_bytes(value[:2], "big"), value[2], value[3], wide=True)
-    else:
-        return None
-    return found if 1 <= found.number <= found.total else None
-
-
-def _ports(element: int, value: bytes) -> tuple[int, int] | None:
-    if element == _PORTS_8 and len(value) == 2:
-        return value[0], value[1]
-    if element == _PORTS_16 and len(value) == 4:
-        return int.from_bytes(value[:2], "big"), int.from_bytes(value[2:], "big")
-    return None
