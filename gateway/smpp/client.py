@@ -16,6 +16,7 @@ from flows.values import Purpose
 from gateway.core.ports import InboundSms, ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import BindRefused
+from gateway.smpp.errors import UnfitText
 from gateway.smpp.inbound import Inbound, InboundCounters
 from gateway.smpp.outcomes import outcome
 from gateway.smpp.pace import SlidingRate
@@ -25,7 +26,6 @@ from gateway.smpp.sending import URGENT, Job, SendQueue
 from gateway.smpp.session import Answer, Session, SessionCounters, Timing
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.submitting import submit_bodies
-from gateway.smpp.text import TextTooLong
 from gateway.smpp.ussd import UssdSide
 from gateway.smpp.vocabulary import Command, SmppSessionState, Status, status_name
 
@@ -135,7 +135,7 @@ class SmppClient:
     async def start(self) -> None:
         """Begin to connect; returns at once, see ``wait_ready`` and ``on_state``."""
         self._stopping.clear()
-        self._inbound = Inbound(self.name, self._sink, self.counters.inbound, self._reassembly)
+        self._inbound = Inbound(self.settings.smsc_name, self._sink, self.counters.inbound, self._reassembly)
         self._life = asyncio.create_task(self._live(self._inbound), name=f"smpp {self.name}")
 
     async def stop(self, seconds: float = 5.0) -> None:
@@ -164,8 +164,8 @@ class SmppClient:
             return
         try:
             bodies = submit_bodies(message, self.settings)
-        except TextTooLong as error:
-            settled(SubmitRefused(self.name, Status.INVALID_MESSAGE_LENGTH, str(error), "final"))
+        except UnfitText as error:
+            settled(SubmitRefused(self.settings.smsc_name, error.status, str(error), "final"))
             return
         link.queue.put(Job(bodies, partial(self._settle, settled)), rank=_RANKS[message.purpose])
 
@@ -183,7 +183,7 @@ class SmppClient:
         return partial(link.queue.withdraw, job)
 
     def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
-        result = outcome(self.name, answers, self.settings.refusals)
+        result = outcome(self.settings.smsc_name, answers, self.settings.refusals)
         self._count(answers, result)
         settled(result)
 
