@@ -213,7 +213,7 @@ class SmsSender(Protocol):
 
 
 class SmsRecall(Protocol):
-    """Asks an SMSC about a part that it accepted, by the id that it gave. source: the number that the text left from."""
+    """Asks an SMSC about a part that it accepted, by the id that it gave. source: the number that it left from."""
 
     async def cancel(self, message_id: str, source: str, destination: Msisdn) -> bool:
         """Whether the SMSC says that it has taken the part back; False is also that it cannot, or did not answer."""

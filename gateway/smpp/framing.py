@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from gateway.smpp.pdu import HEADER_LENGTH, BadLength
+from gateway.smpp.pdu_fields import HEADER_LENGTH, BadLength
 from gateway.smpp.vocabulary import Status
 
 MAX_LENGTH: Final = 64 * 1024
