@@ -1,65 +1,145 @@
-"""What a text means: the words of all languages count in every market."""
+"""The words that people text, and what each asks for: those of all languages count in every market.
+
+Capitals without accents, as ``flows.spelling`` gives them. ``flows.understanding`` puts them together.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, TypeVar
 
 
 class Intent(StrEnum):
-    """What a person asks for with one word."""
+    """What a person asks for.
+
+    ALMOST: what is nearly a yes, and buys nothing. CODE: a digit from 2 up, which only the text before gives a meaning.
+    """
 
     ACCEPT = "accept"
     DECLINE = "decline"
+    ALMOST = "almost"
+    CODE = "code"
+    MORE = "more"
     STOP = "stop"
     START = "start"
     HELP = "help"
+    WHO = "who"
+    BALANCE = "balance"
+    MENU = "menu"
     LANGUAGE = "language"
+    ASK_LANGUAGE = "ask_language"
     UNKNOWN = "unknown"
+
+
+class Topic(StrEnum):
+    """What a person opts out of or into."""
+
+    OFFERS = "offers"
+    ALERTS = "alerts"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """An intent and, for LANGUAGE, the language asked for."""
+    """An intent. language: asked for by LANGUAGE. topic: of STOP and START. code: the digit of CODE."""
 
     intent: Intent
     language: str = ""
+    topic: Topic = Topic.OFFERS
+    code: int = 0
 
 
-_UNKNOWN = Meaning(Intent.UNKNOWN)
-_WORDS: dict[str, Meaning] = {
-    **dict.fromkeys(("1", "SI", "SIM", "YES"), Meaning(Intent.ACCEPT)),
-    **dict.fromkeys(("2", "NO", "NAO"), Meaning(Intent.DECLINE)),
-    **dict.fromkeys(("STOP", "SAIR", "BAJA", "PARAR", "CANCELAR", "SALIR", "ALTO"), Meaning(Intent.STOP)),
-    **dict.fromkeys(("START", "ALTA", "VOLTAR"), Meaning(Intent.START)),
-    **dict.fromkeys(("HELP", "AYUDA", "AJUDA", "INFO"), Meaning(Intent.HELP)),
-    **dict.fromkeys(("ES", "ESPANOL"), Meaning(Intent.LANGUAGE, "es")),
-    **dict.fromkeys(("PT", "PORTUGUES"), Meaning(Intent.LANGUAGE, "pt_BR")),
-    **dict.fromkeys(("EN", "ENGLISH"), Meaning(Intent.LANGUAGE, "en")),
+_Value = TypeVar("_Value")
+
+
+def _each(words: str, value: _Value) -> dict[str, _Value]:
+    return dict.fromkeys(words.split(), value)
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(phrase.split()) for phrase in text.split(","))
+
+
+YES: Final = _each("1 SI SIM YES UNO UM ONE", Meaning(Intent.ACCEPT))
+"""What buys: nothing but these, each the whole of a text."""
+NEARLY_YES: Final = _set("OK OKAY OKEY S Y YEP YEAH DALE CLARO QUIERO QUERO ACEPTO ACEITO COMPRO COMPRAR BUY VALE")
+"""What sounds like a yes and is asked about once more."""
+_NUMBERS = ("DOS DOIS TWO", "TRES THREE", "CUATRO QUATRO FOUR", "CINCO FIVE", "SEIS SIX", "SIETE SETE SEVEN")
+CODES: Final = {
+    **{str(code): Meaning(Intent.CODE, code=code) for code in range(2, 10)},
+    **{
+        word: Meaning(Intent.CODE, code=code)
+        for code, numbers in enumerate((*_NUMBERS, "OCHO OITO EIGHT", "NUEVE NOVE NINE"), 2)
+        for word in numbers.split()
+    },
 }
+NO: Final = _each("NO NAO", Meaning(Intent.DECLINE))
+
+STOPPING: Final = _set(
+    "STOP STOPALL UNSUBSCRIBE SAIR BAJA PARAR PARE PAREN PAREM CANCELAR CANCELA CANCEL SALIR ALTO BASTA"
+)
+"""Whoever begins a text with one of these, or sends it among few words, wants out."""
+STOPPING_ALONE: Final = _set("PARA END QUIT CHEGA STP DESUSCRIBIR DESCADASTRAR REMOVER REMOVE")
+"""These mean so only by themselves, or with what to stop: ``para`` is also *for*."""
+STOPPING_PHRASES: Final = _phrases(
+    "DE BAJA, NO MAS, NO MORE, NAO MAIS, NO QUIERO MAS, NO QUIERO RECIBIR, NO DESEO MAS, NO DESEO RECIBIR,"
+    "NAO QUERO MAIS, NAO QUERO RECEBER, NO ENVIEN, NO ME ENVIEN, NO MANDEN, NO ME MANDEN, NAO ENVIE, NAO ME ENVIE,"
+    "NAO MANDE, NAO ME MANDE, PARA DE"
+)
+TOPICS: Final = {
+    **_each("ALERTA ALERTAS ALERT ALERTS AVISO AVISOS", Topic.ALERTS),
+    **_each("TODO TODOS TODA TODAS TUDO ALL EVERYTHING", Topic.ALL),
+    **_each("OFERTA OFERTAS OFFER OFFERS PROMO PROMOS PROMOCIONES PROMOCOES", Topic.OFFERS),
+}
+STARTING: Final = _set("START ALTA VOLTAR")
+"""A yes to marketing is a consent: these are never guessed from a slip."""
+
+LANGUAGES: Final = {
+    **_each("ES ESPANOL ESPANHOL SPANISH CASTELLANO", "es"),
+    **_each("PT PORTUGUES PORTUGUESE", "pt_BR"),
+    **_each("EN ENGLISH INGLES", "en"),
+}
+ASKING_LANGUAGE: Final = _set("IDIOMA IDIOMAS LENGUAJE LINGUA LANGUAGE")
+ASKING: Final = {
+    **_each("HELP AYUDA AJUDA INFO", Meaning(Intent.HELP)),
+    **_each("MAS MAIS MORE", Meaning(Intent.MORE)),
+    **_each("SALDO BALANCE", Meaning(Intent.BALANCE)),
+    **_each("MENU USSD", Meaning(Intent.MENU)),
+    **_each("QUIEN QUEM WHO", Meaning(Intent.WHO)),
+    **dict.fromkeys(ASKING_LANGUAGE, Meaning(Intent.ASK_LANGUAGE)),
+    **{word: Meaning(Intent.LANGUAGE, language=language) for word, language in LANGUAGES.items()},
+}
+"""What costs nothing and changes no consent."""
+_WHO = "QUIEN ES, QUIEN ERES, QUIENES SON, QUEM E, QUEM E VOCE, WHO IS THIS, WHO ARE YOU"
+ASKING_PHRASES: Final = {
+    **dict.fromkeys(_phrases(_WHO), Meaning(Intent.WHO)),
+    **dict.fromkeys(_phrases("MI SALDO, MEU SALDO, MY BALANCE"), Meaning(Intent.BALANCE)),
+    **dict.fromkeys(_phrases("MAS OFERTAS, MAIS OFERTAS, MORE OFFERS, VER MAS, VER MAIS"), Meaning(Intent.MORE)),
+}
+COURTESIES: Final = _phrases(
+    "POR FAVOR, PORFAVOR, PORFA, PLEASE, PLS, MUCHAS GRACIAS, GRACIAS, OBRIGADO, OBRIGADA, THANKS, THANK YOU"
+)
+"""What says nothing, before or behind a word."""
 
 ACCEPT_WORD = "1"
 """The word that every offer asks for: the shortest on a feature phone."""
+YES_WORDS = {"es": "SI", "pt_BR": "SIM", "en": "YES"}
+"""The yes that is asked for where somebody has answered with a digit before."""
 STOP_WORDS = {"es": "BAJA", "pt_BR": "SAIR", "en": "STOP"}
 """The opt-out word that texts of a language name."""
 START_WORDS = {"es": "ALTA", "pt_BR": "VOLTAR", "en": "START"}
-
-
-def normalise(text: str) -> str:
-    """Upper case, without accents, and without what is not a letter or digit around the word."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    start, end = 0, len(plain)
-    while start < end and not plain[start].isalnum():
-        start += 1
-    while end > start and not plain[end - 1].isalnum():
-        end -= 1
-    return plain[start:end].upper()
-
-
-def understand(text: str, stop_words: frozenset[str] = frozenset()) -> Meaning:
-    """The meaning of a text. stop_words: the market's own opt-out words, beside those of all languages."""
-    word = normalise(text)
-    if word in stop_words:
-        return Meaning(Intent.STOP)
-    return _WORDS.get(word, _UNKNOWN)
+TOPIC_WORDS = {
+    "es": {Topic.OFFERS: "", Topic.ALERTS: "ALERTAS", Topic.ALL: "TODO"},
+    "pt_BR": {Topic.OFFERS: "", Topic.ALERTS: "ALERTAS", Topic.ALL: "TUDO"},
+    "en": {Topic.OFFERS: "", Topic.ALERTS: "ALERTS", Topic.ALL: "ALL"},
+}
+"""What stands behind the two, for what is opted out of or into."""
+MORE_WORDS = {"es": "MAS", "pt_BR": "MAIS", "en": "MORE"}
+BALANCE_WORDS = {"es": "SALDO", "pt_BR": "SALDO", "en": "BALANCE"}
+WHO_WORDS = {"es": "QUIEN", "pt_BR": "QUEM", "en": "WHO"}
+LANGUAGE_WORDS = {"es": "IDIOMA", "pt_BR": "IDIOMA", "en": "LANGUAGE"}

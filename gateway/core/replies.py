@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flows import keywords
 from flows.effects import Effect, SendSms
 from flows.keywords import Intent, Meaning
 from flows.offer import OfferAnswered
 from flows.preferences import WishTexted, fulfil
 from flows.records import Offer, Subscriber
+from flows.understanding import understand
 from flows.values import Channel, Msisdn, OrderKey, Purpose, SubscriptionId
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -74,7 +74,9 @@ class ReplyDesk:
         states: Mapping[OrderKey, str],
     ) -> None:
         at, body = self._context.clock(), json.loads(entry.body)
-        meaning = keywords.understand(body["text"], self._context.rules(at).stop_words)
+        meaning = understand(body["text"], self._context.rules(at).stop_words)
+        if meaning.code == 2:
+            meaning = Meaning(Intent.DECLINE)
         offer = newest.get((subscriber.id, body["to"]))
         state = states.get(offer.order) if offer and offer.order else None
         elsewhere = None if offer else _open_still(newest.get((subscriber.id, "")), at)
