@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, tuple_, update
 
 from flows.effects import SendSms
 from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
@@ -51,10 +51,26 @@ _END = (
 )
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _BY_KEY = select(t).where(t.c.key == bindparam("key"))
-_WAITING = select(t).where(t.c.state.in_(("queued", "sending", "deferred"))).order_by(t.c.priority, t.c.id)
+_OPEN = t.c.state.in_(("queued", "sending", "deferred"))
+_HALF_DONE = select(t).where(_OPEN, or_(t.c.kind != "sms", t.c.state == "sending")).order_by(t.c.id)
+_DUE = (
+    select(t)
+    .where(
+        _OPEN,  # the words of the index; what is being sent is left out by whoever asks
+        t.c.kind == "sms",
+        t.c.priority == bindparam("rank"),
+        tuple_(t.c.due_at, t.c.id) > tuple_(bindparam("after", type_=t.c.due_at.type), bindparam("after_id")),
+        t.c.due_at <= bindparam("until", type_=t.c.due_at.type),
+    )
+    .order_by(t.c.due_at, t.c.id)
+    .limit(bindparam("limit"))
+)
+_NEXT = select(func.min(t.c.due_at, type_=t.c.due_at.type).label("due_at")).where(
+    _OPEN, t.c.kind == "sms", t.c.priority == bindparam("rank"), t.c.due_at > bindparam("after", type_=t.c.due_at.type)
+)
 _BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
 
-_PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
+PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,8 @@ class SmsRow:
     """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate.
 
     held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
+    asks: it asks for an answer by text. campaign: what it is part of. In memory alone: avoid: who has refused it;
+    in_vain: what it asks cannot be answered by the way it has to go.
     """
 
     id: str
@@ -82,6 +100,15 @@ class SmsRow:
     reason: str | None = None
     held: bool = False
     offer: OfferId | None = None
+    asks: bool = False
+    campaign: str = ""
+    avoid: tuple[str, ...] = ()
+    in_vain: bool = False
+
+    @property
+    def offers_something(self) -> bool:
+        """Whether it goes out whole and could go without what it offers."""
+        return bool(self.repeat_text) and self.repeat_text != self.text and not self.repeats
 
 
 OutboxRow = SmsRow | PushRow
@@ -95,7 +122,7 @@ def sms_row(effect: SendSms) -> SmsRow:
         subscription=effect.subscription,
         msisdn=effect.msisdn,
         purpose=effect.purpose,
-        priority=_PRIORITY[effect.purpose],
+        priority=PRIORITY[effect.purpose],
         source=effect.source,
         text=effect.text,
         repeat_text=effect.repeat_text,
@@ -108,6 +135,8 @@ def sms_row(effect: SendSms) -> SmsRow:
         reason=effect.suppressed or None,
         held=effect.not_before is not None,
         offer=effect.offer,
+        asks=effect.asks,
+        campaign=effect.campaign,
     )
 
 
@@ -123,6 +152,10 @@ def put_sms(row: SmsRow) -> Op:
         payload["held"] = True
     if row.offer:
         payload["offer"] = row.offer
+    if row.asks:
+        payload["asks"] = True
+    if row.campaign:
+        payload["campaign"] = row.campaign
     return outgoing.put(row, "sms", row.purpose, _ENCODE(payload), priority=row.priority, due_at=row.due_at)
 
 
@@ -176,9 +209,25 @@ def move(
     )
 
 
-async def waiting(reader: Reader) -> Sequence[OutboxRow]:
-    """Everything that is still to be done, urgent first: what a crash left, and what was put off."""
-    return [_row(row) for row in await reader.rows(_WAITING)]
+async def half_done(reader: Reader) -> Sequence[OutboxRow]:
+    """What a stopped process had in hand: texts that may have gone, and screens. Few, as only so many are in hand."""
+    return [_row(row) for row in await reader.rows(_HALF_DONE)]
+
+
+async def due(reader: Reader, rank: int, after: tuple[datetime, str], until: datetime, limit: int) -> Sequence[SmsRow]:
+    """A page of the texts of one rank that are due by then, in that order; also those that are being sent.
+
+    after: due time and id of the last one of the page before.
+    """
+    values = {"rank": rank, "after": after[0], "after_id": after[1], "until": until, "limit": limit}
+    return [_sms(row) for row in await reader.rows(_DUE, values)]
+
+
+async def next_due(reader: Reader, rank: int, after: datetime) -> datetime | None:
+    """When the first text of this rank that is due later than that is due."""
+    row = await reader.first(_NEXT, {"rank": rank, "after": after})
+    found: datetime | None = None if row is None else row.due_at
+    return found
 
 
 async def by_id(reader: Reader, row_id: str) -> OutboxRow | None:
@@ -207,6 +256,10 @@ async def count_by_state(reader: Reader) -> Mapping[tuple[str, str], int]:
 def _row(row: AnyRow) -> OutboxRow:
     if row.kind == push_rows.KIND:
         return push_rows.read(row)
+    return _sms(row)
+
+
+def _sms(row: AnyRow) -> SmsRow:
     payload = json.loads(row.payload)
     return SmsRow(
         id=row.id,
@@ -227,4 +280,6 @@ def _row(row: AnyRow) -> OutboxRow:
         reason=row.reason,
         held=payload.get("held", False),
         offer=payload.get("offer"),
+        asks=payload.get("asks", False),
+        campaign=payload.get("campaign", ""),
     )

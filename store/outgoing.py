@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,14 +10,14 @@ from sqlalchemy import bindparam, func, insert, or_, update
 
 from flows.values import Msisdn, SubscriptionId
 from store.tables import outbox as t
-from store.unit import Gate, Op
+from store.unit import Gate, Op, Take
 
 FINAL = frozenset({"delivered", "failed", "expired", "suppressed", "done"})
 NOT_GONE = (or_(t.c.state == "queued", t.c.state == "deferred"), t.c.settled_at.is_(None))
 _INSERT = insert(t)
 _TAKEN = {"state": "sending", "attempts": t.c.attempts + 1, "repeats": t.c.repeats + bindparam("again")}
-_CLAIM = update(t).where(t.c.id == bindparam("which"), t.c.settled_at.is_(None)).values(_TAKEN)
-_CLAIM_ONCE = (
+_TAKE = update(t).where(*NOT_GONE).values(_TAKEN).returning(t.c.id)
+_CLAIM = (
     update(t)
     .where(t.c.id == bindparam("which"), *NOT_GONE)
     .values({**_TAKEN, "payload": func.coalesce(bindparam("new_payload"), t.c.payload)})
@@ -67,11 +68,14 @@ def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, 
     )
 
 
-def claim(row_id: str, *, repeated: bool = False) -> Op:
-    """Taken in hand: committed before the first byte leaves. repeated: only what may be repeated goes out."""
-    return Op(_CLAIM, {"which": row_id, "again": int(repeated)})
+def take(row_ids: Sequence[str], *, repeated: bool = False) -> Take:
+    """Taken in hand, durable before the first byte leaves; not what was withdrawn, or taken before.
+
+    repeated: only what may be repeated goes out.
+    """
+    return Take(_TAKE, row_ids, {"again": int(repeated)})
 
 
-def claim_once(row_id: str, *, repeated: bool = False, payload: str | None = None) -> Gate:
-    """As ``claim``; shut when it was withdrawn, or taken before. payload: what it is from now on, if that changes."""
-    return Gate(_CLAIM_ONCE, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))
+def claim(row_id: str, *, repeated: bool = False, payload: str | None = None) -> Gate:
+    """As ``take``, of one row. payload: what it is from now on, if that changes."""
+    return Gate(_CLAIM, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import Insert, UpdateBase
+from sqlalchemy.sql.dml import Insert, Update, UpdateBase
 
 Row = Sequence[Any]
 _Bind = tuple[str, Callable[[Any], Any] | None]
 _ROWS_AT_ONCE = (64, 16, 4, 1)
-"""How many rows one ``INSERT … VALUES … RETURNING`` may have: few texts, so that the driver keeps them prepared."""
+"""How many rows one statement that returns something may have: few texts, so that the driver keeps them prepared."""
 
 
 class Prepared:
@@ -43,7 +43,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._one: dict[int, tuple[UpdateBase, Prepared]] = {}
-        self._many: dict[tuple[int, int], Prepared] = {}
+        self._many: dict[tuple[int, int], tuple[UpdateBase, Prepared]] = {}
 
     def one(self, statement: UpdateBase, values: Mapping[str, Any]) -> Prepared:
         """``statement`` for one row at a time; all rows of a statement have the same names."""
@@ -73,8 +73,31 @@ class Statements:
             rows = [
                 {name: bindparam(f"{name}__{at}", type_=columns[name].type) for name in names} for at in range(size)
             ]
-            self._many[key] = Prepared(statement.values(rows), (), self._dialect)
-        return self._many[key]
+            self._many[key] = (statement, Prepared(statement.values(rows), (), self._dialect))
+        return self._many[key][1]
+
+    def taking(self, statement: Update, ids: Sequence[str], values: Mapping[str, Any]) -> list[tuple[str, Row]]:
+        """Calls that run ``statement`` on the rows with these ids, and return what it returns."""
+        calls: list[tuple[str, Row]] = []
+        done = 0
+        while done < len(ids):
+            left = len(ids) - done
+            size = next((size for size in reversed(_ROWS_AT_ONCE) if size >= left), _ROWS_AT_ONCE[0])
+            some = ids[done : done + size]
+            padded = [*some, *[some[-1]] * (size - len(some))]  # the same id twice finds the same row once
+            named = {**values, **{f"id__{at}": one for at, one in enumerate(padded)}}
+            prepared = self._of_ids(statement, size, named)
+            calls.append((prepared.sql, prepared.row(named)))
+            done += size
+        return calls
+
+    def _of_ids(self, statement: Update, size: int, names: Mapping[str, Any]) -> Prepared:
+        key = (id(statement), size)
+        if key not in self._many:
+            columns = statement.table.c
+            found = columns.id.in_([bindparam(f"id__{at}", type_=columns.id.type) for at in range(size)])
+            self._many[key] = (statement, Prepared(statement.where(found), list(names), self._dialect))
+        return self._many[key][1]
 
 
 def _processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:

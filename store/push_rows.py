@@ -64,7 +64,7 @@ def put(row: PushRow) -> Op:
 def claim(row: PushRow) -> Gate:
     """Taken in hand, with the session that it opens; shut when somebody had it in hand before."""
     assert row.session, "a claim names the session"
-    return outgoing.claim_once(row.id, payload=_payload(row))
+    return outgoing.claim(row.id, payload=_payload(row))
 
 
 def read(row: AnyRow) -> PushRow:

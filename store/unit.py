@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.dml import Update, UpdateBase
 
 
 class Op(NamedTuple):
@@ -40,3 +40,15 @@ class Unit:
     ops: tuple[Op, ...] = ()
     gate: Gate | None = None
     always: tuple[Op, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Rows that are taken in hand together: of these ids, those that the statement still finds.
+
+    statement: ``UPDATE … WHERE … RETURNING id`` of a table whose key is ``id``; the ids are added to its condition.
+    """
+
+    statement: Update
+    ids: Sequence[str]
+    values: Mapping[str, Any]

@@ -18,12 +18,12 @@ from sqlalchemy.sql.dml import Insert, UpdateBase
 from store.driver import Driver, driver_of
 from store.errors import AWAY, AlreadyWritten, StoreError, WriteFailed, WriterStopped, is_taken
 from store.prepared import Statements
-from store.unit import Gate, Op, Unit
+from store.unit import Gate, Op, Take, Unit
 
 MAX_GROUP = 512
 """Units in one transaction at most: bounds how long the first one waits for the last."""
 
-_Pending = tuple[Unit, asyncio.Future[bool]]
+_Pending = tuple[Unit | Take, asyncio.Future[Any]]
 
 
 class Writer:
@@ -68,6 +68,15 @@ class Writer:
         self._wake.set()
         return done
 
+    def take(self, take: Take) -> asyncio.Future[frozenset[str]]:
+        """Queue a taking in hand; the future is its commit: the ids of the rows that it found. Raises as ``submit``."""
+        if self._stopping:
+            raise WriterStopped("the store is shutting down")
+        done: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
+        self._queue.append((take, done))
+        self._wake.set()
+        return done
+
     async def commit(self, unit: Unit) -> bool:
         """Write one unit; returns once it is durable."""
         return await self.submit(unit)
@@ -92,7 +101,7 @@ class Writer:
 
     async def _write(self, group: Sequence[_Pending]) -> None:
         try:
-            opened = await self._transaction([unit for unit, _ in group])
+            outcomes = await self._transaction([work for work, _ in group])
         except Exception as error:  # the driver has its own for what it cannot bind; the writer must live on
             if len(group) == 1:
                 self.failing = isinstance(error, AWAY)
@@ -104,12 +113,12 @@ class Writer:
         self.failing = False
         self.groups += 1
         self.units += len(group)
-        for (_, done), passed in zip(group, opened, strict=True):
+        for (_, done), outcome in zip(group, outcomes, strict=True):
             if not done.done():
-                done.set_result(passed)
+                done.set_result(outcome)
 
-    async def _transaction(self, units: Sequence[Unit]) -> list[bool]:
-        """Write these units or none of them. The connection stays open as long as nothing goes wrong with it.
+    async def _transaction(self, group: Sequence[Unit | Take]) -> list[bool | frozenset[str]]:
+        """Write all of these or none of them. The connection stays open as long as nothing goes wrong with it.
 
         A connection that is closed in the middle rolls back.
         """
@@ -117,6 +126,8 @@ class Writer:
             self._connection = await self._engine.connect()
         try:
             driver = await driver_of(self._connection)
+            taken = [await self._take(driver, one) for one in group if isinstance(one, Take)]
+            units = [one for one in group if isinstance(one, Unit)]
             opened = await self._pass_gates(driver, units)
             for statement, values in _batches(units, opened):
                 prepared = self._statements.one(statement, values[0])
@@ -125,7 +136,12 @@ class Writer:
         except BaseException:
             await self._let_go()
             raise
-        return opened
+        takes, passed = iter(taken), iter(opened)
+        return [next(takes) if isinstance(one, Take) else next(passed) for one in group]
+
+    async def _take(self, driver: Driver, take: Take) -> frozenset[str]:
+        calls = self._statements.taking(take.statement, take.ids, take.values)
+        return frozenset([row[0] for sql, values in calls for row in await driver.returning(sql, values)])
 
     async def _let_go(self) -> None:
         connection, self._connection = self._connection, None

@@ -174,7 +174,7 @@ class Gateway:
         intake = Intake(context, triggers, replies, receipts)
         binds = Binds(peers, intake, context.metrics)
         client = binds.sms
-        lanes.sms = SmsLane(context, traced.sms_sender(context.traces, client), receipts, slots=4 * peers.smpp.window)
+        lanes.sms = SmsLane(context, [traced.sms_sender(context.traces, client)], receipts)
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)

@@ -44,13 +44,14 @@ class Lanes:
         return {"sms_lane": self.sms is not None and self.sms.running}
 
     async def recover(self, context: Context) -> int:
-        """Take up what a stopped process left, and return how many that were."""
+        """Take up what a stopped process left; how many texts and screens it had in hand, and how many orders."""
         assert self.sms is not None
         assert self.purchases is not None
-        rows = await outbox.waiting(context.reader)
+        rows = await outbox.half_done(context.reader)
         for row in rows:
             if isinstance(row, SmsRow):
                 await self.sms.recover(row)
             elif self.pushes is not None:
                 await self.pushes.recover(row)
+        self.sms.read_all()
         return len(rows) + await self.purchases.recover()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flows.values import OfferId
@@ -11,55 +12,77 @@ from gateway.core.context import Context
 from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError
 from store.outbox import SmsRow
-from store.unit import Op, Unit
+from store.unit import Unit
 
 _POLICY_HOLDS = timedelta(minutes=1)
 """A text that waited longer is held against the contact policy again before it leaves."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """going: as they are from now on; failed: not written, to be claimed again. All others are over, or withdrawn."""
+
+    going: Sequence[SmsRow]
+    failed: Sequence[SmsRow]
+
+
 class SmsClaims:
-    """Claims texts, many in one commit; those that were held back through gates, each on its own terms."""
+    """Claims texts, many in one commit. The store has the last word: what was withdrawn is not found any more."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._unsure: set[str] = set()
 
-    async def claim(self, taken: Sequence[SmsRow], now: datetime) -> tuple[list[SmsRow], list[SmsRow]]:
-        """Which go, as they are from now on, and which could not be written: these are to be claimed again.
+    async def claim(self, taken: Sequence[SmsRow], now: datetime) -> Claimed:
+        """Claim them. When this raises, all are to be claimed again."""
+        over = [row for row in taken if _pointless(row, now)]
+        live = [row for row in taken if not _pointless(row, now)]
+        bare = await self._no_longer_allowed(live, now)
+        whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
+        ended, *found = await asyncio.gather(
+            self._written(_beside(over, stripped, now)),
+            self._taken(whole),
+            self._taken(stripped, bare=True),
+        )
+        going, failed = list[SmsRow](), [] if ended else over
+        for rows, one, repeats in ((whole, found[0], 0), (stripped, found[1], 1)):
+            if one is None:
+                failed += rows
+                continue
+            going += [_taken_now(row, repeats) for row in rows if row.id in one]
+            if self._unsure:
+                going += await self._claimed_before([row for row in rows if row.id not in one])
+        self._unsure.difference_update([row.id for row in live])
+        self._unsure.update([row.id for row in failed])
+        return Claimed(going, failed)
 
-        All others are over: past their time, or withdrawn. When this raises, all are to be claimed again.
-        """
-        bare = await self._no_longer_allowed(taken, now)
-        plain = [row for row in taken if not row.held or _pointless(row, now)]
-        held = [row for row in taken if row.held and not _pointless(row, now)]
-        again = self._unsure.intersection(row.id for row in held)
-        self._unsure.update(row.id for row in held)
-        together = Unit(ops=tuple(op for row in plain for op in _claim(row, row.id in bare, now)))
-        gates = [_gate(row, row.id in bare) for row in held]
-        written, *opened = await self._context.writer.settle_all([together, *gates])
-        going, failed = list[SmsRow](), list[SmsRow]()
-        for row, outcome in zip((*plain, *held), (*[written] * len(plain), *opened), strict=True):
-            if isinstance(outcome, StoreError):
-                failed.append(row)
-            elif outcome and not _pointless(row, now):
-                repeats = row.repeats + (row.id in bare)
-                going.append(replace(row, state="sending", attempts=row.attempts + 1, repeats=repeats))
-            elif row.id in again:
-                going += await self._claimed_before(row)
-        self._unsure.difference_update({row.id for row in held} - {row.id for row in failed})
-        return going, failed
+    async def _written(self, unit: Unit) -> bool:
+        """Whether it is durable."""
+        return not unit.ops or await self._context.writer.settle_all([unit]) == [True]
 
-    async def _claimed_before(self, row: SmsRow) -> Sequence[SmsRow]:
-        """A row whose gate is shut now: its claim may be written although it seemed to fail."""
-        stored = await outbox.by_id(self._context.reader, row.id)
-        return [stored] if isinstance(stored, SmsRow) and stored.state == "sending" else []
+    async def _taken(self, rows: Sequence[SmsRow], *, bare: bool = False) -> Collection[str] | None:
+        """The ids of those that were there to be taken; None when that is not known."""
+        if not rows:
+            return ()
+        try:
+            return await self._context.writer.take(outgoing.take([row.id for row in rows], repeated=bare))
+        except StoreError:
+            return None
+
+    async def _claimed_before(self, rows: Sequence[SmsRow]) -> Sequence[SmsRow]:
+        """Of rows that are not there: those whose claim is written although it seemed to fail."""
+        stored = [await outbox.by_id(self._context.reader, row.id) for row in rows if row.id in self._unsure]
+        return [row for row in stored if isinstance(row, SmsRow) and row.state == "sending"]
 
     async def _no_longer_allowed(self, rows: Sequence[SmsRow], now: datetime) -> set[str]:
-        """Texts that waited with an offer which may not go out any more: then the alert goes alone."""
+        """Texts that waited with an offer which may not go out any more, or ask what cannot be answered there."""
         bare = set()
         for row in rows:
-            offers_something = row.repeat_text and row.repeat_text != row.text and not row.repeats
-            if offers_something and (row.held or now - row.created_at > _POLICY_HOLDS) and not _pointless(row, now):
+            if not row.offers_something:
+                continue
+            if row.in_vain:
+                bare.add(row.id)
+            elif row.held or now - row.created_at > _POLICY_HOLDS:
                 subscriber = await subscriptions.by_id(self._context.reader, row.subscription)
                 forbidden = subscriber is not None and not self._context.may_still_offer(subscriber, now)
                 if forbidden or not await self._is_open(row.offer):
@@ -72,19 +95,14 @@ class SmsClaims:
         return found is None or found.state == "open"
 
 
-def _claim(row: SmsRow, bare: bool, now: datetime) -> Sequence[Op]:
-    if _pointless(row, now):
-        return (outbox.end(row.id, "expired", now, reason="too_late"),)
-    return outgoing.claim(row.id, repeated=bare), *_unbound(row, bare)
+def _beside(over: Sequence[SmsRow], bare: Sequence[SmsRow], now: datetime) -> Unit:
+    """What is past its time ends; what a text does not name cannot be bought by an answer to it."""
+    ends = [outbox.end(row.id, "expired", now, reason="too_late") for row in over]
+    return Unit(ops=(*ends, *(offers.unbind(row.offer) for row in bare if row.offer)))
 
 
-def _gate(row: SmsRow, bare: bool) -> Unit:
-    return Unit(_unbound(row, bare), gate=outgoing.claim_once(row.id, repeated=bare))
-
-
-def _unbound(row: SmsRow, bare: bool) -> tuple[Op, ...]:
-    """What a text does not name cannot be bought by an answer to it."""
-    return (offers.unbind(row.offer),) if bare and row.offer else ()
+def _taken_now(row: SmsRow, repeats: int) -> SmsRow:
+    return replace(row, state="sending", attempts=row.attempts + 1, repeats=row.repeats + repeats)
 
 
 def _pointless(row: SmsRow, now: datetime) -> bool:

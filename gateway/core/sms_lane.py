@@ -9,26 +9,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from gateway.core.commit import STORE_PAUSE, persist
 from gateway.core.context import Context
-from gateway.core.crew import Waiting, Watched
-from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, Submitted, SubmitUnknown
+from gateway.core.crew import Watched
+from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.receipts import ExpectedText, ReceiptDesk
 from gateway.core.retry import Backoff
-from gateway.core.sms_claims import SmsClaims
+from gateway.core.sms_claims import Claimed, SmsClaims
 from gateway.core.sms_outcomes import Verdict, judge, lost_sight
+from gateway.core.sms_routes import Plan, Routes
+from gateway.core.waiting_texts import WaitingTexts
 from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 10.0
+_MOST_CLAIMED = 256
+"""In one commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +45,38 @@ class _Answer:
 
 
 class SmsLane:
-    """Sends what is urgent first, never more at once than the SMSC takes.
+    """Sends what is urgent first, never more at once than each sender takes, by the way that the routes say.
 
-    slots: texts claimed and not settled at most.
+    waiting: how many texts of one rank and way are kept in memory; the others wait in the store.
     """
 
     def __init__(
         self,
         context: Context,
-        sender: SmsSender,
+        senders: Sequence[SmsSender],
         receipts: ReceiptDesk,
         *,
-        slots: int,
+        routes: Routes | None = None,
         backoff: Backoff | None = None,
+        waiting: int = 1_000,
     ) -> None:
         self._context = context
         self._claims = SmsClaims(context)
-        self._sender = sender
+        self._senders = {sender.name: sender for sender in senders}
+        self._routes = routes or Routes({sender.name: sender.numbers for sender in senders})
         self._receipts = receipts
-        self._slots = slots
         self._backoff = backoff or Backoff(first=1, longest=300, most=12)
         self._wake = asyncio.Event()
-        self._waiting = Waiting[SmsRow](self._wake.set)
-        self._on_its_way: set[str] = set()
+        self._on_its_way: dict[str, str] = {}
+        self._busy = Counter[str]()
+        self._waiting = WaitingTexts(
+            context.reader,
+            context.clock,
+            plan=self._plan,
+            in_hand=self._on_its_way.__contains__,
+            wake=self._wake.set,
+            most=waiting,
+        )
         self._answers: list[_Answer] = []
         self._answered = asyncio.Event()
         self._settled = asyncio.Event()
@@ -71,11 +84,12 @@ class SmsLane:
         self._claimer = Watched("sms-lane-claim", context.metrics, self._claim)
         self._settler = Watched("sms-lane-settle", context.metrics, self._settle)
         self._stopping = False
-        sender.on_ready(self._wake.set)
+        for sender in senders:
+            sender.on_ready(self._wake.set)
 
     @property
     def backlog(self) -> int:
-        """Texts that wait, are put off or are on their way."""
+        """Texts in memory that wait, are put off or are on their way."""
         return len(self._waiting) + len(self._on_its_way)
 
     @property
@@ -85,13 +99,11 @@ class SmsLane:
 
     def put(self, row: SmsRow) -> None:
         """Queue a row that is committed; one that is due later waits for its time, and one on its way is not queued."""
-        if self._stopping or row.id in self._on_its_way:
-            return
-        pause = (row.due_at - self._context.clock()).total_seconds()
-        self._waiting.put(row.id, row, rank=row.priority, after=pause)
+        if not self._stopping:
+            self._waiting.put(row)
 
     async def recover(self, row: SmsRow) -> None:
-        """Take up a row that a stopped process left. One that was claimed may have gone out."""
+        """Take up a row that a stopped process had in hand: it may have gone out."""
         if row.state == "sending":
             stopped = SubmitUnknown("", "the gateway stopped while it was being sent", link_lost=True)
             verdict = lost_sight(row, stopped, self._context.clock())
@@ -100,6 +112,10 @@ class SmsLane:
                 return
             row = verdict.again
         self.put(row)
+
+    def read_all(self) -> None:
+        """Take up what waits in the store, as it becomes due."""
+        self._waiting.read_all()
 
     def start(self) -> None:
         """Begin sending."""
@@ -128,48 +144,80 @@ class SmsLane:
 
     async def _claim(self) -> None:
         while True:
-            while self._waiting.due and len(self._on_its_way) < self._slots:
-                if not self._sender.ready:
-                    break
-                async with self._claiming:
-                    await self._claim_some()
-            await self._wake.wait()
+            more = await self._waiting.fill()
+            async with self._claiming:
+                more = await self._claim_some() or more
+            if not more:
+                await self._wake.wait()
             self._wake.clear()
 
-    async def _claim_some(self) -> None:
-        """Claim as many as there is room for, and send them; what could not be written is claimed again."""
-        now, taken, going = self._context.clock(), list[SmsRow](), list[SmsRow]()
-        failed: Sequence[SmsRow] = taken
+    async def _claim_some(self) -> bool:
+        """Claim as many as there is room for, and send them; what could not be written is claimed again.
+
+        Whether there was anything.
+        """
+        room = {name: one.slots - self._busy[name] for name, one in self._senders.items() if one.ready}
+        taken = self._waiting.take({name: free for name, free in room.items() if free > 0}, _MOST_CLAIMED)
+        if not taken:
+            return False
+        now, by = self._context.clock(), {row.id: sender for row, sender in taken}
+        rows = [replace(row, in_vain=True) if self._in_vain(row, sender) else row for row, sender in taken]
+        claimed = Claimed((), rows)
+        self._begin(by)
         try:
-            room = min(self._slots - len(self._on_its_way), self._waiting.due)
-            taken += [self._waiting.take() for _ in range(room)]
-            self._on_its_way.update([row.id for row in taken])
-            going, failed = await self._claims.claim(taken, now)
+            claimed = await self._claims.claim(rows, now)
         except Exception:  # the lane must outlive whatever the store does
             _LOG.exception("texts wait: they could not be claimed")
-        if len(going) < len(taken):
-            self._on_its_way.difference_update({row.id for row in taken} - {row.id for row in going})
-        for row in going:
-            self._send(row, now)
-        for row in failed:
+        going = {row.id for row in claimed.going}
+        self._end([row.id for row in rows if row.id not in going])
+        for row in claimed.going:
+            self._send(row, by[row.id], now)
+        for row in claimed.failed:
             self.put(row)
-        if failed:
+        if claimed.failed:
             await asyncio.sleep(STORE_PAUSE)
+        return True
 
-    def _send(self, row: SmsRow, now: datetime) -> None:
+    def _begin(self, by: Mapping[str, str]) -> None:
+        self._on_its_way.update(by)
+        self._busy.update(by.values())
+
+    def _end(self, row_ids: Iterable[str]) -> None:
+        for row_id in row_ids:
+            self._busy[self._on_its_way.pop(row_id)] -= 1
+
+    def _in_vain(self, row: SmsRow, sender: str) -> bool:
+        return row.asks and bool(sender) and not self._routes.may_ask(sender, row.source)
+
+    def _plan(self, row: SmsRow) -> Plan:
+        """Who may take it; whoever has refused it only when nobody else is left.
+
+        Where nobody may ask what it asks, and it makes sense without that, it goes without.
+        """
+        asks = row.asks and not row.repeats
+        plan = self._routes.plan(row.msisdn, row.purpose, row.source, asks=asks)
+        if not plan and asks and row.offers_something:
+            plan = self._routes.plan(row.msisdn, row.purpose, row.source, asks=False)
+        left = tuple(name for name in plan if name not in row.avoid) if row.avoid else plan
+        return left or plan
+
+    def _send(self, row: SmsRow, sender: str, now: datetime) -> None:
+        if not sender:
+            self._hear(row, SubmitRefused("", 0, "no route", "final"))
+            return
         message = ShortMessage(
             id=row.id,
-            source=row.source,
+            source=self._routes.source(sender, row.source),
             destination=row.msisdn,
             text=row.repeat_text if row.repeats else row.text,
             purpose=row.purpose,
             validity_seconds=_seconds_left(row, now),
         )
         try:
-            self._sender.submit(message, partial(self._hear, row))
+            self._senders[sender].submit(message, partial(self._hear, row))
         except Exception as error:  # one text must not end the lane; what became of it nobody knows
             _LOG.exception("a text could not be handed over", extra={"outbox_id": row.id})
-            self._hear(row, SubmitUnknown("", type(error).__name__, link_lost=False))
+            self._hear(row, SubmitUnknown(sender, type(error).__name__, link_lost=False))
 
     def _hear(self, row: SmsRow, outcome: SubmitOutcome) -> None:
         """Called from inside the bind: only notes the answer, so that a receipt in the same read finds its text."""
@@ -193,7 +241,7 @@ class SmsLane:
                 _LOG.exception("what came of texts could not be written")
                 texts = [answer.text for answer in answers if answer.text is not None]
                 self._receipts.not_stored(texts, WriterStopped("not written"))
-            self._on_its_way.difference_update([answer.row.id for answer in answers])
+            self._end([answer.row.id for answer in answers])
             for row in again:
                 self.put(row)
             self._wake.set()
@@ -213,7 +261,8 @@ class SmsLane:
     def _verdict(self, answer: _Answer, now: datetime) -> Verdict:
         if answer.text is not None:
             return Verdict("sent", tuple(self._receipts.rows(answer.text)))
-        return judge(answer.row, answer.outcome, now, self._backoff)
+        others = len(set(self._plan(answer.row)) - {self._on_its_way[answer.row.id]})
+        return judge(answer.row, answer.outcome, now, self._backoff, others)
 
     async def _write(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         """Write the outcomes, as long as the store is away: what the network did cannot be asked again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
@@ -15,6 +15,7 @@ from store.parts import Part
 from store.unit import Op
 
 _MOST_REPEATS = 1
+_TRIES_BEFORE_ANOTHER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,18 @@ class Verdict:
     again: SmsRow | None = None
 
 
-def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff) -> Verdict:
-    """The verdict on one answer; of a text that was taken the receipt desk knows the rows."""
+def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff, others: int = 0) -> Verdict:
+    """The verdict on one answer; of a text that was taken the receipt desk knows the rows.
+
+    others: how many more senders may take the text.
+    """
     match outcome:
         case Submitted():
             return Verdict("sent")
         case SubmitRefused(refusal="final"):
             return _failed(row, outcome, at)
         case SubmitRefused():
-            return _put_back(row, outcome, at, backoff)
+            return _put_back(row, outcome, at, backoff, others)
         case SubmitUnknown():
             return lost_sight(row, outcome, at) if outcome.link_lost else _doubt(row, outcome, at)
         case SubmitNotSent():
@@ -53,13 +57,19 @@ def lost_sight(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
     return Verdict("repeated", (again, *known), replace(row, state="queued", repeats=row.repeats + 1))
 
 
-def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backoff) -> Verdict:
+def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backoff, others: int) -> Verdict:
+    """To the same sender later, or to another: at once if this one will not, after two tries if it cannot now.
+
+    Once nobody is left, all are asked again. What was asked to slow down waits, wherever it goes then.
+    """
     decision = backoff.next_attempt(row.attempts)
     if isinstance(decision, GiveUp):
         return _failed(row, outcome, at)
-    due = at + decision.after
-    move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=due)
-    return Verdict("deferred", (move,), replace(row, state="deferred", due_at=due))
+    turned = others > 0 and (outcome.refusal == "elsewhere" or row.attempts >= _TRIES_BEFORE_ANOTHER)
+    after = timedelta() if turned and outcome.refusal == "elsewhere" else decision.after
+    avoid = (*row.avoid, outcome.smsc) if turned else () if not others else row.avoid
+    move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=at + after)
+    return Verdict("deferred", (move,), replace(row, state="deferred", due_at=at + after, avoid=avoid))
 
 
 def _failed(row: SmsRow, outcome: SubmitRefused, at: datetime) -> Verdict:

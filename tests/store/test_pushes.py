@@ -57,7 +57,7 @@ async def test_a_screen_is_read_as_it_was_asked_for(reader: Reader, writer: Writ
     assert await outbox.by_id(reader, text.id) == text == await text_of(reader)
     assert isinstance(text, SmsRow)
     assert (text.held, text.due_at, text.offer) == (True, UNTIL, OfferId("off-1"))
-    assert set(await outbox.waiting(reader)) == {screen, text}
+    assert await outbox.half_done(reader) == [screen]
 
 
 async def test_a_screen_that_is_suppressed_waits_for_nobody(reader: Reader, writer: Writer) -> None:
@@ -83,7 +83,7 @@ async def test_a_screen_is_claimed_once_and_its_session_is_kept(reader: Reader, 
 async def test_a_held_text_goes_or_is_withdrawn(reader: Reader, writer: Writer, first: str) -> None:
     """Whoever comes first; the other touches nothing."""
     _, text = await commit(writer, PUSH, HELD)
-    claim, told = Unit(gate=outgoing.claim_once(text.id)), Unit(ops=(held_texts.withdraw("alert:1", TUESDAY),))
+    claim, told = Unit(gate=outgoing.claim(text.id)), Unit(ops=(held_texts.withdraw("alert:1", TUESDAY),))
     opened = [await writer.commit(unit) for unit in ((claim, told) if first == "claim" else (told, claim))]
     assert opened == [True, first == "claim"]
     assert (await text_of(reader)).state == ("sending" if first == "claim" else "suppressed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -172,16 +173,35 @@ async def test_what_is_in_doubt_may_still_be_settled(reader: Reader, writer: Wri
     assert found.state == "delivered"
 
 
-async def test_what_waits_comes_back_urgent_first(reader: Reader, writer: Writer) -> None:
-    """Queued, claimed and put off; nothing that is settled, sent or in doubt."""
+async def test_what_is_due_comes_page_by_page(reader: Reader, writer: Writer) -> None:
+    """Of one rank, by due time; nothing that is settled, sent, in doubt or due later."""
     states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
     rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
     urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
-    await note(writer, *map(outbox.put_sms, [*rows, urgent]))
+    night = outbox.sms_row(sms("night", at=TUESDAY, not_before=later(hours=9)))
+    await note(writer, *map(outbox.put_sms, [*rows, urgent, night]))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
-    waiting = await outbox.waiting(reader)
-    assert [row.id for row in waiting] == [urgent.id, rows[0].id, rows[1].id, rows[2].id]
-    assert (await outbox.count_by_state(reader))["sms", "queued"] == 2
+    begin, alerts = (later(days=-1), ""), outbox.PRIORITY[Purpose.ALERT]
+    first = await outbox.due(reader, alerts, begin, later(hours=2), 2)
+    second = await outbox.due(reader, alerts, (first[-1].due_at, first[-1].id), later(hours=2), 2)
+    assert [[row.id for row in page] for page in (first, second)] == [[rows[0].id, rows[1].id], [rows[2].id]]
+    assert await outbox.next_due(reader, alerts, later(hours=2)) == later(hours=9)
+    assert await outbox.next_due(reader, alerts, later(hours=9)) is None
+    assert [row.id for row in await outbox.half_done(reader)] == [rows[1].id]
+    assert (await outbox.count_by_state(reader))["sms", "queued"] == 3
+
+
+async def test_texts_are_taken_in_hand_once(reader: Reader, writer: Writer) -> None:
+    """Many at a time; what was withdrawn or taken before is not found, in whichever group it is written."""
+    rows = [outbox.sms_row(sms(f"alert:{n}")) for n in range(300)]
+    await note(writer, *map(outbox.put_sms, rows))
+    await note(writer, outbox.end(rows[7].id, "suppressed", TUESDAY), outbox.move(rows[8].id, "sent"))
+    ids = [row.id for row in rows]
+    first, again = await asyncio.gather(writer.take(outgoing.take(ids)), writer.take(outgoing.take(ids[:100])))
+    assert (first, again) == (frozenset(ids) - {ids[7], ids[8]}, frozenset())
+    found = await outbox.by_id(reader, ids[0])
+    assert isinstance(found, SmsRow)
+    assert (found.state, found.attempts, found.repeats) == ("sending", 1, 0)
 
 
 async def test_orders_that_are_not_settled_come_back_oldest_first(reader: Reader, writer: Writer) -> None:
@@ -200,9 +220,9 @@ async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> 
     """What was tried before a crash is known after it."""
     row = outbox.sms_row(sms())
     await note(writer, outbox.put_sms(row))
-    await note(writer, outgoing.claim(row.id))
+    await writer.take(outgoing.take([row.id]))
     await note(writer, outbox.move(row.id, "queued", reason="lost", repeated=True))
-    await note(writer, outgoing.claim(row.id))
+    await writer.take(outgoing.take([row.id]))
     await note(writer, outbox.move(row.id, "deferred", due_at=later(minutes=5)))
     found = await outbox.by_id(reader, row.id)
     assert isinstance(found, SmsRow)
@@ -277,7 +297,8 @@ async def test_care_reads_both_directions_newest_first(reader: Reader, writer: W
     await writer.commit(inbox.take_in(entry("1", at=later(minutes=1))))
     await note(writer, outbox.put_sms(row))
     await note(writer, outbox.move(row.id, "queued", repeated=True))
-    await note(writer, outgoing.claim(row.id), parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))
+    await writer.take(outgoing.take([row.id]))
+    await note(writer, parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))
     received, sent = await messages.of_subscriber(reader, ANAS, ANA, 10, None)
     assert (received.direction, received.text, received.state) == ("in", "1", "received")
     assert (sent.direction, sent.text, sent.state, sent.smsc_ids) == ("out", "Se acaba.", "queued", ("id-1",))

@@ -96,7 +96,7 @@ class Process:
         )
         facts, settlements, shelf = Facts(context, house.ocs), Settlements(), starter_shelf(house)
         pushers = Pushers([MenuPusher(wire, "main")])
-        self.texts = SmsLane(context, house.sender, ReceiptDesk(context), slots=8)
+        self.texts = SmsLane(context, [house.sender], ReceiptDesk(context))
         self.screens = PushLane(context, pushers, Pushes(context, facts, shelf), self.texts.put, stop_seconds=1)
         query = Backoff(0.001, 0.001, 40)
         self.orders = PurchaseLane(context, self.committer, house.ocs, facts, settlements, query=query)

@@ -29,8 +29,9 @@ INVALID = SubmitRefused("smsc-a", 0x0B, "invalid destination", "final")
 
 def lane_of(house: House, slots: int = 8, most: int = 12) -> SmsLane:
     """A lane that waits a minute before it tries again."""
+    house.sender.slots = slots
     desk = ReceiptDesk(house.context)
-    return SmsLane(house.context, house.sender, desk, slots=slots, backoff=Backoff(first=60, longest=60, most=most))
+    return SmsLane(house.context, [house.sender], desk, backoff=Backoff(first=60, longest=60, most=most))
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ async def test_an_unanswered_text_on_a_live_bind_is_never_repeated(
     lane.put(row)
     await settled(house, lane, row, "in_doubt")
     assert (len(house.sender.sent), lane.backlog) == (1, 0)
-    assert await outbox.waiting(house.reader) == []
+    assert await outbox.half_done(house.reader) == []
 
 
 async def test_after_a_lost_link_an_alert_is_repeated_once_without_its_offer(
@@ -200,7 +201,7 @@ async def test_a_lane_that_breaks_off_begins_again(
 ) -> None:
     """It says that it is down meanwhile, and what waits goes out afterwards."""
     monkeypatch.setattr("gateway.core.crew._BEFORE_RESTART", 0.05)
-    lane, broken = lane_of(house), [RuntimeError("nobody expected this")]
+    lane, broken = lane_of(house), list[RuntimeError]()
 
     def ready(self: FakeSender) -> bool:
         if broken:
@@ -212,6 +213,7 @@ async def test_a_lane_that_breaks_off_begins_again(
     lane.start()
     await eventually(lambda: lane.running)
     row = await queued(house, committer, sms())
+    broken.append(RuntimeError("nobody expected this"))
     lane.put(row)
     await eventually(lambda: not lane.running)
     failed = house.context.metrics.registry.get_sample_value("chasqui_failures_total", {"where": "sms-lane-claim"})
@@ -257,7 +259,7 @@ async def test_after_a_crash_what_was_claimed_is_treated_as_lost(
 ) -> None:
     """It may have gone out: the alert is repeated once, the offer is not, the rest is in doubt."""
     row = await queued(house, committer, sms(repeat_text=repeat_text))
-    await committer.note(outgoing.claim(row.id))
+    await house.writer.take(outgoing.take([row.id]))
     await lane.recover(await row_of(house, row))
     await settled(house, lane, row, state)
     assert [message.text for message in house.sender.sent] == texts
@@ -269,7 +271,7 @@ async def test_a_repetition_that_crashed_is_not_repeated_again(
     """The count is in the store."""
     row = await queued(house, committer, sms())
     await committer.note(outbox.move(row.id, "queued", repeated=True))
-    await committer.note(outgoing.claim(row.id))
+    await house.writer.take(outgoing.take([row.id]))
     await lane.recover(await row_of(house, row))
     await settled(house, lane, row, "in_doubt")
     assert house.sender.sent == []

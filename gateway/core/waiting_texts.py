@@ -1,0 +1,259 @@
+"""Texts that wait to go: few in memory, the others in the store, so that a million cost no more than a thousand.
+
+By rank (what is urgent goes first) and by plan (who may take them), in the order in which they are due. A queue that
+is full leaves what comes to the store and is *behind* from then on: older ones first. Whenever half of it has gone the
+rank is read on, page by page; a cycle of reading ends with the last page, and whatever met with nothing left out in it
+is behind no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from gateway.core.sms_routes import Plan
+from store import outbox
+from store.outbox import PRIORITY, SmsRow
+from store.reader import Reader
+
+_MOST = 1_000
+"""Texts of one rank and plan in memory, and rows in one page."""
+_SOON = timedelta(minutes=2)
+"""What is due later stays in the store until then."""
+Cursor = tuple[datetime, str]
+"""Due time and id."""
+_BEGIN: Cursor = (datetime(1970, 1, 1, tzinfo=UTC), "")
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class _Queue:
+    """behind: the store has older ones than those that come. left_out: some were, in this cycle."""
+
+    plan: Plan
+    rows: dict[str, SmsRow] = field(default_factory=dict)
+    behind: bool = False
+    left_out: bool = False
+
+    def leave_out(self) -> None:
+        """One more of these is in the store alone."""
+        self.behind = self.left_out = True
+
+
+@dataclass(slots=True)
+class _Rank:
+    """unread: rows may be due in the store that nobody has looked at. cursor: how far this cycle has read.
+
+    arrived: what came while a page was being read. look_at: when the next ones are due that nobody has read.
+    """
+
+    number: int
+    queues: OrderedDict[Plan, _Queue] = field(default_factory=OrderedDict)
+    unread: bool = False
+    cursor: Cursor = _BEGIN
+    arrived: list[SmsRow] | None = None
+    look: asyncio.TimerHandle | None = None
+    look_at: datetime | None = None
+
+    def wants(self, most: int) -> bool:
+        """Whether it is time to read: there is more, and room for it."""
+        going_on = self.cursor != _BEGIN
+        roomy = (going_on or queue.behind for queue in self.queues.values() if 2 * len(queue.rows) <= most)
+        return self.unread or any(roomy)
+
+    def room(self, most: int) -> int:
+        """How many rows to read: what the emptiest queue takes, so that none is read for nothing where there is one."""
+        return most - min((len(queue.rows) for queue in self.queues.values()), default=0)
+
+
+class WaitingTexts:
+    """Gives out what is due, most urgent first.
+
+    plan: who may take a text. in_hand: whether a text was given out and is not settled. wake: called when there may be
+    something to give out. most: of one rank and plan in memory.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        clock: Callable[[], datetime],
+        *,
+        plan: Callable[[SmsRow], Plan],
+        in_hand: Callable[[str], bool],
+        wake: Callable[[], object],
+        most: int = _MOST,
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._plan = plan
+        self._in_hand = in_hand
+        self._wake = wake
+        self._most = most
+        self._ranks = {number: _Rank(number) for number in sorted(PRIORITY.values())}
+        self._where: dict[str, _Queue] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Texts in memory."""
+        return len(self._where) + len(self._later)
+
+    @property
+    def due(self) -> int:
+        """How many of these could be given out now."""
+        return len(self._where)
+
+    def put(self, row: SmsRow) -> None:
+        """A committed row; put again, the last word counts, but what is due stays due."""
+        if self._closed or self._in_hand(row.id):
+            return
+        if (timer := self._later.pop(row.id, None)) is not None:
+            timer.cancel()
+        pause = row.due_at - self._clock()
+        if row.id in self._where:
+            self._where[row.id].rows[row.id] = row
+        elif pause > _SOON or (pause > timedelta() and len(self._later) >= self._most):
+            self._look(self._ranks[row.priority], row.due_at)
+        elif pause > timedelta():
+            self._later[row.id] = self._call(pause, partial(self._now, row))
+        else:
+            self._enqueue(row)
+
+    def read_all(self) -> None:
+        """The store may have rows that were never put, as after a start."""
+        for rank in self._ranks.values():
+            rank.cursor, rank.unread = _BEGIN, True
+        self._wake()
+
+    def take(self, room: Mapping[str, int], most: int) -> list[tuple[SmsRow, str]]:
+        """The most urgent ones for which a sender has room, each with its sender: the first of its plan that is there.
+
+        room: how many each sender that is ready takes. What nobody may take comes with no sender.
+        """
+        left = {**room, "": most}
+        taken: list[tuple[SmsRow, str]] = []
+        for rank in self._ranks.values():
+            for queue in tuple(rank.queues.values()):
+                sender = next((name for name in queue.plan if name in left), None) if queue.plan else ""
+                if sender is None:
+                    continue
+                for _ in range(min(left[sender], most - len(taken), len(queue.rows))):
+                    which = next(iter(queue.rows))
+                    del self._where[which]
+                    taken.append((queue.rows.pop(which), sender))
+                    left[sender] -= 1
+                rank.queues.move_to_end(queue.plan)  # next time somebody else is first
+            if len(taken) == most:
+                break
+        return taken
+
+    async def fill(self) -> bool:
+        """Read a page of each rank that has run low; whether there is more to read at once."""
+        for rank in self._ranks.values():
+            if not self._closed and rank.wants(self._most):
+                await self._read(rank)
+        return not self._closed and any(rank.wants(self._most) for rank in self._ranks.values())
+
+    def close(self) -> None:
+        """Give out nothing more."""
+        self._closed = True
+        for timer in self._later.values():
+            timer.cancel()
+        for rank in self._ranks.values():
+            if rank.look is not None:
+                rank.look.cancel()
+
+    def _enqueue(self, row: SmsRow, *, from_store: bool = False) -> None:
+        rank = self._ranks[row.priority]
+        queue = self._queue(rank, row)
+        if len(queue.rows) >= self._most:
+            queue.leave_out()
+        elif queue.behind and not from_store:
+            if rank.arrived is None or len(rank.arrived) >= self._most:
+                queue.leave_out()
+            else:
+                rank.arrived.append(row)
+        else:
+            queue.rows[row.id] = row
+            self._where[row.id] = queue
+            self._wake()
+
+    def _queue(self, rank: _Rank, row: SmsRow) -> _Queue:
+        plan = self._plan(row)
+        queue = rank.queues.get(plan)
+        if queue is None:
+            queue = rank.queues[plan] = _Queue(plan)
+        return queue
+
+    async def _read(self, rank: _Rank) -> None:
+        """One page; what comes meanwhile is behind it, and goes to memory only if it was the last."""
+        if rank.cursor == _BEGIN:
+            for queue in rank.queues.values():
+                queue.left_out = False
+        rank.unread, rank.arrived = False, []
+        now, limit = self._clock(), rank.room(self._most)
+        try:
+            page = await outbox.due(self._reader, rank.number, rank.cursor, now, limit)
+        except BaseException:
+            rank.cursor, rank.unread = _BEGIN, True
+            raise
+        finally:
+            arrived, rank.arrived = rank.arrived, None
+        for row in page:
+            if self._is_new(row):
+                self._enqueue(row, from_store=True)
+        if len(page) == limit:
+            self._go_on(rank, page, arrived)
+        else:
+            await self._end(rank, arrived, now)
+
+    def _is_new(self, row: SmsRow) -> bool:
+        return row.state != "sending" and row.id not in self._where and not self._in_hand(row.id)
+
+    def _go_on(self, rank: _Rank, page: Sequence[SmsRow], arrived: Sequence[SmsRow]) -> None:
+        """There may be more of what this page had."""
+        rank.cursor = (page[-1].due_at, page[-1].id)
+        for row in page:
+            self._queue(rank, row).behind = True
+        for row in arrived:
+            self._queue(rank, row).leave_out()
+
+    async def _end(self, rank: _Rank, arrived: Sequence[SmsRow], now: datetime) -> None:
+        """The cycle is over: who met with nothing left out has all that is due."""
+        rank.cursor = _BEGIN
+        for queue in rank.queues.values():
+            queue.behind = queue.left_out
+        for row in arrived:
+            if self._is_new(row):
+                self._enqueue(row)
+        following = await outbox.next_due(self._reader, rank.number, now)
+        if following is not None:
+            self._look(rank, following)
+
+    # ── time ──
+
+    def _now(self, row: SmsRow) -> None:
+        self._later.pop(row.id, None)
+        if not self._closed:
+            self._enqueue(row)
+
+    def _look(self, rank: _Rank, at: datetime) -> None:
+        """Read the rank again when this is due."""
+        if rank.look_at is not None and rank.look_at <= at:
+            return
+        if rank.look is not None:
+            rank.look.cancel()
+        rank.look_at = at
+        rank.look = self._call(min(_LONGEST_PAUSE, at - self._clock()), partial(self._looked, rank))
+
+    def _looked(self, rank: _Rank) -> None:
+        rank.look = rank.look_at = None
+        rank.cursor, rank.unread = _BEGIN, True
+        self._wake()
+
+    def _call(self, pause: timedelta, call: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(max(0.0, pause.total_seconds()), call)
