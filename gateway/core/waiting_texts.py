@@ -63,7 +63,7 @@ class _Rank:
         """Whether it is time to read: there is more, and room for it."""
         going_on = self.cursor != _BEGIN
         roomy = (going_on or queue.behind for queue in self.queues.values() if 2 * len(queue.rows) <= most)
-        return self.unread or any(roomy)
+        return (self.unread and self.room(most) > 0) or any(roomy)
 
     def room(self, most: int) -> int:
         """How many rows to read: what the emptiest queue takes, so that none is read for nothing where there is one."""
