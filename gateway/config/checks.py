@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+from gateway.config.aggregator_checks import AGGREGATORS, check_aggregators
 from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.policy_checks import check_policy, check_push_url
@@ -16,7 +17,7 @@ from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConf
 from gateway.errors import ConfigError
 
 HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
-_DIALECTS_NOW = ("triggers", *HTTP_DIALECTS, "smpp")
+_DIALECTS_NOW = tuple(dict.fromkeys(("triggers", *HTTP_DIALECTS, *AGGREGATORS, "smpp")))
 _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
@@ -69,6 +70,7 @@ def check(config: Config) -> Config:
     _lead_somewhere(config)
     check_names("doors", [door.name for door in config.doors])
     check_smpp(config)
+    check_aggregators(config)
     for token in config.api.tokens:
         _one_of("api.tokens.role", token.role, _ROLES)
         if not _SHA256.fullmatch(token.sha256):

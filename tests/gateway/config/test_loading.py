@@ -247,7 +247,7 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         (BIND + 'bind = "sender"', "smpp 'a': bind is 'sender'"),
         (BIND + "window = 0", "smpp 'a': window must be at least 1"),
         (BIND + "tps = 0", "smpp 'a': tps must be at least 1"),
-        ('[[doors]]\nname = "d"\ndialect = "kannel"', "doors 'd': dialect 'kannel' is not available"),
+        ('[[doors]]\nname = "d"\ndialect = "jasmin"', "doors 'd': dialect 'jasmin' is not available"),
         ('[[doors]]\nname = "d"\ndialect = "triggers"\nallow = ["10.0.0.0/99"]', "doors 'd': allow: '10.0.0.0/99'"),
         (TOKEN.format(role="boss", sha=SHA), "api.tokens.role is 'boss'"),
         (TOKEN.format(role="crm", sha="abc"), "sha256 must be 64 hex digits"),
