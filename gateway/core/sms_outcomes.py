@@ -27,10 +27,12 @@ class Verdict:
     again: SmsRow | None = None
 
 
-def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff, others: int = 0) -> Verdict:
+def judge(
+    row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff, sender: str = "", *, others: bool = False
+) -> Verdict:
     """The verdict on one answer; of a text that was taken the receipt desk knows the rows.
 
-    others: how many more senders may take the text.
+    sender: who had it; others: whether somebody else may take it.
     """
     match outcome:
         case Submitted():
@@ -38,7 +40,7 @@ def judge(row: SmsRow, outcome: SubmitOutcome, at: datetime, backoff: Backoff, o
         case SubmitRefused(refusal="final"):
             return _failed(row, outcome, at)
         case SubmitRefused():
-            return _put_back(row, outcome, at, backoff, others)
+            return _put_back(row, outcome, at, backoff, sender if others else None)
         case SubmitUnknown():
             return lost_sight(row, outcome, at) if outcome.link_lost else _doubt(row, outcome, at)
         case SubmitNotSent():
@@ -57,17 +59,21 @@ def lost_sight(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
     return Verdict("repeated", (again, *known), replace(row, state="queued", repeats=row.repeats + 1))
 
 
-def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backoff, others: int) -> Verdict:
+def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backoff, avoidable: str | None) -> Verdict:
     """To the same sender later, or to another: at once if this one will not, after two tries if it cannot now.
 
-    Once nobody is left, all are asked again. What was asked to slow down waits, wherever it goes then.
+    avoidable: its name, where there are others; once nobody is left, all are asked again.
     """
     decision = backoff.next_attempt(row.attempts)
     if isinstance(decision, GiveUp):
         return _failed(row, outcome, at)
-    turned = others > 0 and (outcome.refusal == "elsewhere" or row.attempts >= _TRIES_BEFORE_ANOTHER)
-    after = timedelta() if turned and outcome.refusal == "elsewhere" else decision.after
-    avoid = (*row.avoid, outcome.smsc) if turned else () if not others else row.avoid
+    if avoidable is None:
+        avoid, after = (), decision.after
+    elif outcome.refusal == "elsewhere":
+        avoid, after = (*row.avoid, avoidable), timedelta()
+    else:
+        avoid = (*row.avoid, avoidable) if row.attempts >= _TRIES_BEFORE_ANOTHER else row.avoid
+        after = decision.after
     move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=at + after)
     return Verdict("deferred", (move,), replace(row, state="deferred", due_at=at + after, avoid=avoid))
 
