@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
+from gateway.app.numbers import Numbers
 from gateway.app.peers import Peers, smpp_settings
 from gateway.config.binds import ussd_doors
 from gateway.config.tree import Config
@@ -20,15 +21,20 @@ from gateway.ussd.smpp_no_door import NoDoor
 
 
 class Binds:
-    """sms: the one that texts leave by; what comes in by any of them and is no USSD is taken for a text."""
+    """What comes in by any of them and is no USSD is taken for a text."""
 
-    def __init__(self, peers: Peers, inbound: InboundSms, metrics: Metrics) -> None:
-        self._where = {bind.name: f"{bind.host}:{bind.port}" for bind in (peers.smpp, *peers.others)}
-        self._clients = {bind.name: SmppClient(smpp_settings(bind), inbound) for bind in (peers.smpp, *peers.others)}
+    def __init__(self, peers: Peers, numbers: Numbers, inbound: InboundSms, metrics: Metrics) -> None:
+        self._peers = peers
+        self._clients = {
+            bind.name: SmppClient(smpp_settings(bind, numbers.of_bind(bind)), inbound) for bind in peers.binds
+        }
         self._doors: tuple[SmppDoor, ...] = ()
-        self.sms = self._clients[peers.smpp.name]
         for client in self._clients.values():
             client.ussd = NoDoor(metrics)
+
+    def senders(self) -> Sequence[SmppClient]:
+        """Those that texts leave by."""
+        return [client for client in self._texts() if client.settings.bind != "receiver"]
 
     def up(self) -> Mapping[str, bool]:
         """Which is bound now."""
@@ -36,7 +42,8 @@ class Binds:
 
     def parts(self) -> Sequence[Part]:
         """What the status page says of each."""
-        return [Part(f"SMPP bind {one.name}", self._where[one.name], one.bound) for one in self._clients.values()]
+        clients = self._clients.values()
+        return [Part(f"SMPP bind {one.name}", f"{one.settings.host}:{one.settings.port}", one.bound) for one in clients]
 
     def carry_ussd(self, config: Config, doors: Doors, answering: Answering) -> Sequence[UssdPusher]:
         """Put doors behind the binds that are named by one; to be called before any bind starts."""
@@ -50,14 +57,21 @@ class Binds:
             self._doors = (*self._doors, door)
         return [door.pusher for door in self._doors]
 
-    async def open(self, stack: AsyncExitStack) -> None:
-        """Bind those that carry no texts, and let hops in; what is behind the doors must run."""
-        for client in self._others():
+    async def open_texts(self, stack: AsyncExitStack) -> None:
+        """Bind those that carry texts."""
+        for client in self._texts():
             await client.start()
             stack.push_async_callback(client.stop)
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Bind those that carry no texts, and let hops in; what is behind the doors must run."""
+        for client in self._clients.values():
+            if client.name not in self._peers.texts:
+                await client.start()
+                stack.push_async_callback(client.stop)
         for door in self._doors:
             stack.push_async_callback(door.close)
             door.open()
 
-    def _others(self) -> Iterable[SmppClient]:
-        return [client for client in self._clients.values() if client is not self.sms]
+    def _texts(self) -> Iterable[SmppClient]:
+        return [self._clients[bind.name] for bind in self._peers.binds if bind.name in self._peers.texts]

@@ -10,7 +10,7 @@ from flows.contact_policy import ContactSwitches
 from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
-from gateway.config.tree import Config, PolicyConfig, SmppConfig
+from gateway.config.tree import Config, PolicyConfig
 from gateway.core.context import Clock, Context, Machines, Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
@@ -64,16 +64,16 @@ def context_of(
     clock: Clock,
     metrics: Metrics | None = None,
     traces: Traces | None = None,
-    smpp: SmppConfig,
+    number: ServiceNumber,
 ) -> Context:
-    """What every line through the core shares."""
+    """What every line through the core shares. number: what alerts and offers leave from."""
     return Context(
         market=market,
         catalogue=catalogue,
         catalogues=load_catalogues(),
         switches=_switches(config.policy),
         reach=Reach(config.policy.dry_run, frozenset(_numbers(config.policy.test_msisdns))),
-        service_number=ServiceNumber(smpp.source, two_way=smpp.two_way and smpp.bind == "transceiver"),
+        service_number=number,
         machines=Machines(),
         reader=reader,
         writer=writer,

@@ -46,6 +46,7 @@ class Behind(NamedTuple):
 
     peers: Peers
     binds: Binds
+    number: str
     services: Services
     doors: Doors
 
@@ -86,7 +87,7 @@ class Front:
         page.add_to(app)
         if peers.smsc is not None and local:
             self.handset = True
-            HandsetPage(peers.smsc, behind.services.codes, peers.smpp.source).add_to(app)
+            HandsetPage(peers.smsc, behind.services.codes, behind.number).add_to(app)
         many = partial(Connections, metrics=context.metrics, tls=tls, most=most_connections())
         self.port = await self._listen(app, server.port, PORT, many)
 
@@ -136,7 +137,7 @@ def _first_steps(scheme: str, port: int, behind: Behind) -> list[tuple[str, str]
     return first_steps(
         f"{scheme}://127.0.0.1:{port}",
         f"http://127.0.0.1:{smsc.control_port}" if smsc else None,
-        peers.smpp.source,
+        behind.number,
         ocs.control_url if ocs else None,
         _dialled(behind),
     )

@@ -19,6 +19,7 @@ from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front
 from gateway.app.listening import ensure_free
+from gateway.app.numbers import Numbers, offering, routes_of
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
@@ -54,7 +55,6 @@ from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import TriggerRoutes
-from gateway.smpp.client import SmppClient
 from gateway.telemetry import Metrics, around
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
@@ -127,6 +127,7 @@ class Gateway:
         await stock(shelf, MenuDesk(reader, writer, self._clock), written, services)
         peers = await Outside(self._stack).open(config, market, catalogue)
         peers.ocs = traced.charging_system(traces, peers.ocs)
+        numbers = Numbers(config, peers.binds)
         context = context_of(
             config,
             market,
@@ -136,12 +137,12 @@ class Gateway:
             clock=self._clock,
             metrics=metrics,
             traces=traces,
-            smpp=peers.smpp,
+            number=offering(numbers.sending(peers)),
         )
         hours = QuietHours()
         hours.start()
         self._stack.push_async_callback(hours.stop)
-        await self._core(context, peers, services, shelf)
+        await self._core(context, peers, numbers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
         writer, reader = Writer(engine), Reader(engine)
@@ -151,7 +152,9 @@ class Gateway:
         self._stack.push_async_callback(reader.stop)
         return writer, reader
 
-    async def _core(self, context: Context, peers: Peers, services: Services, shelf: MenuShelf) -> None:
+    async def _core(
+        self, context: Context, peers: Peers, numbers: Numbers, services: Services, shelf: MenuShelf
+    ) -> None:
         config = self._config
         lanes = Lanes()
         committer = traced.committer(
@@ -172,9 +175,9 @@ class Gateway:
         )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts)
-        binds = Binds(peers, intake, context.metrics)
-        client = binds.sms
-        lanes.sms = SmsLane(context, [traced.sms_sender(context.traces, client)], receipts)
+        binds = Binds(peers, numbers, intake, context.metrics)
+        senders = [traced.sms_sender(context.traces, one) for one in binds.senders()]
+        lanes.sms = SmsLane(context, senders, receipts, routes=routes_of(config, senders))
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
@@ -194,7 +197,7 @@ class Gateway:
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         await receipts.recover()
         waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
-        await self._carry(lanes.sms, client)
+        await self._carry(lanes.sms, binds)
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
@@ -217,13 +220,13 @@ class Gateway:
         )
         await binds.open(self._stack)
         self._stack.callback(lanes.pushes.close)  # before the doors: what they drop may have been answered
-        await self._front.open(context, self._health, Behind(peers, binds, services, doors), routes, self._tls)
+        behind = Behind(peers, binds, context.service_number.address, services, doors)
+        await self._front.open(context, self._health, behind, routes, self._tls)
 
-    async def _carry(self, texts: SmsLane, client: SmppClient) -> None:
+    async def _carry(self, texts: SmsLane, binds: Binds) -> None:
         """Bind, and let texts go."""
         self._stack.push_async_callback(texts.drain)
-        await client.start()
-        self._stack.push_async_callback(client.stop)
+        await binds.open_texts(self._stack)
         texts.start()
         self._stack.push_async_callback(texts.stop)
 

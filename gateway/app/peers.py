@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flows.catalogue import Catalogue
 from flows.market import Market
-from gateway.config.binds import SIMULATED, sms_bind
+from gateway.config.binds import SIMULATED, sms_binds
 from gateway.config.tree import Config, OcsConfig, SmppConfig
 from gateway.core.ports import ChargingSystem, Refusal
 from gateway.core.service_numbers import ServiceNumber
@@ -17,7 +17,7 @@ from gateway.ocs.tmf import TmfChargingSystem
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.smpp.outcomes import REFUSALS
-from gateway.smpp.settings import SmppSettings
+from gateway.smpp.settings import Alphabet, Segments, SmppSettings
 
 _VERSIONS = {"3.4": 0x34, "5.0": 0x50}
 _SIMULATED_NUMBER = "12345"
@@ -26,17 +26,14 @@ _SIMULATOR_PORTS = {"smsc": (2775, 2776), "ocs": (9200, 9201)}
 
 @dataclass(slots=True)
 class Peers:
-    """The charging system, the binds, and the simulators behind them, if there are any.
-
-    smpp: the bind that carries SMS; others: those that doors name.
-    """
+    """The charging system, the binds, and the simulators behind them, if there are any. texts: binds that carry SMS."""
 
     ocs: ChargingSystem
     ocs_url: str
-    smpp: SmppConfig
+    binds: tuple[SmppConfig, ...]
+    texts: frozenset[str]
     smsc: SmscSimulator | None
     ocs_simulator: OcsSimulator | None
-    others: tuple[SmppConfig, ...] = ()
 
 
 class Outside:
@@ -47,11 +44,10 @@ class Outside:
 
     async def open(self, config: Config, market: Market, catalogue: Catalogue) -> Peers:
         """Everything that the gateway talks to. Raises PortInUse."""
-        smsc = None
-        smpp = sms_bind(config)
-        if smpp is None:
+        smsc, binds = None, config.smpp
+        if not binds and not config.aggregators:
             smsc = await self._smsc_simulator()
-            smpp = SmppConfig(
+            simulated = SmppConfig(
                 name=SIMULATED,
                 host="127.0.0.1",
                 port=smsc.port,
@@ -59,14 +55,15 @@ class Outside:
                 source=_SIMULATED_NUMBER,
                 tps=1000,
             )
+            binds = (simulated,)
         ocs_simulator, url = None, config.ocs.url
         if not url:
             ocs_simulator = await self._ocs_simulator(catalogue, market.currency)
             url = ocs_simulator.url
         ocs = _charging_system(config.ocs, url, market, catalogue)
         self._stack.push_async_callback(ocs.close)
-        others = tuple(bind for bind in config.smpp if bind is not smpp)
-        return Peers(ocs, url, smpp, smsc, ocs_simulator, others)
+        texts = frozenset(bind.name for bind in sms_binds(replace(config, smpp=binds)))
+        return Peers(ocs, url, binds, texts, smsc, ocs_simulator)
 
     async def _smsc_simulator(self) -> SmscSimulator:
         port, control = _SIMULATOR_PORTS["smsc"]
@@ -103,8 +100,8 @@ def _charging_system(ocs: OcsConfig, url: str, market: Market, catalogue: Catalo
     )
 
 
-def smpp_settings(smpp: SmppConfig) -> SmppSettings:
-    """One ``[[smpp]]`` as the client takes it."""
+def smpp_settings(smpp: SmppConfig, numbers: tuple[ServiceNumber, ...]) -> SmppSettings:
+    """One ``[[smpp]]`` as the client takes it; what is a word of few was checked."""
     return SmppSettings(
         name=smpp.name,
         host=smpp.host,
@@ -114,7 +111,10 @@ def smpp_settings(smpp: SmppConfig) -> SmppSettings:
         bind=smpp.bind,
         window=smpp.window,
         tps=int(smpp.tps),
-        numbers=(ServiceNumber(smpp.source, two_way=smpp.two_way, ton=smpp.source_ton, npi=smpp.source_npi),),
+        numbers=numbers,
+        alphabet=cast("Alphabet", smpp.alphabet),
+        segments=cast("Segments", smpp.segments),
+        smsc=smpp.smsc,
         system_type=smpp.system_type,
         response_timeout=smpp.response_timeout,
         enquire_interval=smpp.enquire_interval,

@@ -23,6 +23,7 @@ from gateway.cli.stored import NO_DATABASE
 from gateway.config.tree import Config, SmppConfig
 from gateway.core.facts import Facts as CoreFacts
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics
 from menus.table import CompiledMenu
@@ -121,6 +122,6 @@ async def _open(stack: AsyncExitStack, config: Config, msisdn: Msisdn) -> tuple[
         reader=reader,
         clock=utc_now,
         metrics=Metrics(),
-        smpp=_UNUSED_BIND,
+        number=ServiceNumber(_UNUSED_BIND.source),
     )
     return known[msisdn], MenuFacts(context, CoreFacts(context, peers.ocs))

@@ -15,9 +15,9 @@ def ussd_doors(config: Config) -> tuple[DoorConfig, ...]:
     return tuple(door for door in config.doors if door.dialect == SMPP)
 
 
-def sms_bind(config: Config) -> SmppConfig | None:
-    """The bind that carries SMS: the first that no door names; the only one whatever doors name. None: no such."""
+def sms_binds(config: Config) -> tuple[SmppConfig, ...]:
+    """The binds that carry SMS: all that no door names; a single one whatever doors name."""
     if len(config.smpp) == 1:
-        return config.smpp[0]
+        return config.smpp
     named = {door.bind for door in ussd_doors(config)}
-    return next((bind for bind in config.smpp if bind.name not in named), None)
+    return tuple(bind for bind in config.smpp if bind.name not in named)

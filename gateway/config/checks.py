@@ -13,6 +13,7 @@ from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.policy_checks import check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
+from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
 from gateway.errors import ConfigError
 
@@ -70,6 +71,7 @@ def check(config: Config) -> Config:
     _lead_somewhere(config)
     check_names("doors", [door.name for door in config.doors])
     check_smpp(config)
+    check_sms(config)
     check_aggregators(config)
     for token in config.api.tokens:
         _one_of("api.tokens.role", token.role, _ROLES)

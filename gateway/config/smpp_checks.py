@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from gateway.config.binds import SIMULATED, SMPP, sms_bind, ussd_doors
+from gateway.config.binds import SIMULATED, SMPP, sms_binds, ussd_doors
 from gateway.config.tree import Config, DoorConfig, SmppConfig, UssdProfileConfig
 from gateway.config.ussd_profiles import BUILT_IN, STANDARD, profiles
 from gateway.errors import ConfigError
@@ -30,24 +30,14 @@ def check_smpp(config: Config) -> None:
     doors = ussd_doors(config)
     if twice := _twice([door.bind for door in doors]):
         raise ConfigError(f"doors: two doors name the bind {twice!r}; a bind has one door")
-    if config.smpp:
-        _carrying(config, {door.bind for door in doors})
+    if config.smpp and not config.aggregators and not sms_binds(config):
+        raise ConfigError("smpp: doors name every bind; leave one to SMS, or use a single bind for both")
 
 
 def check_names(key: str, names: Sequence[str]) -> None:
     """Raises ConfigError if two entries have one name."""
     if twice := _twice(names):
         raise ConfigError(f"{key}: two entries are named {twice!r}")
-
-
-def _carrying(config: Config, named: set[str]) -> None:
-    """Exactly one bind carries SMS."""
-    sms = sms_bind(config)
-    if sms is None:
-        raise ConfigError("smpp: doors name every bind; leave one to SMS, or use a single bind for both")
-    for bind in config.smpp:
-        if bind is not sms and bind.name not in named:
-            raise ConfigError(f"smpp {bind.name!r}: {sms.name!r} carries SMS already, and no door names this bind")
 
 
 def _door(door: DoorConfig, config: Config) -> None:

@@ -211,9 +211,10 @@ class StatusConfig:
 class SmppConfig:
     """One bind. tps: segments in any one second; the rest are seconds.
 
-    numbers: addresses of [[numbers]] that texts may also leave from. alphabet, segments: how texts are written and
-    cut. tls_ca: whose certificate the SMSC must have, empty = the system's; tls_certificate, tls_key: ours, where it
-    wants one. outbind_host, outbind_port: where the SMSC may ask for a bind (outbind); 0 = nowhere.
+    numbers: addresses of [[numbers]] that texts may also leave from. smsc: the SMSC behind it, where several binds lead
+    to one: receipts are looked for among the texts of all of them. alphabet, segments: how texts are written and cut.
+    tls_ca: whose certificate the SMSC must have, empty = the system's; tls_certificate, tls_key: ours, where it wants
+    one. outbind_host, outbind_port: where the SMSC may ask for a bind (outbind); 0 = nowhere.
     interface_version: of SMPP, as the bind tells it: 3.4 or 5.0.
     """
 
@@ -230,6 +231,7 @@ class SmppConfig:
     source_npi: int = 0
     two_way: bool = True
     numbers: tuple[str, ...] = ()
+    smsc: str = ""
     alphabet: str = "gsm7"
     segments: str = "udh"
     statuses: tuple[StatusConfig, ...] = ()

@@ -121,7 +121,7 @@ class TriggerDesk:
                 rules=context.rules(at),
                 switches=context.switches,
                 source=context.service_number.address,
-                two_way=context.service_number.two_way,
+                two_way=context.service_number.answerable,
                 offer_id=OfferId(f"off-{new_id(at)}"),
                 key=f"alert:{found.item.entry.id}",
                 chosen=way.chosen,

@@ -20,7 +20,6 @@ from gateway.app.peers import Outside, Peers
 from gateway.app.written_menus import written_menus
 from gateway.cli import main
 from gateway.config.loading import load
-from gateway.config.tree import SmppConfig
 from gateway.errors import ConfigError
 from menus.sources import Source
 from store import menu_revisions, subscriptions
@@ -289,7 +288,7 @@ def known(folder: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         await engine.dispose()
 
     async def nobody(*_: object) -> Peers:
-        return Peers(FakeOcs(), "", SmppConfig(name="x", host="x", port=1, system_id="x", source="1"), None, None)
+        return Peers(FakeOcs(), "", (), frozenset(), None, None)
 
     asyncio.run(fill())
     monkeypatch.setattr(Outside, "open", nobody)

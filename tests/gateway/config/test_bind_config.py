@@ -8,6 +8,7 @@ import pytest
 
 from gateway.app.peers import smpp_settings
 from gateway.config.loading import load
+from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
 from gateway.smpp.settings import SmppSettings
 
@@ -16,7 +17,7 @@ def settings(folder: Path, more: str) -> SmppSettings:
     """The bind ``a`` with these lines, as the client takes it."""
     file = folder / "chasqui.toml"
     file.write_text(f'[[smpp]]\nname = "a"\nhost = "h"\n{more}\n')
-    return smpp_settings(load(file, {}).smpp[0])
+    return smpp_settings(load(file, {}).smpp[0], (ServiceNumber("1"),))
 
 
 def test_a_vendors_status_means_what_the_operator_says(tmp_path: Path) -> None:

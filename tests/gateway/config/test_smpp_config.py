@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.binds import sms_bind
+from gateway.config.binds import sms_binds
 from gateway.config.loading import load
 from gateway.config.tree import Config
 from gateway.config.ussd_profiles import BUILT_IN, profiles
@@ -36,23 +36,22 @@ def loaded(folder: Path, text: str, **environment: str) -> Config:
 
 
 @pytest.mark.parametrize(
-    ("text", "carries"),
+    ("text", "carry"),
     [
-        ("", None),
-        (bind("a"), "a"),
-        (bind("a") + door("d", 'bind = "a"'), "a"),
-        (bind("a") + bind("b") + door("d", 'bind = "a"'), "b"),
-        (bind("a") + bind("b") + door("d", 'bind = "b"'), "a"),
-        (bind("a") + bind("b") + bind("c") + door("d", 'bind = "a"') + door("e", 'bind = "c"'), "b"),
-        (door("d", 'bind = "simulator"'), None),
+        ("", []),
+        (bind("a"), ["a"]),
+        (bind("a") + door("d", 'bind = "a"'), ["a"]),
+        (bind("a") + bind("b"), ["a", "b"]),
+        (bind("a") + bind("b") + door("d", 'bind = "a"'), ["b"]),
+        (bind("a") + bind("b") + bind("c") + door("d", 'bind = "b"'), ["a", "c"]),
+        (door("d", 'bind = "simulator"'), []),
     ],
 )
-def test_the_first_bind_that_no_door_names_carries_sms_or_the_only_one(
-    tmp_path: Path, text: str, carries: str | None
+def test_every_bind_that_no_door_names_carries_sms_and_a_single_one_in_any_case(
+    tmp_path: Path, text: str, carry: list[str]
 ) -> None:
     """Without any there is the simulator's."""
-    found = sms_bind(loaded(tmp_path, text))
-    assert (found.name if found else None) == carries
+    assert [one.name for one in sms_binds(loaded(tmp_path, text))] == carry
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,6 @@ def test_the_first_bind_that_no_door_names_carries_sms_or_the_only_one(
             bind("a") + bind("b") + door("d", 'bind = "a"') + door("e", 'bind = "b"'),
             "smpp: doors name every bind; leave one to SMS",
         ),
-        (bind("a") + bind("b"), "smpp 'b': 'a' carries SMS already"),
         (bind("a", 'bind = "receiver"') + door("d", 'bind = "a"'), "smpp 'a' must be a transceiver"),
         (
             bind("a") + door("d", 'bind = "a"\nprofile = "x"'),
