@@ -242,7 +242,6 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         ('[triggers]\nurl = "nats://h"', "triggers.url"),
         ('[policy]\nquiet_hours = "never"', "policy.quiet_hours is 'never'; it must be one of: market, off"),
         ('[policy]\ntest_msisdns = ["me"]', "policy.test_msisdns: an entry is not an E.164 number"),
-        (BIND + BIND.replace('"a"', '"b"'), "smpp 'b': 'a' carries SMS already, and no door names this bind"),
         (BIND + BIND, "two entries are named 'a'"),
         (BIND + 'bind = "sender"', "smpp 'a': bind is 'sender'"),
         (BIND + "window = 0", "smpp 'a': window must be at least 1"),
