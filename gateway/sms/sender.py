@@ -85,9 +85,12 @@ class AggregatorSender:
     async def start(self) -> None:
         """Be ready. Nothing is asked of the aggregator before the first text."""
         limit = aiohttp.ClientTimeout(total=self.account.timeout, connect=self.account.timeout / 2)
-        # A GET on a connection that was kept would be repeated by the library when that breaks.
-        connector = aiohttp.TCPConnector(limit=0, force_close=self.wire.method == "GET")
-        self._http = aiohttp.ClientSession(timeout=limit, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        self._http = aiohttp.ClientSession(
+            timeout=limit,
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=[_once],
+        )
         self._come_back()
 
     async def stop(self, seconds: float = 5.0) -> None:
@@ -193,12 +196,12 @@ class AggregatorSender:
         with self._metrics.aggregator_seconds.labels(self.name).time():
             try:
                 answer = await self._request(self._http, ask)
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:  # nothing was written
-                return Verdict(SubmitNotSent(f"{self.name}: {type(error).__name__}"), _AWAY_SECONDS)
+            except _NoLink as error:
+                return Verdict(SubmitNotSent(f"{self.name}: {error}"), _AWAY_SECONDS)
             except TimeoutError:
                 return self._unknown(message, "no answer in time", link_lost=False)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                return self._unknown(message, type(error).__name__, link_lost=True)
+            except _LinkLost as error:
+                return self._unknown(message, str(error), link_lost=True)
             except (aiohttp.ClientError, ValueError) as error:  # something was answered that is no HTTP
                 return self._unknown(message, type(error).__name__, link_lost=False)
         return self.wire.judge(answer, message, self.account)
@@ -213,6 +216,24 @@ class AggregatorSender:
     def _unknown(self, message: ShortMessage, detail: str, *, link_lost: bool) -> Verdict:
         foretold = self.wire.foretold(message, self.account)
         return Verdict(SubmitUnknown(self.name, detail, link_lost, foretold, len(foretold)))
+
+
+class _NoLink(Exception):
+    """There was no connection, so nothing was written."""
+
+
+class _LinkLost(Exception):
+    """The connection went before the answer."""
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Made once: aiohttp would repeat a GET whose connection went, but does not know that by our names."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise _NoLink(type(error).__name__) from None
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        raise _LinkLost(type(error).__name__) from None
 
 
 async def _short(answer: aiohttp.ClientResponse) -> bytes | None:

@@ -144,7 +144,9 @@ def signature(url: str, pairs: Pairs, token: str) -> str:
     """``X-Twilio-Signature``: HMAC-SHA1 of the URL and each field with its values, by name, in base64."""
     names = sorted({name for name, _ in pairs})
     said = "".join(name + "".join(sorted({value for one, value in pairs if one == name})) for name in names)
-    return base64.b64encode(hmac.digest(token.encode(), f"{url}{said}".encode(), "sha1")).decode()
+    return base64.b64encode(
+        hmac.digest(token.encode(), f"{url}{said}".encode(errors="surrogateescape"), "sha1")
+    ).decode()
 
 
 def _spellings(url: str) -> Iterable[str]:
