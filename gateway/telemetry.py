@@ -132,7 +132,19 @@ class Metrics:
         self.texts_out = Counter(
             "chasqui_mt_total", "Texts to subscribers by state reached", ("state",), registry=registry
         )
+        self.parts_in = Counter(
+            "chasqui_mo_parts_total",
+            "Parts of long texts: new, repeated, and texts passed on incomplete",
+            ("outcome",),
+            registry=registry,
+        )
         self.receipts = Counter("chasqui_receipts_total", "Delivery receipts by state", ("state",), registry=registry)
+        self.receipts_left = Counter(
+            "chasqui_receipts_left_total",
+            "Receipts that changed nothing: repeated, contrary to an earlier one, without an id",
+            ("why",),
+            registry=registry,
+        )
         self.orders = Counter("chasqui_orders_total", "Steps of orders by state reached", ("state",), registry=registry)
         self.ocs_seconds = Histogram(
             "chasqui_ocs_call_seconds", "Calls to the charging system", ("call",), buckets=_QUICK, registry=registry

@@ -209,6 +209,24 @@ parts = Table(
 )
 Index("parts_outbox", parts.c.outbox_id)
 
+mo_parts = Table(
+    "mo_parts",
+    metadata,
+    Column("text_id", String(26), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1; 0 says that the text was taken in
+    Column("smsc", String(40), nullable=False),
+    Column("source", String(21), nullable=False),
+    Column("destination", String(21), nullable=False),
+    Column("reference", Integer, nullable=False),
+    Column("wide", Boolean, nullable=False),  # a 16-bit reference
+    Column("total", Integer, nullable=False),
+    Column("data_coding", Integer, nullable=False),
+    Column("locking", Integer, nullable=False),  # national language of its tables, 0: default
+    Column("single", Integer, nullable=False),
+    Column("octets", LargeBinary, nullable=False),  # without header; of number 0: digests of the parts
+    Column("at", UtcTime, nullable=False),
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -32,6 +32,7 @@ from gateway.core.ports import (
     DeliveryReceipt,
     FindOutcome,
     MobileOriginated,
+    MobilePart,
     NotFound,
     PurchaseOutcome,
     PurchaseRequest,
@@ -164,10 +165,14 @@ class FakeSender:
 
 
 class FakeInbox:
-    """Where deliveries go. Each takes one of ``failures`` along, as long as there are any."""
+    """Where deliveries go. Each takes one of ``failures`` along, as long as there are any.
+
+    said: texts and parts of texts, in the order in which they came.
+    """
 
     def __init__(self) -> None:
         self.texts: asyncio.Queue[MobileOriginated] = asyncio.Queue()
+        self.said: list[MobileOriginated | MobilePart] = []
         self.receipts: asyncio.Queue[DeliveryReceipt] = asyncio.Queue()
         self.failures: list[Exception] = []
 
@@ -178,10 +183,12 @@ class FakeInbox:
     def _take(self, delivery: Delivery) -> Exception | None:
         if self.failures:
             return self.failures.pop()
+        if isinstance(delivery, DeliveryReceipt):
+            self.receipts.put_nowait(delivery)
+            return None
+        self.said.append(delivery)
         if isinstance(delivery, MobileOriginated):
             self.texts.put_nowait(delivery)
-        else:
-            self.receipts.put_nowait(delivery)
         return None
 
 

@@ -55,6 +55,7 @@ from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import TriggerRoutes
+from gateway.smpp.incoming import join
 from gateway.telemetry import Metrics, around
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
@@ -174,7 +175,7 @@ class Gateway:
             "triggers", subject, around(context.traces, "triggers", trigger_desk.work), trigger_desk.give_up
         )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
-        intake = Intake(context, triggers, replies, receipts)
+        intake = Intake(context, triggers, replies, receipts, join)
         binds = Binds(peers, numbers, intake, context.metrics)
         senders = [traced.sms_sender(context.traces, one) for one in binds.senders()]
         lanes.sms = SmsLane(context, senders, receipts, routes=routes_of(config, senders))
@@ -195,8 +196,8 @@ class Gateway:
         if channels is not None:
             open_wires(pushers, wires, services)
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
-        await receipts.recover()
-        waiting = await inbox.waiting(context.reader)  # before the bind: what comes from now on is taken up as it comes
+        waiting = await intake.recover()  # before the bind: what comes from now on is taken up as it comes
+        self._stack.push_async_callback(intake.stop)
         await self._carry(lanes.sms, binds)
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)

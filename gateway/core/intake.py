@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 
-from flows.values import Msisdn, parse_msisdn
 from gateway.core.context import Context
-from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated
+from gateway.core.part_desk import Join, PartDesk
+from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated, MobilePart
 from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
+from gateway.core.texts_in import entry_of, take_in
 from gateway.core.triggers import Triggered
 from gateway.errors import StoreUnavailable
 from store import inbox
 from store.errors import StoreError
-from store.ids import new_id
 from store.inbox import Entry
-from store.unit import Unit
 from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
 
 
 class Intake:
-    """Satisfies ``InboundSms``; takes triggers too."""
+    """Satisfies ``InboundSms``; takes triggers too. join: see ``gateway.core.part_desk``."""
 
     def __init__(
-        self, context: Context, triggers: Pump[Triggered], replies: Pump[Entry], receipts: ReceiptDesk
+        self,
+        context: Context,
+        triggers: Pump[Triggered],
+        replies: Pump[Entry],
+        receipts: ReceiptDesk,
+        join: Join,
     ) -> None:
         self._context = context
         self._triggers = triggers
         self._replies = replies
         self._receipts = receipts
+        self._parts = PartDesk(context, join, replies.put)
 
     async def triggers(self, batch: Sequence[Triggered]) -> list[bool]:
         """Take in events; for each, whether it was new. Raises StoreUnavailable; sent again, those that
@@ -48,19 +51,23 @@ class Intake:
             raise StoreUnavailable(str(error)) from error
 
     async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
-        """Take in texts and receipts; see ``InboundSms``."""
+        """Take in texts, parts of texts and receipts; see ``InboundSms``."""
         receipts = [one for one in deliveries if isinstance(one, DeliveryReceipt)]
         texts = [one for one in deliveries if isinstance(one, MobileOriginated)]
-        of_receipts = iter(await self._receipts.receive(receipts) if receipts else ())
-        of_texts = iter(await self._texts(texts) if texts else ())
-        outcomes = [next(of_texts if isinstance(one, MobileOriginated) else of_receipts) for one in deliveries]
+        parts = [one for one in deliveries if isinstance(one, MobilePart)]
+        found = {
+            DeliveryReceipt: iter(await self._receipts.receive(receipts) if receipts else ()),
+            MobileOriginated: iter(await self._texts(texts) if texts else ()),
+            MobilePart: iter(await self._parts.receive(parts) if parts else ()),
+        }
+        outcomes = [next(found[type(one)]) for one in deliveries]
         return [_unavailable(one) if isinstance(one, StoreError) else one for one in outcomes]
 
     async def _texts(self, texts: Sequence[MobileOriginated]) -> Sequence[Exception | None]:
         at = self._context.clock()
-        entries = [_entry(text, at) for text in texts]
+        entries = [entry_of(text, at) for text in texts]
         try:
-            kept = await self._context.writer.settle_all(map(_take_in, entries))
+            kept = await self._context.writer.settle_all(map(take_in, entries))
         except StoreError as error:  # the store is shutting down
             return [error] * len(texts)
         for entry, outcome in zip(entries, kept, strict=True):
@@ -68,23 +75,23 @@ class Intake:
                 self._replies.put(entry)
         return [outcome if isinstance(outcome, StoreError) else None for outcome in kept]
 
+    async def recover(self) -> Sequence[Entry]:
+        """Take up parts and receipts of before the last stop; which entries of the inbox are still to be worked on."""
+        await self._receipts.recover()
+        waiting = await inbox.waiting(self._context.reader)
+        await self._parts.recover()  # what this puts into the inbox is put to work by itself
+        return waiting
+
+    async def stop(self) -> None:
+        """Look no more for parts that are late."""
+        await self._parts.stop()
+
     def resume(self, triggers: Sequence[Triggered], replies: Sequence[Entry]) -> None:
         """Work on what was taken in before a stop."""
         for item in triggers:
             self._triggers.put(item)
         for entry in replies:
             self._replies.put(entry)
-
-
-def _entry(text: MobileOriginated, at: datetime) -> Entry:
-    entry_id, sender = new_id(at), parse_msisdn(text.source)
-    body = json.dumps({"to": text.destination, "text": text.text, "smsc": text.smsc}, ensure_ascii=False)
-    return Entry(entry_id, "mo", f"sms:{text.smsc}", entry_id, sender or Msisdn(""), body, at)
-
-
-def _take_in(entry: Entry) -> Unit:
-    """A machine's or a short code's text is kept too, but there is nobody to answer."""
-    return inbox.take_in(entry) if entry.subject else inbox.put_aside(entry, "no_subscriber")
 
 
 def _unavailable(error: StoreError) -> StoreUnavailable:

@@ -226,7 +226,7 @@ class SmsRecall(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MobileOriginated:
-    """A text that a subscriber sent. smsc: the bind's name; destination: our service number.
+    """A text that a subscriber sent. smsc: whose bind it came by; destination: our service number.
 
     id: what the peer calls it, empty where it has no name: the same id again is the same text.
     """
@@ -236,6 +236,27 @@ class MobileOriginated:
     destination: str
     text: str
     id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MobilePart:
+    """One part of a long text that a subscriber sent.
+
+    reference: what its parts have in common; wide: of 16 bits, another numbering than that of 8. number: from 1.
+    octets: without header; locking, single: national tables of its septets (3GPP TS 23.038 §6.2.1.2.4), 0 the default.
+    """
+
+    smsc: str
+    source: Msisdn
+    destination: str
+    reference: int
+    wide: bool
+    total: int
+    number: int
+    data_coding: int
+    octets: bytes
+    locking: int = 0
+    single: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +277,7 @@ class DeliveryReceipt:
     msisdn: str = ""
 
 
-Delivery = MobileOriginated | DeliveryReceipt
+Delivery = MobileOriginated | MobilePart | DeliveryReceipt
 
 
 class InboundSms(Protocol):

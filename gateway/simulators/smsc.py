@@ -6,20 +6,22 @@ import asyncio
 import errno
 from collections import deque
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.core.long_texts import LongTexts
+from gateway.core.ports import MobilePart
 from gateway.errors import PortInUse
 from gateway.simulators.smsc_control import control_application
 from gateway.simulators.smsc_faults import Faults
 from gateway.simulators.smsc_ussd import UssdPhones, is_screen
+from gateway.smpp.incoming import join, read_text
 from gateway.smpp.pdu import Bind, Message, Response
-from gateway.smpp.reassembly import Reassembly, Whole
 from gateway.smpp.server import Esme, NoReceiver, SmppServer, SubmitReply
 from gateway.smpp.session import Answer, Timing
-from gateway.smpp.text import UDHI, UserData, decode, encode, split_header
+from gateway.smpp.text import UDHI, decode, encode, split_header
 from gateway.smpp.vocabulary import NPI, TON, Command, Status
 
 _RECEIPT: Final = 0x04
@@ -57,8 +59,8 @@ class SmscSimulator:
             host, port, self, self._authenticate, system_id="smsc", timing=timing, on_bound=self._bound
         )
         self.ussd = UssdPhones(self._server.deliver)
-        self._reassembly = Reassembly(timeout=60.0)
-        self._part_ids: dict[object, dict[int, str]] = {}
+        self._long = LongTexts(timedelta(seconds=60))
+        self._part_ids: dict[str, dict[int, str]] = {}
         self._last_id = 0
         self._last_reference = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -145,21 +147,24 @@ class SmscSimulator:
                 self._start(self._send_receipt(message, system_id))
 
     def _record(self, esme: Esme, message: Message, message_id: str) -> None:
-        data = split_header(message.user_data) if message.esm_class & UDHI else UserData(message.user_data)
-        place = data.concatenation
-        if place is None:
-            self._list(esme, message, decode(data.body, message.data_coding), [message_id])
+        said = read_text("", message)
+        if not isinstance(said, MobilePart):
+            self._list(esme, message, said.text, [message_id])
             return
-        group = (message.source, message.destination, place.reference, place.total)
-        ids = self._part_ids.setdefault(group, {})
-        ids[place.number] = message_id
-        part = (message.data_coding, data.body)
-        now = asyncio.get_running_loop().time()
-        whole = self._reassembly.add(message.source, message.destination, place, part, now)
-        if isinstance(whole, Whole):
-            self._reassembly.forget(whole.key)
-            del self._part_ids[group]
-            self._list(esme, message, whole.text, [ids[number] for number in sorted(ids)])
+        now = datetime.now(UTC)
+        for late in self._long.late(now):
+            self._long.settle(late, now)
+            del self._part_ids[late.id]
+        self._long.forget_old(now)
+        again = self._long.find(said)  # a text that is repeated completes from the parts of both attempts
+        text = self._long.add(said, now) if again is None or again.closed else again
+        ids = self._part_ids.setdefault(text.id, {})
+        ids[said.number] = message_id
+        if text.whole:
+            parts = text.in_order
+            self._long.settle(text, now)
+            del self._part_ids[text.id]
+            self._list(esme, message, join(parts), [ids[number] for number in sorted(ids)])
 
     def _list(self, esme: Esme, message: Message, text: str, ids: list[str]) -> None:
         self.messages.append(

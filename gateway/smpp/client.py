@@ -21,7 +21,6 @@ from gateway.smpp.inbound import Inbound, InboundCounters
 from gateway.smpp.outcomes import outcome
 from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import Bind, Message, Request, Response, format_bind
-from gateway.smpp.reassembly import Reassembly
 from gateway.smpp.sending import URGENT, Job, SendQueue
 from gateway.smpp.session import Answer, Session, SessionCounters, Timing
 from gateway.smpp.settings import SmppSettings
@@ -79,7 +78,6 @@ class SmppClient:
         on_state: OnState | None = None,
         ssl_context: ssl.SSLContext | None = None,
         jitter: Callable[[], float] = random.random,
-        reassembly: Reassembly | None = None,
     ) -> None:
         self.settings = settings
         self.counters = ClientCounters()
@@ -88,7 +86,6 @@ class SmppClient:
         self._on_state = on_state
         self._ssl = ssl_context
         self._jitter = jitter
-        self._reassembly = reassembly or Reassembly()
         self._rate = SlidingRate(settings.tps)
         self._throttles = frozenset(status for status, kind in settings.refusals.items() if kind == "throttled")
         self._ready = asyncio.Event()
@@ -135,7 +132,7 @@ class SmppClient:
     async def start(self) -> None:
         """Begin to connect; returns at once, see ``wait_ready`` and ``on_state``."""
         self._stopping.clear()
-        self._inbound = Inbound(self.settings.smsc_name, self._sink, self.counters.inbound, self._reassembly)
+        self._inbound = Inbound(self.settings.smsc_name, self._sink, self.counters.inbound)
         self._life = asyncio.create_task(self._live(self._inbound), name=f"smpp {self.name}")
 
     async def stop(self, seconds: float = 5.0) -> None:

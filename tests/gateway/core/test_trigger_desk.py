@@ -18,6 +18,7 @@ from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.smpp.incoming import join
 from scoring.features import from_bytes
 from store import inbox, subscriptions
 from store.ids import new_id
@@ -78,7 +79,7 @@ def _intake(context: Context, committer: Committer, facts: Facts, desk: TriggerD
     replies = ReplyDesk(context, facts, committer)
     texts = Pump("replies", lambda entry: entry.subject, replies.work, replies.give_up)
     triggers = Pump("triggers", subject, desk.work, desk.give_up)
-    return Intake(context, triggers, texts, ReceiptDesk(context)), texts
+    return Intake(context, triggers, texts, ReceiptDesk(context), join), texts
 
 
 @pytest.mark.parametrize("sender", ["", "PROMO", "12345", "5730011122335730011122"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +15,8 @@ import pytest
 from fakes import NUMBERS, FakeInbox, submitted
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import (
+    MobileOriginated,
+    MobilePart,
     ShortMessage,
     SubmitRefused,
     Submitted,
@@ -23,6 +25,7 @@ from gateway.core.ports import (
 from gateway.errors import PortInUse, StoreUnavailable
 from gateway.simulators.smsc import SmscSimulator
 from gateway.smpp.client import SmppClient
+from gateway.smpp.incoming import join
 from gateway.smpp.settings import SmppSettings
 
 _T = TypeVar("_T")
@@ -138,9 +141,15 @@ async def test_a_phones_text_arrives_and_the_answer_is_told(text: str) -> None:
     async with bench() as it:
         answered = await it.ask("POST", "/mo", {"from": "+573001112233", "to": "12345", "text": text})
         assert answered == (202, {"status": "ESME_ROK", "statuses": ["ESME_ROK"]})
-        mo = await within(it.inbox.texts.get())
-        assert (mo.source, mo.destination) == ("573001112233", "12345")
-        assert mo.text == text.replace("í", "i")
+        said = it.inbox.said
+        assert {(mo.source, mo.destination) for mo in said} == {("573001112233", "12345")}
+        assert _text(said) == text.replace("í", "i")
+
+
+def _text(said: Sequence[MobileOriginated | MobilePart]) -> str:
+    """What was said, in one text or in parts."""
+    parts = [one for one in said if isinstance(one, MobilePart)]
+    return join(parts) + "".join(one.text for one in said if isinstance(one, MobileOriginated))
 
 
 async def test_a_text_may_be_repeated_and_refused() -> None:
@@ -161,7 +170,7 @@ async def test_a_text_goes_to_the_bind_that_is_named(text: str) -> None:
         assert (status, problem["title"]) == (503, "no receiver is bound as nobody")
         status, _ = await it.ask("POST", "/mo", {**body, "bind": "chasqui"})
         assert status == 202
-        assert (await within(it.inbox.texts.get())).text == text
+        assert _text(it.inbox.said) == text
 
 
 async def test_throttle_and_silence_are_used_up() -> None:

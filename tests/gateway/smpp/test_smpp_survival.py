@@ -14,7 +14,7 @@ from smpp_fakes import Wire, mt, wired, within
 
 from fakes import submitted
 from flows.values import Msisdn
-from gateway.core.ports import MobileOriginated, Submitted
+from gateway.core.ports import MobileOriginated, MobilePart, Submitted
 from gateway.errors import StoreUnavailable
 from gateway.smpp.pdu import format_pdu
 from gateway.smpp.session import Session, SessionCounters, Timing
@@ -38,6 +38,11 @@ async def still_alive(wire: Wire) -> None:
     wire.smsc.answer = wire.smsc.accept
     assert isinstance(await within(submitted(wire.client, mt())), Submitted)
     assert wire.client.counters.binds == 1
+
+
+def parts_in(wire: Wire) -> list[MobilePart]:
+    """The parts of texts that the store has."""
+    return [one for one in wire.store.said if isinstance(one, MobilePart)]
 
 
 async def next_text(wire: Wire, text: str) -> MobileOriginated:
@@ -126,19 +131,17 @@ async def test_a_lost_frame_boundary_ends_in_a_new_bind_at_once(length: int) -> 
         assert await wire.deliver(b"alive") == Status.OK
 
 
-async def test_a_long_text_is_answered_part_by_part_and_handed_on_once() -> None:
-    """16-bit references and sar TLVs reassemble as 8-bit ones do."""
+async def test_parts_are_handed_on_one_by_one_whichever_way_they_are_told() -> None:
+    """8-bit and 16-bit references and sar TLVs; each is answered once the store has it."""
     async with wired() as wire:
-        for part in encode("abcdefghij" * 40, 7).parts:
+        for part in encode("abcdefghij" * 20, 7).parts:
             assert await wire.deliver(part, esm_class=UDHI) == Status.OK
-        for number in (2, 1):
-            header = bytes((6, 8, 4, 1, 0x2C, 2, number))
-            assert await wire.deliver(header + b"wide%d" % number, esm_class=UDHI) == Status.OK
-        for number in (1, 2):
-            tlvs = ((SAR_MSG_REF_NUM, b"\0\x09"), (SAR_TOTAL_SEGMENTS, b"\2"), (SAR_SEGMENT_SEQNUM, bytes((number,))))
-            assert await wire.deliver(b"sar%d" % number, tlvs=tlvs) == Status.OK
-        texts = [(await within(wire.store.texts.get())).text for _ in range(3)]
-        assert texts == ["abcdefghij" * 40, "wide1wide2", "sar1sar2"]
+        assert await wire.deliver(b"\x06\x08\x04\x01\x2c\x02\x01wide", esm_class=UDHI) == Status.OK
+        tlvs = ((SAR_MSG_REF_NUM, b"\0\x09"), (SAR_TOTAL_SEGMENTS, b"\2"), (SAR_SEGMENT_SEQNUM, b"\2"))
+        assert await wire.deliver(b"sar", tlvs=tlvs) == Status.OK
+        places = [(part.reference, part.wide, part.total, part.number) for part in parts_in(wire)]
+        assert places == [(7, False, 2, 1), (7, False, 2, 2), (0x12C, True, 2, 1), (9, True, 2, 2)]
+        assert wire.store.texts.empty()
 
 
 async def test_a_port_addressed_text_is_not_swallowed() -> None:
@@ -149,18 +152,15 @@ async def test_a_port_addressed_text_is_not_swallowed() -> None:
         assert await within(wire.store.texts.get()) == expected
 
 
-async def test_the_last_part_comes_again_when_the_store_was_down() -> None:
-    """The text is whole after the redelivery, once."""
+async def test_a_part_is_asked_for_again_while_the_store_is_down() -> None:
+    """A part is acknowledged no sooner than a text."""
     async with wired() as wire:
-        first, last = encode("x" * 200, 1).parts
-        assert await wire.deliver(first, esm_class=UDHI) == Status.OK
+        first, _ = encode("x" * 200, 1).parts
         wire.store.failure = StoreUnavailable("down")
-        assert await wire.deliver(last, esm_class=UDHI) == Status.TEMPORARY_APP_ERROR
+        assert await wire.deliver(first, esm_class=UDHI) == Status.TEMPORARY_APP_ERROR
         wire.store.failure = None
-        assert await wire.deliver(last, esm_class=UDHI) == Status.OK
-        assert await wire.deliver(last, esm_class=UDHI) == Status.OK
-        assert (await within(wire.store.texts.get())).text == "x" * 200
-        assert wire.store.texts.empty()
+        assert await wire.deliver(first, esm_class=UDHI) == Status.OK
+        assert [part.octets for part in parts_in(wire)] == [b"x" * 153]
 
 
 async def test_rok_is_answered_only_after_the_text_is_durable_and_reading_goes_on_meanwhile() -> None:
@@ -240,6 +240,9 @@ class Faulty:
 
     def writable(self, session: Session) -> None:
         raise RuntimeError("writable")
+
+    def leaving(self, session: Session) -> None:
+        raise RuntimeError("leaving")
 
     def closed(self, session: Session, reason: str) -> None:
         raise RuntimeError("closed")
