@@ -114,8 +114,8 @@ class UssdBind:
 
     def give_up(self) -> None:
         """The client waits no longer for answers to what it has written."""
-        assert self.client._link is not None
-        self.client._link.session._sweep(math.inf)
+        for link in self.client._links:
+            link.session._pending.sweep(math.inf)
 
     async def deliver(self, message: Message) -> int:
         """The status with which a delivery is answered."""

@@ -1,14 +1,45 @@
-"""TLS of the door: the server's certificate, and whose clients' certificates are believed."""
+"""TLS of the door and of binds: whose certificates are believed, and which are shown."""
 
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config.tree import Config
+from gateway.config.tree import Config, SmppConfig
 from gateway.core.knocks import watched
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class BindTls:
+    """How a bind connects, and how it is connected to (outbind); None for plain TCP."""
+
+    client: ssl.SSLContext | None = None
+    outbind: ssl.SSLContext | None = None
+
+
+def bind_tls(config: Config, bind: SmppConfig) -> BindTls:
+    """Raises ConfigError for what cannot be read."""
+    if not bind.tls:
+        return BindTls()
+    where = f"smpp {bind.name!r}"
+    client = ssl.create_default_context()
+    if bind.tls_ca:  # whoever has an authority of their own wants no other
+        client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        _believe(client, f"{where}: tls_ca", config.folder / bind.tls_ca)
+    contexts = [client]
+    if bind.outbind_port:
+        contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        if bind.tls_ca:
+            _believe(contexts[1], f"{where}: tls_ca", config.folder / bind.tls_ca)
+            contexts[1].verify_mode = ssl.CERT_REQUIRED
+    for context in contexts:
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if bind.tls_certificate:
+            _show(context, f"{where}: ", config.folder / bind.tls_certificate, config.folder / bind.tls_key)
+    return BindTls(*contexts)
 
 
 def server_tls(config: Config, metrics: Metrics) -> ssl.SSLContext | None:
@@ -16,17 +47,13 @@ def server_tls(config: Config, metrics: Metrics) -> ssl.SSLContext | None:
     server = config.server
     if not server.tls_certificate:
         return None
-    certificate = _readable("server.tls_certificate", config.folder / server.tls_certificate)
-    key = _readable("server.tls_key", config.folder / server.tls_key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslobject_class = watched(metrics)
-    try:
-        context.load_cert_chain(certificate, key, password=_no_password)
-    except (ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"server.tls_certificate, tls_key: not a certificate and its key: {_reason(error)}") from None
+    _show(context, "server.", config.folder / server.tls_certificate, config.folder / server.tls_key)
     if server.tls_client_ca:
-        _believe(context, _readable("server.tls_client_ca", config.folder / server.tls_client_ca))
+        _believe(context, "server.tls_client_ca", config.folder / server.tls_client_ca)
+        context.verify_mode = ssl.CERT_OPTIONAL  # whether one must be shown is for each door to say
     return context
 
 
@@ -35,21 +62,30 @@ def _no_password() -> str:
     raise ValueError("the key is encrypted; give it without a password, readable by the gateway alone")
 
 
-def _believe(context: ssl.SSLContext, authorities: Path) -> None:
-    """Let clients show a certificate of these. Whether one must is for each door to say."""
+def _show(context: ssl.SSLContext, where: str, certificate: Path, key: Path) -> None:
+    """Show this certificate. where: what stands before the names of its keys."""
+    _readable(f"{where}tls_certificate", certificate)
+    _readable(f"{where}tls_key", key)
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigError(f"{where}tls_certificate, tls_key: not a certificate and its key: {_reason(error)}") from None
+
+
+def _believe(context: ssl.SSLContext, key: str, authorities: Path) -> None:
+    """Believe certificates of these."""
+    _readable(key, authorities)
     try:
         context.load_verify_locations(authorities)
     except ssl.SSLError as error:
-        raise ConfigError(f"server.tls_client_ca: no certificate in PEM: {_reason(error)}") from None
-    context.verify_mode = ssl.CERT_OPTIONAL
+        raise ConfigError(f"{key}: no certificate in PEM: {_reason(error)}") from None
 
 
-def _readable(key: str, path: Path) -> Path:
+def _readable(key: str, path: Path) -> None:
     try:
         path.open("rb").close()
     except OSError as error:
         raise ConfigError(f"{key}: cannot be read: {path}: {error.strerror}") from None
-    return path
 
 
 def _reason(error: Exception) -> str:

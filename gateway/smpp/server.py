@@ -11,7 +11,24 @@ from typing import Final, Protocol
 
 from gateway.errors import GatewayError, PortInUse
 from gateway.smpp.pace import SlidingRate
-from gateway.smpp.pdu import Bind, Message, Request, format_message, format_text, format_tlvs
+from gateway.smpp.pdu import (
+    Alert,
+    Bind,
+    Cancel,
+    Message,
+    MultiMessage,
+    Outbind,
+    Query,
+    Replace,
+    Request,
+    Response,
+    format_message,
+    format_pdu,
+    format_request,
+    format_response,
+    format_text,
+    format_tlvs,
+)
 from gateway.smpp.sending import Job, SendQueue
 from gateway.smpp.session import Answer, NoAnswer, Session, SessionCounters, Timing
 from gateway.smpp.vocabulary import SC_INTERFACE_VERSION, Command, SmppSessionState, Status
@@ -26,7 +43,9 @@ _MODES: Final = {
     SmppSessionState.BOUND_RX: "receiver",
     SmppSessionState.BOUND_TRX: "transceiver",
 }
-_VERSION: Final = format_tlvs(((SC_INTERFACE_VERSION, b"\x34"),))
+_WITH_TLVS: Final = 0x34
+"""The first interface_version that knows TLVs; they are not sent to older ones (SMPP 3.4 §1.3)."""
+_OURS: Final = 0x50
 
 Authenticator = Callable[[Bind], int]
 """Answers a bind with a command_status; 0 accepts it."""
@@ -46,6 +65,17 @@ class SubmitHandler(Protocol):
 
     def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
         """The answer; None leaves the submit without one."""
+        ...
+
+
+Operation = Query | Cancel | Replace | MultiMessage
+
+
+class OperationHandler(Protocol):
+    """Decides about query_sm, cancel_sm, replace_sm and submit_multi."""
+
+    def operation(self, esme: Esme, request: Operation) -> Response:
+        """The answer; of its fields command and sequence do not count."""
         ...
 
 
@@ -73,39 +103,77 @@ class Esme:
         self.queue = self._server.join(self, session)
 
     def received(self, session: Session, request: Request) -> None:
-        if isinstance(request, Bind):
-            self._bind(session, request)
-        elif not isinstance(request, Message) or request.command == Command.DELIVER_SM:
-            session.respond(request, Status.INVALID_COMMAND_ID)
-        elif self.mode in {"transmitter", "transceiver"}:
-            reply = self._server.handler.submit(self, request)
-            if reply is not None:
-                session.respond(request, reply[0], format_text(reply[1]) if reply[0] == Status.OK else b"\0")
-        else:
-            session.respond(request, Status.INVALID_BIND_STATUS, b"\0")
+        match request:
+            case Bind():
+                self._bind(session, request)
+            case Message() if request.command != Command.DELIVER_SM:
+                self._submit(session, request)
+            case Query() | Cancel() | Replace() | MultiMessage():
+                self._operate(session, request)
+            case Alert():
+                pass  # it has no answer
+            case _:
+                session.respond(request, Status.INVALID_COMMAND_ID)
 
     def writable(self, session: Session) -> None:
         self.queue.pump()
+
+    def leaving(self, session: Session) -> None:
+        self.queue.close()
 
     def closed(self, session: Session, reason: str) -> None:
         self.queue.close()
         self._server.leave(self)
 
+    async def unbind(self, seconds: float) -> None:
+        """Let what was delivered be answered, then unbind; at most ``seconds`` for each."""
+        self.queue.close()
+        await self.session.drained(seconds)
+        await self.session.unbind(seconds)
+
+    @property
+    def _transmits(self) -> bool:
+        return self.session.state in {SmppSessionState.BOUND_TX, SmppSessionState.BOUND_TRX}
+
+    def _submit(self, session: Session, message: Message) -> None:
+        if not self._transmits:
+            session.respond(message, Status.INVALID_BIND_STATUS, b"\0")
+            return
+        reply = self._server.handler.submit(self, message)
+        if reply is not None:
+            session.respond(message, reply[0], format_text(reply[1]) if reply[0] == Status.OK else b"\0")
+
+    def _operate(self, session: Session, request: Operation) -> None:
+        operations = self._server.operations
+        if not self._transmits:
+            session.respond(request, Status.INVALID_BIND_STATUS)
+        elif operations is None:
+            session.respond(request, Status.INVALID_COMMAND_ID)
+        else:
+            answer = operations.operation(self, request)
+            bodiless = isinstance(request, Cancel | Replace)
+            session.respond(request, answer.status, b"" if bodiless else format_response(answer))
+
     def _bind(self, session: Session, bind: Bind) -> None:
         status = Status.ALREADY_BOUND if self.mode else self._server.authenticate(bind)
-        session.respond(bind, status, format_text(self._server.system_id) + _VERSION if status == Status.OK else b"\0")
-        if status == Status.OK:
-            self.system_id = bind.system_id
-            session.state = _STATES[bind.command]
-            self._server.announce(self)
-        elif not self.mode:
-            session.close("bind refused")
+        if status != Status.OK:
+            session.respond(bind, status, b"\0")
+            if not self.mode:
+                session.close("bind refused")
+            return
+        session.version = bind.interface_version
+        version = bytes((min(_OURS, bind.interface_version),))
+        tlvs = format_tlvs(((SC_INTERFACE_VERSION, version),)) if bind.interface_version >= _WITH_TLVS else b""
+        session.respond(bind, Status.OK, format_text(self._server.system_id) + tlvs)
+        self.system_id = bind.system_id
+        session.state = _STATES[bind.command]
+        self._server.announce(self)
 
 
 class SmppServer:
     """Listens for ESMEs. ``port`` 0 takes a free one; the attribute then tells which.
 
-    on_bound: called for every accepted bind.
+    on_bound: called for every accepted bind. operations: without it they are answered with ESME_RINVCMDID.
     """
 
     def __init__(
@@ -120,10 +188,12 @@ class SmppServer:
         window: int = 50,
         on_bound: Callable[[Esme], None] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        operations: OperationHandler | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self.handler = handler
+        self.operations = operations
         self.authenticate = authenticate
         self.system_id = system_id
         self.counters = SessionCounters()
@@ -154,11 +224,11 @@ class SmppServer:
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self, seconds: float = 2.0) -> None:
-        """Unbind every ESME and listen no longer."""
+        """Unbind every ESME, once it has answered what was delivered, and listen no longer."""
         if self._listener is None:
             return
         self._listener.close()
-        await asyncio.gather(*(esme.session.unbind(seconds) for esme in tuple(self._esmes)))
+        await asyncio.gather(*(esme.unbind(seconds) for esme in tuple(self._esmes)))
         await self._listener.wait_closed()
         self._listener = None
 
@@ -166,6 +236,15 @@ class SmppServer:
         """Cut every connection."""
         for esme in tuple(self._esmes):
             esme.session.abort("dropped")
+
+    async def outbind(
+        self, host: str, port: int, system_id: str, password: str, *, ssl_context: ssl.SSLContext | None = None
+    ) -> None:
+        """Connect to an ESME and ask it to bind there. Raises OSError."""
+        _, session = await asyncio.get_running_loop().create_connection(
+            lambda: Session(Esme(self), self._timing, self.counters), host, port, ssl=ssl_context
+        )
+        session.write_raw(format_pdu(Command.OUTBIND, 0, 1, format_request(Outbind(1, system_id, password))))
 
     async def deliver(self, message: Message, system_id: str = "", esme: Esme | None = None) -> Answer:
         """Send a deliver_sm to a bound receiver (of ``system_id`` if given, each in turn) and await its answer.

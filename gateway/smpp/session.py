@@ -5,51 +5,45 @@ Every PDU is handled by itself under a guard; whatever goes wrong with one is an
 with a status, or generic_nack) and the next is read. Only a lost frame boundary ends a connection,
 and only the owner (client or server) decides what comes after that.
 
-Requests going out are remembered by sequence number in the order of writing; as all have the same
-time to be answered, one sweep from the front finds those that are late. Writes are collected during
-one turn of the event loop and leave in one piece.
+Writes are collected during one turn of the event loop and leave in one piece. When the peer unbinds, what is under way
+both ways has a moment to be answered before unbind_resp; nothing new is written meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, ParamSpec, Protocol, cast
+from typing import Final, Protocol, cast
 
+from gateway.smpp.counters import SessionCounters
 from gateway.smpp.framing import Framer
+from gateway.smpp.outstanding import Answer, Answered, NoAnswer, Outstanding, guarded
 from gateway.smpp.pdu import (
     HEADER,
     PduError,
     Plain,
     Request,
-    Response,
     format_pdu,
     parse_request,
     parse_response,
     response_to,
 )
+from gateway.smpp.reasons import why
 from gateway.smpp.vocabulary import RESPONSE, Command, SmppSessionState, Status
 
+__all__ = ["Answer", "Answered", "NoAnswer", "Session", "SessionCounters", "SessionOwner", "Timing", "ask"]
+
 _LOG: Final = logging.getLogger(__name__)
-_MAX_SEQUENCE: Final = 0x7FFFFFFF
 _MAX_UNREAD_BY_PEER: Final = 4 * 1024 * 1024
 """Octets; a peer that sends but does not read is cut off beyond them."""
-
-
-_Arguments = ParamSpec("_Arguments")
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """A request was written and no response came. link_lost: because the connection ended."""
-
-    link_lost: bool
-
-
-Answer = Response | NoAnswer
-Answered = Callable[[Answer], None]
+_FAREWELL: Final = 1.0
+"""Seconds that answers still have to go and come after the peer said unbind."""
+_NEVER_ANSWERED: Final = frozenset({Command.ALERT_NOTIFICATION, Command.OUTBIND})
+_BODIES_OF_ONE_ZERO: Final = frozenset(
+    {Command.DELIVER_SM, Command.SUBMIT_SM, Command.DATA_SM, Command.SUBMIT_MULTI, Command.QUERY_SM}
+)
+"""Whose refusals have a message_id, which is then empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +65,33 @@ class SessionOwner(Protocol):
     def opened(self, session: Session) -> None: ...
 
     def received(self, session: Session, request: Request) -> None:
-        """A request other than enquire_link came; it must be answered by ``session.respond``."""
+        """A request other than enquire_link and unbind came; it must be answered by ``session.respond``.
+
+        But for alert_notification and outbind, of which an answer that is no error is not written.
+        """
         ...
 
     def writable(self, session: Session) -> None:
         """The peer reads again after it had stopped."""
         ...
 
+    def leaving(self, session: Session) -> None:
+        """The peer said unbind: nothing new can be written, and what is under way has a moment to end."""
+        ...
+
     def closed(self, session: Session, reason: str) -> None: ...
 
 
-@dataclass(slots=True)
-class SessionCounters:
-    """What happened on a session, or on all sessions of one owner."""
-
-    pdus_in: int = 0
-    pdus_out: int = 0
-    bad_pdus: int = 0
-    late_answers: int = 0
-    response_timeouts: int = 0
-
-
 class Session(asyncio.Protocol):
-    """One connection and its bind state."""
+    """One connection and its bind state.
+
+    version: interface_version of the peer, 0 while it has not told.
+    """
 
     def __init__(self, owner: SessionOwner, timing: Timing, counters: SessionCounters) -> None:
         self.state: SmppSessionState = SmppSessionState.OPEN
         self.peer = ""
+        self.version = 0
         self.can_write = False
         self._owner = owner
         self._timing = timing
@@ -106,13 +100,14 @@ class Session(asyncio.Protocol):
         self._framer = Framer()
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
-        self._pending: dict[int, tuple[int, float, Answered]] = {}
-        self._sequence = 0
-        self._last_heard = self._loop.time()
+        self._pending = Outstanding(timing.response_timeout, counters, self._part_if_done)
+        self._unanswered = 0
+        self._since = self._last_heard = self._loop.time()
         self._enquiring = False
+        self._unbinding = False
+        self._farewell: Plain | None = None
         self._reason = "connection closed by the peer"
         self._timer: asyncio.TimerHandle | None = None
-        self._all_answered: asyncio.Event | None = None
         self._gone = asyncio.Event()
 
     # ── what the owner calls ────────────────────────────────────────────────
@@ -132,13 +127,17 @@ class Session(asyncio.Protocol):
         if self._transport is None:
             self._loop.call_soon(answered, NoAnswer(link_lost=True))
             return
-        sequence = self._next_sequence()
-        self._pending[sequence] = (command, self._loop.time() + self._timing.response_timeout, answered)
+        sequence = self._pending.add(command, self._loop.time(), answered)
         self._write(format_pdu(command, 0, sequence, body))
 
     def respond(self, request: Request, status: int, body: bytes = b"") -> None:
         """Answer ``request``."""
-        self._write(format_pdu(response_to(request.command), status, request.sequence, body))
+        if request.command not in _NEVER_ANSWERED:
+            self._unanswered -= 1
+            self._write(format_pdu(response_to(request.command), status, request.sequence, body))
+            self._part_if_done()
+        elif status != Status.OK:
+            self._write(format_pdu(Command.GENERIC_NACK, status, request.sequence))
 
     def write_raw(self, octets: bytes) -> None:
         """Write anything, for the simulator's faults."""
@@ -159,20 +158,13 @@ class Session(asyncio.Protocol):
 
     async def drained(self, seconds: float) -> bool:
         """Wait until every request is answered. False when time ran out before."""
-        if not self._pending:
-            return True
-        self._all_answered = asyncio.Event()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._all_answered.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await self._pending.drained(seconds)
 
     async def unbind(self, seconds: float) -> None:
         """Say unbind, wait for the answer at most ``seconds``, close. Safe on a closed session."""
         if self._transport is not None:
             answer: asyncio.Future[Answer] = self._loop.create_future()
+            self._unbinding = True
             self.request(Command.UNBIND, b"", _setting(answer))
             await asyncio.wait([answer], timeout=seconds)
             self.close("unbound")
@@ -193,8 +185,9 @@ class Session(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self.peer = str(transport.get_extra_info("peername") or "")
         self.can_write = True
+        self._since = self._loop.time()
         self._timer = self._loop.call_later(self._timing.tick, self._tick)
-        self._guarded(self._owner.opened, self)
+        guarded(self._owner.opened, self)
 
     def data_received(self, data: bytes) -> None:
         """Handle every PDU that ``data`` completes."""
@@ -218,8 +211,8 @@ class Session(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Let requests go again."""
-        self.can_write = True
-        self._guarded(self._owner.writable, self)
+        self.can_write = self._farewell is None
+        guarded(self._owner.writable, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everyone who waits."""
@@ -229,12 +222,9 @@ class Session(asyncio.Protocol):
         self.can_write = False
         self.state = SmppSessionState.CLOSED
         self._out.clear()
-        pending, self._pending = self._pending, {}
-        for _, _, answered in pending.values():
-            self._guarded(answered, NoAnswer(link_lost=True))
-        self._note_answered()
-        reason = f"connection lost: {type(exc).__name__}" if exc else self._reason
-        self._guarded(self._owner.closed, self, reason)
+        self._pending.lose()
+        reason = f"connection lost: {why(exc)}" if exc else self._reason
+        guarded(self._owner.closed, self, reason)
         self._gone.set()
 
     # ── reading ─────────────────────────────────────────────────────────────
@@ -244,7 +234,7 @@ class Session(asyncio.Protocol):
         self._counters.pdus_in += 1
         try:
             if command & RESPONSE:
-                self._settle(parse_response(command, status, sequence, frame))
+                self._pending.settle(parse_response(command, status, sequence, frame), self._last_heard)
             else:
                 self._dispatch(parse_request(command, sequence, frame))
         except PduError as error:
@@ -260,33 +250,43 @@ class Session(asyncio.Protocol):
     def _refuse(self, command: int, status: int, sequence: int) -> None:
         """A fitting response where the command is known, generic_nack where it is not (§4.3)."""
         known = status not in {Status.INVALID_COMMAND_ID, Status.INVALID_COMMAND_LENGTH}
-        body = b"\0" if command in {Command.DELIVER_SM, Command.SUBMIT_SM, Command.DATA_SM} and known else b""
+        known = known and command not in _NEVER_ANSWERED
+        body = b"\0" if command in _BODIES_OF_ONE_ZERO and known else b""
         self._write(format_pdu(response_to(command) if known else Command.GENERIC_NACK, status, sequence, body))
 
     def _dispatch(self, request: Request) -> None:
         if isinstance(request, Plain):
-            if request.command == Command.ENQUIRE_LINK:
-                self.respond(request, Status.OK)
-                return
             if request.command == Command.UNBIND:
-                self.respond(request, Status.OK)
-                self.close("unbound by the peer")
-                return
-            if request.command == Command.ALERT_NOTIFICATION:  # §4.12: has no response
-                return
-        self._owner.received(self, request)
-
-    def _settle(self, response: Response) -> None:
-        found = self._pending.get(response.sequence)
-        fits = found is not None and response.command in {response_to(found[0]), Command.GENERIC_NACK}
-        if found is None or not fits:
-            self._counters.late_answers += 1
+                self._leave(request)
+            else:
+                self._write(format_pdu(response_to(request.command), Status.OK, request.sequence))
             return
-        del self._pending[response.sequence]
-        if response.command == Command.GENERIC_NACK and response.status == Status.OK:
-            response = Response(response.command, Status.UNKNOWN_ERROR, response.sequence)
-        found[2](response)
-        self._note_answered()
+        before = self._unanswered
+        if request.command not in _NEVER_ANSWERED:
+            self._unanswered += 1
+        try:
+            self._owner.received(self, request)
+        except Exception:
+            self._unanswered = before  # it is refused by whoever catches this
+            raise
+
+    def _leave(self, request: Plain) -> None:
+        """The peer unbinds: unbind_resp goes out once both sides have their answers, or after a moment (§4.2)."""
+        if self._farewell is None:
+            self._farewell = request
+            self.can_write = False
+            self._loop.call_later(_FAREWELL, self._part)
+            guarded(self._owner.leaving, self)
+        self._part_if_done()
+
+    def _part_if_done(self) -> None:
+        if self._farewell is not None and (self._unbinding or not (self._pending or self._unanswered > 0)):
+            self._part()
+
+    def _part(self) -> None:
+        if self._farewell is not None and self._transport is not None and not self._transport.is_closing():
+            self._write(format_pdu(response_to(Command.UNBIND), Status.OK, self._farewell.sequence))
+            self.close("unbound by the peer")
 
     # ── writing ─────────────────────────────────────────────────────────────
 
@@ -307,47 +307,25 @@ class Session(asyncio.Protocol):
         if self._transport.get_write_buffer_size() > _MAX_UNREAD_BY_PEER:
             self.abort("the peer does not read")
 
-    def _next_sequence(self) -> int:
-        while True:
-            self._sequence = self._sequence % _MAX_SEQUENCE + 1
-            if self._sequence not in self._pending:
-                return self._sequence
-
     # ── time ────────────────────────────────────────────────────────────────
 
     def _tick(self) -> None:
         now = self._loop.time()
         self._timer = self._loop.call_later(self._timing.tick, self._tick)
-        self._sweep(now)
+        self._pending.sweep(now)
+        if self.state == SmppSessionState.OPEN:
+            if not self._pending and now - self._since >= self._timing.response_timeout:
+                self.close("nothing was bound in time")
+            return
         quiet = now - self._last_heard >= self._timing.enquire_interval
-        if quiet and not self._enquiring and self.state != SmppSessionState.OPEN:
+        if quiet and not self._enquiring:
             self._enquiring = True
             self.request(Command.ENQUIRE_LINK, b"", self._enquired)
-
-    def _sweep(self, now: float) -> None:
-        while self._pending:
-            sequence, (_, deadline, answered) = next(iter(self._pending.items()))
-            if deadline > now:
-                break
-            del self._pending[sequence]
-            self._counters.response_timeouts += 1
-            self._guarded(answered, NoAnswer(link_lost=False))
-        self._note_answered()
 
     def _enquired(self, answer: Answer) -> None:
         self._enquiring = False
         if isinstance(answer, NoAnswer) and not answer.link_lost:
             self.abort("enquire_link was not answered")
-
-    def _note_answered(self) -> None:
-        if self._all_answered is not None and not self._pending:
-            self._all_answered.set()
-
-    def _guarded(self, call: Callable[_Arguments, None], *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
-        try:
-            call(*args, **kwargs)
-        except Exception:  # the owner's mistake must not stop the session's own bookkeeping
-            _LOG.exception("session owner failed")
 
 
 def _setting(future: asyncio.Future[Answer]) -> Answered:

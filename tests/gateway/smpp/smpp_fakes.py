@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -120,17 +120,17 @@ async def listening(smsc: Smsc | None = None, **options: Any) -> AsyncIterator[t
 
 
 @asynccontextmanager
-async def wired(**changes: Any) -> AsyncIterator[Wire]:
-    """A bound client and its server; ``changes`` go into the client's settings."""
-    store = Store()
-    async with listening() as (server, smsc):
-        client = SmppClient(settings_for(server, **changes), store)
+async def wired(server: Mapping[str, Any] | None = None, **changes: Any) -> AsyncIterator[Wire]:
+    """A bound client and its server (with these options); ``changes`` go into the client's settings."""
+    store, options = Store(), server or {}
+    async with listening(**options) as (listener, smsc):
+        client = SmppClient(settings_for(listener, **changes), store)
         await client.start()
         try:
             await within(smsc.bound.get())
             if changes.get("bind") != "receiver":
                 await within(client.wait_ready())
-            yield Wire(client, server, store, smsc)
+            yield Wire(client, listener, store, smsc)
         finally:
             store.gate.set()
             await client.stop(1.0)
