@@ -52,6 +52,8 @@ group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = {sendsms}
 global-sender = 12345
+http-request-retry = 20
+http-queue-delay = 1
 
 group = sendsms-user
 username = u
@@ -63,7 +65,7 @@ group = sms-service
 keyword = default
 catch-all = true
 max-messages = 0
-get-url = "http://127.0.0.1:{http}/mo?from=%p&to=%P&text=%b&meta=%D"
+get-url = "{fetched}"
 """
 
 
@@ -95,8 +97,8 @@ class Kannel:
 
 
 @asynccontextmanager
-async def kannel(folder: Path) -> AsyncIterator[Kannel]:
-    """Both boxes, bound, until the end of the block."""
+async def kannel(folder: Path, fetched_from: str = "") -> AsyncIterator[Kannel]:
+    """Both boxes, bound, until the end of the block. fetched_from: with a text from a phone, instead of ``/mo``."""
     if not (_found("bearerbox") and _found("smsbox")):
         absent("kannel (bearerbox and smsbox) is absent")
     async with AsyncExitStack() as stack:
@@ -107,7 +109,8 @@ async def kannel(folder: Path) -> AsyncIterator[Kannel]:
         answers = await _answering(stack, fetched)
         ports = {name: free_port() for name in ("admin", "boxes", "sendsms")}
         conf = folder / "kannel.conf"
-        conf.write_text(_CONF.format(smsc=smsc.port, http=answers, **ports))
+        url = fetched_from or f"http://127.0.0.1:{answers}/mo?from=%p&to=%P&text=%b&meta=%D"
+        conf.write_text(_CONF.format(smsc=smsc.port, fetched=url, **ports))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         await _box(stack, "bearerbox", conf)
         await eventually(lambda: bool(smsc.binds()), SECONDS)
