@@ -92,7 +92,8 @@ def decide(facts: AlertFacts) -> Alerted:
         return Alerted(allowed.reason, (_noted(facts, allowed.reason), _sms(facts, alert, suppressed=allowed.reason)))
     beside, offer_effects, outcome = _beside(facts)
     offer = facts.offer_id if offer_effects else None
-    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert, offer=offer)
+    asks = offer is not None and facts.two_way
+    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert, offer=offer, asks=asks)
     noted = (_noted(facts, outcome), *offer_effects)
     if facts.chosen.channel is not Channel.USSD:
         return Alerted(outcome, (*noted, text))
@@ -243,7 +244,13 @@ def _noted(facts: AlertFacts, outcome: str) -> RecordAlert:
 
 
 def _sms(
-    facts: AlertFacts, text: str, *, repeat_text: str = "", suppressed: str = "", offer: OfferId | None = None
+    facts: AlertFacts,
+    text: str,
+    *,
+    repeat_text: str = "",
+    suppressed: str = "",
+    offer: OfferId | None = None,
+    asks: bool = False,
 ) -> SendSms:
     return SendSms(
         key=facts.key,
@@ -257,4 +264,5 @@ def _sms(
         expires_at=facts.at + OLDEST_EVENT,
         suppressed=suppressed,
         offer=offer,
+        asks=asks,
     )

@@ -96,6 +96,7 @@ class RecordOffer:
     """A new offer. decision: what was known and why this bundle, for care and audit.
 
     accepted: the order that it was accepted with as it was made, None for one that is open.
+    reply_code: the digit that its text asks for, None for ``1``.
     """
 
     id: OfferId
@@ -109,6 +110,7 @@ class RecordOffer:
     at: datetime
     expires_at: datetime
     accepted: OrderKey | None = None
+    reply_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,29 @@ class RecordOfferState:
     state: str
     at: datetime
     order: OrderKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFirstYes:
+    """An open offer was accepted once and a second yes is asked for; the whole step is dropped if it has ended."""
+
+    id: OfferId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAsked:
+    """A text asks for an answer to an open offer once more, from the beginning."""
+
+    id: OfferId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordYesUndone:
+    """Something else was said between a first yes and the second: it takes two again."""
+
+    id: OfferId
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +207,15 @@ class RecordHelpGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAnswered:
+    """A text was answered. count: answers in the hour from ``since`` on, with this one."""
+
+    subscription: SubscriptionId
+    since: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSubscriptionState:
     """The subscription is ``active``, ``suspended`` or ``ended``; an ended one keeps nothing of its number."""
 
@@ -229,12 +263,16 @@ Record = (
     RecordAlert
     | RecordOffer
     | RecordOfferState
+    | RecordFirstYes
+    | RecordAsked
+    | RecordYesUndone
     | RecordOrder
     | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
     | RecordHelpGiven
+    | RecordAnswered
     | RecordSubscriptionState
     | RecordConsent
     | RecordAudit

@@ -17,8 +17,28 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.errors import MarketError
-from flows.market_file import Keys, read_alerts, read_caps, read_hours, read_opt_in, read_prices, read_stop_words
-from flows.market_rules import AlertRules, AlertScope, Caps, ContactHours, Dated, OptIn
+from flows.market_file import (
+    Keys,
+    read_alerts,
+    read_caps,
+    read_complaints,
+    read_hours,
+    read_opt_in,
+    read_porting_proof,
+    read_prices,
+    read_sms_confirmation,
+    read_stop_words,
+)
+from flows.market_rules import (
+    AlertRules,
+    AlertScope,
+    Caps,
+    ContactHours,
+    Dated,
+    OptIn,
+    PortingProof,
+    SmsConfirmation,
+)
 from flows.strict_yaml import StrictYamlError, load_strict
 
 PACKS = Path(__file__).parent / "markets"
@@ -35,6 +55,8 @@ class MarketRules:
     """The rules in force on one day.
 
     hours: None = any time. time_zones: first = default. tax_in_prices: whether a price that is shown must include it.
+    complaints: where people complain, empty = customer care. sms_confirmation: None = one yes buys.
+    porting_proof: None = none is taken by text.
     sources: rule name to where it is from.
     """
 
@@ -49,6 +71,9 @@ class MarketRules:
     caps: Caps
     tax_in_prices: bool
     stop_words: frozenset[str]
+    complaints: str
+    sms_confirmation: SmsConfirmation | None
+    porting_proof: PortingProof | None
     sources: Mapping[str, str]
 
     def zones_of(self, zone: str | None) -> tuple[ZoneInfo, ...]:
@@ -85,6 +110,9 @@ class Market:
     caps: tuple[Dated[Caps], ...]
     prices: tuple[Dated[bool], ...]
     stop_words: tuple[Dated[frozenset[str]], ...]
+    complaints: tuple[Dated[str], ...]
+    sms_confirmation: tuple[Dated[SmsConfirmation], ...]
+    porting_proof: tuple[Dated[PortingProof], ...]
 
     def at(self, day: date) -> MarketRules:
         """The rules in force on ``day``. Where none is: no limit, no threshold, but marketing only after a yes."""
@@ -100,6 +128,9 @@ class Market:
             caps=_in_force(self.caps, day, Caps()),
             tax_in_prices=_in_force(self.prices, day, otherwise=False),
             stop_words=_in_force(self.stop_words, day, frozenset()),
+            complaints=_in_force(self.complaints, day, ""),
+            sms_confirmation=_in_force(self.sms_confirmation, day, None),
+            porting_proof=_in_force(self.porting_proof, day, None),
             sources=MappingProxyType(self._sources(day)),
         )
 
@@ -111,6 +142,9 @@ class Market:
             "caps": self.caps,
             "prices": self.prices,
             "stop_words": self.stop_words,
+            "complaints": self.complaints,
+            "sms_confirmation": self.sms_confirmation,
+            "porting_proof": self.porting_proof,
         }
         return {kind: dated.source for kind, all_dated in kinds.items() for dated in all_dated if dated.holds_on(day)}
 
@@ -152,6 +186,9 @@ def _market(code: str, keys: Keys) -> Market:
         caps=keys.versions("caps", read_caps),
         prices=keys.versions("prices", read_prices),
         stop_words=keys.versions("stop_words", read_stop_words),
+        complaints=keys.versions_if_any("complaints", read_complaints),
+        sms_confirmation=keys.versions_if_any("sms_confirmation", read_sms_confirmation),
+        porting_proof=keys.versions_if_any("porting_proof", read_porting_proof),
     )
     keys.done()
     return market

@@ -9,11 +9,23 @@ from typing import TypeVar
 
 from flows.errors import MarketError
 from flows.holidays import CALENDARS
-from flows.market_rules import AlertRules, AlertScope, Caps, ContactHours, Dated, OptIn, Window
+from flows.market_rules import (
+    AlertRules,
+    AlertScope,
+    Caps,
+    ContactHours,
+    Dated,
+    OptIn,
+    PortingProof,
+    ProofCollector,
+    SmsConfirmation,
+    Window,
+)
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(24:00|([01]\d|2[0-3]):[0-5]\d)")
 _SOURCE_MOST = 400
+_CONTACT_MOST = 30
 
 Rule = TypeVar("Rule")
 
@@ -72,6 +84,16 @@ class Keys:
 
     def inner(self, key: str) -> Keys:
         return Keys(self.take(key), f"{self._place}: {key}")
+
+    def whole(self, key: str, *, least: int) -> int:
+        value = self.take(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self.wrong(key, f"must be a whole number from {least} up")
+        return value
+
+    def versions_if_any(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
+        """The same; none where the key is left out."""
+        return self.versions(key, read) if key in self._left else ()
 
     def versions(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
         """All dated rules under ``key``; no two may hold on the same day."""
@@ -163,3 +185,30 @@ def read_prices(keys: Keys) -> bool:
 def read_stop_words(keys: Keys) -> frozenset[str]:
     """``words``, in capitals without accents."""
     return frozenset(keys.texts("words", re.compile(r"[A-Z0-9]+")))
+
+
+def read_complaints(keys: Keys) -> str:
+    """``contact``: where people complain, as it is told to them."""
+    contact = keys.text("contact")
+    if len(contact) > _CONTACT_MOST:
+        raise keys.wrong("contact", f"is longer than {_CONTACT_MOST} characters")
+    return contact
+
+
+def read_sms_confirmation(keys: Keys) -> SmsConfirmation:
+    """``above``, in minor units."""
+    return SmsConfirmation(keys.whole("above", least=0))
+
+
+def read_porting_proof(keys: Keys) -> PortingProof:
+    """``collected_by``, ``pattern``, ``valid_hours``."""
+    collected_by, pattern = keys.take("collected_by"), keys.take("pattern")
+    if collected_by not in tuple(ProofCollector):
+        raise keys.wrong("collected_by", f"must be one of {', '.join(ProofCollector)}")
+    if (pattern is None) == (collected_by == ProofCollector.US):
+        raise keys.wrong("pattern", "must be given if the proof is collected by us, and null if not")
+    try:
+        compiled = None if pattern is None else re.compile(str(pattern))
+    except re.error as error:
+        raise keys.wrong("pattern", f"{pattern!r} is no regular expression: {error}") from error
+    return PortingProof(ProofCollector(str(collected_by)), compiled, keys.whole("valid_hours", least=1))

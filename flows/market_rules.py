@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -75,6 +76,39 @@ class Caps:
 
     per_day: int | None = None
     one_channel_a_week: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SmsConfirmation:
+    """A purchase by text above this many minor units needs a second yes; 0 = every one."""
+
+    above: int
+
+
+class ProofCollector(StrEnum):
+    """Who takes the proof that a person wants to port."""
+
+    US = "us"
+    DONOR = "donor"
+    CLEARING_HOUSE = "clearing_house"
+
+
+@dataclass(frozen=True, slots=True)
+class PortingProof:
+    """What a person is sent as proof, and who takes it from them.
+
+    pattern: of the whole text, in capitals, words parted by one blank; None where it is not for us.
+    valid_hours: so long after the request it counts.
+    """
+
+    collected_by: ProofCollector
+    pattern: re.Pattern[str] | None
+    valid_hours: int
+
+    @property
+    def ours(self) -> re.Pattern[str] | None:
+        """What it looks like, if it is for us."""
+        return self.pattern if self.collected_by is ProofCollector.US else None
 
 
 RuleT_co = TypeVar("RuleT_co", covariant=True)

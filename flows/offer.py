@@ -1,21 +1,35 @@
 """The life of one offer: open, then accepted, declined or expired.
 
 SMS, USSD and app all raise the same events; only the purchase flow charges. An offer that was answered
-stays answered: a second yes says what became of the first and buys nothing.
+stays answered: a second yes says what became of the first and buys nothing. Where the market wants a purchase by text
+confirmed, the first yes is a question and the second, within a quarter of an hour, buys.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from statemachine import State
 
-from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOfferState, RecordOrder, SendSms
+from flows import reply_texts
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAudit,
+    RecordFirstYes,
+    RecordOfferState,
+    RecordOrder,
+    SendSms,
+)
+from flows.keywords import ACCEPT_WORD
 from flows.records import Offer, Order, Subscriber
 from flows.step import Flow
 from flows.texts import Voice
 from flows.values import Channel, Msisdn, OrderKey, Purpose
+
+CONFIRM_WITHIN = timedelta(minutes=15)
+"""From a first yes to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class OfferAnswered:
     name: the bundle in the person's language. source: the service number to answer from.
     reply_key: idempotency key of the answer, from the message or request that brought this.
     order_state: state of the order of an offer accepted before.
+    confirm_above: minor units above which a text must say yes twice, None for never; keyword: the second yes.
     """
 
     at: datetime
@@ -36,6 +51,8 @@ class OfferAnswered:
     source: str
     reply_key: str
     order_state: str | None = None
+    confirm_above: int | None = None
+    keyword: str = ACCEPT_WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,8 @@ class OfferFlow(Flow):
     expired = State()
 
     accept = (
-        open_.to(accepted, cond="in_time", on="buy")
+        open_.to(open_, cond=["in_time", "wants_second_yes"], on="ask_to_confirm")
+        | open_.to(accepted, cond="in_time", on="buy")
         | open_.to(expired, on="too_late")
         | accepted.to(accepted, on="tell_outcome")
         | declined.to(declined, on="tell_nothing_open")
@@ -71,6 +89,17 @@ class OfferFlow(Flow):
     def in_time(self, offer: Offer, fact: OfferAnswered) -> bool:
         """An answer counts until the offer's end."""
         return fact.at < offer.expires_at
+
+    def wants_second_yes(self, offer: Offer, fact: OfferAnswered) -> bool:
+        """Whether this yes is the first of two."""
+        if fact.channel is not Channel.SMS or fact.confirm_above is None or offer.price.amount <= fact.confirm_above:
+            return False
+        return offer.yes_at is None or fact.at - offer.yes_at > CONFIRM_WITHIN
+
+    def ask_to_confirm(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
+        """What it costs, once more, and the word that buys it."""
+        question = reply_texts.confirm(fact.voice, fact.name, offer.price, fact.keyword)
+        return [RecordFirstYes(offer.id, fact.at), *reply(fact, question, asks=True)]
 
     def buy(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """One order, under a key that the offer alone determines."""
@@ -147,7 +176,7 @@ def order_key(offer: Offer) -> OrderKey:
     return OrderKey(f"ord-{offer.id}")
 
 
-def reply(fact: OfferAnswered, text: str) -> list[Effect]:
+def reply(fact: OfferAnswered, text: str, *, asks: bool = False) -> list[Effect]:
     """An answer by SMS to an SMS; other channels answer in their own response."""
     if fact.channel is not Channel.SMS:
         return []
@@ -160,5 +189,6 @@ def reply(fact: OfferAnswered, text: str) -> list[Effect]:
             text=text,
             purpose=Purpose.REPLY,
             at=fact.at,
+            asks=asks,
         )
     ]

@@ -1,52 +1,40 @@
-"""What a person wants to get, and in which language. Each wish holds at once and is confirmed."""
+"""What a person wants to get, and in which language. Each wish holds at once and is confirmed.
+
+Whoever wants what they have already is told so, and nothing is written. Where the market's law asks for alerts, a text
+does not end them: the switch in the menu does.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flows.effects import Effect, RecordAudit, RecordHelpGiven, RecordPreference, SendSms
-from flows.keywords import Intent, Meaning
+from flows import reply_texts
+from flows.answering import Texter
+from flows.effects import Effect, RecordAudit, RecordPreference
+from flows.keywords import Topic
 from flows.records import Subscriber
-from flows.texts import Voice
-from flows.values import Purpose
-
-HELP_EVERY = timedelta(hours=24)
-"""Help for a text that nobody understands comes once in this time, so that two machines never talk forever."""
 
 
-@dataclass(frozen=True, slots=True)
-class WishTexted:
-    """A text that is not about an offer that we made.
-
-    reply_key: from the message; source: the service number to answer from.
-    """
-
-    at: datetime
-    subscriber: Subscriber
-    voice: Voice
-    meaning: Meaning
-    source: str
-    reply_key: str
+def stop(texter: Texter, topic: Topic, *, alerts_mandatory: bool) -> tuple[Effect, ...]:
+    """No more offers, alerts, or either."""
+    wanted = {name for name in _SWITCHES[topic] if name != "alerts" or not alerts_mandatory}
+    text = reply_texts.stopped(texter.voice, topic, alerts_stay=alerts_mandatory)
+    return (*_switched(texter, wanted, value=False), texter.answer(text))
 
 
-def fulfil(wish: WishTexted) -> tuple[Effect, ...]:
-    """The effects of a wish; none for a text that was already answered with help."""
-    match wish.meaning.intent:
-        case Intent.STOP:
-            return (*change(wish.subscriber, wish.at, "sms", "marketing", value=False), _say(wish, "offers_stopped"))
-        case Intent.START:
-            return (*change(wish.subscriber, wish.at, "sms", "marketing", value=True), _say(wish, "offers_started"))
-        case Intent.LANGUAGE:
-            language = wish.meaning.language
-            spoken = replace(wish, voice=replace(wish.voice, language=language))
-            return (*change(wish.subscriber, wish.at, "sms", "language", value=language), _say(spoken, "language_set"))
-        case Intent.ACCEPT | Intent.DECLINE:
-            return (_say(wish, "no_offer"),)
-        case Intent.HELP:
-            return (_say(wish, "help"),)
-        case _:
-            return _help_once(wish)
+def start(texter: Texter, topic: Topic) -> tuple[Effect, ...]:
+    """Offers, alerts, or both again. To marketing this is the express consent that some markets want beforehand."""
+    return (
+        *_switched(texter, set(_SWITCHES[topic]), value=True),
+        texter.answer(reply_texts.started(texter.voice, topic)),
+    )
+
+
+def speak(texter: Texter, language: str) -> tuple[Effect, ...]:
+    """Another language, confirmed in it."""
+    spoken = texter.speaking(language)
+    text = spoken.voice.language_set()
+    return (*change(texter.subscriber, texter.at, "sms", "language", value=language), spoken.answer(text))
 
 
 def change(subscriber: Subscriber, at: datetime, actor: str, name: str, *, value: str | bool) -> tuple[Effect, ...]:
@@ -63,27 +51,15 @@ def change(subscriber: Subscriber, at: datetime, actor: str, name: str, *, value
     )
 
 
-def _help_once(wish: WishTexted) -> tuple[Effect, ...]:
-    last = wish.subscriber.help_at
-    if last is not None and wish.at - last < HELP_EVERY:
-        return ()
-    return (RecordHelpGiven(subscription=wish.subscriber.id, at=wish.at), _say(wish, "help"))
+_SWITCHES = {Topic.OFFERS: ("marketing",), Topic.ALERTS: ("alerts",), Topic.ALL: ("marketing", "alerts")}
 
 
-def _say(wish: WishTexted, what: str) -> SendSms:
-    text = {
-        "offers_stopped": wish.voice.offers_stopped,
-        "offers_started": wish.voice.offers_started,
-        "language_set": wish.voice.language_set,
-        "no_offer": wish.voice.no_offer,
-        "help": wish.voice.help,
-    }[what]()
-    return SendSms(
-        key=wish.reply_key,
-        subscription=wish.subscriber.id,
-        msisdn=wish.subscriber.msisdn,
-        source=wish.source,
-        text=text,
-        purpose=Purpose.REPLY,
-        at=wish.at,
+def _switched(texter: Texter, names: set[str], *, value: bool) -> tuple[Effect, ...]:
+    person = texter.subscriber
+    now = {"marketing": person.marketing, "alerts": person.alerts}
+    return tuple(
+        effect
+        for name in sorted(names)
+        if now[name] is not value
+        for effect in change(person, texter.at, "sms", name, value=value)
     )

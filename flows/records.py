@@ -16,6 +16,7 @@ class Subscriber:
     marketing: None when the person was never asked.
     out_of_bundle: whether use without a bundle may be charged; only by choice.
     marketing_count: offers on the local day of ``marketing_at``.
+    answers_count: answers to texts in the hour from ``answers_since`` on.
     """
 
     id: SubscriptionId
@@ -33,11 +34,17 @@ class Subscriber:
     marketing_count: int = 0
     marketing_channel: str | None = None
     help_at: datetime | None = None
+    answers_since: datetime | None = None
+    answers_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One offer made to one person. decision: why it was made and how, as JSON."""
+    """One offer made to one person. decision: why it was made and how, as JSON.
+
+    reply_code: the digit that its text asks for, None for the ``1`` of all. asked_at: when a text asked for it again.
+    yes_at: when a first yes was said that wants a second.
+    """
 
     id: OfferId
     subscription: SubscriptionId
@@ -51,6 +58,18 @@ class Offer:
     order: OrderKey | None = None
     reason: str = ""
     decision: str = field(default="", compare=False)
+    reply_code: int | None = None
+    asked_at: datetime | None = None
+    yes_at: datetime | None = None
+
+    @property
+    def last_asked(self) -> datetime:
+        """When a text last asked for an answer to it."""
+        return self.asked_at or self.created_at
+
+    def open_at(self, at: datetime) -> bool:
+        """Whether it can be accepted."""
+        return self.state == "open" and at < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

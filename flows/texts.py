@@ -1,6 +1,7 @@
 """Every text that leaves, in the person's language.
 
-Each is written to fit one SMS after transliteration where alert and offer stand together.
+Each is written to fit one SMS after transliteration where alert and offer stand together. Answers to what a person
+texts are in ``flows.reply_texts``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from flows.keywords import ACCEPT_WORD, START_WORDS, STOP_WORDS
+from flows.keywords import ACCEPT_WORD, STOP_WORDS
 from flows.values import Money, Msisdn, Unit
 from locales import formats
 from locales.catalogues import N_, Catalogues
@@ -25,7 +26,8 @@ class Voice:
     catalogues: Catalogues
     language: str
 
-    def _say(self, message: str, **values: str) -> str:
+    def say(self, message: str, **values: str) -> str:
+        """A text marked with ``N_``, in the person's language."""
         return self.catalogues.text(self.language, message, **values)
 
     def money(self, price: Money) -> str:
@@ -34,7 +36,7 @@ class Voice:
 
     def bundle_word(self, unit: Unit) -> str:
         """What a bundle of this unit is called when its name is not known."""
-        return self._say(_BUNDLE_WORDS[unit])
+        return self.say(_BUNDLE_WORDS[unit])
 
     # ── alerts ──
 
@@ -42,8 +44,8 @@ class Voice:
         """The bundle will be used up. ends_in: the forecast, or None when there is none to stand by."""
         left = formats.amount(unit, remaining, self.language)
         if ends_in is None:
-            return self._say(N_("Your {bundle} is nearly used up: {left} left."), bundle=bundle, left=left)
-        return self._say(
+            return self.say(N_("Your {bundle} is nearly used up: {left} left."), bundle=bundle, left=left)
+        return self.say(
             N_("Your {bundle} runs out in about {time} ({left} left)."),
             bundle=bundle,
             time=formats.duration(ends_in, self.language),
@@ -52,7 +54,7 @@ class Voice:
 
     def expires(self, bundle: str, unit: Unit, remaining: int, expires_in: timedelta) -> str:
         """The bundle will end by the clock."""
-        return self._say(
+        return self.say(
             N_("Your {bundle} expires in {time} ({left} left)."),
             bundle=bundle,
             time=formats.duration(expires_in, self.language),
@@ -61,17 +63,17 @@ class Voice:
 
     def has_run_out(self, bundle: str) -> str:
         """The bundle is used up."""
-        return self._say(N_("Your {bundle} has run out."), bundle=bundle)
+        return self.say(N_("Your {bundle} has run out."), bundle=bundle)
 
     def has_expired(self, bundle: str) -> str:
         """The bundle ended by the clock."""
-        return self._say(N_("Your {bundle} has expired."), bundle=bundle)
+        return self.say(N_("Your {bundle} has expired."), bundle=bundle)
 
     # ── offers ──
 
     def offer(self, name: str, price: Money) -> str:
         """What to answer, and what it costs."""
-        return self._say(
+        return self.say(
             N_("{name} for {price}: reply {keyword}. {optout} to stop offers."),
             name=name,
             price=self.money(price),
@@ -81,7 +83,7 @@ class Voice:
 
     def balance_too_low(self, balance: Money) -> str:
         """Nothing on sale can be paid."""
-        return self._say(
+        return self.say(
             N_("No bundle fits your balance of {balance}. Top up to stay connected."), balance=self.money(balance)
         )
 
@@ -90,8 +92,8 @@ class Voice:
     def confirmation(self, name: str, price: Money, balance: Money | None) -> str:
         """Charged and active; the balance only when the charging system has told it."""
         if balance is None:
-            return self._say(N_("Done: {name} is active. Charged {price}."), name=name, price=self.money(price))
-        return self._say(
+            return self.say(N_("Done: {name} is active. Charged {price}."), name=name, price=self.money(price))
+        return self.say(
             N_("Done: {name} is active. Charged {price}. Balance {balance}."),
             name=name,
             price=self.money(price),
@@ -101,10 +103,10 @@ class Voice:
     def gift_confirmation(self, name: str, to: Msisdn, price: Money, balance: Money | None) -> str:
         """Charged, and active for somebody else; the balance only when the charging system has told it."""
         if balance is None:
-            return self._say(
+            return self.say(
                 N_("Done: {name} is active for +{to}. Charged {price}."), name=name, to=to, price=self.money(price)
             )
-        return self._say(
+        return self.say(
             N_("Done: {name} is active for +{to}. Charged {price}. Balance {balance}."),
             name=name,
             to=to,
@@ -114,7 +116,7 @@ class Voice:
 
     def gift(self, name: str, giver: Msisdn) -> str:
         """To the beneficiary of somebody else's purchase. Of the giver's number the last digits must do."""
-        return self._say(
+        return self.say(
             N_("You have received {name} as a gift from the number ending in {digits}."),
             name=name,
             digits=giver[-_DIGITS_TOLD:],
@@ -123,16 +125,16 @@ class Voice:
     def declined(self, name: str, price: Money, reason: str) -> str:
         """Not bought, and nothing charged."""
         if reason == "insufficient_funds":
-            return self._say(
+            return self.say(
                 N_("Not bought: your balance does not cover {name} ({price}). Nothing was charged."),
                 name=name,
                 price=self.money(price),
             )
-        return self._say(N_("{name} could not be activated. Nothing was charged."), name=name)
+        return self.say(N_("{name} could not be activated. Nothing was charged."), name=name)
 
     def being_checked(self, name: str) -> str:
         """The outcome is not known yet."""
-        return self._say(
+        return self.say(
             N_("We are checking your purchase of {name}. You will get a text; do not buy again."), name=name
         )
 
@@ -144,7 +146,7 @@ class Voice:
 
     def on_or_off(self, *, on: bool) -> str:
         """The state of a switch, as it stands behind a colon."""
-        return self._say(N_("on")) if on else self._say(N_("off"))
+        return self.say(N_("on")) if on else self.say(N_("off"))
 
     def own_name(self) -> str:
         """What the language calls itself."""
@@ -156,94 +158,73 @@ class Voice:
 
     def no_service(self) -> str:
         """A code was dialled that leads nowhere."""
-        return self._say(N_("This service is not available."))
+        return self.say(N_("This service is not available."))
 
     def try_again(self) -> str:
         """Something went wrong that is not the person's fault."""
-        return self._say(N_("Sorry, that did not work. Please dial again."))
+        return self.say(N_("Sorry, that did not work. Please dial again."))
 
     def resume(self) -> tuple[str, str, str]:
         """To somebody who dials again after a session was broken off: the question, and two answers."""
         return (
-            self._say(N_("Go on where you left?")),
-            self._say(N_("Yes, go on")),
-            self._say(N_("No, start again")),
+            self.say(N_("Go on where you left?")),
+            self.say(N_("Yes, go on")),
+            self.say(N_("No, start again")),
         )
 
     def purchase_unclear(self) -> str:
         """To somebody who has just bought, while nobody can say how far that is."""
-        return self._say(N_("We are working on your purchase and will text you. Do not buy again."))
+        return self.say(N_("We are working on your purchase and will text you. Do not buy again."))
 
     def session_over(self) -> str:
         """An answer came to a session that is over."""
-        return self._say(N_("This session is over. Please dial again."))
+        return self.say(N_("This session is over. Please dial again."))
 
     def state_of_order(self, state: str, *, given: bool) -> str:
         """How far an order is. given: to somebody else."""
         if state == "confirmed":
-            return self._say(N_("gift")) if given else self._say(N_("paid"))
-        return self._say(N_("not charged")) if state == "declined" else self._say(N_("in progress"))
+            return self.say(N_("gift")) if given else self.say(N_("paid"))
+        return self.say(N_("not charged")) if state == "declined" else self.say(N_("in progress"))
 
     # ── care ──
 
     def report_noted(self, reference: str) -> str:
         """To whoever reported a problem."""
-        return self._say(
+        return self.say(
             N_("We have noted your problem. Its reference is {reference}: keep it for customer care."),
             reference=reference,
         )
 
     def call_asked(self, caller: Msisdn) -> str:
         """To whoever is asked to call."""
-        return self._say(N_("+{caller} asks you to call them back."), caller=caller)
+        return self.say(N_("+{caller} asks you to call them back."), caller=caller)
 
     # ── replies ──
 
     def offer_expired(self) -> str:
         """The answer came too late."""
-        return self._say(N_("This offer has expired. Nothing was charged."))
+        return self.say(N_("This offer has expired. Nothing was charged."))
 
     def no_offer(self) -> str:
         """There is nothing to accept."""
-        return self._say(N_("There is no offer open for you now."))
+        return self.say(N_("There is no offer open for you now."))
 
     def offer_in_menu(self, name: str, price: Money) -> str:
         """A yes by text to an offer that was made on a screen."""
-        return self._say(N_("{name} for {price} is in your menu, under My offer."), name=name, price=self.money(price))
+        return self.say(N_("{name} for {price} is in your menu, under My offer."), name=name, price=self.money(price))
 
     def already_bought(self, name: str) -> str:
         """The same offer accepted again."""
-        return self._say(N_("You have already bought {name}."), name=name)
+        return self.say(N_("You have already bought {name}."), name=name)
 
     def in_progress(self, name: str) -> str:
         """The same offer accepted again while it is being charged."""
-        return self._say(N_("Your purchase of {name} is in progress."), name=name)
+        return self.say(N_("Your purchase of {name} is in progress."), name=name)
 
     def not_bought(self) -> str:
         """The offer was declined."""
-        return self._say(N_("All right, no purchase was made."))
-
-    def offers_stopped(self) -> str:
-        """Marketing is off."""
-        return self._say(
-            N_("You will get no more offers. To get them again reply {keyword}."),
-            keyword=START_WORDS.get(self.language, "START"),
-        )
-
-    def offers_started(self) -> str:
-        """Marketing is on."""
-        return self._say(
-            N_("You will get offers again. Reply {keyword} to stop."), keyword=STOP_WORDS.get(self.language, "STOP")
-        )
+        return self.say(N_("All right, no purchase was made."))
 
     def language_set(self) -> str:
         """In the new language."""
-        return self._say(N_("We now write to you in English."))
-
-    def help(self) -> str:
-        """What can be answered."""
-        return self._say(
-            N_("Reply {accept} to buy the last offer, {stop} for no more offers. Languages: ES, PT, EN."),
-            accept=ACCEPT_WORD,
-            stop=STOP_WORDS.get(self.language, "STOP"),
-        )
+        return self.say(N_("We now write to you in English."))

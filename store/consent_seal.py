@@ -7,6 +7,7 @@ and position, so that a sealed part opens in its own record and in no other.
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from flows.values import Msisdn, SubscriptionId
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_CHECKED = b"chasqui-check\n"
+"""In front of what a digest is made of, so that it is never anything else under the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ def unseal(sealed: bytes, key: Key, record_id: str, position: int) -> Personal |
         replies=tuple(content["replies"]),
         session=content["session"],
     )
+
+
+def digest(secret: str, key: Key) -> str:
+    """What ``secret`` can be checked by, and not be found from without the key: HMAC-SHA-256 in hex."""
+    return f"hmac-sha256:{hmac.digest(key.secret, _CHECKED + secret.encode('utf-8', 'replace'), 'sha256').hex()}"
 
 
 def _bound_to(record_id: str, position: int) -> bytes:

@@ -21,6 +21,11 @@ from store.unit import Gate, Op, Unit
 _PAGE = 1_000
 _TAKE_IN = insert(t).on_conflict_do_nothing().returning(t.c.source, t.c.event_id)
 _DONE = update(t).where(t.c.id == bindparam("which")).values(processed_at=bindparam("at"), outcome=bindparam("what"))
+_DONE_HIDDEN = (
+    update(t)
+    .where(t.c.id == bindparam("which"))
+    .values(processed_at=bindparam("at"), outcome=bindparam("what"), body=bindparam("instead"))
+)
 _WAITING = (
     select(t)
     .where(t.c.processed_at.is_(None), t.c.kind.in_(("trigger", "mo")), t.c.id > bindparam("after"))
@@ -72,6 +77,11 @@ def put_aside(entry: Entry, outcome: str) -> Unit:
 def done(entry_id: str, outcome: str, at: datetime) -> Op:
     """The entry was dealt with. outcome: one word that tells how."""
     return Op(_DONE, {"which": entry_id, "at": at, "what": outcome})
+
+
+def done_hidden(entry_id: str, outcome: str, at: datetime, body: str) -> Op:
+    """The same, and ``body`` stands from now on in place of what came, which is nobody's to read."""
+    return Op(_DONE_HIDDEN, {"which": entry_id, "at": at, "what": outcome, "instead": body})
 
 
 def once_per_threshold(effect: RecordAlert) -> Gate:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
 from flows.direct_sale import REASON as MENU
-from flows.effects import RecordOffer, RecordOfferState
+from flows.effects import RecordAsked, RecordFirstYes, RecordOffer, RecordOfferState, RecordYesUndone
 from flows.records import Offer
 from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
 from store.ids import first_id
@@ -25,11 +25,24 @@ _END = (
     .values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
     .returning(t.c.id)
 )
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ASK_AGAIN = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "open")
+    .values(asked_at=bindparam("at", type_=t.c.asked_at.type), yes_at=bindparam("yes", type_=t.c.yes_at.type))
+    .returning(t.c.id)
+)
+_ASK = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "open")
+    .values(asked_at=bindparam("at", type_=t.c.asked_at.type), yes_at=None)
+)
+_UNDO_YES = update(t).where(t.c.id == bindparam("which")).values(yes_at=bindparam("yes", type_=t.c.yes_at.type))
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _NEWEST_IDS = (
     select(func.max(t.c.id))
     .where(t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
-    .group_by(t.c.subscription_id, t.c.sent_from)
+    .group_by(t.c.subscription_id, t.c.sent_from, t.c.reply_code)
 )
 _NEWEST = select(t).where(t.c.id.in_(_NEWEST_IDS))
 _OPEN = (
@@ -69,6 +82,7 @@ def put(effect: RecordOffer) -> Op:
             "sent_from": effect.sent_from,
             "reason": effect.reason,
             "decision": json.dumps(dict(effect.decision)),
+            "reply_code": effect.reply_code,
             "order_key": effect.accepted,
             "settled_at": None if effect.accepted is None else effect.at,
             "created_at": effect.at,
@@ -83,6 +97,21 @@ def end_once(effect: RecordOfferState) -> Gate:
     return Gate(_END, values, ("which",))
 
 
+def first_yes(effect: RecordFirstYes) -> Gate:
+    """The first of two yeses to an open offer. Shut when it has ended."""
+    return Gate(_ASK_AGAIN, {"which": effect.id, "at": effect.at, "yes": effect.at}, ("which",))
+
+
+def ask(effect: RecordAsked) -> Op:
+    """A text asks about it once more, from the beginning. Nothing happens if it has ended."""
+    return Op(_ASK, {"which": effect.id, "at": effect.at})
+
+
+def undo_yes(effect: RecordYesUndone) -> Op:
+    """The first yes was too long ago: it is still what was asked about last."""
+    return Op(_UNDO_YES, {"which": effect.id, "yes": _LONG_AGO})
+
+
 async def by_id(reader: Reader, offer: str) -> Offer | None:
     """One offer."""
     row = await reader.first(_BY_ID, {"id": offer})
@@ -94,10 +123,16 @@ def unbind(offer: OfferId) -> Op:
     return Op(_UNBIND, {"which": offer})
 
 
-async def newest_of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[tuple[SubscriptionId, str], Offer]:
-    """The newest offer of each of these people from each service number, whatever became of it."""
-    newest = [_offer(row) for row in await reader.rows(_NEWEST, {"subscriptions": list(subscriptions)})]
-    return {(offer.subscription, offer.sent_from): offer for offer in newest}
+async def newest_of(
+    reader: Reader, subscriptions: Sequence[SubscriptionId]
+) -> dict[tuple[SubscriptionId, str], tuple[Offer, ...]]:
+    """Of each of these people and each service number the newest offer of each reply code, whatever became of it."""
+    newest: dict[tuple[SubscriptionId, str], tuple[Offer, ...]] = {}
+    for row in await reader.rows(_NEWEST, {"subscriptions": list(subscriptions)}):
+        offer = _offer(row)
+        whose = (offer.subscription, offer.sent_from)
+        newest[whose] = (*newest.get(whose, ()), offer)
+    return newest
 
 
 async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -> Sequence[Offer]:
@@ -144,4 +179,7 @@ def _offer(row: AnyRow) -> Offer:
         order=None if row.order_key is None else OrderKey(row.order_key),
         reason=row.reason,
         decision=row.decision,
+        reply_code=row.reply_code,
+        asked_at=row.asked_at,
+        yes_at=row.yes_at,
     )

@@ -11,8 +11,11 @@ from flows.effects import (
     Effect,
     PushUssd,
     RecordAlert,
+    RecordAnswered,
+    RecordAsked,
     RecordAudit,
     RecordConsent,
+    RecordFirstYes,
     RecordHelpGiven,
     RecordMarketingContact,
     RecordOffer,
@@ -22,6 +25,7 @@ from flows.effects import (
     RecordPreference,
     RecordSubscriptionState,
     RecordTold,
+    RecordYesUndone,
     SendSms,
 )
 from store import audit, held_texts, inbox, offers, orders, outbox, push_rows, subscriptions
@@ -51,8 +55,8 @@ def write(
 ) -> Written:
     """All effects of one step as one unit.
 
-    A ``RecordAlert`` or ``RecordOfferState`` is the unit's gate: if the threshold was told before, or the offer has
-    ended, nothing but ``always`` is written.
+    A ``RecordAlert``, ``RecordOfferState`` or ``RecordFirstYes`` is the unit's gate: if the threshold was told before,
+    or the offer has ended, nothing but ``always`` is written.
     beside: rows that belong to the step and no flow decides on.
     """
     gate: Gate | None = None
@@ -61,7 +65,7 @@ def write(
     consents: list[RecordConsent] = []
     for effect in effects:
         match effect:
-            case RecordAlert() | RecordOfferState():
+            case RecordAlert() | RecordOfferState() | RecordFirstYes():
                 assert gate is None, "a step has one gate"
                 gate = _gate(effect)
             case SendSms():
@@ -83,24 +87,33 @@ def write(
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
 
 
-def _gate(effect: RecordAlert | RecordOfferState) -> Gate:
-    return inbox.once_per_threshold(effect) if isinstance(effect, RecordAlert) else offers.end_once(effect)
+def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:
+    match effect:
+        case RecordAlert():
+            return inbox.once_per_threshold(effect)
+        case RecordOfferState():
+            return offers.end_once(effect)
+        case RecordFirstYes():
+            return offers.first_yes(effect)
 
 
 def _record(
     effect: RecordOffer
+    | RecordAsked
+    | RecordYesUndone
     | RecordOrder
     | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
     | RecordHelpGiven
+    | RecordAnswered
     | RecordSubscriptionState
     | RecordAudit,
 ) -> Op:
     match effect:
-        case RecordOffer():
-            return offers.put(effect)
+        case RecordOffer() | RecordAsked() | RecordYesUndone():
+            return _of_offer(effect)
         case RecordOrder():
             return orders.put(effect.order)
         case RecordOrderState():
@@ -113,9 +126,21 @@ def _record(
             return held_texts.withdraw(effect.key, effect.at)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)
+        case RecordAnswered():
+            return subscriptions.note_answer(effect)
         case RecordSubscriptionState():
             return subscriptions.set_state(effect)
         case RecordAudit():
             return audit.note(effect)
         case _:
             assert_never(effect)
+
+
+def _of_offer(effect: RecordOffer | RecordAsked | RecordYesUndone) -> Op:
+    match effect:
+        case RecordOffer():
+            return offers.put(effect)
+        case RecordAsked():
+            return offers.ask(effect)
+        case RecordYesUndone():
+            return offers.undo_yes(effect)

@@ -8,7 +8,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from flows.effects import RecordHelpGiven, RecordMarketingContact, RecordPreference, RecordSubscriptionState
+from flows.effects import (
+    RecordAnswered,
+    RecordHelpGiven,
+    RecordMarketingContact,
+    RecordPreference,
+    RecordSubscriptionState,
+)
 from flows.records import Subscriber
 from flows.values import Msisdn, SubscriptionId
 from store.ids import new_id
@@ -33,6 +39,11 @@ _MARKETED = (
     .values(marketing_at=bindparam("at"), marketing_count=bindparam("count"), marketing_channel=bindparam("by_channel"))
 )
 _HELPED = update(t).where(t.c.id == bindparam("which")).values(help_at=bindparam("at"))
+_ANSWERED = (
+    update(t)
+    .where(t.c.id == bindparam("which"))
+    .values(answers_since=bindparam("since"), answers_count=bindparam("count"))
+)
 _STATE = update(t).where(t.c.id == bindparam("which")).values(state=bindparam("new_state"), ended_at=bindparam("ended"))
 
 
@@ -91,6 +102,11 @@ def note_help(effect: RecordHelpGiven) -> Op:
     return Op(_HELPED, {"which": effect.subscription, "at": effect.at})
 
 
+def note_answer(effect: RecordAnswered) -> Op:
+    """Count an answer to a text."""
+    return Op(_ANSWERED, {"which": effect.subscription, "since": effect.since, "count": effect.count})
+
+
 def set_state(effect: RecordSubscriptionState) -> Op:
     """Active, suspended or ended."""
     ended = effect.at if effect.state == "ended" else None
@@ -114,4 +130,6 @@ def _subscriber(row: AnyRow) -> Subscriber:
         marketing_count=row.marketing_count,
         marketing_channel=row.marketing_channel,
         help_at=row.help_at,
+        answers_since=row.answers_since,
+        answers_count=row.answers_count or 0,
     )

@@ -69,6 +69,8 @@ subscriptions = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("handset", String(8)),  # feature | smart; null: not told
+    Column("answers_since", UtcTime),  # begin of the hour in which answers to texts were last counted
+    Column("answers_count", Integer),  # answers in it; null: none yet
 )
 Index(
     "subscriptions_msisdn_now",
@@ -135,6 +137,9 @@ offers = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    Column("reply_code", Integer),  # the digit that its text asks for; null: 1
+    Column("asked_at", UtcTime),  # when a text asked for it again
+    Column("yes_at", UtcTime),  # a first yes that wants a second; long ago: it was taken back
 )
 Index("offers_subscription", offers.c.subscription_id, offers.c.id)
 Index(

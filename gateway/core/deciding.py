@@ -13,9 +13,9 @@ import numpy as np
 
 from flows.alert import Forecast, other_buckets
 from flows.catalogue import Bundle
-from flows.events import BundleReported
+from flows.events import BundleChange, BundleReported
 from flows.records import Subscriber
-from flows.values import Unit, Wallet
+from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts
 from scoring.decide import decide
 from scoring.errors import ScoringError
@@ -60,6 +60,29 @@ def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> lis
         for row, index in enumerate(indices):
             verdicts[index] = _verdict(cases[index], offered, decisions, row, at)
     return [verdicts[index] for index in range(len(cases))]
+
+
+def payable(
+    person: Subscriber, wallet: Wallet, usage: bytes | None, on_sale: Sequence[Bundle], at: datetime
+) -> list[Bundle]:
+    """What this person may buy and can pay, the best first, judged as if they had nothing left of anything.
+
+    A bundle of several units counts by the one that it is best for.
+    """
+    scores: dict[str, tuple[float, Bundle]] = {}
+    for unit in Unit:
+        offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
+        nothing = BundleReported(BundleChange.DEPLETED, Bucket("", unit, 0))
+        case = [Case(person, nothing, wallet, usage)]
+        batch = _offers(case, offered, unit)
+        ranking = decide(DecisionBatch(_usage(case, unit, at), batch)).ranking
+        can_pay = batch.eligible[0] & (batch.price <= batch.balance[0])
+        for column in np.flatnonzero(can_pay):
+            bundle, score = offered[column], float(ranking.scores[0, column])
+            if bundle.id not in scores or scores[bundle.id][0] < score:
+                scores[bundle.id] = (score, bundle)
+    best_first = sorted(scores.values(), key=lambda scored: (-scored[0], scored[1].price.amount))
+    return [bundle for _, bundle in best_first]
 
 
 def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:

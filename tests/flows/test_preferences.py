@@ -2,83 +2,131 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from fakes import ANA, NUMBER, TUESDAY, ana
-from flows.effects import RecordAudit, RecordHelpGiven, RecordPreference, SendSms
-from flows.keywords import Intent, Meaning
-from flows.preferences import HELP_EVERY, WishTexted, change, fulfil
+from flows.answering import Texter
+from flows.effects import Effect, RecordAudit, RecordPreference, SendSms
+from flows.keywords import Topic
+from flows.preferences import change, speak, start, stop
 from flows.records import Subscriber
 from flows.texts import Voice
 from flows.values import Purpose
 from locales.catalogues import load_catalogues
 
 CATALOGUES = load_catalogues()
-UNKNOWN = Meaning(Intent.UNKNOWN)
 
 
-def wish(meaning: Meaning, subscriber: Subscriber | None = None) -> WishTexted:
-    """A text that a person sent."""
-    person = subscriber or ana()
-    return WishTexted(TUESDAY, person, Voice(CATALOGUES, person.language), meaning, NUMBER, "reply:1")
+def texter(person: Subscriber | None = None) -> Texter:
+    """A person who has texted."""
+    subscriber = person or ana()
+    return Texter(TUESDAY, subscriber, Voice(CATALOGUES, subscriber.language), NUMBER, "reply:1")
+
+
+def set_by(effects: tuple[Effect, ...]) -> dict[str, object]:
+    """The preferences that were written, each with its note."""
+    preferences = [one for one in effects if isinstance(one, RecordPreference)]
+    notes = [one for one in effects if isinstance(one, RecordAudit)]
+    assert [note.detail for note in notes] == [{"name": one.name, "value": one.value} for one in preferences]
+    assert {(note.actor, note.action) for note in notes} <= {("sms", "preference.set")}
+    return {one.name: one.value for one in preferences}
+
+
+def told(effects: tuple[Effect, ...]) -> str:
+    """The one answer."""
+    (text,) = [one for one in effects if isinstance(one, SendSms)]
+    assert (text.msisdn, text.source, text.key, text.purpose) == (ANA, NUMBER, "reply:1", Purpose.REPLY)
+    assert (text.repeat_text, text.asks) == ("", False)
+    return text.text
 
 
 @pytest.mark.parametrize(
-    ("meaning", "name", "value", "text"),
+    ("topic", "written", "text"),
     [
         (
-            Meaning(Intent.STOP),
-            "marketing",
-            False,
+            Topic.OFFERS,
+            {"marketing": False},
             "No recibirás más ofertas. Para recibirlas otra vez responde ALTA.",
         ),
-        (Meaning(Intent.START), "marketing", True, "Recibirás ofertas otra vez. Para no recibirlas responde BAJA."),
-        (Meaning(Intent.LANGUAGE, "en"), "language", "en", "We now write to you in English."),
-        (Meaning(Intent.LANGUAGE, "es"), "language", "es", "Ahora te escribimos en español."),
+        (
+            Topic.ALERTS,
+            {"alerts": False},
+            "No recibirás más alertas sobre tus paquetes. Para recibirlas otra vez responde ALTA ALERTAS.",
+        ),
+        (
+            Topic.ALL,
+            {"alerts": False, "marketing": False},
+            "No recibirás más ofertas ni alertas. Para recibirlas otra vez responde ALTA TODO.",
+        ),
     ],
 )
-def test_a_wish_is_written_noted_and_confirmed(meaning: Meaning, name: str, value: object, text: str) -> None:
-    """A new language is confirmed in that language."""
-    preference, noted, told = fulfil(wish(meaning))
-    assert isinstance(preference, RecordPreference)
-    assert isinstance(noted, RecordAudit)
-    assert isinstance(told, SendSms)
-    assert (preference.subscription, preference.name, preference.value) == (ana().id, name, value)
-    assert (noted.actor, noted.action, noted.detail) == ("sms", "preference.set", {"name": name, "value": value})
-    assert (told.text, told.msisdn, told.source, told.key) == (text, ANA, NUMBER, "reply:1")
-    assert (told.purpose, told.repeat_text) == (Purpose.REPLY, "")
-
-
-def test_who_asks_for_help_always_gets_it() -> None:
-    """Asking is not a text that nobody understands, so it is not counted."""
-    (told,) = fulfil(wish(Meaning(Intent.HELP), ana(help_at=TUESDAY)))
-    assert isinstance(told, SendSms)
-    assert told.text.startswith("Responde 1 para comprar la última oferta, BAJA")
-
-
-def test_what_nobody_understands_is_answered_with_help_and_that_is_noted() -> None:
-    """So that it comes once."""
-    noted, told = fulfil(wish(UNKNOWN))
-    assert noted == RecordHelpGiven(ana().id, TUESDAY)
-    assert isinstance(told, SendSms)
-
-
-@pytest.mark.parametrize("intent", [Intent.ACCEPT, Intent.DECLINE])
-def test_an_answer_to_no_offer_hears_that_there_is_none(intent: Intent) -> None:
-    """It was understood, so it is no case for help, and nothing is noted."""
-    (told,) = fulfil(wish(Meaning(intent), ana(help_at=TUESDAY)))
-    assert isinstance(told, SendSms)
-    assert told.text == "Ahora no tienes ofertas abiertas."
+def test_who_wants_out_is_out_at_once(topic: Topic, written: dict[str, object], text: str) -> None:
+    """Of offers, of alerts, or of both, and is told the way back."""
+    effects = stop(texter(ana(marketing=True)), topic, alerts_mandatory=False)
+    assert (set_by(effects), told(effects)) == (written, text)
 
 
 @pytest.mark.parametrize(
-    ("since", "answers"), [(timedelta(0), 0), (HELP_EVERY - timedelta(microseconds=1), 0), (HELP_EVERY, 2)]
+    ("topic", "written", "text"),
+    [
+        (Topic.OFFERS, {"marketing": True}, "Recibirás ofertas otra vez. Para no recibirlas responde BAJA."),
+        (
+            Topic.ALERTS,
+            {"alerts": True},
+            "Recibirás otra vez alertas sobre tus paquetes. Para no recibirlas responde BAJA ALERTAS.",
+        ),
+        (
+            Topic.ALL,
+            {"alerts": True, "marketing": True},
+            "Recibirás ofertas y alertas otra vez. Para no recibirlas responde BAJA TODO.",
+        ),
+    ],
 )
-def test_help_for_an_unknown_text_comes_once_a_day(since: timedelta, answers: int) -> None:
-    """Two machines never talk to each other forever."""
-    assert len(fulfil(wish(UNKNOWN, ana(help_at=TUESDAY - since)))) == answers
+def test_who_wants_in_is_in_at_once(topic: Topic, written: dict[str, object], text: str) -> None:
+    """And is told the way out."""
+    effects = start(texter(ana(marketing=False, alerts=False)), topic)
+    assert (set_by(effects), told(effects)) == (written, text)
+
+
+def test_a_person_never_asked_who_wants_out_has_said_no() -> None:
+    """That is more than never having said yes."""
+    assert set_by(stop(texter(), Topic.OFFERS, alerts_mandatory=False)) == {"marketing": False}
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+def test_who_is_out_already_is_told_so_again(topic: Topic) -> None:
+    """A repeated opt-out is confirmed each time and sets nothing new; so is an opt-in."""
+    out, in_ = texter(ana(marketing=False, alerts=False)), texter(ana(marketing=True, alerts=True))
+    for effects in (stop(out, topic, alerts_mandatory=False), start(in_, topic)):
+        assert set_by(effects) == {}
+        assert told(effects)
+
+
+@pytest.mark.parametrize(
+    ("topic", "written", "text"),
+    [
+        (Topic.OFFERS, {"marketing": False}, "No recibirás más ofertas. Para recibirlas otra vez responde ALTA."),
+        (Topic.ALERTS, {}, "La ley nos pide las alertas sobre tus paquetes: siguen activas."),
+        (
+            Topic.ALL,
+            {"marketing": False},
+            "No recibirás más ofertas; con ALTA vuelven. Las alertas siguen: la ley las pide.",
+        ),
+    ],
+)
+def test_alerts_that_the_law_wants_stay(topic: Topic, written: dict[str, object], text: str) -> None:
+    """Nobody is promised what is not done."""
+    effects = stop(texter(ana(marketing=True)), topic, alerts_mandatory=True)
+    assert (set_by(effects), told(effects)) == (written, text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "We now write to you in English."), ("es", "Ahora te escribimos en español.")]
+)
+def test_a_new_language_is_confirmed_in_itself(language: str, text: str) -> None:
+    """Also the one that is spoken already."""
+    effects = speak(texter(), language)
+    assert (set_by(effects), told(effects)) == ({"language": language}, text)
 
 
 def test_a_change_from_elsewhere_names_who_made_it() -> None:

@@ -35,10 +35,7 @@ FIXED: dict[str, Callable[[Voice], str]] = {
     "offer expired": Voice.offer_expired,
     "no offer": Voice.no_offer,
     "not bought": Voice.not_bought,
-    "offers stopped": Voice.offers_stopped,
-    "offers started": Voice.offers_started,
     "language set": Voice.language_set,
-    "help": Voice.help,
     "report noted": lambda voice: voice.report_noted("7KQ2MX"),
     "call asked": lambda voice: voice.call_asked(ANA),
 }
