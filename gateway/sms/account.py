@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.config.tree import AggregatorConfig
@@ -52,8 +52,8 @@ class Account:
         return next((one.address for one in self.numbers if one.address and _same(one.address, address)), None)
 
 
-def account_of(config: AggregatorConfig, numbers: Mapping[str, ServiceNumber]) -> Account:
-    """The account. numbers: every service number by its address."""
+def account_of(config: AggregatorConfig, numbers: Sequence[ServiceNumber]) -> Account:
+    """The account. numbers: those that the configuration names, its own first."""
     public = config.public_url.rstrip("/")
     below = f"{public}/sms/{config.kind}/receipts" if public else ""
     return Account(
@@ -61,7 +61,7 @@ def account_of(config: AggregatorConfig, numbers: Mapping[str, ServiceNumber]) -
         kind=config.kind,
         user=config.account,
         secret=config.secret,
-        numbers=tuple(numbers[address] for address in config.numbers) or (ServiceNumber(""),),
+        numbers=tuple(numbers) or (ServiceNumber(""),),
         url=config.url,
         tps=int(config.tps),
         at_once=config.at_once,

@@ -122,7 +122,7 @@ def test_an_account_is_made_of_its_configuration() -> None:
     """Receipts are told below the public URL, if nothing else is said."""
     number = ServiceNumber("12345")
     config = AggregatorConfig("k", "kannel", account="u", secret="p", numbers=("12345",), public_url="https://gw/x/")
-    made = account_of(config, {"12345": number})
+    made = account_of(config, [number])
     assert (made.own, made.receipts, made.user) == (number, "https://gw/x/sms/kannel/receipts", "u")
     assert "'p'" not in repr(made)
     assert "'p'" not in repr(config)
