@@ -20,11 +20,12 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; fr
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that runs, or should."""
+    """One thing that runs, or should. detail: why it does not."""
 
     name: str
     where: str
     up: bool
+    detail: str = ""
 
 
 class StatusPage:
@@ -85,7 +86,7 @@ class StatusPage:
 
 
 def _part(part: Part) -> tuple[str, str, str]:
-    return part.name, part.where, "up" if part.up else "DOWN"
+    return part.name, part.where, "up" if part.up else " ".join(("DOWN", part.detail)).strip()
 
 
 def _total(counter: Counter) -> int:

@@ -75,6 +75,7 @@ class SmppClient:
     ussd: who takes USSD, if a door names this bind; to be set before ``start``.
     ssl_context: used instead of the system's trust store when ``settings.tls`` is on; outbind_ssl: ours where the SMSC
     connects to us. jitter: 0.0 to 1.0, spreads the pauses between attempts to connect.
+    detail: why it is bound or not, in one line.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class SmppClient:
     ) -> None:
         self.settings = settings
         self.counters = ClientCounters()
+        self.detail = "not started"
         self.ussd: UssdSide | None = None
         self._sink = inbound
         self._on_state = on_state
@@ -353,6 +355,7 @@ class SmppClient:
                 call()
 
     def _report(self, *, bound: bool, detail: str) -> None:
+        self.detail = detail
         _LOG.info("bind %s: %s", self.name, detail)
         if self._on_state is not None:
             try:

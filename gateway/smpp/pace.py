@@ -27,6 +27,11 @@ class SlidingRate:
         self._limit = self._allowed = per_second
         self._taken: deque[float] = deque(maxlen=per_second or None)
 
+    @property
+    def slowed(self) -> bool:
+        """Whether fewer are allowed than were asked for."""
+        return self._allowed < self._limit
+
     def take(self, now: float) -> float:
         """Take a token (0.0), or the seconds after which one may be there."""
         if not self._limit:

@@ -8,7 +8,8 @@ from typing import Final
 
 from gateway.core.ports import DeliveryReceipt
 from gateway.smpp.pdu import Address, Cancel, Message, Query, QueryResponse, format_request
-from gateway.smpp.receipts import parse_date, parse_receipt
+from gateway.smpp.receipt_text import parse_date
+from gateway.smpp.receipts import parse_receipt
 from gateway.smpp.session import Answer, Session, ask
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.vocabulary import MESSAGE_STATE, NPI, RECEIPTED_MESSAGE_ID, TON, Command, Status

@@ -84,6 +84,11 @@ class SendQueue:
         """Segments that were written and are not answered."""
         return self._window - self._free
 
+    @property
+    def slowed(self) -> bool:
+        """Whether a busy SMSC is given time: after a refusal as throttled, or by its congestion_state."""
+        return self._brake.on or self._rate.slowed
+
     def put(self, job: Job, *, rank: int = LAST) -> None:
         """Queue ``job``; refused at once, as never written, after ``close``. rank: 0 to 4, the lowest goes first."""
         job.rank = rank
