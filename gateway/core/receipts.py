@@ -2,6 +2,9 @@
 
 A receipt may be quicker than the commit that says its text was handed over: then it waits beside the text and is
 written with it. One for something not known at all is kept in the inbox, and matched when its submit is answered.
+
+The first final word on a part counts, also where a later one would be better news (delivered after expired): what
+followed from the first cannot be called back. Later words are counted, as repeated or contrary, and not applied.
 """
 
 from __future__ import annotations
@@ -83,9 +86,12 @@ class ReceiptDesk:
     # ── what the lane tells ──
 
     def foresee(self, smsc: str, outbox_id: str, message_ids: Sequence[str]) -> ExpectedText:
-        """The SMSC has taken these parts; from now on their receipts are known for what they are."""
-        text = ExpectedText(outbox_id, smsc, tuple(message_ids))
-        for number, message_id in enumerate(message_ids):
+        """The SMSC has taken these parts; from now on their receipts are known for what they are.
+
+        Parts that it gave one id are one to it, and get one receipt.
+        """
+        text = ExpectedText(outbox_id, smsc, tuple(dict.fromkeys(message_ids)))
+        for number, message_id in enumerate(text.message_ids):
             self._expected[smsc, message_id] = (text, number)
         while len(self._expected) > _REMEMBERED:
             self._expected.popitem(last=False)
@@ -95,7 +101,8 @@ class ReceiptDesk:
         """What is to be written of a text that was handed over, with all that receipts have said so far."""
         at, ops = self._context.clock(), []
         for number, receipt, durable in text.ahead:
-            text.hear(number, receipt)
+            if not text.hear(number, receipt):
+                self._count_left(text, number, receipt)
             text.written.append(durable)
         text.ahead.clear()
         if self._unmatched:
@@ -157,6 +164,8 @@ class ReceiptDesk:
 
     def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: _Durable) -> Awaitable[object]:
         """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
+        if not receipt.message_id:
+            return self._put_aside(receipt)
         found = self._find(receipt)
         if found is None:
             return self._from_store(receipt)
@@ -198,6 +207,7 @@ class ReceiptDesk:
     def _apply(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> list[Op]:
         """The part's state, and the text's once all of its parts have one."""
         if not text.hear(number, receipt):
+            self._count_left(text, number, receipt)
             return []
         self._forget(text, number)
         part = Part(text.smsc, text.message_ids[number], text.id, number, "sent")
@@ -239,11 +249,14 @@ class ReceiptDesk:
 
     async def _keep(self, receipt: DeliveryReceipt) -> None:
         """A receipt for something not known (yet): kept, and matched when its submit is answered."""
-        at = self._context.clock()
-        body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
-        entry = Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
+        entry = _entry(receipt, self._context.clock())
         self._await_submit(entry.id, receipt)
         await self._writer.commit(inbox.take_in(entry))
+
+    async def _put_aside(self, receipt: DeliveryReceipt) -> None:
+        """A receipt that names nothing: kept, and never matched."""
+        self._context.metrics.receipts_left.labels("no_id").inc()
+        await self._writer.commit(inbox.put_aside(_entry(receipt, self._context.clock()), "no_id"))
 
     def _await_submit(self, entry_id: str, receipt: DeliveryReceipt) -> None:
         for spelling in self._spellings(receipt):
@@ -267,6 +280,13 @@ class ReceiptDesk:
     def _forget(self, text: ExpectedText, number: int) -> None:
         self._expected.pop((text.smsc, text.message_ids[number]), None)
 
+    def _count_left(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> None:
+        """Count a receipt that changes nothing, if it is a last word."""
+        state = _SETTLES.get(receipt.state)
+        if state is not None:
+            why = "repeated" if text.states[number] == state else "contrary"
+            self._context.metrics.receipts_left.labels(why).inc()
+
     def _count(self, state: str) -> None:
         self._context.metrics.texts_out.labels(state).inc()
 
@@ -287,8 +307,13 @@ def _settle_all(waiting: Sequence[_Durable], error: BaseException | None) -> Non
             durable.set_result(True)
 
 
+def _entry(receipt: DeliveryReceipt, at: datetime) -> Entry:
+    body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
+    return Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
+
+
 def _receipt(body: str) -> DeliveryReceipt:
-    """The receipt that ``_keep`` wrote."""
+    """The receipt that ``_entry`` wrote down."""
     fields = json.loads(body)
     done_at = fields["done_at"] and datetime.fromisoformat(fields["done_at"])
     return DeliveryReceipt(**{**fields, "done_at": done_at, "also": tuple(fields["also"])})

@@ -159,6 +159,53 @@ async def test_the_same_receipt_again_changes_nothing(house: House, committer: C
     assert await state(house, row) == "delivered"
 
 
+@pytest.mark.parametrize("remembered", [True, False])
+@pytest.mark.parametrize(
+    ("first", "then", "why"),
+    [
+        ("delivered", "delivered", "repeated"),
+        ("expired", "expired", "repeated"),
+        ("delivered", "failed", "contrary"),
+        ("failed", "delivered", "contrary"),
+        ("expired", "delivered", "contrary"),
+        ("delivered", "enroute", None),
+    ],
+)
+async def test_the_first_final_word_counts_and_others_are_counted(
+    house: House, committer: Committer, desk: ReceiptDesk, *, first: str, then: str, why: str | None, remembered: bool
+) -> None:
+    """Also delivered after expired: what followed from the first word cannot be called back."""
+    row = await sent(house, committer, "x1", "x2", desk=desk)
+    await desk.receive([receipt("x2")])
+    await desk.receive([receipt("x1", first)])
+    second = desk if remembered else ReceiptDesk(house.context)
+    await second.receive([receipt("x1", then)])
+    assert await state(house, row) == first
+    registry, name = house.context.metrics.registry, "chasqui_receipts_left_total"
+    counted = {one for one in ("repeated", "contrary") if registry.get_sample_value(name, {"why": one})}
+    assert counted == ({why} if why else set())
+
+
+async def test_a_receipt_that_names_nothing_is_kept_and_never_matched(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Not even with a text whose SMSC gave it no id."""
+    row = await sent(house, committer, "", desk=desk)
+    assert await desk.receive([receipt("", "failed")]) == [None]
+    assert await state(house, row) == "sent"
+    assert await inbox.early_receipts(house.reader) == []
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_parts_with_one_id_are_settled_by_one_receipt(
+    house: House, committer: Committer, desk: ReceiptDesk, *, remembered: bool
+) -> None:
+    """Some SMSCs give all parts of a text the same."""
+    row = await sent(house, committer, "x1", "x1", "x1", desk=desk)
+    await (desk if remembered else ReceiptDesk(house.context)).receive([receipt("x1")])
+    assert await state(house, row) == "delivered"
+
+
 async def test_another_smscs_id_is_another_text(house: House, committer: Committer, desk: ReceiptDesk) -> None:
     """Two SMSCs may count alike."""
     row = await sent(house, committer, "x1", desk=desk)
