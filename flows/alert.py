@@ -203,6 +203,7 @@ def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Ef
         at=facts.at,
         until=until,
         fallback=text.key,
+        about=text.about,
     )
     return push, replace(text, not_before=until)
 
@@ -265,4 +266,5 @@ def _sms(
         suppressed=suppressed,
         offer=offer,
         asks=asks,
+        about=facts.event.bucket.unit,
     )

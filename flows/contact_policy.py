@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NO_OPT_IN = "no_opt_in"
     QUIET_HOURS = "quiet_hours"
     DAILY_CAP = "daily_cap"
+    STOPPED = "stopped"
     OTHER_CHANNEL_THIS_WEEK = "other_channel_this_week"
 
 
@@ -53,10 +54,11 @@ Decision = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class ContactSwitches:
-    """What a staging system may switch off; ``market`` = as the law wants it."""
+    """What a staging system may switch off, ``market`` = as the law wants it; and whether offers are stopped for now."""
 
     quiet_hours: Literal["market", "off"] = "market"
     assume_opt_in: Literal["market", "yes"] = "market"
+    offers: Literal["market", "stopped"] = "market"
 
 
 def decide(
@@ -96,6 +98,8 @@ def _marketing(
 ) -> Decision:
     zones = rules.zones_of(subscriber.time_zone)
     count = _count_today(subscriber, at, zones)
+    if switches.offers == "stopped":
+        return Denied(Reason.STOPPED)
     if subscriber.marketing is False:
         return Denied(Reason.MARKETING_OFF)
     if subscriber.marketing is None and rules.opt_in is OptIn.PRIOR and switches.assume_opt_in != "yes":

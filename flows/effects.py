@@ -28,7 +28,7 @@ class SendSms:
     not_before: held back until then, for ``RecordTold`` may yet say that it need not go. offer: the one that a text
         which is held back carries; once it has ended the text goes as ``repeat_text``.
     asks: it asks for an answer by text, so it leaves from ``source`` alone, and never from one that cannot be answered.
-    campaign: what it is part of, for a stop; empty for none.
+    campaign: what it is part of, for a stop; empty for none. about: see ``RecordPointless``.
     """
 
     key: str
@@ -45,6 +45,7 @@ class SendSms:
     offer: OfferId | None = None
     asks: bool = False
     campaign: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class PushUssd:
 
     key: idempotency key. door: the name of the pusher's. notice: what the screen tells first. offer: what it asks
     about; None for a screen that asks for nothing. until: after that the text goes, and no screen any more.
-    fallback: the key of that text. suppressed: why nothing is shown; empty shows it.
+    fallback: the key of that text. suppressed: why nothing is shown; empty shows it. about: see ``RecordPointless``.
     """
 
     key: str
@@ -66,6 +67,7 @@ class PushUssd:
     until: datetime
     fallback: str
     suppressed: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,20 @@ class RecordTold:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPointless:
+    """Texts and screens of this subscription that have not gone need not go any more; nothing happens to others.
+
+    about: those about this unit (there is more of it again); empty for all of them (the person is gone).
+    reason: a code, as in ``renewed``.
+    """
+
+    subscription: SubscriptionId
+    at: datetime
+    reason: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordHelpGiven:
     """A text that was not understood was answered with help."""
 
@@ -271,6 +287,7 @@ Record = (
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
+    | RecordPointless
     | RecordHelpGiven
     | RecordAnswered
     | RecordSubscriptionState

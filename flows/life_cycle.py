@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flows.effects import Effect, RecordAudit, RecordPreference, RecordSubscriptionState
+from flows.effects import Effect, RecordAudit, RecordPointless, RecordPreference, RecordSubscriptionState
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.records import Subscriber
 
@@ -27,6 +27,8 @@ def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tup
     ]
     if state != subscriber.state:
         effects.append(RecordSubscriptionState(subscription=subscriber.id, state=state, at=at))
+    if state == "ended":  # the number may be somebody else's by the time that a text arrives
+        effects.append(RecordPointless(subscriber.id, at, "subscription_ended"))
     if event.change is LifeCycle.ACTIVATED:
         effects += [
             RecordPreference(subscription=subscriber.id, name=name, value=value)

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from statemachine import State
 
-from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
+from flows.effects import Effect, RecordAudit, RecordOrderState, RecordPointless, SendSms
 from flows.records import Order
 from flows.step import Flow
 from flows.telling import Given, Telling
-from flows.values import Money, Purpose
+from flows.values import Money, Purpose, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PurchaseNotSent:
 class BundleActivated:
     """Charged and granted. balance: what is left, if the charging system told.
 
-    given: how to tell a beneficiary who is not the payer.
+    given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
     """
 
     at: datetime
@@ -46,6 +46,7 @@ class BundleActivated:
     balance: Money | None
     telling: Telling
     given: Given | None = None
+    units: frozenset[Unit] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class PurchaseFlow(Flow):
             RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
             _text(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
             *_gift(order, fact),
+            *_renewed(order, fact),
             RecordAudit(
                 actor="ocs",
                 action="order.confirmed",
@@ -219,6 +221,16 @@ def _confirmation(order: Order, fact: BundleActivated) -> str:
     if order.is_gift:
         return voice.gift_confirmation(name, order.beneficiary, order.price, fact.balance)
     return voice.confirmation(name, order.price, fact.balance)
+
+
+def _renewed(order: Order, fact: BundleActivated) -> list[Effect]:
+    """That it runs out need not be told any more to whoever has more of it now."""
+    subscription = order.subscription
+    if order.is_gift:
+        if fact.given is None or fact.given.subscription == order.subscription:  # nobody we know
+            return []
+        subscription = fact.given.subscription
+    return [RecordPointless(subscription, fact.at, "renewed", unit) for unit in sorted(fact.units)]
 
 
 def _gift(order: Order, fact: BundleActivated) -> list[Effect]:

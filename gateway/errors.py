@@ -54,6 +54,13 @@ class OcsUnavailable(OcsError):
     retryable = True
 
 
+class ChargesStopped(OcsError):
+    """An operator has stopped everything: the charging system is not asked."""
+
+    code = "charges-stopped"
+    retryable = True
+
+
 class UnknownSubscriber(OcsError):
     """The charging system does not know this subscriber."""
 
@@ -107,3 +114,9 @@ class PublicationRefused(GatewayError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class BadControl(GatewayError):
+    """What was asked to be stopped or named is none of what can be."""
+
+    code = "bad-control"

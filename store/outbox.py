@@ -78,7 +78,8 @@ class SmsRow:
     """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate.
 
     held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
-    asks: it asks for an answer by text. campaign: what it is part of. In memory alone: avoid: who has refused it;
+    asks: it asks for an answer by text. campaign: what it is part of. about: a unit; more of it makes the text
+    pointless. In memory alone: avoid: who has refused it;
     in_vain: what it asks cannot be answered by the way it has to go.
     """
 
@@ -102,6 +103,7 @@ class SmsRow:
     offer: OfferId | None = None
     asks: bool = False
     campaign: str = ""
+    about: str = ""
     avoid: tuple[str, ...] = ()
     in_vain: bool = False
 
@@ -137,6 +139,7 @@ def sms_row(effect: SendSms) -> SmsRow:
         offer=effect.offer,
         asks=effect.asks,
         campaign=effect.campaign,
+        about=effect.about,
     )
 
 
@@ -282,4 +285,5 @@ def _sms(row: AnyRow) -> SmsRow:
         offer=payload.get("offer"),
         asks=payload.get("asks", False),
         campaign=payload.get("campaign", ""),
+        about=row.about or "",
     )

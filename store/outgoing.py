@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, func, insert, or_, update
 
+from flows.effects import RecordPointless
 from flows.values import Msisdn, SubscriptionId
 from store.tables import outbox as t
 from store.unit import Gate, Op, Take
@@ -22,6 +23,17 @@ _CLAIM = (
     .where(t.c.id == bindparam("which"), *NOT_GONE)
     .values({**_TAKEN, "payload": func.coalesce(bindparam("new_payload"), t.c.payload)})
     .returning(t.c.id)
+)
+
+
+_SETTLED = {"settled_at": bindparam("settled", type_=t.c.settled_at.type), "reason": bindparam("why")}
+_POINTLESS = (
+    update(t)
+    .where(t.c.subscription_id == bindparam("whose"), t.c.about == bindparam("of"), *NOT_GONE)
+    .values({"state": "expired", **_SETTLED})
+)
+_NOBODYS = (
+    update(t).where(t.c.subscription_id == bindparam("whose"), *NOT_GONE).values({"state": "expired", **_SETTLED})
 )
 
 
@@ -42,6 +54,8 @@ class Outgoing(Protocol):
     def created_at(self) -> datetime: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def about(self) -> str: ...
 
 
 def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, due_at: datetime) -> Op:
@@ -64,6 +78,7 @@ def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, 
             "reason": row.reason,
             "created_at": row.created_at,
             "settled_at": row.created_at if row.state in FINAL else None,
+            "about": row.about or None,
         },
     )
 
@@ -79,3 +94,9 @@ def take(row_ids: Sequence[str], *, repeated: bool = False) -> Take:
 def claim(row_id: str, *, repeated: bool = False, payload: str | None = None) -> Gate:
     """As ``take``, of one row. payload: what it is from now on, if that changes."""
     return Gate(_CLAIM, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))
+
+
+def pointless(effect: RecordPointless) -> Op:
+    """What says something that is not so any more does not go; nothing happens to what has gone."""
+    values = {"whose": effect.subscription, "settled": effect.at, "why": effect.reason}
+    return Op(_POINTLESS, {**values, "of": effect.about}) if effect.about else Op(_NOBODYS, values)

@@ -36,6 +36,7 @@ class PushRow:
     created_at: datetime
     session: str = ""
     reason: str | None = None
+    about: str = ""
 
 
 def push_row(effect: PushUssd) -> PushRow:
@@ -53,6 +54,7 @@ def push_row(effect: PushUssd) -> PushRow:
         state="suppressed" if effect.suppressed else "queued",
         created_at=effect.at,
         reason=effect.suppressed or None,
+        about=effect.about,
     )
 
 
@@ -84,6 +86,7 @@ def read(row: AnyRow) -> PushRow:
         created_at=row.created_at,
         session=payload["session"],
         reason=row.reason,
+        about=row.about or "",
     )
 
 

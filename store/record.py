@@ -22,13 +22,14 @@ from flows.effects import (
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
+    RecordPointless,
     RecordPreference,
     RecordSubscriptionState,
     RecordTold,
     RecordYesUndone,
     SendSms,
 )
-from store import audit, held_texts, inbox, offers, orders, outbox, push_rows, subscriptions
+from store import audit, held_texts, inbox, offers, orders, outbox, outgoing, push_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
@@ -106,6 +107,7 @@ def _record(
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
+    | RecordPointless
     | RecordHelpGiven
     | RecordAnswered
     | RecordSubscriptionState
@@ -124,6 +126,8 @@ def _record(
             return subscriptions.note_marketing(effect)
         case RecordTold():
             return held_texts.withdraw(effect.key, effect.at)
+        case RecordPointless():
+            return outgoing.pointless(effect)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)
         case RecordAnswered():

@@ -196,9 +196,18 @@ outbox = Table(
     Column("parts", Integer),
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    Column("about", String(20)),  # a unit: what has no point once there is more of it again
 )
 _WAITING = outbox.c.state.in_(("queued", "sending", "deferred"))
-Index("outbox_waiting", outbox.c.due_at, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index(
+    "outbox_waiting",
+    outbox.c.kind,
+    outbox.c.priority,
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
 Index("outbox_subscription", outbox.c.subscription_id, outbox.c.id)
 
 parts = Table(
@@ -290,6 +299,18 @@ idempotency = Table(
     Column("status", Integer),
     Column("body", Text),
     Column("created_at", UtcTime, nullable=False),
+)
+
+controls = Table(
+    "controls",
+    metadata,
+    Column("kind", String(12), primary_key=True),  # stop | blackout | test | dry_run; changed: when any was
+    Column("value", String(60), primary_key=True),
+    Column("starts_at", UtcTime),
+    Column("ends_at", UtcTime),
+    Column("author", String(60), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
 )
 
 audit = Table(

@@ -25,7 +25,8 @@ from flows.values import (
     SubscriptionId,
     Wallet,
 )
-from gateway.core.context import Context, Machines, Reach
+from gateway.core.context import Context, Machines
+from gateway.core.reach import Reach
 from gateway.core.ports import (
     Activated,
     Delivery,

@@ -20,6 +20,7 @@ class Right(StrEnum):
     OFFERS = "offers"
     PREFERENCES = "preferences"
     READ = "read"
+    CONTROL = "control"
 
 
 _RIGHTS: Mapping[str, frozenset[Right]] = {

@@ -17,7 +17,7 @@ from flows.values import Channel, Msisdn, parse_msisdn
 from gateway.api import views
 from gateway.api.access import Access, Caller, Right
 from gateway.core.accepting import Acceptances, AlreadyAccepted, NotOpen
-from gateway.core.bodies import body_of
+from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -31,7 +31,6 @@ _SESSION_LASTS = timedelta(minutes=3)
 _STILL_BEING_WRITTEN = timedelta(seconds=10)
 """Twice as long as any hop takes: what was reported before is in the store."""
 _MOST_KEY = 255
-_MOST_BYTES = 1024 * 1024
 
 
 class ApiRoutes:
@@ -120,7 +119,7 @@ class ApiRoutes:
 
     async def _preferences(self, request: web.Request, caller: Caller) -> web.Response:
         msisdn = _msisdn(request)
-        wanted = self._wanted(await _document(request))
+        wanted = self._wanted(await json_body(request))
         subscriber = await self._facts.subscriber(msisdn)
         at = self._context.clock()
         effects: list[Effect] = []
@@ -154,7 +153,7 @@ class ApiRoutes:
             raise Problem(
                 400, "idempotency-key-missing", f"an Idempotency-Key of 1 to {_MOST_KEY} characters is needed"
             )
-        document = await _document(request)
+        document = await json_body(request)
         digest = hashlib.sha256(json.dumps([request.match_info["id"], document], sort_keys=True).encode()).hexdigest()
         held = (caller.name, key)
         if held in self._running:
@@ -227,17 +226,6 @@ def _limit(request: web.Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5) or not 1 <= int(text) <= _MOST_ITEMS:
         raise Problem(400, "invalid-limit", f"limit must be a whole number from 1 to {_MOST_ITEMS}")
     return int(text)
-
-
-async def _document(request: web.Request) -> dict[str, Any]:
-    try:
-        document = json.loads(await body_of(request, _MOST_BYTES) or b"{}")
-        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        raise Problem(400, "not-json", "the body must be a JSON object")
-    return document
 
 
 def _beneficiary(document: dict[str, Any], payer: Msisdn) -> Msisdn:

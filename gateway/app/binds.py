@@ -7,13 +7,15 @@ from contextlib import AsyncExitStack
 
 from gateway.app.numbers import Numbers
 from gateway.app.peers import Peers, smpp_settings
+from gateway.app.tls import bind_tls
 from gateway.config.binds import ussd_doors
-from gateway.config.tree import Config
+from gateway.config.tree import Config, SmppConfig
 from gateway.config.ussd_profiles import STANDARD, profiles
 from gateway.console.status import Part
 from gateway.core.doors import Doors
 from gateway.core.ports import InboundSms, UssdPusher
 from gateway.smpp.client import SmppClient
+from gateway.smpp.metrics import BindCollector
 from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.smpp_door import SmppDoor
@@ -25,9 +27,8 @@ class Binds:
 
     def __init__(self, peers: Peers, numbers: Numbers, inbound: InboundSms, metrics: Metrics) -> None:
         self._peers = peers
-        self._clients = {
-            bind.name: SmppClient(smpp_settings(bind, numbers.of_bind(bind)), inbound) for bind in peers.binds
-        }
+        self._clients = {bind.name: _client(bind, numbers, inbound) for bind in peers.binds}
+        metrics.registry.register(BindCollector(tuple(self._clients.values())))
         self._doors: tuple[SmppDoor, ...] = ()
         for client in self._clients.values():
             client.ussd = NoDoor(metrics)
@@ -42,8 +43,7 @@ class Binds:
 
     def parts(self) -> Sequence[Part]:
         """What the status page says of each."""
-        clients = self._clients.values()
-        return [Part(f"SMPP bind {one.name}", f"{one.settings.host}:{one.settings.port}", one.bound) for one in clients]
+        return [_part(client) for client in self._clients.values()]
 
     def carry_ussd(self, config: Config, doors: Doors, answering: Answering) -> Sequence[UssdPusher]:
         """Put doors behind the binds that are named by one; to be called before any bind starts."""
@@ -75,3 +75,14 @@ class Binds:
 
     def _texts(self) -> Iterable[SmppClient]:
         return [self._clients[bind.name] for bind in self._peers.binds if bind.name in self._peers.texts]
+
+
+def _part(client: SmppClient) -> Part:
+    where = f"{client.settings.host}:{client.settings.port}"
+    return Part(f"SMPP bind {client.name}", where, client.bound, "" if client.bound else client.detail)
+
+
+def _client(bind: SmppConfig, numbers: Numbers, inbound: InboundSms) -> SmppClient:
+    tls = bind_tls(numbers.config, bind)
+    settings = smpp_settings(bind, numbers.of_bind(bind))
+    return SmppClient(settings, inbound, ssl_context=tls.client, outbind_ssl=tls.outbind)

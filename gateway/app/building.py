@@ -11,7 +11,8 @@ from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.config.tree import Config, PolicyConfig
-from gateway.core.context import Clock, Context, Machines, Reach
+from gateway.core.context import Clock, Context, Machines
+from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics, Traces
@@ -72,7 +73,7 @@ def context_of(
         catalogue=catalogue,
         catalogues=load_catalogues(),
         switches=_switches(config.policy),
-        reach=Reach(config.policy.dry_run, frozenset(_numbers(config.policy.test_msisdns))),
+        reach=Reach(dry_run=config.policy.dry_run, only=_numbers(config.policy.test_msisdns)),
         service_number=number,
         machines=Machines(),
         reader=reader,

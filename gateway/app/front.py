@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 
 from aiohttp import web
 
-from gateway.app.binds import Binds
 from gateway.app.connections import MOST_TO_METRICS, Connections, Serve, most_connections
 from gateway.app.listening import listen, port_of
 from gateway.app.peers import Peers
@@ -45,7 +44,7 @@ class Behind(NamedTuple):
     """What the pages tell of."""
 
     peers: Peers
-    binds: Binds
+    parts: Callable[[], Sequence[Part]]
     number: str
     services: Services
     doors: Doors
@@ -109,7 +108,7 @@ class Front:
             Part("Gateway", f"{scheme}://{host}:{self.port}", True),
             Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
             Part("Store", self._config.store.url, True),
-            *behind.binds.parts(),
+            *behind.parts(),
             Part("Charging system", peers.ocs_url, await health.ocs_answers()),
         ]
         if peers.smsc is not None:

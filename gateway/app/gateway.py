@@ -13,16 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
 from gateway.api.access import Access
+from gateway.api.control_routes import ControlRoutes
 from gateway.api.routes import ApiRoutes
-from gateway.app.binds import Binds
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
-from gateway.app.front import METRICS_PORT, PORT, Behind, Front
+from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
-from gateway.app.numbers import Numbers, offering, routes_of
+from gateway.app.numbers import Numbers, offering
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
+from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
@@ -31,6 +32,7 @@ from gateway.core import traced
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
+from gateway.core.control_desk import ControlDesk
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
@@ -48,9 +50,9 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
-from gateway.core.sms_lane import SmsLane
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
+from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
@@ -176,9 +178,8 @@ class Gateway:
         )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggers, replies, receipts, join)
-        binds = Binds(peers, numbers, intake, context.metrics)
-        senders = [traced.sms_sender(context.traces, one) for one in binds.senders()]
-        lanes.sms = SmsLane(context, senders, receipts, routes=routes_of(config, senders))
+        texting = Texting(context, numbers, peers, intake, receipts)
+        lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
@@ -186,11 +187,11 @@ class Gateway:
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
         jobs = Jobs(context, committer, acceptances, sessions)
-        self._health = Health(context, peers.ocs, binds.up, lanes.up)
+        self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
         wires = (
-            *binds.carry_ussd(config, doors, answering),
+            *texting.binds.carry_ussd(config, doors, answering),
             *restcomm_pushers(config.doors, doors, answering, self._stack),
         )
         if channels is not None:
@@ -198,7 +199,10 @@ class Gateway:
         # the last started is the first stopped: doors, jobs, pumps, lanes, bind
         waiting = await intake.recover()  # before the bind: what comes from now on is taken up as it comes
         self._stack.push_async_callback(intake.stop)
-        await self._carry(lanes.sms, binds)
+        controls = ControlWatch(context)
+        await controls.start()  # before anything goes out
+        self._stack.push_async_callback(controls.stop)
+        await texting.open(self._stack)
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
@@ -208,28 +212,26 @@ class Gateway:
         await _resume(context, committer, intake, waiting)
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
-        jobs.start()
-        self._stack.callback(jobs.stop)
-        watch = MenuWatch(context, shelf)
-        watch.start()
-        self._stack.push_async_callback(watch.stop)
+        self._tick(jobs, MenuWatch(context, shelf))
         access = Access(config.api.tokens, config.api.requests_per_second)
-        routes = (
+        routes: tuple[Routes, ...] = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access),
+            ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
+            *texting.routes(doors, config.server.host),
         )
-        await binds.open(self._stack)
+        await texting.binds.open(self._stack)
         self._stack.callback(lanes.pushes.close)  # before the doors: what they drop may have been answered
-        behind = Behind(peers, binds, context.service_number.address, services, doors)
+        behind = Behind(peers, texting.parts, context.service_number.address, services, doors)
         await self._front.open(context, self._health, behind, routes, self._tls)
 
-    async def _carry(self, texts: SmsLane, binds: Binds) -> None:
-        """Bind, and let texts go."""
-        self._stack.push_async_callback(texts.drain)
-        await binds.open_texts(self._stack)
-        texts.start()
-        self._stack.push_async_callback(texts.stop)
+    def _tick(self, jobs: Jobs, watch: MenuWatch) -> None:
+        """Begin what the clock starts."""
+        jobs.start()
+        self._stack.callback(jobs.stop)
+        watch.start()
+        self._stack.push_async_callback(watch.stop)
 
 
 def _sender(entry: Entry) -> Msisdn:

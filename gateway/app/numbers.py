@@ -24,11 +24,11 @@ _RECEIVES = ("receiver", "transceiver")
 
 
 class Numbers:
-    """The service numbers of a configuration, as each SMSC and aggregator has them."""
+    """The service numbers of a configuration, as each SMSC and aggregator has them. binds: those there are."""
 
     def __init__(self, config: Config, binds: Sequence[SmppConfig]) -> None:
         self._known = {one.address: service_number(one) for one in config.numbers}
-        self._accounts = config.aggregators
+        self.config = config
         receiving = [bind for bind in binds if bind.bind in _RECEIVES]
         self._received = {address for bind in receiving for address in (bind.source, *bind.numbers)}
 
@@ -44,7 +44,7 @@ class Numbers:
         """Everything that texts may leave from, in the order of the senders."""
         sending = [bind for bind in peers.binds if bind.name in peers.texts and bind.bind != "receiver"]
         of_binds = [number for bind in sending for number in self.of_bind(bind)]
-        return of_binds + [number for account in self._accounts for number in self.of_account(account.numbers)]
+        return of_binds + [number for account in self.config.aggregators for number in self.of_account(account.numbers)]
 
     def of_account(self, addresses: Iterable[str]) -> tuple[ServiceNumber, ...]:
         """What texts may leave from by an account; the addresses were checked."""

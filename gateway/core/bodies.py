@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
+from typing import Any
 
 from aiohttp import web
 
@@ -33,6 +35,18 @@ async def body_of(request: web.Request, most: int) -> bytes:
     if len(body) > most:
         raise _too_long(most)
     return body
+
+
+async def json_body(request: web.Request, most: int = 1024 * 1024) -> dict[str, Any]:
+    """The body as a JSON object; an empty one is an empty object. Raises Problem."""
+    try:
+        document = json.loads(await body_of(request, most) or b"{}")
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise Problem(400, "not-json", "the body must be a JSON object")
+    return document
 
 
 async def _read_in_time(request: web.Request) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from flows.effects import Effect, PushUssd, SendSms
-from gateway.core.context import Reach
+from flows.values import Purpose
+from gateway.core.reach import Reach
 from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
 from store.record import Due, Written, write
@@ -17,6 +18,8 @@ from store.unit import Op, Unit
 from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
+_SCREEN = Purpose.ALERT
+"""What a screen is for that nobody has asked for."""
 STORE_PAUSE = 1.0
 """Seconds until a store that was away is asked again."""
 
@@ -79,7 +82,7 @@ class Committer:
     def _withhold(self, effect: Effect) -> Effect:
         """Keep what would go to somebody who is not to be contacted, and say why, instead of sending it."""
         if isinstance(effect, SendSms | PushUssd) and not effect.suppressed:
-            withheld = self._reach.withheld(effect.msisdn)
+            withheld = self._reach.withheld(effect.msisdn, effect.purpose if isinstance(effect, SendSms) else _SCREEN)
             if withheld:
                 return replace(effect, suppressed=withheld)
         return effect

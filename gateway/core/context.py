@@ -17,7 +17,8 @@ from flows.purchase import PurchaseFlow
 from flows.records import Order, Subscriber
 from flows.telling import Given, Telling
 from flows.texts import Voice
-from flows.values import BundleId, Channel, Msisdn, Purpose
+from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import Catalogues
@@ -34,22 +35,6 @@ class Machines:
 
     offer: OfferFlow = field(default_factory=OfferFlow)
     purchase: PurchaseFlow = field(default_factory=PurchaseFlow)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who is contacted and charged at all. only: if not empty, nobody else."""
-
-    dry_run: bool = False
-    only: frozenset[Msisdn] = frozenset()
-
-    def withheld(self, msisdn: Msisdn) -> str:
-        """Why this person is not contacted or charged; empty if they are."""
-        if self.dry_run:
-            return "dry_run"
-        if self.only and msisdn not in self.only:
-            return "not_a_test_number"
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +110,16 @@ class Context:
         known = self.catalogue.get(bundle)
         return known.name(language) if known else str(bundle)
 
+    def units(self, bundle: BundleId) -> frozenset[Unit]:
+        """What the bundle gives; nothing when it left the catalogue since."""
+        known = self.catalogue.get(bundle)
+        return frozenset(allowance.unit for allowance in known.allowances) if known else frozenset()
+
+    def contact_switches(self) -> ContactSwitches:
+        """What counts for contacts now: an operator may have stopped offers."""
+        stopped = self.reach.stops(Purpose.MARKETING)
+        return replace(self.switches, offers="stopped") if stopped else self.switches
+
     def may_still_offer(self, subscriber: Subscriber, at: datetime) -> bool:
         """Whether an offer that was decided on earlier may go out as a text now.
 
@@ -137,7 +132,7 @@ class Context:
             subscriber=uncounted,
             at=at,
             channel=Channel.SMS,
-            switches=self.switches,
+            switches=self.contact_switches(),
         )
         return isinstance(decision, contact_policy.Allowed)
 

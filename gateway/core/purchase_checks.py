@@ -11,7 +11,7 @@ from flows.records import Order
 from flows.values import Wallet
 from gateway.core.context import Context
 from gateway.core.ports import ChargingSystem, Refused
-from gateway.errors import OcsError, UnknownSubscriber
+from gateway.errors import ChargesStopped, OcsError, UnknownSubscriber
 from gateway.telemetry import Metrics
 
 GIVE_UP_AFTER = timedelta(minutes=15)
@@ -26,6 +26,8 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
         return Refused(withheld)
     if context.clock() - order.created_at > GIVE_UP_AFTER:
         return Refused("not_applied", "the charging system could not be reached in time")
+    if context.reach.stops():
+        return ChargesStopped("an operator has stopped everything; orders wait")
     try:
         wallet = await timed(context.metrics, "wallet", ocs.wallet(order.msisdn))
     except UnknownSubscriber:

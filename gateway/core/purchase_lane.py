@@ -225,6 +225,7 @@ class PurchaseLane:
             balance=wallet.balance if wallet else None,
             telling=self._context.telling(subscriber, order.bundle),
             given=await self._context.given(order),
+            units=self._context.units(order.bundle),
         )
         async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
             await self._step(order, "activate", fact, *told)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import assert_never
 
 from flows.effects import RecordMarketingContact
-from flows.values import Channel
+from flows.values import Channel, Purpose
 from gateway.core.commit import persist
 from gateway.core.context import Context
 from gateway.core.crew import Crew
@@ -100,7 +100,8 @@ class PushLane:
             self._count(row, "expired")
             return
         pusher = self._pushers.named(row.door)
-        if pusher is None or not pusher.wire.ready:
+        stopped = self._context.reach.stops(Purpose.MARKETING if row.offer else Purpose.ALERT)
+        if stopped or pusher is None or not pusher.wire.ready:
             await self._settle(row, PushFailed("away"))
             return
         opening = await self._pushes.opening(row, pusher)

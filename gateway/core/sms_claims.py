@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flows.values import OfferId
+from flows.values import OfferId, Purpose
 from gateway.core.context import Context
 from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError
 from store.outbox import SmsRow
-from store.unit import Unit
+from store.unit import Op, Unit
 
 _POLICY_HOLDS = timedelta(minutes=1)
 """A text that waited longer is held against the contact policy again before it leaves."""
@@ -35,16 +35,15 @@ class SmsClaims:
 
     async def claim(self, taken: Sequence[SmsRow], now: datetime) -> Claimed:
         """Claim them. When this raises, all are to be claimed again."""
-        over = [row for row in taken if _pointless(row, now)]
-        live = [row for row in taken if not _pointless(row, now)]
+        over, live = self._sorted_out(taken, now)
         bare = await self._no_longer_allowed(live, now)
         whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
         ended, *found = await asyncio.gather(
-            self._written(_beside(over, stripped, now)),
+            self._written(_beside(over, stripped)),
             self._taken(whole),
             self._taken(stripped, bare=True),
         )
-        going, failed = list[SmsRow](), [] if ended else over
+        going, failed = list[SmsRow](), [] if ended else [row for row, _ in over]
         for rows, one, repeats in ((whole, found[0], 0), (stripped, found[1], 1)):
             if one is None:
                 failed += rows
@@ -55,6 +54,21 @@ class SmsClaims:
         self._unsure.difference_update([row.id for row in live])
         self._unsure.update([row.id for row in failed])
         return Claimed(going, failed)
+
+    def _sorted_out(
+        self, taken: Sequence[SmsRow], now: datetime
+    ) -> tuple[Sequence[tuple[SmsRow, Op]], Sequence[SmsRow]]:
+        """Those that do not go, each with what becomes of it, and the others."""
+        reach, over, live = self._context.reach, list[tuple[SmsRow, Op]](), list[SmsRow]()
+        for row in taken:
+            withheld = "" if reach.quiet else reach.withheld(row.msisdn, row.purpose)
+            if row.expires_at is not None and row.expires_at <= now:
+                over.append((row, outbox.end(row.id, "expired", now, reason="too_late")))
+            elif withheld:
+                over.append((row, outbox.end(row.id, "suppressed", now, reason=withheld)))
+            else:
+                live.append(row)
+        return over, live
 
     async def _written(self, unit: Unit) -> bool:
         """Whether it is durable."""
@@ -80,7 +94,7 @@ class SmsClaims:
         for row in rows:
             if not row.offers_something:
                 continue
-            if row.in_vain:
+            if row.in_vain or self._context.reach.stops(Purpose.MARKETING):
                 bare.add(row.id)
             elif row.held or now - row.created_at > _POLICY_HOLDS:
                 subscriber = await subscriptions.by_id(self._context.reader, row.subscription)
@@ -95,15 +109,10 @@ class SmsClaims:
         return found is None or found.state == "open"
 
 
-def _beside(over: Sequence[SmsRow], bare: Sequence[SmsRow], now: datetime) -> Unit:
-    """What is past its time ends; what a text does not name cannot be bought by an answer to it."""
-    ends = [outbox.end(row.id, "expired", now, reason="too_late") for row in over]
-    return Unit(ops=(*ends, *(offers.unbind(row.offer) for row in bare if row.offer)))
+def _beside(over: Sequence[tuple[SmsRow, Op]], bare: Sequence[SmsRow]) -> Unit:
+    """What does not go is written so; what a text does not name cannot be bought by an answer to it."""
+    return Unit(ops=(*(op for _, op in over), *(offers.unbind(row.offer) for row in bare if row.offer)))
 
 
 def _taken_now(row: SmsRow, repeats: int) -> SmsRow:
     return replace(row, state="sending", attempts=row.attempts + 1, repeats=row.repeats + repeats)
-
-
-def _pointless(row: SmsRow, now: datetime) -> bool:
-    return row.expires_at is not None and row.expires_at <= now

@@ -75,6 +75,7 @@ class SmsLane:
             plan=self._plan,
             in_hand=self._on_its_way.__contains__,
             wake=self._wake.set,
+            held=context.reach.stops,
             most=waiting,
         )
         self._answers: list[_Answer] = []
@@ -84,6 +85,7 @@ class SmsLane:
         self._claimer = Watched("sms-lane-claim", context.metrics, self._claim)
         self._settler = Watched("sms-lane-settle", context.metrics, self._settle)
         self._stopping = False
+        context.reach.on_change(self._wake.set)
         for sender in senders:
             sender.on_ready(self._wake.set)
 

@@ -67,13 +67,13 @@ def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backof
     decision = backoff.next_attempt(row.attempts)
     if isinstance(decision, GiveUp):
         return _failed(row, outcome, at)
+    avoid, after = row.avoid, decision.after
     if avoidable is None:
-        avoid, after = (), decision.after
+        avoid = ()
     elif outcome.refusal == "elsewhere":
-        avoid, after = (*row.avoid, avoidable), timedelta()
-    else:
-        avoid = (*row.avoid, avoidable) if row.attempts >= _TRIES_BEFORE_ANOTHER else row.avoid
-        after = decision.after
+        avoid, after = (*avoid, avoidable), timedelta()
+    elif row.attempts >= _TRIES_BEFORE_ANOTHER:
+        avoid = (*avoid, avoidable)
     move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=at + after)
     return Verdict("deferred", (move,), replace(row, state="deferred", due_at=at + after, avoid=avoid))
 

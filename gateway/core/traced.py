@@ -11,7 +11,6 @@ from aiohttp import web
 from flows.effects import Effect
 from flows.values import Msisdn, OrderKey, Wallet
 from gateway.core.commit import Committer
-from gateway.core.context import Reach
 from gateway.core.ports import (
     ChargingSystem,
     FindOutcome,
@@ -22,6 +21,7 @@ from gateway.core.ports import (
     SmsSender,
     SubmitOutcome,
 )
+from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Traces
 from store.consent_ledger import ConsentLedger

@@ -119,7 +119,7 @@ class TriggerDesk:
                 bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
                 voice=voice,
                 rules=context.rules(at),
-                switches=context.switches,
+                switches=context.contact_switches(),
                 source=context.service_number.address,
                 two_way=context.service_number.answerable,
                 offer_id=OfferId(f"off-{new_id(at)}"),

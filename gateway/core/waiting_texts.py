@@ -1,9 +1,9 @@
 """Texts that wait to go: few in memory, the others in the store, so that a million cost no more than a thousand.
 
-By rank (what is urgent goes first) and by plan (who may take them), in the order in which they are due. A queue that
-is full leaves what comes to the store and is *behind* from then on: older ones first. Whenever half of it has gone the
-rank is read on, page by page; a cycle of reading ends with the last page, and whatever met with nothing left out in it
-is behind no more.
+By rank (what is urgent goes first), plan (who may take them) and campaign (so that one can be held), in the order in
+which they are due. A queue that is full leaves what comes to the store and is *behind* from then on: older ones first.
+Whenever half of it has gone the rank is read on, page by page; a cycle of reading ends with the last page, and whatever
+met with nothing left out in it is behind no more.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from flows.values import Purpose
 from gateway.core.sms_routes import Plan
 from store import outbox
 from store.outbox import PRIORITY, SmsRow
 from store.reader import Reader
 
 _MOST = 1_000
-"""Texts of one rank and plan in memory, and rows in one page."""
+"""Texts of one rank, plan and campaign in memory, and rows in one page."""
+_PURPOSES = {rank: purpose for purpose, rank in PRIORITY.items()}
 _SOON = timedelta(minutes=2)
 """What is due later stays in the store until then."""
 Cursor = tuple[datetime, str]
@@ -35,6 +37,7 @@ class _Queue:
     """behind: the store has older ones than those that come. left_out: some were, in this cycle."""
 
     plan: Plan
+    campaign: str
     rows: dict[str, SmsRow] = field(default_factory=dict)
     behind: bool = False
     left_out: bool = False
@@ -52,7 +55,7 @@ class _Rank:
     """
 
     number: int
-    queues: OrderedDict[Plan, _Queue] = field(default_factory=OrderedDict)
+    queues: OrderedDict[tuple[Plan, str], _Queue] = field(default_factory=OrderedDict)
     unread: bool = False
     cursor: Cursor = _BEGIN
     arrived: list[SmsRow] | None = None
@@ -74,7 +77,8 @@ class WaitingTexts:
     """Gives out what is due, most urgent first.
 
     plan: who may take a text. in_hand: whether a text was given out and is not settled. wake: called when there may be
-    something to give out. most: of one rank and plan in memory.
+    something to give out. held: whether what is for this purpose or of this campaign waits for now. most: of one rank,
+    plan and campaign in memory.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class WaitingTexts:
         plan: Callable[[SmsRow], Plan],
         in_hand: Callable[[str], bool],
         wake: Callable[[], object],
+        held: Callable[[Purpose, str], bool] = lambda purpose, campaign: False,
         most: int = _MOST,
     ) -> None:
         self._reader = reader
@@ -92,6 +97,7 @@ class WaitingTexts:
         self._plan = plan
         self._in_hand = in_hand
         self._wake = wake
+        self._held = held
         self._most = most
         self._ranks = {number: _Rank(number) for number in sorted(PRIORITY.values())}
         self._where: dict[str, _Queue] = {}
@@ -138,6 +144,8 @@ class WaitingTexts:
         taken: list[tuple[SmsRow, str]] = []
         for rank in self._ranks.values():
             for queue in tuple(rank.queues.values()):
+                if self._held(_PURPOSES[rank.number], queue.campaign):
+                    continue
                 sender = next((name for name in queue.plan if name in left), None) if queue.plan else ""
                 if sender is None:
                     continue
@@ -146,7 +154,7 @@ class WaitingTexts:
                     del self._where[which]
                     taken.append((queue.rows.pop(which), sender))
                     left[sender] -= 1
-                rank.queues.move_to_end(queue.plan)  # next time somebody else is first
+                rank.queues.move_to_end((queue.plan, queue.campaign))  # next time somebody else is first
             if len(taken) == most:
                 break
         return taken
@@ -183,10 +191,10 @@ class WaitingTexts:
             self._wake()
 
     def _queue(self, rank: _Rank, row: SmsRow) -> _Queue:
-        plan = self._plan(row)
-        queue = rank.queues.get(plan)
+        key = (self._plan(row), row.campaign)
+        queue = rank.queues.get(key)
         if queue is None:
-            queue = rank.queues[plan] = _Queue(plan)
+            queue = rank.queues[key] = _Queue(*key)
         return queue
 
     async def _read(self, rank: _Rank) -> None:

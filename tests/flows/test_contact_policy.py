@@ -164,5 +164,5 @@ def test_a_week_has_one_channel(days: int, last_channel: str | None, expected: D
 def test_reasons_are_stable_codes() -> None:
     """What is logged and stored does not change with names in the code."""
     assert {reason.value for reason in Reason} == {
-        "alerts_off", "marketing_off", "no_opt_in", "quiet_hours", "daily_cap", "other_channel_this_week",
+        "alerts_off", "marketing_off", "no_opt_in", "quiet_hours", "daily_cap", "other_channel_this_week", "stopped",
     }  # fmt: skip

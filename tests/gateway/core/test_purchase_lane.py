@@ -14,7 +14,7 @@ from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
 from flows.values import Money, Msisdn, OrderKey, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
-from gateway.core.context import Reach
+from gateway.core.reach import Reach
 from gateway.core.facts import Facts
 from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refused, StillRunning
 from gateway.core.purchase_checks import GIVE_UP_AFTER

@@ -17,7 +17,7 @@ from flows.effects import RecordOfferState, RecordPreference
 from flows.records import Offer
 from flows.session import from_json
 from flows.values import Channel, Msisdn
-from gateway.core.context import Reach
+from gateway.core.reach import Reach
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.pushers import MenuPusher
 from gateway.core.turn import Input, Turn

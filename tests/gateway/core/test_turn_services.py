@@ -19,7 +19,7 @@ from flows.records import Subscriber
 from flows.session import Session
 from flows.values import Money, Msisdn, OfferId, OrderKey, Wallet
 from gateway.core.commit import Committer
-from gateway.core.context import Reach
+from gateway.core.reach import Reach
 from gateway.core.facts import Facts
 from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.menu_facts import MenuFacts

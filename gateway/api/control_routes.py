@@ -1,0 +1,95 @@
+"""``/api/v1/controls``: what an operator stops, holds back and takes back, for consoles and scripts. Role admin."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from gateway.api.access import Access, Caller, Right
+from gateway.core.bodies import json_body
+from gateway.core.control_desk import MOST_WORDS, ControlDesk, Wish, checked
+from gateway.core.problems import Problem
+from gateway.errors import BadControl
+from store.controls import Control
+
+_PATH = "/api/v1/controls"
+_FIELDS = ("message", "starts_at", "ends_at")
+
+
+class ControlRoutes:
+    """look: called after each change, so that it is in force when it is answered."""
+
+    def __init__(self, desk: ControlDesk, access: Access, look: Callable[[], Awaitable[None]]) -> None:
+        self._desk = desk
+        self._access = access
+        self._look = look
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+        guard, one = self._access.guard, f"{_PATH}/{{kind}}/{{value}}"
+        app.router.add_get(_PATH, guard(Right.CONTROL, self._all))
+        app.router.add_put(one, guard(Right.CONTROL, self._put))
+        app.router.add_delete(one, guard(Right.CONTROL, self._drop))
+
+    async def _all(self, request: web.Request, caller: Caller) -> web.Response:
+        return web.json_response({"items": [_view(one) for one in await self._desk.all()], "next": None})
+
+    async def _put(self, request: web.Request, caller: Caller) -> web.Response:
+        document = await json_body(request)
+        errors = [{"pointer": f"/{name}", "detail": "is not known here"} for name in document if name not in _FIELDS]
+        times = {name: _instant(document, name, errors) for name in ("starts_at", "ends_at")}
+        message = document.get("message", "")
+        if not isinstance(message, str) or len(message) > MOST_WORDS:
+            errors.append({"pointer": "/message", "detail": f"must be a text of at most {MOST_WORDS} characters"})
+        if errors:
+            raise Problem(422, "invalid-control", "nothing was changed; see errors", errors=errors)
+        wish = _wish(request, **times)
+        await self._desk.put([wish], f"api:{caller.name}", message)
+        await self._look()
+        found = [one for one in await self._desk.all() if (one.kind, one.value) == (wish.kind, wish.value)]
+        return web.json_response(_view(found[0])) if found else web.json_response({})
+
+    async def _drop(self, request: web.Request, caller: Caller) -> web.Response:
+        wish = _wish(request)
+        named = (wish.kind, wish.value)
+        if not any((one.kind, one.value) == named for one in await self._desk.all()):
+            raise Problem(404, "unknown-control", "this is not set")
+        await self._desk.drop([named], f"api:{caller.name}", "")
+        await self._look()
+        return web.Response(status=204)
+
+
+def _wish(request: web.Request, starts_at: datetime | None = None, ends_at: datetime | None = None) -> Wish:
+    try:
+        return checked(request.match_info["kind"], request.match_info["value"], starts_at, ends_at)
+    except BadControl as error:
+        raise Problem(422, "invalid-control", str(error)) from None
+
+
+def _instant(document: dict[str, Any], name: str, errors: list[dict[str, str]]) -> datetime | None:
+    value = document.get(name)
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found.tzinfo is None:
+        errors.append({"pointer": f"/{name}", "detail": "must be a time with its zone (RFC 3339), or null"})
+        return None
+    return found.astimezone(UTC)
+
+
+def _view(one: Control) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "value": one.value,
+        "starts_at": one.starts_at and one.starts_at.isoformat(),
+        "ends_at": one.ends_at and one.ends_at.isoformat(),
+        "author": one.author,
+        "message": one.message,
+        "at": one.at.isoformat(),
+    }

@@ -1,0 +1,58 @@
+"""Texts, wired: binds and accounts, the routes over them, and the lane that sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+
+from gateway.app.accounts import Accounts
+from gateway.app.binds import Binds
+from gateway.app.numbers import Numbers, routes_of
+from gateway.app.peers import Peers
+from gateway.console.status import Part
+from gateway.core import traced
+from gateway.core.context import Context
+from gateway.core.doors import Doors
+from gateway.core.ports import InboundSms, SmsSender
+from gateway.core.reach import Reach
+from gateway.core.receipts import ReceiptDesk
+from gateway.core.sms_lane import SmsLane
+from gateway.sms.routes import SmsRoutes
+
+
+class Texting:
+    """lane: takes texts that are committed. binds: also those that carry USSD."""
+
+    def __init__(
+        self, context: Context, numbers: Numbers, peers: Peers, inbound: InboundSms, receipts: ReceiptDesk
+    ) -> None:
+        config = numbers.config
+        self._reach: Reach = context.reach
+        self._inbound = inbound
+        self.binds = Binds(peers, numbers, inbound, context.metrics)
+        self._accounts = Accounts(numbers, context.metrics)
+        out: Sequence[SmsSender] = (*self.binds.senders(), *self._accounts.senders)
+        senders = [traced.sms_sender(context.traces, one) for one in out]
+        self.lane = SmsLane(context, senders, receipts, routes=routes_of(config, senders))
+
+    def up(self) -> Mapping[str, bool]:
+        """Which binds and accounts are up now."""
+        return {**self.binds.up(), **self._accounts.up()}
+
+    def parts(self) -> Sequence[Part]:
+        """What the status page says of each, and of what is stopped."""
+        stopped = [one for one in self._reach.in_force if one.kind in ("stop", "dry_run")]
+        stops = [Part(f"Control: {one.kind} {one.value}", one.author, up=False, detail=one.message) for one in stopped]
+        return [*self.binds.parts(), *self._accounts.parts(), *stops]
+
+    def routes(self, doors: Doors, host: str) -> Sequence[SmsRoutes]:
+        """The pages that aggregators call; none without an account."""
+        return self._accounts.routes(self._inbound, doors, host)
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Bind, and let texts go."""
+        stack.push_async_callback(self.lane.drain)
+        await self.binds.open_texts(stack)
+        await self._accounts.open(stack)
+        self.lane.start()
+        stack.push_async_callback(self.lane.stop)

@@ -1,0 +1,54 @@
+"""Looking for what an operator has stopped, also from another process: in force within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from gateway.core.context import Context
+from store import controls
+
+_LOG = logging.getLogger(__name__)
+_PAUSE = 0.5
+
+
+class ControlWatch:
+    """Looks twice a second. What is in force stays so while the store cannot be asked."""
+
+    def __init__(self, context: Context, pause: float = _PAUSE) -> None:
+        self._context = context
+        self._pause = pause
+        self._known: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Know what is in force, before anything goes out; then go on looking. Raises StoreError."""
+        await self.look()
+        self._task = asyncio.create_task(self._run(), name="control-watch")
+
+    async def stop(self) -> None:
+        """Give up looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Take up what was changed, and what begins or ends by the clock."""
+        reach, reader = self._context.reach, self._context.reader
+        changed = await controls.changed_at(reader)
+        if changed is not None and changed != self._known:
+            reach.know(await controls.all_of(reader), self._context.clock())
+            self._known = changed
+            _LOG.warning("controls changed", extra={"stopped": sorted(reach.stopped), "set": len(reach.in_force)})
+        else:
+            reach.look(self._context.clock())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            try:
+                await self.look()
+            except Exception:
+                self._context.metrics.failures.labels("controls").inc()
+                _LOG.exception("looking for controls failed, and is done again")

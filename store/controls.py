@@ -1,0 +1,91 @@
+"""What an operator has stopped, who gets nothing, and who alone is contacted: kept until it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from store.reader import Reader
+from store.tables import controls as t
+from store.unit import Op
+
+Kind = Literal["stop", "blackout", "test", "dry_run"]
+KINDS: tuple[Kind, ...] = ("stop", "blackout", "test", "dry_run")
+_CHANGED = "changed"
+"""The row whose time tells when anything was changed last, so that looking costs one row."""
+_INSERT = insert(t)
+_PUT = _INSERT.on_conflict_do_update(
+    index_elements=[t.c.kind, t.c.value],
+    set_={name: _INSERT.excluded[name] for name in ("starts_at", "ends_at", "author", "message", "at")},
+)
+_DROP = delete(t).where(t.c.kind == bindparam("of_kind"), t.c.value == bindparam("named"))
+_ALL = select(t).where(t.c.kind != _CHANGED).order_by(t.c.kind, t.c.value)
+_WHEN = select(t.c.at).where(t.c.kind == _CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One of them.
+
+    kind: ``stop`` (value: ``everything``, ``marketing`` or ``campaign:NAME``), ``blackout`` and ``test`` (value: MSISDN
+    digits), ``dry_run`` (value: ``on``). starts_at, ends_at: None = at once, until it is taken back.
+    """
+
+    kind: Kind
+    value: str
+    author: str
+    message: str
+    at: datetime
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it counts now."""
+        begun = self.starts_at is None or self.starts_at <= now
+        return begun and (self.ends_at is None or now < self.ends_at)
+
+
+def put(controls: Iterable[Control], at: datetime) -> list[Op]:
+    """Write them; one that was there is replaced."""
+    return [*(Op(_PUT, _values(one)) for one in controls), _changed(at)]
+
+
+def drop(named: Iterable[tuple[Kind, str]], at: datetime) -> list[Op]:
+    """Take them back, by kind and value; nothing happens for one that is not there."""
+    return [*(Op(_DROP, {"of_kind": kind, "named": value}) for kind, value in named), _changed(at)]
+
+
+async def all_of(reader: Reader) -> Sequence[Control]:
+    """Every one, whether it counts now or not."""
+    return [
+        Control(row.kind, row.value, row.author, row.message, row.at, row.starts_at, row.ends_at)
+        for row in await reader.rows(_ALL)
+    ]
+
+
+async def changed_at(reader: Reader) -> datetime | None:
+    """When anything was changed last; None as long as nothing was."""
+    row = await reader.first(_WHEN)
+    found: datetime | None = None if row is None else row.at
+    return found
+
+
+def _changed(at: datetime) -> Op:
+    return Op(_PUT, {**_values(Control("stop", "", "", "", at)), "kind": _CHANGED})
+
+
+def _values(one: Control) -> dict[str, object]:
+    return {
+        "kind": one.kind,
+        "value": one.value,
+        "starts_at": one.starts_at,
+        "ends_at": one.ends_at,
+        "author": one.author,
+        "message": one.message,
+        "at": one.at,
+    }

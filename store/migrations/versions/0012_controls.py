@@ -1,0 +1,29 @@
+"""What an operator has stopped; what a text is about; texts that wait are read by rank and due time."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+_WAITING = sa.text("state IN ('queued', 'sending', 'deferred')")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "controls",
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("value", sa.String(60), nullable=False),
+        sa.Column("starts_at", sa.BigInteger),
+        sa.Column("ends_at", sa.BigInteger),
+        sa.Column("author", sa.String(60), nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "value"),
+    )
+    op.add_column("outbox", sa.Column("about", sa.String(20)))
+    op.drop_index("outbox_waiting", "outbox")
+    columns = ["kind", "priority", "due_at", "id"]
+    op.create_index("outbox_waiting", "outbox", columns, sqlite_where=_WAITING, postgresql_where=_WAITING)
