@@ -40,6 +40,7 @@ class OfferAnswered:
     reply_key: idempotency key of the answer, from the message or request that brought this.
     order_state: state of the order of an offer accepted before.
     confirm_above: minor units above which a text must say yes twice, None for never; keyword: the second yes.
+    same_again: it is the word of a moment ago, perhaps sent before the question came: no second yes.
     """
 
     at: datetime
@@ -53,6 +54,7 @@ class OfferAnswered:
     order_state: str | None = None
     confirm_above: int | None = None
     keyword: str = ACCEPT_WORD
+    same_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class OfferFlow(Flow):
         """Whether this yes is the first of two."""
         if fact.channel is not Channel.SMS or fact.confirm_above is None or offer.price.amount <= fact.confirm_above:
             return False
-        return offer.yes_at is None or fact.at - offer.yes_at > CONFIRM_WITHIN
+        return offer.yes_at is None or fact.at - offer.yes_at > CONFIRM_WITHIN or fact.same_again
 
     def ask_to_confirm(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """What it costs, once more, and the word that buys it."""

@@ -78,8 +78,11 @@ def almost(voice: Voice, name: str, price: Money, keyword: str) -> str:
 def who(voice: Voice, contact: str) -> str:
     """Who sends these texts, what for, how to stop them, where to complain. contact: empty for customer care."""
     return voice.say(
-        N_("We are your mobile operator. We tell you when a bundle ends and offer another. {stop}: no more. {contact}"),
-        stop=_stop(voice, Topic.ALL),
+        N_(
+            "We are your mobile operator. We tell you when a bundle ends and offer another. "
+            "{stop}: no offers. {contact}"
+        ),
+        stop=_stop(voice, Topic.OFFERS),
         contact=voice.say(N_("Complaints: {contact}."), contact=contact or voice.say(N_("customer care"))),
     )
 

@@ -33,7 +33,7 @@ class TextFacts:
     elsewhere: their newest open offer that no text has named, where none was made from this number.
     order_states, names: of these offers' orders and bundles, and of the bundles in ``wallet``.
     wallet, payable: asked for only by those who need them; None also where the charging system did not tell.
-    proof: if it looks like a porting code and a request to port stands.
+    proof: if it looks like a porting code. before: what the same person texted a moment ago, empty for nothing.
     """
 
     texter: Texter
@@ -49,6 +49,7 @@ class TextFacts:
     wallet: Wallet | None = None
     payable: Sequence[Bundle] | None = None
     proof: ProofTexted | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,12 @@ def _answered(facts: TextFacts, offer: Offer) -> OfferAnswered:
         order_state=facts.order_states.get(offer.order) if offer.order else None,
         confirm_above=confirmation.above if confirmation else None,
         keyword=_other_yes(facts),
+        same_again=words(facts.before) == words(facts.text),
     )
 
 
 def _other_yes(facts: TextFacts) -> str:
-    """Another yes than the one that was said: the same again is taken for the network's repetition."""
+    """Another yes than the one that was said: the same again says nothing new."""
     said = words(facts.text)
     if said and said[0].isdigit():
         return YES_WORDS.get(facts.texter.voice.language, YES_WORDS["en"])

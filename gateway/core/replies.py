@@ -47,7 +47,7 @@ class ReplyDesk:
         await self._committer.note(inbox.done(entry.id, "failed", self._context.clock()))
 
     async def _answer(self, entry: Entry, before: Entry | None, known: Known) -> None:
-        facts = await self._texts.of(entry, known)
+        facts = await self._texts.of(entry, known, before)
         if facts.proof is None and repeats(entry, before, facts.offers):
             dealt = Dealt(REPEATED, ())
         else:

@@ -52,8 +52,11 @@ class TextFactsDesk:
         self._facts = facts
         self._service_code = service_code
 
-    async def of(self, entry: Entry, known: Known) -> TextFacts:
-        """All that is known of a text. Raises StoreError, and ValueError or KeyError for a body that is none."""
+    async def of(self, entry: Entry, known: Known, before: Entry | None) -> TextFacts:
+        """All that is known of a text. before: the same person's last, if it was a moment ago.
+
+        Raises StoreError, and ValueError or KeyError for a body that is none.
+        """
         at, body = self._context.clock(), json.loads(entry.body)
         rules = self._context.rules(at)
         person, usage = known.people[entry.subject]
@@ -76,6 +79,7 @@ class TextFactsDesk:
             wallet=wallet,
             payable=self._payable(person, wallet, usage) if meaning.intent is Intent.MORE else None,
             proof=await self._proof(body, texter, entry, meaning),
+            before=json.loads(before.body)["text"] if before else "",
         )
 
     async def _wallet(self, person: Subscriber) -> Wallet | None:

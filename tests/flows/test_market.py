@@ -12,7 +12,7 @@ import yaml
 from flows.errors import MarketError
 from flows.holidays import colombian_holidays, easter
 from flows.market import PACKS, load_market, market_codes
-from flows.market_rules import AlertScope, OptIn
+from flows.market_rules import AlertScope, OptIn, SmsConfirmation
 
 TODAY = date(2026, 11, 24)
 
@@ -186,6 +186,11 @@ def rule(**more: Any) -> dict[str, Any]:
     return {"source": "s", "valid_from": None, "valid_to": None, **more}
 
 
+def proof(**more: Any) -> dict[str, Any]:
+    """A rule on porting codes."""
+    return rule(**{"collected_by": "us", "pattern": "[0-9]{4}", "valid_hours": 24, **more})
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -213,6 +218,13 @@ def rule(**more: Any) -> dict[str, Any]:
         (pack(hours=[rule(windows={"mon": ["19:00-07:00"]}, holidays=None)]), "mon: '19:00-07:00' ends before"),
         (pack(prices=[rule(include_tax="yes")]), "prices[0]: include_tax: must be true or false"),
         (pack(stop_words=[rule(words=["alto!"])]), "stop_words[0]: words: must be a list"),
+        (pack(complaints=[rule(contact="x" * 31)]), "complaints[0]: contact: is longer than 30 characters"),
+        (pack(sms_confirmation=[rule(above=-1)]), "sms_confirmation[0]: above: must be a whole number from 0 up"),
+        (pack(porting_proof=[proof(collected_by="them")]), "porting_proof[0]: collected_by: must be one of us, donor"),
+        (pack(porting_proof=[proof(pattern=None)]), "porting_proof[0]: pattern: must be given if"),
+        (pack(porting_proof=[proof(collected_by="donor")]), "porting_proof[0]: pattern: must be given if"),
+        (pack(porting_proof=[proof(pattern="(")]), "porting_proof[0]: pattern: '(' is no regular expression"),
+        (pack(porting_proof=[proof(valid_hours=0)]), "porting_proof[0]: valid_hours: must be a whole number from 1 up"),
         (pack(caps=[{**rule(), "valid_from": "soon"}]), "caps[0]: valid_from: must be a date, or null"),
         (
             pack(caps=[{**rule(), "valid_from": date(2026, 1, 2), "valid_to": date(2026, 1, 1)}]),
@@ -229,6 +241,27 @@ def test_a_wrong_pack_is_named_with_its_key(tmp_path: Path, content: dict[str, A
         load_market("tt", tmp_path)
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_what_a_pack_says_nothing_of_is_not_asked_for(tmp_path: Path) -> None:
+    """No second yes, no porting code, and complaints go to customer care; a pack may say otherwise, with dates."""
+    write(tmp_path, pack())
+    plain = load_market("tt", tmp_path).at(TODAY)
+    assert (plain.complaints, plain.sms_confirmation, plain.porting_proof) == ("", None, None)
+    write(
+        tmp_path,
+        pack(
+            complaints=[rule(contact="the mayor")],
+            sms_confirmation=[{**rule(above=500), "valid_from": TODAY}],
+            porting_proof=[proof()],
+        ),
+    )
+    market = load_market("tt", tmp_path)
+    rules = market.at(TODAY)
+    assert (rules.complaints, rules.sms_confirmation) == ("the mayor", SmsConfirmation(500))
+    assert rules.porting_proof is not None
+    assert rules.porting_proof.ours is not None
+    assert market.at(date(2026, 11, 23)).sms_confirmation is None
 
 
 def test_packs_are_package_data() -> None:

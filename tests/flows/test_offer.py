@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import ANA, BEN, PRICE, TUESDAY, ana, offer
-from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOfferState, RecordOrder, SendSms
-from flows.offer import OfferAnswered, OfferFlow, OfferTimedOut, order_key
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAudit,
+    RecordFirstYes,
+    RecordOfferState,
+    RecordOrder,
+    SendSms,
+)
+from flows.offer import CONFIRM_WITHIN, OfferAnswered, OfferFlow, OfferTimedOut, order_key
 from flows.records import Offer
 from flows.step import Step
 from flows.texts import Voice
@@ -91,6 +100,32 @@ def test_a_late_yes_ends_the_offer_and_says_that_nothing_was_charged() -> None:
     done = step("accept", offer(), said(END))
     assert done.effects[0] == RecordOfferState(offer().id, "expired", TUESDAY + END)
     assert text_of(done.effects) == "This offer has expired. Nothing was charged."
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact", "asked"),
+    [
+        ({}, {}, False),
+        ({}, {"confirm_above": PRICE.amount}, False),
+        ({}, {"confirm_above": PRICE.amount - 1}, True),
+        ({}, {"confirm_above": 0, "channel": Channel.APP}, False),
+        ({"yes_at": TUESDAY}, {"confirm_above": 0}, False),
+        ({"yes_at": TUESDAY}, {"confirm_above": 0, "same_again": True}, True),
+        ({"yes_at": TUESDAY - CONFIRM_WITHIN}, {"confirm_above": 0}, False),
+        ({"yes_at": TUESDAY - CONFIRM_WITHIN - timedelta(seconds=1)}, {"confirm_above": 0}, True),
+    ],
+)
+def test_a_first_yes_is_asked_about_where_the_market_wants_two(
+    changes: dict[str, object], fact: dict[str, object], asked: bool
+) -> None:
+    """By text, above its bound; another yes within a quarter of an hour buys."""
+    answered = replace(said(timedelta()), keyword="YES", **fact)  # type: ignore[arg-type]
+    done = step("accept", offer(**changes), answered)
+    assert (done.state, ActivateBundle in kinds(done.effects)) == ("open" if asked else "accepted", not asked)
+    if asked:
+        assert done.effects[0] == RecordFirstYes(offer().id, TUESDAY)
+        assert text_of(done.effects).endswith("Reply YES to confirm.")
+        assert [one.asks for one in done.effects if isinstance(one, SendSms)] == [True]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
-from flows.effects import RecordOfferState, RecordOrder, RecordOrderState, RecordSubscriptionState
+from flows.effects import (
+    RecordAnswered,
+    RecordAsked,
+    RecordFirstYes,
+    RecordOfferState,
+    RecordOrder,
+    RecordOrderState,
+    RecordSubscriptionState,
+    RecordYesUndone,
+)
 from flows.purchase import NEEDS_PERSON
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 from store import idempotency, inbox, messages, offers, orders, outbox, outgoing, parts, subscriptions, usage
@@ -99,6 +108,47 @@ async def test_the_newest_offer_is_the_one_that_is_answered(reader: Reader, writ
     }
     assert [one.id for one in await offers.open_of(reader, ANAS, TUESDAY)] == ["off-zzz", ids[1], ids[0]]
     assert await offers.count_open(reader) == 3
+
+
+async def test_of_each_reply_code_the_newest_offer_is_found(reader: Reader, writer: Writer) -> None:
+    """Beside the newest that asks for 1, whatever became of it."""
+    codes = {"off-1": None, "off-2": 2, "off-3": 3, "off-4": 2, "off-5": None}
+    await note(writer, *(offers.put(record_offer(id=OfferId(one), reply_code=code)) for one, code in codes.items()))
+    (made,) = (await offers.newest_of(reader, [ANAS])).values()
+    assert {one.id: one.reply_code for one in made} == {"off-5": None, "off-4": 2, "off-3": 3}
+
+
+async def test_a_first_yes_stands_until_the_offer_is_asked_about_anew(reader: Reader, writer: Writer) -> None:
+    """Taken back it is long ago; an offer that has ended takes none."""
+    which = OfferId("off-1")
+    await note(writer, offers.put(record_offer()))
+
+    async def stands() -> tuple[datetime, datetime | None]:
+        found = await offers.by_id(reader, which)
+        assert found is not None
+        return found.last_asked, found.yes_at
+
+    assert await stands() == (TUESDAY, None)
+    assert await writer.commit(Unit(gate=offers.first_yes(RecordFirstYes(which, later(minutes=1)))))
+    assert await stands() == (later(minutes=1), later(minutes=1))
+    await note(writer, offers.undo_yes(RecordYesUndone(which)))
+    asked, yes = await stands()
+    assert yes is not None
+    assert (asked, yes < TUESDAY - timedelta(days=365)) == (later(minutes=1), True)
+    await note(writer, offers.ask(RecordAsked(which, later(minutes=2))))
+    assert await stands() == (later(minutes=2), None)
+    assert await writer.commit(Unit(gate=offers.end_once(RecordOfferState(which, "expired", TUESDAY))))
+    assert not await writer.commit(Unit(gate=offers.first_yes(RecordFirstYes(which, later(minutes=3)))))
+
+
+async def test_answers_are_counted_with_the_subscription(reader: Reader, writer: Writer) -> None:
+    """From none."""
+    person = subscriptions.begin(ANA, "es", TUESDAY)
+    await writer.commit(subscriptions.create(person, TUESDAY))
+    assert (await subscriptions.by_msisdn(reader, [ANA]))[ANA].answers_count == 0
+    await note(writer, subscriptions.note_answer(RecordAnswered(person.id, TUESDAY, 7)))
+    found = (await subscriptions.by_msisdn(reader, [ANA]))[ANA]
+    assert (found.answers_since, found.answers_count) == (TUESDAY, 7)
 
 
 async def test_an_offer_is_overdue_from_its_end_on(reader: Reader, writer: Writer) -> None:

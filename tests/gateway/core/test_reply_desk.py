@@ -2,82 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from talking import Talk
 
-from fakes import ANA, NUMBER, TUESDAY, House, order, record_offer
-from flows.effects import ActivateBundle, Effect, RecordOfferState, RecordOrder, RecordOrderState
+from fakes import ANA, NUMBER, TUESDAY, House, consent, order
+from flows.effects import Effect, RecordOfferState, RecordOrder, RecordOrderState, SendSms
+from flows.market import load_market
+from flows.market_rules import Dated, SmsConfirmation
 from flows.offer import order_key
-from flows.records import Subscriber
-from flows.values import Channel, Msisdn, OfferId
+from flows.porting import PURPOSE
+from flows.porting_proof import PURPOSE as PROOF
+from flows.values import Channel, Msisdn, Wallet
+from gateway.core import text_facts
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.replies import ReplyDesk
-from store import inbox, offers, orders, subscriptions
+from store import consents, inbox, offers, orders, subscriptions
 from store.consent_ledger import ConsentLedger
+from store.consent_seal import digest
 from store.errors import WriteFailed
 from store.ids import new_id
 from store.inbox import Entry
-from store.outbox import SmsRow
-from store.tables import inbox as inbox_table
 from store.unit import Gate, Op, Unit
-
-
-class Talk:
-    """Ana and the gateway, texting."""
-
-    def __init__(self, house: House, committer: Committer, facts: Facts) -> None:
-        self.house = house
-        self.committer = committer
-        self.facts = facts
-        self.desk = ReplyDesk(house.context, facts, committer)
-        self.last = ""
-
-    async def ana(self) -> Subscriber:
-        """Ana as the store has her."""
-        return await self.facts.subscriber(ANA)
-
-    async def offered(self, number: str = NUMBER) -> OfferId:
-        """A gigabyte is offered."""
-        at = self.house.clock()
-        effect = record_offer(
-            id=OfferId(f"off-{new_id(at)}"),
-            subscription=(await self.ana()).id,
-            at=at,
-            expires_at=at + timedelta(hours=24),
-            sent_from=number,
-        )
-        await self.committer.commit([effect])
-        self.house.clock.advance(milliseconds=10)
-        return effect.id
-
-    async def says(self, text: str, to: str = NUMBER, msisdn: Msisdn = ANA) -> list[str]:
-        """Ana's text is taken in and dealt with; what she is answered."""
-        at = self.house.clock()
-        body = json.dumps({"to": to, "text": text, "smsc": "smsc-a"})
-        self.last = new_id(at)
-        entry = Entry(self.last, "mo", "sms:smsc-a", self.last, msisdn, body, at)
-        await self.house.writer.commit(inbox.take_in(entry))
-        before = len(self.house.handed)
-        assert await self.desk.work([entry]) == []
-        self.house.clock.advance(seconds=5)
-        return [row.text for row in self.house.handed[before:] if isinstance(row, SmsRow)]
-
-    async def outcome(self) -> str:
-        """What the inbox says of the last text."""
-        row = await self.house.reader.first(select(inbox_table).where(inbox_table.c.id == self.last))
-        assert row is not None
-        assert row.processed_at is not None
-        return str(row.outcome)
-
-    @property
-    def bought(self) -> list[ActivateBundle]:
-        """Calls to the charging system that were asked for."""
-        return [row for row in self.house.handed if isinstance(row, ActivateBundle)]
 
 
 class Overtaken(Committer):
@@ -101,6 +52,27 @@ class Overtaken(Committer):
         if quicker:
             await self._talk.committer.commit(quicker)
         return await super().commit(effects, always, beside)
+
+
+class Recorded(Committer):
+    """Remembers of every text whether it asks for an answer."""
+
+    def __init__(self, talk: Talk) -> None:
+        house = talk.house
+        ledger = ConsentLedger(house.reader, house.writer)
+        super().__init__(house.writer, house.context.reach, house.handed.append, ledger)
+        self.asks: list[bool] = []
+
+    async def commit(
+        self,
+        effects: Iterable[Effect],
+        always: tuple[Op, ...] = (),
+        beside: tuple[Op, ...] = (),
+        gate: Gate | None = None,
+    ) -> bool:
+        wanted = tuple(effects)
+        self.asks += [effect.asks for effect in wanted if isinstance(effect, SendSms)]
+        return await super().commit(wanted, always, beside)
 
 
 @pytest.fixture
@@ -299,3 +271,92 @@ async def test_an_offer_that_no_text_named_and_that_is_over_is_none(talk: Talk) 
     await talk.house.writer.commit(Unit(ops=(offers.unbind(offer),)))
     talk.house.clock.advance(hours=25)
     assert await talk.says("1") == ["Ahora no tienes ofertas abiertas."]
+
+
+async def test_a_porting_code_is_noted_and_does_not_stay(talk: Talk) -> None:
+    """Neither in the inbox nor in the consent records; what is kept says that it came, and checks it."""
+    talk.house.context.market = load_market("mx")
+    person = await talk.ana()
+    await talk.committer.commit([consent(subscription=person.id)])
+    (told,) = await talk.says("4711")
+    assert "4711" not in told
+    kept = await talk.kept()
+    assert (kept.outcome, json.loads(kept.body)["text"]) == ("porting_proof", "****")
+    proof = await consents.in_force(talk.house.reader, person.id, PROOF)
+    key = (await consents.keys_of(talk.house.reader, [person.id]))[person.id]
+    assert proof is not None
+    assert proof.personal is not None
+    assert proof.personal.replies == (digest("4711", key),)
+    assert "4711" not in digest("4711", key)
+    assert await consents.in_force(talk.house.reader, person.id, PURPOSE) is not None
+
+
+async def test_a_porting_code_that_nobody_waits_for_does_not_stay_either(talk: Talk) -> None:
+    """Whoever sends it by mistake has not told it to anybody."""
+    talk.house.context.market = load_market("mx")
+    assert len(await talk.says("4711")) == 1
+    assert (await talk.outcome(), json.loads((await talk.kept()).body)["text"]) == ("unknown", "****")
+    assert await consents.in_force(talk.house.reader, (await talk.ana()).id, PROOF) is None
+
+
+async def test_beyond_twenty_answers_an_hour_there_is_silence(talk: Talk) -> None:
+    """What was wished for holds all the same, and a yes still buys."""
+    await talk.offered()
+    for turn in range(20):
+        assert len(await talk.says(("AYUDA", "SALDO")[turn % 2])) == 1
+    assert (await talk.says("AYUDA"), await talk.outcome()) == ([], "too_many")
+    assert (await talk.says("BAJA"), (await talk.ana()).marketing) == ([], False)
+    await talk.says("MAS")
+    assert len(await offers.open_of(talk.house.reader, (await talk.ana()).id, talk.house.clock())) == 1
+    await talk.says("1")
+    assert len(talk.bought) == 1
+    talk.house.clock.advance(hours=1)
+    assert len(await talk.says("AYUDA")) == 1
+
+
+async def test_what_asks_for_an_answer_says_so(talk: Talk) -> None:
+    """A text that wants an answer must leave from a number that takes one."""
+    await talk.offered()
+    recorded = Recorded(talk)
+    talk.desk = ReplyDesk(talk.house.context, talk.facts, recorded)
+    for text in ("MAS", "IDIOMA", "SII", "AYUDA", "QUIEN", "SALDO"):
+        await talk.says(text)
+    assert recorded.asks == [True, True, True, False, False, False]
+
+
+async def test_a_first_yes_to_an_offer_that_the_app_took_meanwhile_asks_nothing(talk: Talk) -> None:
+    """It says what became of it."""
+    market = talk.house.context.market
+    rule = Dated(SmsConfirmation(0), "a test", None, None)
+    talk.house.context.market = replace(market, sms_confirmation=(rule,))
+    offer_id = await talk.offered()
+    seen = await offers.by_id(talk.house.reader, offer_id)
+    assert seen is not None
+    key, at = order_key(seen), talk.house.clock()
+    app: list[Effect] = [
+        RecordOrder(order(offer=offer_id, key=key, subscription=seen.subscription, channel=Channel.APP, created_at=at)),
+        RecordOfferState(offer_id, "accepted", at, key),
+    ]
+    talk.desk = ReplyDesk(talk.house.context, talk.facts, Overtaken(talk, app))
+    assert await talk.says("1") == ["Tu compra de 1 GB por 7 días está en curso."]
+    assert talk.bought == []
+
+
+async def test_a_charging_system_that_hangs_is_waited_for_a_moment(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others' texts wait in the same pass."""
+    monkeypatch.setattr(text_facts, "_LONGEST_FETCH", 0.01)
+
+    async def never(msisdn: Msisdn) -> Wallet:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(talk.house.ocs, "wallet", never)
+    assert await talk.says("SALDO") == ["Ahora no lo sabemos. Inténtalo más tarde, por favor."]
+
+
+async def test_without_a_menu_the_word_for_it_is_answered_with_help(talk: Talk) -> None:
+    """Nobody is told to dial what is not there."""
+    talk.desk = ReplyDesk(talk.house.context, talk.facts, talk.committer)
+    (told,) = await talk.says("MENU")
+    assert told.startswith("Responde 1 para comprar")
+    assert "MENU" not in told
