@@ -12,6 +12,7 @@ from flows.errors import FlowError
 from flows.market import load_market, market_codes
 from gateway.cli.configured import Commands
 from gateway.cli.until_signal import until_signal
+from gateway.errors import ConfigError
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.telemetry import log_to_stderr
@@ -22,7 +23,11 @@ def add_to(commands: Commands) -> None:
     group = commands.add_parser("sim", help="simulated peers").add_subparsers(
         title="simulators", required=True, metavar="SIMULATOR"
     )
-    _simulator(group.add_parser("smsc", help="an SMSC (SMPP 3.4)", description=_smsc.__doc__), 2775, _smsc)
+    smsc = _simulator(group.add_parser("smsc", help="an SMSC (SMPP 3.4)", description=_smsc.__doc__), 2775, _smsc)
+    smsc.add_argument("--journal", type=Path, metavar="FILE", help="append a JSON line for each accepted submit")
+    smsc.add_argument(
+        "--keep", type=int, default=100_000, metavar="N", help="how many texts are remembered (default: %(default)s)"
+    )
     ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
@@ -41,11 +46,13 @@ def _simulator(
 
 def _smsc(arguments: argparse.Namespace) -> int:
     """A simulated SMSC. Control: GET /messages, POST /mo {from, to, text}, POST /ussd {from, service} to dial and
-    {from, session, text} to answer, GET /ussd for the screens, PUT /faults (push_status refuses pushed screens),
-    GET /binds.
+    {from, session, text} to answer, GET /ussd for the screens, PUT /faults (docs/reference/smsc-simulator.md has them
+    all), GET /binds, GET /counts, POST /outbind {host, port, system_id, password}.
     """
     log_to_stderr("warning")
-    simulator = SmscSimulator(arguments.port, arguments.control)
+    if arguments.keep < 1:
+        raise ConfigError("--keep must be at least 1")
+    simulator = SmscSimulator(arguments.port, arguments.control, keep=arguments.keep, journal=arguments.journal)
 
     def greeting() -> str:
         return f"chasqui: SMSC on port {simulator.port}, control on http://127.0.0.1:{simulator.control_port}"

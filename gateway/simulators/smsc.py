@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections import deque
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.core.long_texts import LongTexts
-from gateway.core.ports import MobilePart
 from gateway.errors import PortInUse
+from gateway.simulators.mutations import mutated
+from gateway.simulators.smsc_book import Book, Journal, Known
+from gateway.simulators.smsc_chance import SILENCE, Chance
 from gateway.simulators.smsc_control import control_application
 from gateway.simulators.smsc_faults import Faults
+from gateway.simulators.smsc_messages import originated
+from gateway.simulators.smsc_operations import Operations
+from gateway.simulators.smsc_phones import Phones
+from gateway.simulators.smsc_receipts import Due, Receipts
 from gateway.simulators.smsc_ussd import UssdPhones, is_screen
-from gateway.smpp.incoming import join, read_text
-from gateway.smpp.pdu import Bind, Message, Response
-from gateway.smpp.server import Esme, NoReceiver, SmppServer, SubmitReply
+from gateway.smpp.incoming import read_user_data
+from gateway.smpp.pdu import Bind, Message, Response, format_text, format_tlvs
+from gateway.smpp.server import Esme, SmppServer, SubmitReply
 from gateway.smpp.session import Answer, Timing
-from gateway.smpp.text import UDHI, decode, encode, split_header
-from gateway.smpp.vocabulary import NPI, TON, Command, Status
+from gateway.smpp.text import decode
+from gateway.smpp.vocabulary import CONGESTION_STATE, Status
 
-_RECEIPT: Final = 0x04
 _RECEIPT_BITS: Final = 0x03
-_REDELIVERY_PAUSE: Final = 0.5
-_REDELIVERIES: Final = 20
+_THROTTLES: Final = frozenset({Status.THROTTLED, Status.QUEUE_FULL})
 
 
 class SmscSimulator:
     """Accepts binds and submits, sends receipts, and shows what a phone would have got.
 
     Ports: 0 takes a free one; the attributes then tell which. Any credentials are accepted unless
-    ``system_id`` or ``password`` is given.
+    ``system_id`` or ``password`` is given. keep: how many of the last texts are remembered, None = all. journal: a file
+    that each accepted submit is appended to; ids go on from what it holds.
     """
 
     def __init__(
@@ -46,26 +51,49 @@ class SmscSimulator:
         system_id: str | None = None,
         password: str | None = None,
         timing: Timing | None = None,
+        keep: int | None = None,
+        journal: Path | None = None,
     ) -> None:
         self.port = port
         self.control_port = control_port
-        self.faults = Faults()
-        self.messages: list[dict[str, Any]] = []
-        self.news = asyncio.Condition()
+        self.book = Book(keep)
         self._host = host
         self._system_id = system_id
         self._password = password
         self._server = SmppServer(
-            host, port, self, self._authenticate, system_id="smsc", timing=timing, on_bound=self._bound
+            host,
+            port,
+            self,
+            self._authenticate,
+            system_id="smsc",
+            timing=timing,
+            on_bound=self._bound,
+            operations=Operations(self.book, self._new_id, self._accept),
         )
+        self._chance = Chance(Faults())
+        self._journal = Journal(journal) if journal is not None else None
         self.ussd = UssdPhones(self._server.deliver)
-        self._long = LongTexts(timedelta(seconds=60))
-        self._part_ids: dict[str, dict[int, str]] = {}
-        self._last_id = 0
+        self._phones = Phones(self.book, self._start)
+        self._receipts = Receipts(self._server, self.book.counts, self._start)
+        self._last_id = self._journal.last_id if self._journal else 0
         self._last_reference = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._undelivered: deque[tuple[Message, str]] = deque(maxlen=100_000)
         self._runner: web.AppRunner | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """How it misbehaves now."""
+        return self._chance.faults
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What phones got, oldest first."""
+        return self.book.messages
+
+    @property
+    def news(self) -> asyncio.Condition:
+        """Told of each text."""
+        return self._phones.news
 
     async def start(self) -> None:
         """Open both ports. Raises PortInUse."""
@@ -87,6 +115,8 @@ class SmscSimulator:
             await self._runner.cleanup()
             self._runner = None
         await self._server.stop()
+        if self._journal is not None:
+            self._journal.close()
 
     def binds(self) -> list[dict[str, str]]:
         """Who is bound now, oldest first."""
@@ -94,13 +124,27 @@ class SmscSimulator:
 
     def set_faults(self, faults: Faults) -> None:
         """Misbehave so from now on; what ``faults`` leaves out is as it should be."""
-        self.faults = faults
-        if faults.garbage:
-            for esme in self._server.esmes:
+        self._chance = chance = Chance(faults)
+        for esme in self._server.esmes:
+            if isinstance(faults.garbage, bytes):
                 esme.session.write_raw(faults.garbage)
+            else:
+                for _ in range(faults.garbage):
+                    esme.session.write_raw(mutated(chance.random()))
         if faults.drop:
             self._server.drop()
-        faults.drop, faults.garbage = False, b""
+        if faults.restart:
+            self._start(self._restart())
+        faults.drop, faults.restart, faults.garbage = False, False, b""
+
+    def counts(self) -> dict[str, int]:
+        """Totals since the start."""
+        self.book.counts.undelivered = self._receipts.waiting
+        return self.book.totals()
+
+    async def outbind(self, host: str, port: int, system_id: str, password: str) -> None:
+        """Connect to an ESME and ask it to bind there. Raises OSError."""
+        await self._server.outbind(host, port, system_id, password)
 
     async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = "") -> list[Answer]:
         """Deliver a text from a phone ``repeat`` times; how the ESME answered each. bind: its system_id, empty = any.
@@ -108,29 +152,83 @@ class SmscSimulator:
         Raises NoReceiver.
         """
         self._last_reference += 1
-        parts = _originated(sender, service, text, self._last_reference)
-        return list(await asyncio.gather(*(self._deliver_parts(parts, bind) for _ in range(repeat))))
+        parts = originated(sender, service, text, self._last_reference)
+        if self._chance.strikes(self.faults.duplicate):
+            self.book.counts.duplicates += 1
+            repeat += 1
+        answers = list(await asyncio.gather(*(self._deliver_parts(parts, bind) for _ in range(repeat))))
+        self.book.counts.texts_in += len(answers)
+        return answers
 
     # ── the SMPP side ───────────────────────────────────────────────────────
 
     def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
-        """Take a submit_sm as the faults allow."""
-        if self.faults.no_response:
-            self.faults.no_response -= 1
+        """Take a submit_sm or data_sm as the faults allow."""
+        counts = self.book.counts
+        counts.submits += 1
+        status = self._chance.verdict()
+        if status == SILENCE:
+            counts.unanswered += 1
             return None
-        if self.faults.throttle:
-            self.faults.throttle -= 1
-            return Status.THROTTLED, ""
-        if self.faults.status:
-            return self.faults.status, ""
-        self._last_id += 1
-        message_id = f"{self._last_id:08x}"
+        if status != Status.OK:
+            counts.throttled += status in _THROTTLES
+            counts.refused += status not in _THROTTLES
+            return self._answer(esme, message, status, "")
+        message_id = self._new_id()
         if is_screen(message):
-            return self.ussd.submit(esme, message, self.faults.push_status), message_id
-        self._record(esme, message, message_id)
-        if self.faults.receipts and message.registered_delivery & _RECEIPT_BITS == 1:
-            self._start(self._send_receipt(_receipt(message, message_id), esme.system_id))
-        return Status.OK, message_id
+            return self._answer(esme, message, self.ussd.submit(esme, message, self.faults.push_status), message_id)
+        self._accept(esme, message, message_id)
+        if not self._chance.drops():
+            return self._answer(esme, message, Status.OK, message_id)
+        counts.drops += 1
+        if not self.faults.drop_before_answer:
+            esme.session.respond(message, Status.OK, format_text(message_id))
+            esme.session.close("dropped after the answer")
+        else:
+            esme.session.abort("dropped before the answer")
+        return None
+
+    def _answer(self, esme: Esme, message: Message, status: int, message_id: str) -> SubmitReply | None:
+        """At once, or by itself later."""
+        after, congestion = self._chance.answer_after(), self.faults.congestion
+        if not after and congestion < 0:
+            return status, message_id
+        body = format_text(message_id)
+        if congestion >= 0:
+            body += format_tlvs(((CONGESTION_STATE, bytes((congestion,))),))
+        respond = partial(esme.session.respond, message, status, body)
+        if after:
+            asyncio.get_running_loop().call_later(after, respond)
+        else:
+            respond()
+        return None
+
+    def _new_id(self) -> str:
+        self._last_id += 1
+        return f"{self._last_id:08x}"
+
+    def _accept(self, esme: Esme, message: Message, message_id: str) -> None:
+        chance, wanted = self._chance, message.registered_delivery & _RECEIPT_BITS == 1
+        after = chance.receipt_after()
+        known = Known(
+            message.source,
+            message.destination,
+            chance.ending(),
+            asyncio.get_running_loop().time() + after,
+            datetime.now(UTC) + timedelta(seconds=after),
+        )
+        self.book.accept(message, message_id, known)
+        if self._journal is not None:
+            self._journal.write(_entry(esme, message, message_id))
+        if known.ending == "delivered":
+            self._phones.show(esme.system_id, message, message_id)
+        if not (self.faults.receipts and wanted):
+            return
+        if chance.strikes(self.faults.receipt_loss):
+            self.book.counts.receipts_lost += 1
+            return
+        style, twice = self.faults.receipt_style, chance.strikes(self.faults.duplicate)
+        self._receipts.send(Due(esme.system_id, message, message_id, known, style, after, twice))
 
     def _authenticate(self, bind: Bind) -> int:
         if self.faults.refuse_binds:
@@ -142,67 +240,12 @@ class SmscSimulator:
     def _bound(self, esme: Esme) -> None:
         """Receipts that found nobody go to whoever binds."""
         if esme.receives:
-            waiting, self._undelivered = self._undelivered, deque(maxlen=self._undelivered.maxlen)
-            for message, system_id in waiting:
-                self._start(self._send_receipt(message, system_id))
+            self._receipts.somebody_bound()
 
-    def _record(self, esme: Esme, message: Message, message_id: str) -> None:
-        said = read_text("", message)
-        if not isinstance(said, MobilePart):
-            self._list(esme, message, said.text, [message_id])
-            return
-        now = datetime.now(UTC)
-        for late in self._long.late(now):
-            self._long.settle(late, now)
-            del self._part_ids[late.id]
-        self._long.forget_old(now)
-        again = self._long.find(said)  # a text that is repeated completes from the parts of both attempts
-        text = self._long.add(said, now) if again is None or again.closed else again
-        ids = self._part_ids.setdefault(text.id, {})
-        ids[said.number] = message_id
-        if text.whole:
-            parts = text.in_order
-            self._long.settle(text, now)
-            del self._part_ids[text.id]
-            self._list(esme, message, join(parts), [ids[number] for number in sorted(ids)])
-
-    def _list(self, esme: Esme, message: Message, text: str, ids: list[str]) -> None:
-        self.messages.append(
-            {
-                "n": len(self.messages) + 1,
-                "id": ids[0],
-                "ids": ids,
-                "from": message.source,
-                "to": message.destination,
-                "text": text,
-                "parts": len(ids),
-                "data_coding": message.data_coding,
-                "at": datetime.now(UTC).isoformat(),
-                "source_ton": message.source_ton,
-                "source_npi": message.source_npi,
-                "validity_period": message.validity_period,
-                "bind": esme.system_id,
-            }
-        )
-        self._start(self._tell())
-
-    async def _tell(self) -> None:
-        async with self.news:
-            self.news.notify_all()
-
-    async def _send_receipt(self, receipt: Message, system_id: str) -> None:
-        """Deliver, again while the ESME is away or answers that it cannot keep it."""
-        if self.faults.receipt_delay:
-            await asyncio.sleep(self.faults.receipt_delay)
-        for _ in range(_REDELIVERIES):
-            try:
-                answer = await self._server.deliver(receipt, system_id)
-            except NoReceiver:
-                self._undelivered.append((receipt, system_id))
-                return
-            if isinstance(answer, Response) and answer.status == Status.OK:
-                return
-            await asyncio.sleep(_REDELIVERY_PAUSE)
+    async def _restart(self) -> None:
+        """Say unbind to all, and take binds again on the same port."""
+        await self._server.stop()
+        await self._server.start()
 
     async def _deliver_parts(self, parts: list[Message], bind: str) -> Answer:
         """Deliver in order; the first part that is not taken ends it."""
@@ -229,45 +272,18 @@ class SmscSimulator:
         self.control_port = self._runner.addresses[0][1]
 
 
-def _receipt(message: Message, message_id: str) -> Message:
-    """A delivery receipt in the format of SMPP 3.4 Appendix B."""
-    stamp = datetime.now(UTC).strftime("%y%m%d%H%M")
-    data = split_header(message.user_data).body if message.esm_class & UDHI else message.user_data
-    text = (
-        f"id:{message_id} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:DELIVRD err:000 "
-        f"text:{decode(data, message.data_coding)[:20]}"
-    )
-    return Message(
-        Command.DELIVER_SM,
-        0,
-        message.destination_ton,
-        message.destination_npi,
-        message.destination,
-        message.source_ton,
-        message.source_npi,
-        message.source,
-        text.encode("latin-1", "replace"),
-        0x03,
-        _RECEIPT,
-    )
-
-
-def _originated(sender: str, service: str, text: str, reference: int) -> list[Message]:
-    """The deliver_sm of a text that a subscriber sends, in parts if it is long."""
-    encoded = encode(text, reference)
-    return [
-        Message(
-            Command.DELIVER_SM,
-            0,
-            int(TON.INTERNATIONAL),
-            int(NPI.ISDN),
-            sender.lstrip("+"),
-            int(TON.NETWORK_SPECIFIC),
-            int(NPI.UNKNOWN),
-            service,
-            part,
-            encoded.data_coding,
-            encoded.esm_class,
-        )
-        for part in encoded.parts
-    ]
+def _entry(esme: Esme, message: Message, message_id: str) -> dict[str, Any]:
+    """A line of the journal: what was accepted, the text or the part of it, and for which part of how many."""
+    data = read_user_data(message)
+    place = data.concatenation
+    return {
+        "id": message_id,
+        "from": message.source,
+        "to": message.destination,
+        "text": decode(data.body, message.data_coding, data.tables),
+        "part": place.number if place else 1,
+        "parts": place.total if place else 1,
+        "reference": place.reference if place else 0,
+        "bind": esme.system_id,
+        "at": datetime.now(UTC).isoformat(),
+    }

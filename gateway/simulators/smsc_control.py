@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from aiohttp import web
 
 from gateway.simulators.control_requests import ControlProblem, answer_name, json_object, number, problems, times
-from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults
+from gateway.simulators.smsc_book import Book
+from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults, shown
 from gateway.simulators.smsc_ussd import UssdPhones
 from gateway.simulators.smsc_ussd_control import UssdControl
 from gateway.smpp.server import NoReceiver
@@ -17,27 +18,36 @@ from gateway.smpp.session import Answer
 from gateway.smpp.text import TextTooLong
 
 _MAX_WAIT: Final = 60.0
+_MOST_PORT: Final = 65_535
 
 
-class Phones(Protocol):
+class Simulated(Protocol):
     """What the control API asks of the simulator."""
 
-    faults: Faults
     ussd: UssdPhones
-    messages: list[dict[str, Any]]
-    news: asyncio.Condition
+    book: Book
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def news(self) -> asyncio.Condition: ...
 
     def binds(self) -> list[dict[str, str]]: ...
 
     def set_faults(self, faults: Faults) -> None: ...
+
+    def counts(self) -> dict[str, int]: ...
+
+    async def outbind(self, host: str, port: int, system_id: str, password: str) -> None: ...
 
     async def send_mo(
         self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = ""
     ) -> list[Answer]: ...
 
 
-def control_application(phones: Phones) -> web.Application:
-    """``GET /messages``, ``POST /mo``, ``GET`` and ``PUT /faults``, ``GET /binds``, ``GET`` and ``POST /ussd``."""
+def control_application(phones: Simulated) -> web.Application:
+    """``/messages``, ``/mo``, ``/faults``, ``/binds``, ``/counts``, ``/outbind``, and the phones of ``/ussd``."""
     control = _Control(phones)
     application = web.Application(middlewares=[problems])
     application.add_routes(
@@ -47,6 +57,8 @@ def control_application(phones: Phones) -> web.Application:
             web.get("/faults", control.get_faults),
             web.put("/faults", control.put_faults),
             web.get("/binds", control.get_binds),
+            web.get("/counts", control.get_counts),
+            web.post("/outbind", control.post_outbind),
             *UssdControl(phones.ussd).routes(),
         ]
     )
@@ -54,18 +66,18 @@ def control_application(phones: Phones) -> web.Application:
 
 
 class _Control:
-    def __init__(self, phones: Phones) -> None:
+    def __init__(self, phones: Simulated) -> None:
         self._phones = phones
 
     async def get_messages(self, request: web.Request) -> web.Response:
         """All messages, or those after number ``after``, waiting at most ``timeout`` seconds for one."""
-        messages, news = self._phones.messages, self._phones.news
+        book, news = self._phones.book, self._phones.news
         after, seconds = int(number(request, "after")), min(number(request, "timeout"), _MAX_WAIT)
-        if seconds and len(messages) <= after:
+        if seconds and book.total <= after:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds), news:
-                    await news.wait_for(lambda: len(messages) > after)
-        return web.json_response(messages[after:])
+                    await news.wait_for(lambda: book.total > after)
+        return web.json_response(book.since(after))
 
     async def post_mo(self, request: web.Request) -> web.Response:
         """Send a text from a phone, to ``bind`` if that is given; the answer tells how the ESME took it."""
@@ -87,7 +99,7 @@ class _Control:
 
     async def get_faults(self, _: web.Request) -> web.Response:
         """The faults as they stand; counts go down as they are used up."""
-        return web.json_response(_shown(self._phones.faults))
+        return web.json_response(shown(self._phones.faults))
 
     async def put_faults(self, request: web.Request) -> web.Response:
         """Replace the faults."""
@@ -95,21 +107,27 @@ class _Control:
             self._phones.set_faults(parse_faults(await json_object(request)))
         except BadFaults as error:
             raise ControlProblem(400, str(error)) from error
-        return web.json_response(_shown(self._phones.faults))
+        return web.json_response(shown(self._phones.faults))
 
     async def get_binds(self, _: web.Request) -> web.Response:
         """Who is bound."""
         return web.json_response(self._phones.binds())
 
+    async def get_counts(self, _: web.Request) -> web.Response:
+        """Totals since the start."""
+        return web.json_response(self._phones.counts())
 
-def _shown(faults: Faults) -> dict[str, Any]:
-    """The lasting faults; ``drop`` and ``garbage`` are done when they are set."""
-    return {
-        "throttle": faults.throttle,
-        "no_response": faults.no_response,
-        "refuse_binds": faults.refuse_binds,
-        "status": faults.status,
-        "push_status": faults.push_status,
-        "receipts": faults.receipts,
-        "receipt_delay": faults.receipt_delay,
-    }
+    async def post_outbind(self, request: web.Request) -> web.Response:
+        """Connect to an ESME at ``host`` and ``port``, and ask it to bind."""
+        document = await json_object(request)
+        host, port = document.get("host", "127.0.0.1"), document.get("port")
+        system_id, password = document.get("system_id", ""), document.get("password", "")
+        if not (isinstance(host, str) and isinstance(system_id, str) and isinstance(password, str)):
+            raise ControlProblem(400, "host, system_id and password are strings")
+        if not isinstance(port, int) or isinstance(port, bool) or not 0 < port <= _MOST_PORT:
+            raise ControlProblem(400, f"port is wanted, from 1 to {_MOST_PORT}")
+        try:
+            await self._phones.outbind(host, port, system_id, password)
+        except OSError as error:
+            raise ControlProblem(503, f"nobody at {host}:{port}: {error.strerror or error}") from error
+        return web.json_response({"status": "asked"}, status=202)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
+
+RECEIPT_STYLES: Final = ("standard", "hex", "decimal", "seconds", "letters", "tlv", "short")
+_NOT_SHOWN: Final = ("drop", "garbage", "restart")
+_DAY: Final = 86_400
+_MOST_MUTATED: Final = 1_000_000
 
 
 class BadFaults(ValueError):
@@ -12,54 +18,123 @@ class BadFaults(ValueError):
 
 @dataclass(slots=True)
 class Faults:
-    """How the simulator misbehaves.
+    """How the simulator misbehaves; shares are from 0 to 1, times in seconds.
 
-    throttle, no_response: how many of the next submits. status: answered to every submit; push_status: to those that
-    open a USSD session.
-    receipt_delay: seconds. drop, garbage: done once, when set.
+    seed: of everything that is decided by chance, so that a run can be repeated.
+
+    Submits. throttle, no_response: how many of the next, or below one a share of all. status, status_share: answered
+    to this share. push_status: answered to those that open a USSD session. delay, jitter: before an answer. reorder:
+    within which answers and receipts change places. congestion: told with each answer, 0 to 100.
+    Links. drop: cut them now; drop_after: when so many more were accepted, before or after the answer to the last.
+    restart: unbind all and listen again. refuse_binds. garbage: octets to write now, or how many mutated PDUs.
+    Receipts. receipts: whether there are any; receipt_delay; receipt_loss: share that is never sent; receipt_style: as
+    what they are written; failed, expired: shares that end so. duplicate: share of receipts and texts sent twice.
     """
 
-    throttle: int = 0
-    no_response: int = 0
+    throttle: float = 0
+    no_response: float = 0
     drop: bool = False
+    drop_after: int = 0
+    drop_before_answer: bool = True
+    restart: bool = False
     refuse_binds: bool = False
     status: int = 0
+    status_share: float = 1.0
     push_status: int = 0
+    delay: float = 0.0
+    jitter: float = 0.0
+    reorder: float = 0.0
+    congestion: int = -1
     receipts: bool = True
     receipt_delay: float = 0.0
-    garbage: bytes = b""
-
-
-_COUNTS: Final = frozenset({"throttle", "no_response", "status", "push_status"})
-_SWITCHES: Final = frozenset({"drop", "refuse_binds", "receipts"})
+    receipt_loss: float = 0.0
+    receipt_style: str = "standard"
+    failed: float = 0.0
+    expired: float = 0.0
+    duplicate: float = 0.0
+    garbage: bytes | int = b""
+    seed: int = 0
 
 
 def parse_faults(document: object) -> Faults:
     """The faults in a JSON object; what it leaves out is as it should be. Raises BadFaults."""
     if not isinstance(document, dict):
         raise BadFaults("a JSON object is wanted")
-    known = {field.name for field in fields(Faults)}
-    unknown = sorted(set(document) - known)
+    unknown = sorted(set(document) - set(_READ))
     if unknown:
-        raise BadFaults(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    return Faults(**{key: _checked(key, value) for key, value in document.items()})
+        raise BadFaults(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_READ))}")
+    faults = Faults(**{key: _checked(key, value) for key, value in document.items()})
+    if faults.failed + faults.expired > 1:
+        raise BadFaults("failed and expired are more than all together")
+    return faults
+
+
+def shown(faults: Faults) -> dict[str, Any]:
+    """The lasting faults as JSON; what is done once when it is set is not among them."""
+    return {one.name: getattr(faults, one.name) for one in fields(Faults) if one.name not in _NOT_SHOWN}
 
 
 def _checked(key: str, value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    if key in _COUNTS and number and isinstance(value, int) and value <= 0xFFFFFFFF:
-        return value
-    if key in _SWITCHES and isinstance(value, bool):
-        return value
-    if key == "receipt_delay" and number:
-        return float(value)
-    if key == "garbage" and isinstance(value, str):
-        return _octets(value)
-    raise BadFaults(f"{key} cannot be {value!r}")
-
-
-def _octets(text: str) -> bytes:
     try:
-        return bytes.fromhex(text)
+        return _READ[key](value)
+    except BadFaults:
+        raise
+    except ValueError:
+        raise BadFaults(f"{key} cannot be {value!r}") from None
+
+
+def _whole(value: Any, most: int = 0xFFFFFFFF, least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError
+    return value
+
+
+def _number(value: Any, most: float) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+        raise ValueError
+    return float(value)
+
+
+def _switch(value: Any) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    raise ValueError
+
+
+def _share(value: Any) -> float:
+    return _number(value, 1.0)
+
+
+def _seconds(value: Any) -> float:
+    return _number(value, _DAY)
+
+
+def _count_or_share(value: Any) -> float:
+    return value if isinstance(value, float) and 0 <= value < 1 else _whole(value)
+
+
+def _style(value: Any) -> str:
+    if value not in RECEIPT_STYLES:
+        raise BadFaults(f"receipt_style cannot be {value!r}; there is: {', '.join(RECEIPT_STYLES)}")
+    return str(value)
+
+
+def _garbage(value: Any) -> bytes | int:
+    if not isinstance(value, str):
+        return _whole(value, _MOST_MUTATED)
+    try:
+        return bytes.fromhex(value)
     except ValueError:
         raise BadFaults("garbage is not hex") from None
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(("throttle", "no_response"), _count_or_share),
+    **dict.fromkeys(("drop_after", "status", "push_status", "seed"), _whole),
+    **dict.fromkeys(("drop", "drop_before_answer", "restart", "refuse_binds", "receipts"), _switch),
+    **dict.fromkeys(("delay", "jitter", "reorder", "receipt_delay"), _seconds),
+    **dict.fromkeys(("status_share", "receipt_loss", "failed", "expired", "duplicate"), _share),
+    "congestion": lambda value: _whole(value, 100, -1),
+    "receipt_style": _style,
+    "garbage": _garbage,
+}
