@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,19 +28,14 @@ CONTACTS = ["", *{load_market(code).at(TUESDAY.date()).complaints for code in ma
 FIXED: dict[str, Callable[[Voice], str]] = {
     "nothing more": reply_texts.nothing_more,
     "try later": reply_texts.try_later,
-    "dial": lambda voice: reply_texts.dial(voice, "*123*4567#"),
-    "help": lambda voice: reply_texts.help_(voice, menu=True),
-    "help without a menu": lambda voice: reply_texts.help_(voice, menu=False),
+    "dial": partial(reply_texts.dial, code="*123*4567#"),
+    "help": partial(reply_texts.help_, menu=True),
+    "help without a menu": partial(reply_texts.help_, menu=False),
     "which language": reply_texts.which_language,
     "proof noted": reply_texts.proof_noted,
-    **{
-        f"stopped {topic}{' but alerts' if stay else ''}": lambda voice, topic=topic, stay=stay: reply_texts.stopped(
-            voice, topic, alerts_stay=stay
-        )
-        for topic in Topic
-        for stay in (True, False)
-    },
-    **{f"started {topic}": lambda voice, topic=topic: reply_texts.started(voice, topic) for topic in Topic},
+    **{f"stopped {topic}": partial(reply_texts.stopped, topic=topic, alerts_stay=False) for topic in Topic},
+    **{f"stopped {topic}, alerts stay": partial(reply_texts.stopped, topic=topic, alerts_stay=True) for topic in Topic},
+    **{f"started {topic}": partial(reply_texts.started, topic=topic) for topic in Topic},
 }
 PER_BUNDLE: dict[str, Callable[[Voice, str, Money], str]] = {
     "confirm": lambda voice, name, price: reply_texts.confirm(voice, name, price, "YES"),
