@@ -46,6 +46,8 @@ def write(text: str, alphabet: Alphabet) -> Written:
     """``text`` as this alphabet has it, else in UCS-2."""
     if alphabet == "ucs2":
         return _ucs2(text)
+    if alphabet == "gsm7" and not text.isascii():
+        return _transliterated(text) or _ucs2(text)
     plain = _PLAIN.write(text)
     if plain is not None and alphabet != "latin1":
         return Written(GSM7, plain)

@@ -67,17 +67,17 @@ def parse_receipt(smsc: str, message: Message) -> DeliveryReceipt:
     if message.esm_class & UDHI:
         octets = split_header(octets).body
     fields = read_fields(octets, message.data_coding) if octets else {}
-    named = [name for name in (_tlv_text(message, RECEIPTED_MESSAGE_ID), fields.get("id", "")) if name]
-    message_id = named[0] if named else ""
-    also = dict.fromkeys((*named, *(other for name in named for other in spellings(name))))
-    also.pop(message_id, None)
+    by_tlv, by_text = _tlv_text(message, RECEIPTED_MESSAGE_ID), fields.get("id", "")
+    message_id, also = by_tlv or by_text, spellings(by_tlv or by_text)
+    if by_tlv and by_text and by_tlv != by_text:
+        also = tuple(dict.fromkeys((by_text, *also, *spellings(by_text))))
     return DeliveryReceipt(
         smsc=smsc,
         message_id=message_id,
         state=_state(fields.get("stat", ""), message),
         error=fields.get("err") or _network_error(message),
         done_at=parse_date(fields.get("donedate", "")),
-        also=tuple(also),
+        also=also,
     )
 
 

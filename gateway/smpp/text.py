@@ -116,7 +116,7 @@ def _by_header(written: Written, bodies: Sequence[bytes], reference: int, *, wid
     reference &= 0xFFFF if wide else 0xFF
     total, tables = len(bodies), tables_elements(written.tables)
     parts = tuple(
-        header(place_element(Concatenation(reference, total, number, wide)) + tables) + body
+        header(place_element(reference, total, number, wide=wide) + tables) + body
         for number, body in enumerate(bodies, 1)
     )
     return EncodedText(written.coding, UDHI, parts, segments=total)

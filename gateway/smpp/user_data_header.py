@@ -91,11 +91,11 @@ def _ports(element: int, value: bytes) -> tuple[int, int] | None:
     return None
 
 
-def place_element(place: Concatenation) -> bytes:
+def place_element(reference: int, total: int, number: int, *, wide: bool) -> bytes:
     """The element that tells a part's place."""
-    if place.wide:
-        return bytes((_CONCAT_16, 4, place.reference >> 8, place.reference & 0xFF, place.total, place.number))
-    return bytes((_CONCAT_8, 3, place.reference, place.total, place.number))
+    if wide:
+        return bytes((_CONCAT_16, 4, reference >> 8, reference & 0xFF, total, number))
+    return bytes((_CONCAT_8, 3, reference, total, number))
 
 
 def tables_elements(tables: Tables) -> bytes:
