@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import uuid4
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -17,7 +18,7 @@ from store.unit import Op
 Kind = Literal["stop", "blackout", "test", "dry_run"]
 KINDS: tuple[Kind, ...] = ("stop", "blackout", "test", "dry_run")
 _CHANGED = "changed"
-"""The row whose time tells when anything was changed last, so that looking costs one row."""
+"""The row that names the last change, so that looking costs one row. No clock tells changes apart for sure."""
 _INSERT = insert(t)
 _PUT = _INSERT.on_conflict_do_update(
     index_elements=[t.c.kind, t.c.value],
@@ -25,7 +26,7 @@ _PUT = _INSERT.on_conflict_do_update(
 )
 _DROP = delete(t).where(t.c.kind == bindparam("of_kind"), t.c.value == bindparam("named"))
 _ALL = select(t).where(t.c.kind != _CHANGED).order_by(t.c.kind, t.c.value)
-_WHEN = select(t.c.at).where(t.c.kind == _CHANGED)
+_LAST_CHANGE = select(t.c.message).where(t.c.kind == _CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,14 @@ async def all_of(reader: Reader) -> Sequence[Control]:
     ]
 
 
-async def changed_at(reader: Reader) -> datetime | None:
-    """When anything was changed last; None as long as nothing was."""
-    row = await reader.first(_WHEN)
-    found: datetime | None = None if row is None else row.at
-    return found
+async def last_change(reader: Reader) -> str:
+    """A name that no other change has; empty as long as nothing was changed."""
+    row = await reader.first(_LAST_CHANGE)
+    return "" if row is None else str(row.message)
 
 
 def _changed(at: datetime) -> Op:
-    return Op(_PUT, {**_values(Control("stop", "", "", "", at)), "kind": _CHANGED})
+    return Op(_PUT, {**_values(Control("stop", "", "", uuid4().hex, at)), "kind": _CHANGED})
 
 
 def _values(one: Control) -> dict[str, object]:

@@ -37,6 +37,7 @@ _IN = (
 )
 _LATEST_OUT = select(outbox).where(outbox.c.kind == "sms").order_by(outbox.c.id.desc()).limit(bindparam("limit"))
 _LATEST_IN = select(inbox).where(inbox.c.kind == "mo").order_by(inbox.c.id.desc()).limit(bindparam("limit"))
+_BY_ID = select(outbox).where(outbox.c.id == bindparam("which"), outbox.c.kind == "sms")
 _LAST = "~"
 
 
@@ -72,6 +73,12 @@ async def latest(reader: Reader, limit: int) -> Sequence[Message]:
     """The newest texts of everybody."""
     sent = await reader.rows(_LATEST_OUT, {"limit": limit})
     return await _page(reader, sent, await reader.rows(_LATEST_IN, {"limit": limit}), limit)
+
+
+async def by_id(reader: Reader, which: str) -> Message | None:
+    """One text that was to go out."""
+    row = await reader.first(_BY_ID, {"which": which})
+    return None if row is None else (await _page(reader, [row], [], 1))[0]
 
 
 async def _page(reader: Reader, sent: Sequence[AnyRow], received: Sequence[AnyRow], limit: int) -> Sequence[Message]:

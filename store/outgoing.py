@@ -37,6 +37,14 @@ _NOBODYS = (
 )
 
 
+_CALL_OFF = (
+    update(t)
+    .where(t.c.id == bindparam("which"), *NOT_GONE)
+    .values({"state": "suppressed", **_SETTLED})
+    .returning(t.c.id)
+)
+
+
 class Outgoing(Protocol):
     """What both have."""
 
@@ -100,3 +108,8 @@ def pointless(effect: RecordPointless) -> Op:
     """What says something that is not so any more does not go; nothing happens to what has gone."""
     values = {"whose": effect.subscription, "settled": effect.at, "why": effect.reason}
     return Op(_POINTLESS, {**values, "of": effect.about}) if effect.about else Op(_NOBODYS, values)
+
+
+def call_off(row_id: str, reason: str, at: datetime) -> Gate:
+    """It does not go; shut when it has gone, or had ended."""
+    return Gate(_CALL_OFF, {"which": row_id, "settled": at, "why": reason}, ("which",))

@@ -26,6 +26,7 @@ from store.unit import Gate, Op, Unit
 _CREATE = insert(t).on_conflict_do_nothing().returning(t.c.id)
 _BY_MSISDN = select(t).where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
+_BY_IDS = select(t).where(t.c.id.in_(bindparam("ids", expanding=True)))
 _WITH_USAGE = (
     select(t, usage.c.state.label("usage"))
     .outerjoin(usage, usage.c.subscription_id == t.c.id)
@@ -82,6 +83,14 @@ async def by_id(reader: Reader, subscription: SubscriptionId) -> Subscriber | No
     """One subscription, also one that has ended."""
     row = await reader.first(_BY_ID, {"id": subscription})
     return None if row is None else _subscriber(row)
+
+
+async def by_ids(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[SubscriptionId, Subscriber]:
+    """Those of these that there are, also those that have ended."""
+    found = (
+        [_subscriber(row) for row in await reader.rows(_BY_IDS, {"ids": list(subscriptions)})] if subscriptions else []
+    )
+    return {one.id: one for one in found}
 
 
 def set_preference(effect: RecordPreference) -> Op:

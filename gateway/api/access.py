@@ -20,12 +20,13 @@ class Right(StrEnum):
     OFFERS = "offers"
     PREFERENCES = "preferences"
     READ = "read"
+    SEND = "send"
     CONTROL = "control"
 
 
 _RIGHTS: Mapping[str, frozenset[Right]] = {
     "app": frozenset({Right.OFFERS, Right.PREFERENCES}),
-    "crm": frozenset({Right.OFFERS, Right.PREFERENCES, Right.READ}),
+    "crm": frozenset({Right.OFFERS, Right.PREFERENCES, Right.READ, Right.SEND}),
     "admin": frozenset(Right),
 }
 

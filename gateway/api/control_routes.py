@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from gateway.api.access import Access, Caller, Right
+from gateway.api.requests import instant, unknown_fields
 from gateway.core.bodies import json_body
 from gateway.core.control_desk import MOST_WORDS, ControlDesk, Wish, checked
 from gateway.core.problems import Problem
@@ -39,8 +40,8 @@ class ControlRoutes:
 
     async def _put(self, request: web.Request, caller: Caller) -> web.Response:
         document = await json_body(request)
-        errors = [{"pointer": f"/{name}", "detail": "is not known here"} for name in document if name not in _FIELDS]
-        times = {name: _instant(document, name, errors) for name in ("starts_at", "ends_at")}
+        errors = unknown_fields(document, _FIELDS)
+        times = {name: instant(document, name, errors) for name in ("starts_at", "ends_at")}
         message = document.get("message", "")
         if not isinstance(message, str) or len(message) > MOST_WORDS:
             errors.append({"pointer": "/message", "detail": f"must be a text of at most {MOST_WORDS} characters"})
@@ -67,20 +68,6 @@ def _wish(request: web.Request, starts_at: datetime | None = None, ends_at: date
         return checked(request.match_info["kind"], request.match_info["value"], starts_at, ends_at)
     except BadControl as error:
         raise Problem(422, "invalid-control", str(error)) from None
-
-
-def _instant(document: dict[str, Any], name: str, errors: list[dict[str, str]]) -> datetime | None:
-    value = document.get(name)
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        found = None
-    if found is None or found.tzinfo is None:
-        errors.append({"pointer": f"/{name}", "detail": "must be a time with its zone (RFC 3339), or null"})
-        return None
-    return found.astimezone(UTC)
 
 
 def _view(one: Control) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from flows.effects import Effect
 from flows.values import Channel, Msisdn, parse_msisdn
 from gateway.api import views
 from gateway.api.access import Access, Caller, Right
+from gateway.api.requests import idempotency_key, msisdn_of
 from gateway.core.accepting import Acceptances, AlreadyAccepted, NotOpen
 from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
@@ -30,7 +31,6 @@ _SESSION_LASTS = timedelta(minutes=3)
 """No network keeps a silent session longer."""
 _STILL_BEING_WRITTEN = timedelta(seconds=10)
 """Twice as long as any hop takes: what was reported before is in the store."""
-_MOST_KEY = 255
 
 
 class ApiRoutes:
@@ -60,7 +60,7 @@ class ApiRoutes:
         app.router.add_post("/api/v1/offers/{id}/accept", guard(Right.OFFERS, self._accept))
 
     async def _profile(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn = _msisdn(request)
+        msisdn = msisdn_of(request)
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             raise Problem(404, "unknown-subscriber", "nobody with this number has been seen")
@@ -70,7 +70,7 @@ class ApiRoutes:
         return web.json_response(views.profile(person, wallet, session))
 
     async def _offers(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn = _msisdn(request)
+        msisdn = msisdn_of(request)
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return _items([], None)
@@ -79,7 +79,7 @@ class ApiRoutes:
         return _items([views.offer(one, self._context.bundle_name(one.bundle, language)) for one in found], None)
 
     async def _orders(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = _msisdn(request), _limit(request), request.query.get("after")
+        msisdn, limit, after = msisdn_of(request), _limit(request), request.query.get("after")
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return _items([], None)
@@ -88,7 +88,7 @@ class ApiRoutes:
         return _items([views.order(one) for one in found[:limit]], following)
 
     async def _messages(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = _msisdn(request), _limit(request), request.query.get("after")
+        msisdn, limit, after = msisdn_of(request), _limit(request), request.query.get("after")
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return _items([], None)
@@ -97,7 +97,7 @@ class ApiRoutes:
         return _items([views.message(one) for one in found[:limit]], following)
 
     async def _consents(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = _msisdn(request), _limit(request), request.query.get("after")
+        msisdn, limit, after = msisdn_of(request), _limit(request), request.query.get("after")
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return _items([], None)
@@ -118,7 +118,7 @@ class ApiRoutes:
         return _items([views.report(one) for one in found[:limit]], following)
 
     async def _preferences(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn = _msisdn(request)
+        msisdn = msisdn_of(request)
         wanted = self._wanted(await json_body(request))
         subscriber = await self._facts.subscriber(msisdn)
         at = self._context.clock()
@@ -147,12 +147,7 @@ class ApiRoutes:
     # ── accepting ──
 
     async def _accept(self, request: web.Request, caller: Caller) -> web.Response:
-        key = request.headers.get("Idempotency-Key", "")
-        if not 0 < len(key) <= _MOST_KEY or not key.isprintable():
-            # a header that is not UTF-8 arrives with surrogates in it, which are not printable
-            raise Problem(
-                400, "idempotency-key-missing", f"an Idempotency-Key of 1 to {_MOST_KEY} characters is needed"
-            )
+        key = idempotency_key(request)
         document = await json_body(request)
         digest = hashlib.sha256(json.dumps([request.match_info["id"], document], sort_keys=True).encode()).hexdigest()
         held = (caller.name, key)
@@ -212,13 +207,6 @@ class ApiRoutes:
                 raise Problem(409, "offer-not-open", f"this offer is {accepted.state}")
             case _:
                 return json.dumps(views.order(accepted.order))
-
-
-def _msisdn(request: web.Request) -> Msisdn:
-    msisdn = parse_msisdn(request.match_info["msisdn"])
-    if msisdn is None:
-        raise Problem(400, "invalid-msisdn", "the subscriber must be an E.164 number, with or without +")
-    return msisdn
 
 
 def _limit(request: web.Request) -> int:

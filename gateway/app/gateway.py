@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.control_routes import ControlRoutes
+from gateway.api.message_routes import MessageRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
@@ -218,6 +219,7 @@ class Gateway:
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access),
+            MessageRoutes(context, facts, committer, access),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
             *texting.routes(doors, config.server.host),
         )

@@ -120,8 +120,8 @@ class Context:
         stopped = self.reach.stops(Purpose.MARKETING)
         return replace(self.switches, offers="stopped") if stopped else self.switches
 
-    def may_still_offer(self, subscriber: Subscriber, at: datetime) -> bool:
-        """Whether an offer that was decided on earlier may go out as a text now.
+    def why_not_offer(self, subscriber: Subscriber, at: datetime) -> str:
+        """Why an offer that was decided on earlier may not go out as a text now; empty if it may.
 
         Its own contact does not count against it, unless that was on another channel.
         """
@@ -134,7 +134,7 @@ class Context:
             channel=Channel.SMS,
             switches=self.contact_switches(),
         )
-        return isinstance(decision, contact_policy.Allowed)
+        return "" if isinstance(decision, contact_policy.Allowed) else decision.reason.value
 
     def telling(self, subscriber: Subscriber, bundle: BundleId) -> Telling:
         """How to tell this person about a purchase of this bundle."""

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flows.values import OfferId, Purpose
+from flows.contact_policy import Reason
+from flows.values import OfferId, Purpose, SubscriptionId
 from gateway.core.context import Context
 from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError
 from store.outbox import SmsRow
 from store.unit import Op, Unit
 
+_QUIET_FOR = timedelta(minutes=10)
+"""After that it is looked whether the quiet hours are over."""
 _POLICY_HOLDS = timedelta(minutes=1)
 """A text that waited longer is held against the contact policy again before it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """going: as they are from now on; failed: not written, to be claimed again. All others are over, or withdrawn."""
+    """going: as they are from now on; failed: not written, to be claimed again; later: put off.
+
+    All others are over, or withdrawn.
+    """
 
     going: Sequence[SmsRow]
     failed: Sequence[SmsRow]
+    later: Sequence[SmsRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stays:
+    """A text that does not go now, what is written of that, and the row if it may go later."""
+
+    row: SmsRow
+    op: Op
+    later: SmsRow | None = None
 
 
 class SmsClaims:
@@ -35,15 +51,16 @@ class SmsClaims:
 
     async def claim(self, taken: Sequence[SmsRow], now: datetime) -> Claimed:
         """Claim them. When this raises, all are to be claimed again."""
-        over, live = self._sorted_out(taken, now)
-        bare = await self._no_longer_allowed(live, now)
+        denied = await self._denied(taken, now)
+        over, live = self._sorted_out(taken, denied, now)
+        bare = {row.id for row in live if row.offers_something and await self._must_go_bare(row, denied, now)}
         whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
         ended, *found = await asyncio.gather(
             self._written(_beside(over, stripped)),
             self._taken(whole),
             self._taken(stripped, bare=True),
         )
-        going, failed = list[SmsRow](), [] if ended else [row for row, _ in over]
+        going, failed = list[SmsRow](), [] if ended else [one.row for one in over]
         for rows, one, repeats in ((whole, found[0], 0), (stripped, found[1], 1)):
             if one is None:
                 failed += rows
@@ -53,22 +70,38 @@ class SmsClaims:
                 going += await self._claimed_before([row for row in rows if row.id not in one])
         self._unsure.difference_update([row.id for row in live])
         self._unsure.update([row.id for row in failed])
-        return Claimed(going, failed)
+        return Claimed(going, failed, [one.later for one in over if ended and one.later is not None])
+
+    async def _denied(self, rows: Sequence[SmsRow], now: datetime) -> Mapping[SubscriptionId, str]:
+        """Why offers to people may not go out any more, of those whose texts have waited."""
+        people = {row.subscription for row in rows if _is_marketing(row) and _has_waited(row, now)}
+        known = await subscriptions.by_ids(self._context.reader, sorted(people))
+        return {which: why for which, one in known.items() if (why := self._context.why_not_offer(one, now))}
 
     def _sorted_out(
-        self, taken: Sequence[SmsRow], now: datetime
-    ) -> tuple[Sequence[tuple[SmsRow, Op]], Sequence[SmsRow]]:
-        """Those that do not go, each with what becomes of it, and the others."""
-        reach, over, live = self._context.reach, list[tuple[SmsRow, Op]](), list[SmsRow]()
+        self, taken: Sequence[SmsRow], denied: Mapping[SubscriptionId, str], now: datetime
+    ) -> tuple[Sequence[_Stays], Sequence[SmsRow]]:
+        """Those that do not go now, and the others."""
+        reach, over, live = self._context.reach, list[_Stays](), list[SmsRow]()
         for row in taken:
             withheld = "" if reach.quiet else reach.withheld(row.msisdn, row.purpose)
+            if row.purpose is Purpose.MARKETING and not withheld and _has_waited(row, now):
+                withheld = denied.get(row.subscription, "")
             if row.expires_at is not None and row.expires_at <= now:
-                over.append((row, outbox.end(row.id, "expired", now, reason="too_late")))
+                over.append(_Stays(row, outbox.end(row.id, "expired", now, reason="too_late")))
+            elif withheld == Reason.QUIET_HOURS:
+                over.append(_put_off(row, withheld, now))
             elif withheld:
-                over.append((row, outbox.end(row.id, "suppressed", now, reason=withheld)))
+                over.append(_Stays(row, outbox.end(row.id, "suppressed", now, reason=withheld)))
             else:
                 live.append(row)
         return over, live
+
+    async def _must_go_bare(self, row: SmsRow, denied: Mapping[SubscriptionId, str], now: datetime) -> bool:
+        """Whether what it offers may not go out any more, is stopped, or asks what cannot be answered there."""
+        if row.in_vain or self._context.reach.stops(Purpose.MARKETING):
+            return True
+        return _has_waited(row, now) and (row.subscription in denied or not await self._is_open(row.offer))
 
     async def _written(self, unit: Unit) -> bool:
         """Whether it is durable."""
@@ -88,30 +121,30 @@ class SmsClaims:
         stored = [await outbox.by_id(self._context.reader, row.id) for row in rows if row.id in self._unsure]
         return [row for row in stored if isinstance(row, SmsRow) and row.state == "sending"]
 
-    async def _no_longer_allowed(self, rows: Sequence[SmsRow], now: datetime) -> set[str]:
-        """Texts that waited with an offer which may not go out any more, or ask what cannot be answered there."""
-        bare = set()
-        for row in rows:
-            if not row.offers_something:
-                continue
-            if row.in_vain or self._context.reach.stops(Purpose.MARKETING):
-                bare.add(row.id)
-            elif row.held or now - row.created_at > _POLICY_HOLDS:
-                subscriber = await subscriptions.by_id(self._context.reader, row.subscription)
-                forbidden = subscriber is not None and not self._context.may_still_offer(subscriber, now)
-                if forbidden or not await self._is_open(row.offer):
-                    bare.add(row.id)
-        return bare
-
     async def _is_open(self, offer: OfferId | None) -> bool:
         """Whether what a held text offers can still be accepted: it may have been answered otherwise meanwhile."""
         found = None if offer is None else await offers.by_id(self._context.reader, offer)
         return found is None or found.state == "open"
 
 
-def _beside(over: Sequence[tuple[SmsRow, Op]], bare: Sequence[SmsRow]) -> Unit:
+def _is_marketing(row: SmsRow) -> bool:
+    return row.purpose is Purpose.MARKETING or row.offers_something
+
+
+def _has_waited(row: SmsRow, now: datetime) -> bool:
+    """Whether it is held against the contact policy again."""
+    return row.held or now - row.created_at > _POLICY_HOLDS
+
+
+def _put_off(row: SmsRow, reason: str, now: datetime) -> _Stays:
+    due = now + _QUIET_FOR
+    move = outbox.move(row.id, "deferred", reason=reason, due_at=due)
+    return _Stays(row, move, replace(row, state="deferred", due_at=due))
+
+
+def _beside(over: Sequence[_Stays], bare: Sequence[SmsRow]) -> Unit:
     """What does not go is written so; what a text does not name cannot be bought by an answer to it."""
-    return Unit(ops=(*(op for _, op in over), *(offers.unbind(row.offer) for row in bare if row.offer)))
+    return Unit(ops=(*(one.op for one in over), *(offers.unbind(row.offer) for row in bare if row.offer)))
 
 
 def _taken_now(row: SmsRow, repeats: int) -> SmsRow:

@@ -174,7 +174,7 @@ class SmsLane:
         self._end([row.id for row in rows if row.id not in going])
         for row in claimed.going:
             self._send(row, by[row.id], now)
-        for row in claimed.failed:
+        for row in (*claimed.failed, *claimed.later):
             self.put(row)
         if claimed.failed:
             await asyncio.sleep(STORE_PAUSE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
 
 from gateway.core.context import Context
 from store import controls
@@ -19,7 +18,7 @@ class ControlWatch:
     def __init__(self, context: Context, pause: float = _PAUSE) -> None:
         self._context = context
         self._pause = pause
-        self._known: datetime | None = None
+        self._known = ""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -36,8 +35,8 @@ class ControlWatch:
     async def look(self) -> None:
         """Take up what was changed, and what begins or ends by the clock."""
         reach, reader = self._context.reach, self._context.reader
-        changed = await controls.changed_at(reader)
-        if changed is not None and changed != self._known:
+        changed = await controls.last_change(reader)
+        if changed != self._known:
             reach.know(await controls.all_of(reader), self._context.clock())
             self._known = changed
             _LOG.warning("controls changed", extra={"stopped": sorted(reach.stopped), "set": len(reach.in_force)})

@@ -1,0 +1,145 @@
+"""``/api/v1`` for texts that the operator's own systems send: now or at a time, alone or as part of a campaign."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from flows.operator_text import TextAsked, send
+from flows.values import Msisdn, Purpose
+from gateway.api import views
+from gateway.api.access import Access, Caller, Right
+from gateway.api.requests import idempotency_key, instant, msisdn_of, unknown_fields
+from gateway.core.bodies import json_body
+from gateway.core.commit import Committer
+from gateway.core.context import Context
+from gateway.core.facts import Facts
+from gateway.core.problems import Problem
+from store import messages, outbox, outgoing
+from store.errors import AlreadyWritten
+from store.outbox import SmsRow
+from store.unit import Unit
+
+MOST_CHARACTERS = 1_000
+_PURPOSES = {one.value: one for one in (Purpose.ALERT, Purpose.MARKETING, Purpose.CONFIRMATION)}
+_CAMPAIGN = re.compile(r"[A-Za-z0-9._-]{1,40}")
+_FIELDS = ("text", "purpose", "campaign", "send_at", "expires_at", "asks")
+_USUAL, _LATEST = timedelta(hours=24), timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A body that holds what it must."""
+
+    text: str
+    purpose: Purpose
+    campaign: str
+    asks: bool
+    send_at: datetime | None
+    until: datetime
+
+
+class MessageRoutes:
+    """Sending, reading and calling off one text. Role crm and admin."""
+
+    def __init__(self, context: Context, facts: Facts, committer: Committer, access: Access) -> None:
+        self._context = context
+        self._facts = facts
+        self._committer = committer
+        self._access = access
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes, each behind its right."""
+        guard, one = self._access.guard, "/api/v1/messages/{id}"
+        app.router.add_post("/api/v1/subscribers/{msisdn}/messages", guard(Right.SEND, self._send))
+        app.router.add_get(one, guard(Right.READ, self._read))
+        app.router.add_delete(one, guard(Right.SEND, self._call_off))
+
+    async def _send(self, request: web.Request, caller: Caller) -> web.Response:
+        """202 with the message; the same for the same key and body."""
+        msisdn, given = msisdn_of(request), idempotency_key(request)
+        key = f"api:{hashlib.sha256(f'{caller.name}:{given}'.encode()).hexdigest()[:40]}"
+        now, document = self._context.clock(), await json_body(request)
+        wanted = _wanted(document, now)
+        earlier = await outbox.by_key(self._context.reader, key)
+        if earlier is None:
+            asked = await self._asked(msisdn, wanted, key, f"api:{caller.name}", now)
+            with suppress(AlreadyWritten):  # the same request at the same time
+                await self._committer.commit(send(asked))
+            earlier = await outbox.by_key(self._context.reader, key)
+        if not isinstance(earlier, SmsRow) or not _same(earlier, msisdn, wanted):
+            raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another request")
+        return web.json_response(await self._view(earlier.id), status=202)
+
+    async def _asked(self, msisdn: Msisdn, wanted: _Wanted, key: str, actor: str, now: datetime) -> TextAsked:
+        context = self._context
+        return TextAsked(
+            at=now,
+            actor=actor,
+            key=key,
+            subscriber=await self._facts.subscriber(msisdn),
+            text=wanted.text,
+            purpose=wanted.purpose,
+            source=context.service_number.address,
+            campaign=wanted.campaign,
+            asks=wanted.asks,
+            send_at=wanted.send_at,
+            until=wanted.until,
+            rules=context.rules(wanted.send_at or now),
+            switches=context.switches,
+        )
+
+    async def _read(self, request: web.Request, caller: Caller) -> web.Response:
+        return web.json_response(await self._view(request.match_info["id"]))
+
+    async def _call_off(self, request: web.Request, caller: Caller) -> web.Response:
+        """200 with the message if it had not gone; 409 if it had."""
+        which, now = request.match_info["id"], self._context.clock()
+        await self._view(which)
+        called_off = await self._context.writer.commit(Unit(gate=outgoing.call_off(which, "called_off", now)))
+        message = await self._view(which)
+        if not called_off and message["reason"] != "called_off":
+            raise Problem(409, "message-gone", f"it cannot be called off any more: it is {message['state']}")
+        return web.json_response(message)
+
+    async def _view(self, which: str) -> dict[str, Any]:
+        found = await messages.by_id(self._context.reader, which)
+        if found is None:
+            raise Problem(404, "unknown-message", "there is no message with this id")
+        return views.message(found)
+
+
+def _wanted(document: Mapping[str, Any], now: datetime) -> _Wanted:
+    """Raises Problem."""
+    errors = unknown_fields(document, _FIELDS)
+    text, purpose = document.get("text"), document.get("purpose", Purpose.ALERT.value)
+    campaign, asks = document.get("campaign", ""), document.get("asks", False)
+    if not isinstance(text, str) or not len(text.strip()) > 0 or len(text) > MOST_CHARACTERS or "\0" in text:
+        errors.append({"pointer": "/text", "detail": f"must be a text of 1 to {MOST_CHARACTERS} characters"})
+    if purpose not in _PURPOSES:
+        errors.append({"pointer": "/purpose", "detail": f"must be one of {', '.join(_PURPOSES)}"})
+    if not isinstance(campaign, str) or (campaign and not _CAMPAIGN.fullmatch(campaign)):
+        errors.append({"pointer": "/campaign", "detail": "must be 1 to 40 of A-Z a-z 0-9 . _ -"})
+    if not isinstance(asks, bool):
+        errors.append({"pointer": "/asks", "detail": "must be true or false"})
+    send_at = instant(document, "send_at", errors)
+    until = instant(document, "expires_at", errors) or (send_at or now) + _USUAL
+    if not now <= max(send_at or now, now) < until:
+        errors.append({"pointer": "/expires_at", "detail": "must be later than now, and than send_at"})
+    if until - now > _LATEST:
+        errors.append({"pointer": "/expires_at", "detail": f"must be within {_LATEST.days} days"})
+    if errors:
+        raise Problem(422, "invalid-message", "nothing was sent; see errors", errors=errors)
+    return _Wanted(str(text), _PURPOSES[str(purpose)], str(campaign), bool(asks), send_at, until)
+
+
+def _same(row: SmsRow, msisdn: Msisdn, wanted: _Wanted) -> bool:
+    kept = (row.msisdn, row.text, row.purpose, row.campaign, row.asks)
+    return kept == (msisdn, wanted.text, wanted.purpose, wanted.campaign, wanted.asks)

@@ -1,0 +1,53 @@
+"""What requests to the REST interface have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from flows.values import Msisdn, parse_msisdn
+from gateway.core.problems import Problem
+
+_MOST_KEY = 255
+Errors = list[dict[str, str]]
+"""``pointer`` (JSON pointer) and ``detail`` of each mistake in a body."""
+
+
+def msisdn_of(request: web.Request) -> Msisdn:
+    """The subscriber in the path. Raises Problem."""
+    msisdn = parse_msisdn(request.match_info["msisdn"])
+    if msisdn is None:
+        raise Problem(400, "invalid-msisdn", "the subscriber must be an E.164 number, with or without +")
+    return msisdn
+
+
+def idempotency_key(request: web.Request) -> str:
+    """The request's Idempotency-Key. Raises Problem."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= _MOST_KEY or not key.isprintable():
+        # a header that is not UTF-8 arrives with surrogates in it, which are not printable
+        raise Problem(400, "idempotency-key-missing", f"an Idempotency-Key of 1 to {_MOST_KEY} characters is needed")
+    return key
+
+
+def instant(document: Mapping[str, Any], name: str, errors: Errors) -> datetime | None:
+    """A time in a body, in UTC; None if it is not there, and where it is none that is noted in ``errors``."""
+    value = document.get(name)
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found.tzinfo is None:
+        errors.append({"pointer": f"/{name}", "detail": "must be a time with its zone (RFC 3339)"})
+        return None
+    return found.astimezone(UTC)
+
+
+def unknown_fields(document: Mapping[str, Any], known: tuple[str, ...]) -> Errors:
+    """A mistake for each member that is not known."""
+    return [{"pointer": f"/{name}", "detail": "is not known here"} for name in document if name not in known]

@@ -1,0 +1,123 @@
+"""Texts that the operator's own systems send: at once, at a time, called off, as part of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import ANA, BEN, eventually
+from running import Json, Town, town
+
+HELLO = {"text": "Su factura esta lista.", "purpose": "alert"}
+
+
+@pytest.fixture
+async def it(tmp_path: Path, migrated: Path) -> AsyncIterator[Town]:
+    """A gateway in Colombia between both simulators."""
+    async with town(tmp_path, migrated) as opened:
+        yield opened
+
+
+async def post(it: Town, body: Json, key: str = "k-1", msisdn: str = ANA, role: str = "crm") -> tuple[int, Any]:
+    """Ask for a text."""
+    return await it.call("POST", f"subscribers/{msisdn}/messages", body, role=role, Idempotency_Key=key)
+
+
+async def becomes(it: Town, which: str, state: str) -> Json:
+    """The message once it is in this state."""
+
+    async def there() -> bool:
+        return bool((await it.call("GET", f"messages/{which}"))[1]["state"] == state)
+
+    await eventually(there)
+    message: Json = (await it.call("GET", f"messages/{which}"))[1]
+    return message
+
+
+async def test_a_text_is_accepted_sent_and_delivered(it: Town) -> None:
+    """Its state tells how far it is."""
+    status, message = await post(it, HELLO)
+    assert (status, message["text"], message["direction"]) == (202, HELLO["text"], "out")
+    assert await it.texts() == [HELLO["text"]]
+    assert (await becomes(it, message["id"], "delivered"))["parts"] == 1
+
+
+async def test_the_same_request_sends_once(it: Town) -> None:
+    """With the same key and body the same message; with another body nothing."""
+    first, again = await post(it, HELLO), await post(it, HELLO)
+    assert (again[0], again[1]["id"]) == (202, first[1]["id"])
+    status, problem = await post(it, {**HELLO, "text": "Otra cosa."})
+    assert (status, problem["code"]) == (422, "idempotency-key-reused")
+    assert (await post(it, HELLO, msisdn=BEN))[0] == 422
+    assert len(await it.items("messages")) == 1
+
+
+async def test_a_text_waits_for_its_time_and_can_be_called_off(it: Town) -> None:
+    """Until it has gone."""
+    later = (it.clock() + timedelta(hours=3)).isoformat()
+    _, waits = await post(it, {**HELLO, "send_at": later})
+    _, other = await post(it, {**HELLO, "send_at": later}, key="k-2")
+    assert (waits["state"], await it.call("DELETE", f"messages/{waits['id']}"))[0] == "queued"
+    status, off = await it.call("DELETE", f"messages/{waits['id']}")
+    assert (status, off["state"], off["reason"]) == (200, "suppressed", "called_off")
+    it.clock.advance(hours=3)
+    _, at_once = await post(it, HELLO, key="k-3")
+    await becomes(it, at_once["id"], "delivered")
+    status, problem = await it.call("DELETE", f"messages/{at_once['id']}")
+    assert (status, problem["code"]) == (409, "message-gone")
+    assert (await it.call("GET", f"messages/{other['id']}"))[1]["state"] == "queued"
+
+
+async def test_who_wants_no_offers_is_sent_none(it: Town) -> None:
+    """It is kept, with the reason."""
+    await it.call("PUT", f"subscribers/{ANA}/preferences", {"marketing": False}, role="app")
+    status, message = await post(it, {**HELLO, "purpose": "marketing"})
+    assert (status, message["state"], message["reason"]) == (202, "suppressed", "marketing_off")
+    assert it.smsc.messages == []
+
+
+async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> None:
+    """What is no part of it goes."""
+    assert (await it.call("PUT", "controls/stop/campaign:xmas", {"message": "wrong price"}, role="admin"))[0] == 200
+    campaign = {**HELLO, "purpose": "marketing", "campaign": "xmas"}
+    _, held = await post(it, campaign)
+    await post(it, {**campaign, "campaign": "other"}, key="k-2", msisdn=BEN)
+    await it.texts(BEN)
+    assert (await it.call("GET", f"messages/{held['id']}"))[1]["state"] == "queued"
+    assert (await it.call("DELETE", "controls/stop/campaign:xmas", role="admin"))[0] == 204
+    await becomes(it, held["id"], "delivered")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/text"),
+        ({"text": "  "}, "/text"),
+        ({"text": "x" * 1001}, "/text"),
+        ({"text": 7}, "/text"),
+        ({"text": "x", "purpose": "spam"}, "/purpose"),
+        ({"text": "x", "campaign": "a b"}, "/campaign"),
+        ({"text": "x", "asks": "yes"}, "/asks"),
+        ({"text": "x", "send_at": "tomorrow"}, "/send_at"),
+        ({"text": "x", "send_at": "2026-11-24T20:00:00"}, "/send_at"),
+        ({"text": "x", "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+        ({"text": "x", "expires_at": "2029-01-01T00:00:00Z"}, "/expires_at"),
+        ({"text": "x", "to": "y"}, "/to"),
+    ],
+)
+async def test_a_body_that_cannot_be_used_says_where(it: Town, body: Json, pointer: str) -> None:
+    """And nothing is sent."""
+    status, problem = await post(it, body)
+    assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+    assert await it.items("messages") == []
+
+
+async def test_only_those_who_may_send_do(it: Town) -> None:
+    """The app may not, nor may anybody without a key."""
+    assert (await post(it, HELLO, role="app"))[0] == 403
+    assert (await it.call("POST", f"subscribers/{ANA}/messages", HELLO))[0] == 400
+    assert (await it.call("GET", "messages/none"))[0] == 404
