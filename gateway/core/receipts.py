@@ -13,11 +13,12 @@ import asyncio
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 
 from flows.values import Msisdn
 from gateway.core.context import Context
+from gateway.core.expected_text import Durable, ExpectedText, settled_state
 from gateway.core.ports import DeliveryReceipt
 from store import inbox, outbox, parts
 from store.errors import StoreError, WriterStopped
@@ -27,49 +28,6 @@ from store.parts import Part
 from store.unit import Op, Unit
 
 _REMEMBERED = 200_000
-_SETTLES = {"delivered": "delivered", "failed": "failed", "expired": "expired"}
-_Durable = asyncio.Future[bool]
-
-
-@dataclass(slots=True, eq=False)
-class ExpectedText:
-    """A text that was handed over in parts and waits for their receipts.
-
-    states, errors: what receipts said, by part. stored: whether the rows that receipts settle are committed.
-    ahead: receipts that came before that; written: those of them that are written with the text.
-    """
-
-    id: str
-    smsc: str
-    message_ids: tuple[str, ...]
-    states: dict[int, str] = field(default_factory=dict)
-    errors: dict[int, str] = field(default_factory=dict)
-    stored: bool = False
-    ahead: list[tuple[int, DeliveryReceipt, _Durable]] = field(default_factory=list)
-    written: list[_Durable] = field(default_factory=list)
-
-    def hear(self, number: int, receipt: DeliveryReceipt) -> bool:
-        """Note what a receipt says of part ``number``; whether that settles the part. The first final word counts."""
-        state = _SETTLES.get(receipt.state)
-        if state is None or number in self.states:
-            return False
-        self.states[number] = state
-        if receipt.error:
-            self.errors[number] = receipt.error
-        return True
-
-    @property
-    def whole(self) -> str:
-        """Delivered when every part is; else the worst part names it. Empty as long as a part is open."""
-        if len(self.states) < len(self.message_ids):
-            return ""
-        return next((state for state in ("failed", "expired") if state in self.states.values()), "delivered")
-
-    @property
-    def reason(self) -> str | None:
-        """Why it was not delivered, as the network says."""
-        error = next((self.errors[number] for number in reversed(self.errors)), "")
-        return f"network error {error}" if error and self.whole not in ("", "delivered") else None
 
 
 class ReceiptDesk:
@@ -121,7 +79,7 @@ class ReceiptDesk:
     def stored(self, texts: Sequence[ExpectedText]) -> None:
         """``rows`` of these are durable: who waited for that hears of it, and what came since is written."""
         ops: list[Op] = []
-        waiting: list[_Durable] = []
+        waiting: list[Durable] = []
         for text in texts:
             text.stored = True
             for number in text.states:
@@ -151,7 +109,7 @@ class ReceiptDesk:
         for state, count in Counter(receipt.state for receipt in receipts).items():
             self._context.metrics.receipts.labels(state).inc(count)
         ops: list[Op] = []
-        together: _Durable = asyncio.get_running_loop().create_future()
+        together: Durable = asyncio.get_running_loop().create_future()
         waits = [self._durable(receipt, ops, together) for receipt in receipts]
         self._submit(ops, [together])
         outcomes = await asyncio.gather(*waits, return_exceptions=True)
@@ -162,7 +120,7 @@ class ReceiptDesk:
         for entry in await inbox.early_receipts(self._context.reader):
             self._await_submit(entry.id, _receipt(entry.body))
 
-    def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: _Durable) -> Awaitable[object]:
+    def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: Durable) -> Awaitable[object]:
         """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
         if not receipt.message_id:
             return self._put_aside(receipt)
@@ -175,7 +133,7 @@ class ReceiptDesk:
             return together
         return _wait_beside(text, number, receipt)
 
-    def _submit(self, ops: Sequence[Op], waiting: Sequence[_Durable]) -> None:
+    def _submit(self, ops: Sequence[Op], waiting: Sequence[Durable]) -> None:
         if not ops:
             _settle_all(waiting, None)
             return
@@ -243,7 +201,7 @@ class ReceiptDesk:
             part.outbox_id,
             receipt.smsc,
             tuple(names.get(number, "") for number in range(total)),
-            {one.part: one.state for one in siblings if one.state in _SETTLES},
+            {one.part: one.state for one in siblings if settled_state(one.state)},
         )
         return self._apply(text, part.part, receipt)
 
@@ -282,7 +240,7 @@ class ReceiptDesk:
 
     def _count_left(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> None:
         """Count a receipt that changes nothing, if it is a last word."""
-        state = _SETTLES.get(receipt.state)
+        state = settled_state(receipt.state)
         if state is not None:
             why = "repeated" if text.states[number] == state else "contrary"
             self._context.metrics.receipts_left.labels(why).inc()
@@ -291,13 +249,13 @@ class ReceiptDesk:
         self._context.metrics.texts_out.labels(state).inc()
 
 
-def _wait_beside(text: ExpectedText, number: int, receipt: DeliveryReceipt) -> _Durable:
-    durable: _Durable = asyncio.get_running_loop().create_future()
+def _wait_beside(text: ExpectedText, number: int, receipt: DeliveryReceipt) -> Durable:
+    durable: Durable = asyncio.get_running_loop().create_future()
     text.ahead.append((number, receipt, durable))
     return durable
 
 
-def _settle_all(waiting: Sequence[_Durable], error: BaseException | None) -> None:
+def _settle_all(waiting: Sequence[Durable], error: BaseException | None) -> None:
     for durable in waiting:
         if durable.done():
             continue

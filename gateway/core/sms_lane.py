@@ -18,8 +18,9 @@ from functools import partial
 from gateway.core.commit import STORE_PAUSE, persist
 from gateway.core.context import Context
 from gateway.core.crew import Watched
+from gateway.core.expected_text import ExpectedText
 from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
-from gateway.core.receipts import ExpectedText, ReceiptDesk
+from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_claims import Claimed, SmsClaims
 from gateway.core.sms_outcomes import Verdict, judge, lost_sight
