@@ -49,7 +49,7 @@ class Reach:
 
     def look(self, now: datetime) -> None:
         """What begins or ends by the clock counts from now on."""
-        in_force = [one for one in self._controls if one.in_force(now)]
+        in_force = tuple(one for one in self._controls if one.in_force(now))
         if in_force == self._in_force:
             return
         self._in_force = in_force

@@ -1,0 +1,123 @@
+"""``chasqui controls``: what an operator types, also while a gateway runs on the database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+
+Output = pytest.CaptureFixture[str]
+ANA, BEN = "573001112233", "+573009998877"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a database in which nothing is set."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", {"LOGNAME": "ops"})
+    shutil.copy(migrated, tmp_path / "chasqui.db")
+    return tmp_path
+
+
+def controls(*words: str) -> int:
+    """Run the command."""
+    return main(["controls", *words])
+
+
+def test_a_stop_is_set_listed_and_taken_back(capsys: Output) -> None:
+    """With who and why."""
+    assert controls("list") == 0
+    assert capsys.readouterr().out == "nothing is stopped, nobody is held back\n"
+    assert controls("stop", "campaign:xmas", "--message", "wrong  price", "--author", "Ana") == 0
+    assert capsys.readouterr().out == "campaign:xmas is stopped; a running gateway takes it up within a second\n"
+    controls("list")
+    listed = capsys.readouterr().out
+    assert "campaign:xmas" in listed
+    assert "in force" in listed
+    assert "Ana: wrong price" in listed
+    assert controls("resume", "campaign:xmas") == 0
+    capsys.readouterr()
+    controls("list")
+    assert "nothing is stopped" in capsys.readouterr().out
+
+
+def test_a_stop_may_have_a_begin_and_an_end(capsys: Output) -> None:
+    """In any zone; they are told in UTC."""
+    assert controls("stop", "marketing", "--from", "2031-05-01T00:00-05:00", "--until", "2031-05-02T00:00-05:00") == 0
+    assert "from 2031-05-01 05:00 UTC until 2031-05-02 05:00 UTC" in capsys.readouterr().out
+    controls("list")
+    assert "from 2031-05-01 05:00 UTC" in capsys.readouterr().out
+
+
+def test_lists_of_numbers_come_from_the_line_and_from_files(folder: Path, capsys: Output) -> None:
+    """They are counted; only --numbers names them."""
+    (folder / "vip.txt").write_text(f"{BEN}\n\n{ANA}\n")
+    assert controls("blackout", ANA, "--file", "vip.txt") == 0
+    assert capsys.readouterr().out.startswith("2 numbers get nothing that they did not ask for")
+    assert controls("test", ANA) == 0
+    capsys.readouterr()
+    controls("list")
+    assert capsys.readouterr().out == "blackout  2 numbers\ntest      1 number\n"
+    controls("list", "--numbers")
+    assert ANA in capsys.readouterr().out
+    assert controls("blackout", "--remove", BEN) == 0
+    capsys.readouterr()
+    controls("list")
+    assert "blackout  1 number\n" in capsys.readouterr().out
+
+
+def test_dry_run_goes_on_and_off(capsys: Output) -> None:
+    """Without touching the configuration."""
+    assert controls("dry-run", "on") == 0
+    assert controls("dry-run", "off") == 0
+    assert "dry run is off" in capsys.readouterr().out
+
+
+def test_who_did_what_is_kept_without_numbers(folder: Path) -> None:
+    """For whoever asks later."""
+    controls("blackout", ANA, "--message", "asked for it", "--author", "Ana")
+    controls("stop", "everything")
+    with closing(sqlite3.connect(folder / "chasqui.db")) as database:
+        rows = database.execute("SELECT actor, action, detail FROM audit ORDER BY id").fetchall()
+    assert rows[0][:2] == ("Ana", "control.set")
+    assert ANA not in str(rows)
+    assert "stop everything" in rows[1][2]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("stop", "offers"), "what is stopped is everything, marketing or campaign:NAME"),
+        (("resume", "marketing"), "it is not set; chasqui controls list tells what is"),
+        (("blackout",), "no number is given; name some, or a --file with one a line"),
+        (("blackout", "12345"), "a number is wanted in E.164"),
+        (("blackout", "--file", "none.txt"), "none.txt: cannot be read"),
+        (("blackout", "--file", "bad.txt"), "bad.txt:2: a number is wanted in E.164, with or without +; nothing was"),
+        (("stop", "marketing", "--author", "x" * 61), "--author has at most 60 characters"),
+        (("stop", "marketing", "--from", "2031-05-02T00:00Z", "--until", "2031-05-01T00:00Z"), "end before it begins"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(folder: Path, capsys: Output, words: tuple[str, ...], complaint: str) -> None:
+    """Exit status 2, and nothing changed."""
+    (folder / "bad.txt").write_text(f"{ANA}\nnobody\n")
+    assert controls(*words) == 2
+    told = capsys.readouterr()
+    assert complaint in told.err
+    assert told.err.count("\n") == 1
+    controls("list")
+    assert "nothing is stopped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("time", ["soon", "2031-05-01T00:00"])
+def test_a_time_without_its_zone_is_none(capsys: Output, time: str) -> None:
+    """Nobody guesses which midnight."""
+    with pytest.raises(SystemExit) as ended:
+        controls("stop", "marketing", "--from", time)
+    assert ended.value.code == 2
+    assert time in capsys.readouterr().err
