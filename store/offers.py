@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from flows.direct_sale import REASON as MENU
 from flows.effects import RecordAsked, RecordFirstYes, RecordOffer, RecordOfferState, RecordYesUndone
+from flows.further_offers import REASON as MORE
 from flows.records import Offer
 from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
 from store.ids import first_id
@@ -59,7 +60,7 @@ _ANSWERS = (
         t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
         t.c.id > bindparam("since"),
         t.c.state != "open",
-        t.c.reason != MENU,
+        t.c.reason.not_in((MENU, MORE)),
     )
     .group_by(t.c.subscription_id, _ON, t.c.state)
 )
@@ -143,7 +144,8 @@ async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -
 async def answers_of(
     reader: Reader, subscriptions: Sequence[SubscriptionId], since: datetime
 ) -> dict[SubscriptionId, dict[tuple[Channel, str], int]]:
-    """For each of these people: how many offers on which channel ended how. What they bought unasked is no answer.
+    """For each of these people: how many offers on which channel ended how. What they bought unasked, or asked to
+    have listed, is no answer.
 
     An accepted one counts where it was accepted, whatever way it came.
     """

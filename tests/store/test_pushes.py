@@ -109,20 +109,22 @@ async def test_a_text_that_is_let_go_is_due(reader: Reader, writer: Writer) -> N
 
 
 async def test_answers_are_counted_by_the_way_that_they_came(reader: Reader, writer: Writer) -> None:
-    """Not those of long ago, nor open ones, nor what was bought unasked; a yes counts where it was said."""
+    """Not those of long ago, nor open ones, nor what they asked for themselves; a yes counts where it was said."""
     ids = [OfferId(f"off-{new_id(TUESDAY + timedelta(minutes=minute))}") for minute in range(6)]
     ways = [Channel.SMS, Channel.SMS, Channel.USSD, Channel.USSD, Channel.USSD, Channel.USSD]
     for one, way in zip(ids, ways, strict=True):
         await writer.commit(Unit(ops=(offers.put(record_offer(id=one, channel=way)),)))
     old = OfferId(f"off-{new_id(TUESDAY - timedelta(days=200))}")
     unasked = record_offer(id=OfferId("off-u1"), reason="menu", accepted=OrderKey("ord-u1"), channel=Channel.USSD)
-    await writer.commit(Unit(ops=(offers.put(record_offer(id=old)), offers.put(unasked))))
+    listed = record_offer(id=OfferId("off-u2"), reason="more")
+    await writer.commit(Unit(ops=(offers.put(record_offer(id=old)), offers.put(unasked), offers.put(listed))))
     for one, state in (
         (ids[0], "declined"),
         (ids[1], "expired"),
         (ids[2], "expired"),
         (ids[3], "expired"),
         (old, "declined"),
+        (listed.id, "expired"),
     ):
         await writer.commit(Unit(gate=offers.end_once(RecordOfferState(one, state, TUESDAY))))
     yes = OrderKey(f"ord-{ids[4]}")
