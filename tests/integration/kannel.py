@@ -25,6 +25,7 @@ admin-port = {admin}
 admin-password = x
 smsbox-port = {boxes}
 log-level = 1
+sms-resend-freq = 1
 
 group = smsc
 smsc = smpp
@@ -35,6 +36,13 @@ transceiver-mode = true
 smsc-username = kannel
 smsc-password = secret
 system-type = ""
+reconnect-delay = 1
+
+group = smpp-tlv
+name = template
+tag = 0x1401
+type = octetstring
+length = 30
 
 group = smpp-tlv
 name = uso

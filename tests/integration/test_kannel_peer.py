@@ -10,6 +10,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from fakes import ANA, eventually
+from gateway.simulators.smsc import SmscSimulator
+from gateway.simulators.smsc_faults import Faults
+from gateway.smpp.pdu import Message, tlv
+from gateway.smpp.server import Esme, SubmitReply
 from kannel import SECONDS, Kannel, kannel
 
 pytestmark = pytest.mark.peer
@@ -50,6 +54,56 @@ async def test_a_long_text_is_one_again_on_the_phone(here: Kannel) -> None:
     await here.send(ANA, text)
     await eventually(lambda: bool(here.smsc.messages), SECONDS)
     assert (here.smsc.messages[0]["text"], here.smsc.messages[0]["parts"]) == (text, 3)
+
+
+@pytest.mark.parametrize("style", ["standard", "seconds", "letters", "short", "tlv"])
+async def test_kannel_reads_what_became_of_a_text(here: Kannel, style: str) -> None:
+    """However the receipt is written: it failed."""
+    here.smsc.set_faults(Faults(failed=1.0, receipt_style=style))
+    url = f"http://127.0.0.1:{here.answers}/receipt?state=%d"
+    await here.send(ANA, "hola", dlr_mask="31", dlr_url=url)
+    assert [(await here.next("/receipt"))["state"] for _ in range(2)] == ["8", "2"]
+    assert here.smsc.messages == []
+
+
+async def test_kannel_is_throttled_and_comes_again(here: Kannel) -> None:
+    """The text arrives, once."""
+    here.smsc.set_faults(Faults(throttle=1))
+    await here.send(ANA, "hola")
+    await eventually(lambda: bool(here.smsc.messages), SECONDS)
+    assert here.smsc.counts()["throttled"] == 1
+    assert [message["text"] for message in here.smsc.messages] == ["hola"]
+
+
+async def test_kannel_comes_back_after_a_restart(here: Kannel) -> None:
+    """We say unbind, it answers and binds again; what is sent meanwhile arrives."""
+    here.smsc.set_faults(Faults(restart=True))
+    await eventually(lambda: not here.smsc.binds(), SECONDS)
+    await here.send(ANA, "hola")
+    await eventually(lambda: bool(here.smsc.binds()), SECONDS)
+    await eventually(lambda: bool(here.smsc.messages), SECONDS)
+
+
+async def test_a_tlv_of_kannels_reaches_the_smsc_as_octets(here: Kannel) -> None:
+    """A regulator's template, which nobody on the way needs to know."""
+    seen: list[bytes | None] = []
+    here.smsc._server.handler = Watched(here.smsc, seen)
+    await here.send(ANA, "hola", meta_data="?smpp?template=1207161234567890123")
+    await eventually(lambda: bool(here.smsc.messages), SECONDS)
+    assert seen == [b"1207161234567890123"]
+
+
+class Watched:
+    """Takes what the simulator takes, and notes the TLV of each."""
+
+    def __init__(self, smsc: SmscSimulator, seen: list[bytes | None]) -> None:
+        self._smsc = smsc
+        self._seen = seen
+
+    def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
+        """See ``SubmitHandler``."""
+        self._seen.append(tlv(message.tlvs, 0x1401))
+        return self._smsc.submit(esme, message)
 
 
 @pytest.mark.parametrize("text", ["SI", "mañana à las 3", "abcdefghij" * 20])
