@@ -54,6 +54,7 @@ class Routes:
     def __init__(self, numbers: Mapping[str, Sequence[ServiceNumber]], routes: Sequence[Route] = ()) -> None:
         self._numbers = {sender: {one.address: one for one in known} for sender, known in numbers.items()}
         everything = Route("all", tuple(Through(sender) for sender in numbers), order="first")
+        self._named = {route.name: route for route in routes or (everything,)}
         self._by_prefix: dict[str, list[Route]] = {}
         for route in routes or (everything,):
             for prefix in route.prefixes or ("",):
@@ -62,20 +63,18 @@ class Routes:
             found.sort(key=lambda route: not route.purposes)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
         self._able = lru_cache(maxsize=1024)(self._able_uncached)
+        self.may_ask = lru_cache(maxsize=1024)(self._answerable)
+        """Whether a text that asks for an answer may leave by this sender from this number."""
 
     def plan(self, destination: Msisdn, purpose: Purpose, source: str, *, asks: bool) -> Plan:
         """Who may take this text, in order. asks: it wants an answer, so it leaves from ``source`` or not at all."""
         route = self._route(destination, purpose)
         if route is None:
             return ()
-        able = self._able(route, source, asks or purpose is Purpose.REPLY)
+        able = self._able(route.name, source, asks or purpose is Purpose.REPLY)
         if len(able) < 2 or route.order != "weight":  # these are in order
             return tuple(one.sender for one in able)
         return tuple(one.sender for one in sorted(able, key=lambda one: _share(destination, one)))
-
-    def may_ask(self, sender: str, source: str) -> bool:
-        """Whether a text that asks for an answer may leave from this number there."""
-        return self._answerable(sender, source)
 
     def source(self, sender: str, wanted: str) -> str:
         """What the text leaves from there: the number that was wanted, empty for the sender's own."""
@@ -88,11 +87,12 @@ class Routes:
                     return route
         return None
 
-    def _able_uncached(self, route: Route, source: str, bound: bool) -> tuple[Through, ...]:
+    def _able_uncached(self, name: str, source: str, bound: bool) -> tuple[Through, ...]:
         """bound: to its number, which must be one that can be answered."""
+        route = self._named[name]
         able = route.through
         if bound:
-            able = tuple(one for one in able if self._answerable(one.sender, source))
+            able = tuple(one for one in able if self.may_ask(one.sender, source))
         return tuple(sorted(able, key=lambda one: one.cost)) if route.order == "cheapest" else able
 
     def _answerable(self, sender: str, source: str) -> bool:
