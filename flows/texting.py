@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flows import enquiries, further_offers, porting_proof, preferences
 from flows.answering import Texter, capped
 from flows.catalogue import Bundle
-from flows.effects import Effect, RecordYesUndone
+from flows.effects import Effect, RecordAsked, RecordYesUndone
 from flows.enquiries import Desk
 from flows.further_offers import MoreAsked
 from flows.keywords import ACCEPT_WORD, YES_WORDS, Intent, Meaning
@@ -70,9 +70,9 @@ def deal_with(facts: TextFacts, machine: OfferFlow) -> Dealt:
     if meaning.intent in (Intent.ACCEPT, Intent.DECLINE) and offer is not None:
         effects = machine.step(offer.state, outcome, offer=offer, fact=_answered(facts, offer)).effects
     elif facts.proof is not None and facts.proof.awaited:
-        outcome, effects = PROOF, (*porting_proof.note(facts.proof), *_yes_undone(facts))
+        outcome, effects = PROOF, _undoing_yes(facts, porting_proof.note(facts.proof))
     else:
-        effects = (*_wish(facts, meaning, offer), *_yes_undone(facts))
+        effects = _undoing_yes(facts, _wish(facts, meaning, offer))
     kept, silenced = capped(effects, facts.texter.subscriber, at)
     return Dealt(TOO_MANY if silenced else outcome, kept, offer)
 
@@ -156,7 +156,9 @@ def _keyword(facts: TextFacts) -> str:
     return ACCEPT_WORD if asked is None else _other_yes(facts)
 
 
-def _yes_undone(facts: TextFacts) -> tuple[Effect, ...]:
-    """Whoever says something else between two yeses has not said the second."""
+def _undoing_yes(facts: TextFacts, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Whoever says something else between two yeses has not said the second. What is asked anew needs no undoing."""
     asked = in_question(facts.offers, facts.texter.at)
-    return (RecordYesUndone(asked.id),) if asked is not None and asked.state == "open" else ()
+    if asked is None or asked.state != "open" or any(isinstance(one, RecordAsked) for one in effects):
+        return effects
+    return (*effects, RecordYesUndone(asked.id))

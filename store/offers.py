@@ -144,8 +144,7 @@ async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -
 async def answers_of(
     reader: Reader, subscriptions: Sequence[SubscriptionId], since: datetime
 ) -> dict[SubscriptionId, dict[tuple[Channel, str], int]]:
-    """For each of these people: how many offers on which channel ended how. What they bought unasked, or asked to
-    have listed, is no answer.
+    """For each of these people: how many offers on which channel ended how; not those that they asked for themselves.
 
     An accepted one counts where it was accepted, whatever way it came.
     """

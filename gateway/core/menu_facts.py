@@ -129,12 +129,13 @@ class MenuFacts:
         return next((item for item in shown if item.id == wanted), "")
 
     async def _offer(self, need: Need) -> FactValue:
-        """The one that the session has shown before, as long as it is open; else the newest."""
+        """The one that the session has shown before, as long as it is open; else the newest that no digit names."""
         found = await offers.open_of(self._context.reader, need.subscriber.id, need.at)
         if not found:
             return ""
         shown = need.session.place.chosen.get("offer")
-        one = next((offer for offer in found if offer.id == shown), found[0])
+        newest = min(found, key=lambda offer: offer.reply_code or 0)
+        one = next((offer for offer in found if offer.id == shown), newest)
         name = self._context.bundle_name(one.bundle, need.voice.language)
         return Item(one.id, {"name": name, "price": need.voice.money(one.price)})
 

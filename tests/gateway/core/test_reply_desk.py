@@ -17,11 +17,14 @@ from flows.market_rules import Dated, SmsConfirmation
 from flows.offer import order_key
 from flows.porting import PURPOSE
 from flows.porting_proof import PURPOSE as PROOF
+from flows.session import Session
 from flows.values import Channel, Msisdn, Wallet
 from gateway.core import text_facts
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
+from gateway.core.menu_facts import MenuFacts
 from gateway.core.replies import ReplyDesk
+from menus.values import Item, Place
 from store import consents, inbox, offers, orders, subscriptions
 from store.consent_ledger import ConsentLedger
 from store.consent_seal import digest
@@ -360,3 +363,14 @@ async def test_without_a_menu_the_word_for_it_is_answered_with_help(talk: Talk) 
     (told,) = await talk.says("MENU")
     assert told.startswith("Responde 1 para comprar")
     assert "MENU" not in told
+
+
+async def test_the_menu_goes_on_showing_the_offer_that_one_takes(talk: Talk) -> None:
+    """A list beside it is newer, and changes nothing about it."""
+    await talk.offered()
+    await talk.says("MAS")
+    menu = MenuFacts(talk.house.context, talk.facts)
+    session = Session("main", "1", Place("start"))
+    shown = (await menu.fetch(["offer"], await talk.ana(), session))["offer"]
+    assert isinstance(shown, Item)
+    assert shown.fields["name"] == "1 GB por 7 días"
