@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, sms
 from flows.effects import (
@@ -29,6 +30,7 @@ from store.ids import new_id
 from store.inbox import Entry
 from store.outbox import SmsRow
 from store.parts import Part
+from store.queries import Query
 from store.reader import Reader
 from store.record import write
 from store.tables import UtcTime
@@ -239,6 +241,20 @@ async def test_what_is_due_comes_page_by_page(reader: Reader, writer: Writer) ->
     assert await outbox.next_due(reader, alerts, later(hours=9)) is None
     assert [row.id for row in await outbox.half_done(reader)] == [rows[1].id]
     assert (await outbox.count_by_state(reader))["sms", "queued"] == 3
+
+
+async def test_a_page_of_what_is_due_costs_its_rows_alone(engine: AsyncEngine, reader: Reader) -> None:
+    """It comes in the order of its index, however many others there are."""
+    values = {"rank": 2, "after": TUESDAY, "after_id": "", "until": TUESDAY, "limit": 10}
+    for query, known in ((outbox._DUE, values), (outbox._NEXT, {"rank": 2, "after": TUESDAY})):
+        prepared = Query(query, {}, engine.dialect)
+        async with engine.connect() as connection:
+            found = await connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {prepared.sql}", tuple(prepared.values(known))
+            )
+            plan = " ".join(row[3] for row in found)
+        assert "USING INDEX outbox_waiting (kind=? AND priority=?" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 async def test_texts_are_taken_in_hand_once(reader: Reader, writer: Writer) -> None:
