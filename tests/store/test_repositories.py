@@ -252,7 +252,7 @@ async def test_a_page_of_what_is_due_costs_its_rows_alone(engine: AsyncEngine, r
             found = await connection.exec_driver_sql(
                 f"EXPLAIN QUERY PLAN {prepared.sql}", tuple(prepared.values(known))
             )
-            plan = " ".join(row[3] for row in found)
+            plan = " ".join(str(tuple(row)[3]) for row in found)
         assert "USING INDEX outbox_waiting (kind=? AND priority=?" in plan
         assert "TEMP B-TREE" not in plan
 
