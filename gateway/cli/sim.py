@@ -13,6 +13,8 @@ from flows.market import load_market, market_codes
 from gateway.cli.configured import Commands
 from gateway.cli.until_signal import until_signal
 from gateway.errors import ConfigError
+from gateway.simulators.aggregator import AggregatorSimulator
+from gateway.simulators.aggregator_wires import SIDES
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.telemetry import log_to_stderr
@@ -31,6 +33,12 @@ def add_to(commands: Commands) -> None:
     ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
+    texts = group.add_parser("aggregator", help="an SMS aggregator (HTTP)", description=_aggregator.__doc__)
+    aggregator = _simulator(texts, 9300, _aggregator)
+    aggregator.add_argument("--gateway", default="http://127.0.0.1:8080", metavar="URL", help="whom it calls")
+    aggregator.add_argument("--token", default="", help="of the gateway's door")
+    aggregator.add_argument("--secret", default="", help="what it signs by, as twilio: the account's auth token")
+    aggregator.add_argument("--kind", default="africastalking", choices=SIDES, help="as whom phones text unless told")
 
 
 def _simulator(
@@ -73,6 +81,22 @@ def _ocs(arguments: argparse.Namespace) -> int:
 
     def greeting() -> str:
         return f"chasqui: charging system on {simulator.url}, control on {simulator.control_url}"
+
+    return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
+
+
+def _aggregator(arguments: argparse.Namespace) -> int:
+    """Simulated aggregators: Africa's Talking, Twilio and Kannel on one port, which is the url of an account.
+
+    Control: GET /messages, POST /mo {from, to, text} and, if wanted, kind and id, PUT /gateway {url, token, secret},
+    PUT /faults.
+    """
+    log_to_stderr("warning")
+    simulator = AggregatorSimulator(arguments.port, arguments.control, kind=arguments.kind)
+    simulator.call_at(arguments.gateway, arguments.token, arguments.secret)
+
+    def greeting() -> str:
+        return f"chasqui: aggregator on {simulator.url}, control on {simulator.control_url}"
 
     return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
 

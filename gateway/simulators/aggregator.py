@@ -1,7 +1,6 @@
 """An aggregator for tests and demonstrations: the wires of Africa's Talking, Twilio and Kannel on one port.
 
-Beside them it answers ``GET /messages``, ``POST /mo {kind, from, to, text}`` and ``PUT /faults``, as the SMSC simulator
-does.
+What phones see and do is on another, as the SMSC simulator has it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import asyncio
 import errno
 import socket
 import struct
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +20,9 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.errors import PortInUse
-from gateway.simulators.aggregator_faults import AggregatorFaults, BadFault, parse_faults
+from gateway.simulators.aggregator_control import control_application
+from gateway.simulators.aggregator_faults import AggregatorFaults
 from gateway.simulators.aggregator_wires import SIDES, Call, Reply, Sent, Taken
-from gateway.simulators.control_requests import ControlProblem, json_object, problems
 
 _TRIES = 20
 _PAUSE = 0.5
@@ -43,63 +42,74 @@ class Callbacks:
 class AggregatorSimulator:
     """Takes texts, tells what became of them, and brings texts from phones. A port of 0 takes a free one.
 
-    messages: what phones would have got; requests: how many came, whatever was answered.
+    kind: of a text from a phone that names none. messages: what phones would have got; news: told of each;
+    requests: how many came, whatever was answered.
     """
 
-    def __init__(self, port: int = 0, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int = 0, control_port: int = 0, *, host: str = "127.0.0.1", kind: str = "africastalking"
+    ) -> None:
         self.port = port
+        self.control_port = control_port
         self.faults = AggregatorFaults()
         self.callbacks = {kind: Callbacks() for kind in SIDES}
         self.messages: list[Taken] = []
+        self.news = asyncio.Condition()
         self.requests = 0
         self._host = host
+        self._kind = kind
         self._last = 0
         self._calling: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._http: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
+        self._runners: list[web.AppRunner] = []
 
     @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://{self._host}:{self.port}"
 
+    @property
+    def control_url(self) -> str:
+        """Where phones see and do what they do."""
+        return f"http://{self._host}:{self.control_port}"
+
+    def call_at(self, gateway: str, token: str = "", secret: str = "") -> None:
+        """Call this gateway for every kind. gateway: its base URL; token: of its door; secret: what Twilio signs by."""
+        for kind in SIDES:
+            texts = f"{gateway.rstrip('/')}/sms/{kind}" + (f"/{token}" if token else "")
+            self.callbacks[kind] = Callbacks(texts, f"{texts}/receipts", secret)
+
     async def start(self) -> None:
-        """Open the port. Raises PortInUse."""
-        app = web.Application(middlewares=[problems])
+        """Open both ports. Raises PortInUse."""
+        app = web.Application()
         app.add_routes(
             [
                 web.post("/version1/messaging", partial(self._submit, "africastalking")),
                 web.post("/2010-04-01/Accounts/{account}/Messages.json", partial(self._submit, "twilio")),
                 web.get("/cgi-bin/sendsms", partial(self._submit, "kannel")),
-                web.get("/messages", self._get_messages),
-                web.post("/mo", self._post_mo),
-                web.put("/faults", self._put_faults),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         try:
-            await web.TCPSite(self._runner, self._host, self.port).start()
-        except OSError as error:
+            self.port = await self._listen(app, self.port, "aggregator")
+            control = control_application(self, self._kind)
+            self.control_port = await self._listen(control, self.control_port, "aggregator's control")
+        except BaseException:
             await self.stop()
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self.port} on {self._host} is in use (aggregator)") from error
             raise
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Call nobody any more, and close the port."""
+        """Call nobody any more, and close both ports."""
         self._over.set()
         for task in self._calling:
             task.cancel()
         await asyncio.gather(*self._calling, return_exceptions=True)
         if self._http is not None:
             await self._http.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        for runner in self._runners:
+            await runner.cleanup()
+        self._runners.clear()
 
     async def send_mo(self, kind: str, sender: str, service: str, text: str, ident: str = "") -> tuple[int, str]:
         """Bring a text from a phone once; status and body of the answer. ident: its name, empty = a new one."""
@@ -117,6 +127,8 @@ class AggregatorSimulator:
         taken = side.take({name: str(value) for name, value in fields.items()}, self._number())
         if not faults.answers or faults.taken:
             self.messages.append(taken)
+            async with self.news:
+                self.news.notify_all()
             if faults.receipts:
                 self._start(self._tell(kind, taken, faults))
         await asyncio.sleep(faults.delay)
@@ -181,43 +193,21 @@ class AggregatorSimulator:
         self._calling.add(task)
         task.add_done_callback(self._calling.discard)
 
-    # ── its control ──
-
-    async def _get_messages(self, _: web.Request) -> web.Response:
-        return web.json_response([_shown(number, one) for number, one in enumerate(self.messages, 1)])
-
-    async def _post_mo(self, request: web.Request) -> web.Response:
-        document = await json_object(request)
-        kind, sender, service, text = (document.get(key) for key in ("kind", "from", "to", "text"))
-        if not (
-            isinstance(kind, str) and isinstance(sender, str) and isinstance(service, str) and isinstance(text, str)
-        ):
-            raise ControlProblem(400, "kind, from, to and text are wanted, as strings")
-        if kind not in SIDES or not self.callbacks[kind].texts:
-            raise ControlProblem(400, f"kind is one of {', '.join(SIDES)}, with somewhere to call")
-        status, body = await self.send_mo(kind, sender, service, text)
-        return web.json_response({"status": status, "body": body}, status=202)
-
-    async def _put_faults(self, request: web.Request) -> web.Response:
+    async def _listen(self, app: web.Application, port: int, what: str) -> int:
+        """Open a port; which it is."""
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        self._runners.append(runner)
         try:
-            self.faults = parse_faults(await json_object(request))
-        except BadFault as error:
-            raise ControlProblem(400, str(error)) from error
-        return web.json_response({})
+            await web.TCPSite(runner, self._host, port).start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"port {port} on {self._host} is in use ({what})") from error
+            raise
+        return int(runner.addresses[0][1])
 
 
 def _response(reply: Reply) -> web.Response:
     if isinstance(reply.document, str):
         return web.Response(status=reply.status, text=reply.document)
     return web.json_response(reply.document, status=reply.status)
-
-
-def _shown(number: int, one: Taken) -> Mapping[str, Any]:
-    return {
-        "n": number,
-        "id": one.id,
-        "kind": one.kind,
-        "from": one.source,
-        "to": one.destination,
-        "text": one.text,
-    }

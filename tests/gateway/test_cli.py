@@ -25,6 +25,7 @@ COMMANDS = [
     ("sim",),
     ("sim", "smsc"),
     ("sim", "ocs"),
+    ("sim", "aggregator"),
     ("menus",),
     ("menus", "lint"),
     ("menus", "preview"),
