@@ -109,6 +109,11 @@ class WaitingTexts:
         return len(self._where) + len(self._later)
 
     @property
+    def unread(self) -> bool:
+        """Whether the store may have some that are due and that nobody has looked at."""
+        return any(rank.unread or rank.cursor != _BEGIN or rank.arrived is not None for rank in self._ranks.values())
+
+    @property
     def due(self) -> int:
         """How many of these could be given out now."""
         return len(self._where)
