@@ -117,6 +117,7 @@ class MadSmsc:
         self.port = 0
         self._report = report
         self._listener: asyncio.Server
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -124,16 +125,20 @@ class MadSmsc:
 
     async def stop(self) -> None:
         self._listener.close()
+        for writer in self._writers:
+            writer.close()
         await self._listener.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._report.connections += 1
+        self._writers.add(writer)
         with suppress(OSError, asyncio.IncompleteReadError):
             length, command, _, sequence = _HEADER.unpack(await reader.readexactly(16))
             await reader.readexactly(length - 16)
             assert command in _BINDS
             writer.write(format_pdu(response_to(command), 0, sequence, b"mad\0"))
             await _while_read(reader, self.attack.write(writer))
+        self._writers.discard(writer)
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
@@ -221,13 +226,18 @@ async def attacked(count: int, seed: int = 1) -> Report:
     report.seconds = time.monotonic() - began
     report.grown = max(report.grown, _memory() - report.started_with)
     await mad.stop()
-    await target.stop(1.0)
     sessions = (target.counters.session, server.counters)
     report.handled = sum(one.pdus_in for one in sessions)
     report.refused = sum(one.bad_pdus for one in sessions)
-    report.alive = [name for name, port in (("client", 0), ("server", server.port)) if await _usable(target, port)]
-    await other.stop(1.0)
-    await server.stop(1.0)
+    sane = SmppServer("127.0.0.1", mad.port, Taking())
+    await sane.start()
+    newcomer = _client("newcomer", server.port)
+    await newcomer.start()
+    report.alive = [name for name, one in (("client", target), ("server", newcomer)) if await _usable(one)]
+    for client in (target, other, newcomer):
+        await client.stop(1.0)
+    for smsc in (sane, server):
+        await smsc.stop(1.0)
     return report
 
 
@@ -246,22 +256,16 @@ def _client(name: str, port: int) -> SmppClient:
     return SmppClient(settings, Keeper())
 
 
-async def _usable(target: SmppClient, port: int) -> bool:
-    """Whether the client that was attacked binds elsewhere and sends; whether the attacked server takes another."""
-    server = SmppServer("127.0.0.1", 0, Taking())
-    await server.start()
-    client = target if not port else _client("new", port)
-    client.settings = _client(client.name, port or server.port).settings
-    await client.start()
+async def _usable(client: SmppClient) -> bool:
+    """Whether it binds and sends, however often it has to."""
     try:
-        async with asyncio.timeout(5):
-            await client.wait_ready()
-            return isinstance(await _sent(client), Submitted)
+        async with asyncio.timeout(10):
+            while True:
+                await client.wait_ready()
+                if isinstance(await _sent(client), Submitted):
+                    return True
     except TimeoutError:
         return False
-    finally:
-        await client.stop(1.0)
-        await server.stop(1.0)
 
 
 async def _sent(client: SmppClient) -> SubmitOutcome:

@@ -114,7 +114,7 @@ class UssdBind:
 
     def give_up(self) -> None:
         """The client waits no longer for answers to what it has written."""
-        for link in self.client._links:
+        for link in self.client._links.up:
             link.session._pending.sweep(math.inf)
 
     async def deliver(self, message: Message) -> int:

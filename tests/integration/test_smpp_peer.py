@@ -190,9 +190,15 @@ async def test_the_peer_and_we_know_each_other_by_certificates(peer_folder: Path
     ca = authority(tmp_path, "ca")
     theirs, ours = signed(tmp_path, "theirs", ca), signed(tmp_path, "ours", ca)
     files = [str(file) for file in (theirs.certificate_file, theirs.key_file, ca.certificate_file)]
-    whole = Config(folder=tmp_path)
-    keys = {"tls_ca": ca.certificate_file.name, "tls_certificate": "ours.pem", "tls_key": ours.key_file.name}
-    context = bind_tls(whole, SmppConfig("peer", "127.0.0.1", tls=True, **keys)).client
+    bind = SmppConfig(
+        "peer",
+        "127.0.0.1",
+        tls=True,
+        tls_ca=ca.certificate_file.name,
+        tls_certificate=ours.certificate_file.name,
+        tls_key=ours.key_file.name,
+    )
+    context = bind_tls(Config(folder=tmp_path), bind).client
     async with peer_and_client(peer_folder, *files, ssl_context=context, tls=True) as (smsc, client, _):
         outcome = await submitted(client, a_text("hola"))
         assert outcome == Submitted("peer", ((await smsc.event("submit"))["id"],))

@@ -211,7 +211,7 @@ async def test_a_text_is_taken_back_while_it_is_under_way() -> None:
 async def test_a_text_to_many_reaches_each_phone_and_no_list() -> None:
     """submit_multi: one id, and who could not get it."""
     async with bench() as it:
-        link = it.client._links[0]
+        link = it.client._links.up[0]
         text = ShortMessage("m-1", "", PHONE, "hola", Purpose.REPLY)
         assert isinstance(await within(submitted(it.client, text)), Submitted)
         phones = (Address(1, 1, ANA), Address(1, 1, "573009998877"), "friends")

@@ -13,7 +13,8 @@ from smpp_fakes import Smsc, Store, listening, mt, settings_for, wired, within
 
 from fakes import submitted
 from gateway.core.ports import SubmitNotSent, SubmitRefused, Submitted, SubmitUnknown
-from gateway.smpp.client import SmppClient, pause_before
+from gateway.smpp.client import SmppClient
+from gateway.smpp.links import pause_before
 from gateway.smpp.outcomes import REFUSALS, outcome
 from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import HEADER, Message, Response, format_pdu, format_text, format_tlvs, response_to

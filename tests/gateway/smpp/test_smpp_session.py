@@ -181,7 +181,7 @@ async def test_both_sides_know_the_others_version(spoken: int, version: int) -> 
     """As bind and sc_interface_version tell it."""
     async with wired(interface_version=spoken) as wire:
         assert wire.esme.session.version == spoken
-        assert [link.session.version for link in wire.client._links] == [version]
+        assert [link.session.version for link in wire.client._links.up] == [version]
 
 
 async def test_a_phone_that_is_back_is_counted() -> None:
@@ -243,7 +243,7 @@ async def test_an_smsc_that_knows_no_operations_has_nothing_to_say(answers: bool
 async def test_an_operation_that_is_not_spoken_is_refused_by_its_own_response(request_: Operation) -> None:
     """With ESME_RINVCMDID, and before the bind with ESME_RINVBNDSTS."""
     async with wired() as wire:
-        link = wire.client._links[0]
+        link = wire.client._links.up[0]
         answer = await within(ask(link.session, request_.command, format_request(request_)))
         assert isinstance(answer, Response)
         assert (answer.command, answer.status) == (request_.command | 0x80000000, Status.INVALID_COMMAND_ID)
