@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flows.porting_proof import hidden
 from flows.texting import Dealt, TextFacts, deal_with
@@ -16,8 +15,18 @@ from gateway.core.facts import Facts
 from gateway.core.repetition import REPEATED, SAME_TEXT_WITHIN, repeats
 from gateway.core.text_facts import Known, TextFactsDesk
 from store import inbox, offers, orders
+from store.errors import StoreError
 from store.inbox import Entry
 from store.unit import Op
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A text, what is known of it, and what follows."""
+
+    entry: Entry
+    facts: TextFacts
+    dealt: Dealt
 
 
 class ReplyDesk:
@@ -36,47 +45,60 @@ class ReplyDesk:
         newest = await offers.newest_of(self._context.reader, [one.id for one, _ in people.values()])
         taken = [offer.order for made in newest.values() for offer in made if offer.order]
         states = await orders.states(self._context.reader, taken)
-        known = Known(people, newest, states)
-        steps = (self._answer(entry, before.get(entry.id), known) for entry in batch)
-        results = await asyncio.gather(*steps, return_exceptions=True)
-        return [(entry, error) for entry, error in zip(batch, results, strict=True) if isinstance(error, Exception)]
+        facts = await self._texts.of_all(batch, Known(people, newest, states), before)
+        dealt = [self._dealt(entry, before.get(entry.id), one) for entry, one in zip(batch, facts, strict=True)]
+        steps = [one for one in dealt if isinstance(one, _Step)]
+        written = await self._committer.commit_all([(one.dealt.effects, (_done(one),)) for one in steps])
+        failed = [(entry, one) for entry, one in zip(batch, dealt, strict=True) if isinstance(one, Exception)]
+        for step, outcome in zip(steps, written, strict=True):
+            error: Exception | None = outcome if isinstance(outcome, StoreError) else None
+            if outcome is False:
+                error = await self._answer_overtaken(step)
+            if error is not None:
+                failed.append((step.entry, error))
+        return failed
 
     async def give_up(self, entry: Entry) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
         self._context.metrics.failures.labels("mo").inc()
         await self._committer.note(inbox.done(entry.id, "failed", self._context.clock()))
 
-    async def _answer(self, entry: Entry, before: Entry | None, known: Known) -> None:
-        facts = await self._texts.of(entry, known, before)
-        if facts.proof is None and repeats(entry, before, facts.offers):
-            dealt = Dealt(REPEATED, ())
-        else:
-            dealt = deal_with(facts, self._context.machines.offer)
+    def _dealt(self, entry: Entry, before: Entry | None, facts: TextFacts | Exception) -> _Step | Exception:
+        """What follows from a text; one that cannot be dealt with takes nobody along."""
+        if isinstance(facts, Exception):
+            return facts
+        try:
+            said_before = facts.proof is None and repeats(entry, before, facts.offers)
+            dealt = Dealt(REPEATED, ()) if said_before else deal_with(facts, self._context.machines.offer)
+        except Exception as error:
+            return error
         self._context.metrics.texts_in.labels(dealt.outcome).inc()
-        if not await self._committer.commit(dealt.effects, (_done(entry, facts, dealt),)):
-            await self._answer_overtaken(facts, dealt)
+        return _Step(entry, facts, dealt)
 
-    async def _answer_overtaken(self, facts: TextFacts, dealt: Dealt) -> None:
+    async def _answer_overtaken(self, step: _Step) -> Exception | None:
         """Another channel ended the offer between our look and our commit: say what became of it."""
-        assert dealt.offer is not None, "only an answer to an offer has a gate"
-        now = await offers.by_id(self._context.reader, dealt.offer.id)
-        assert now is not None, "offers are never deleted"
-        states = await orders.states(self._context.reader, [now.order] if now.order else [])
-        seen = tuple(now if one.id == now.id else one for one in facts.offers)
-        again = deal_with(
-            replace(facts, offers=seen, order_states={**facts.order_states, **states}), self._context.machines.offer
-        )
-        await self._committer.commit(again.effects)
+        try:
+            assert step.dealt.offer is not None, "only an answer to an offer has a gate"
+            now = await offers.by_id(self._context.reader, step.dealt.offer.id)
+            assert now is not None, "offers are never deleted"
+            states = await orders.states(self._context.reader, [now.order] if now.order else [])
+            seen = tuple(now if one.id == now.id else one for one in step.facts.offers)
+            facts = replace(step.facts, offers=seen, order_states={**step.facts.order_states, **states})
+            await self._committer.commit(deal_with(facts, self._context.machines.offer).effects)
+        except Exception as error:
+            return error
+        return None
 
 
-def _done(entry: Entry, facts: TextFacts, dealt: Dealt) -> Op:
+def _done(step: _Step) -> Op:
     """The text was dealt with; a porting code does not stay in it."""
+    entry, facts = step.entry, step.facts
     if facts.proof is None:
-        return inbox.done(entry.id, dealt.outcome, facts.texter.at)
+        return inbox.done(entry.id, step.dealt.outcome, facts.texter.at)
     body = json.loads(entry.body)
     return inbox.done_hidden(
         entry.id,
-        dealt.outcome,
+        step.dealt.outcome,
         facts.texter.at,
         json.dumps({**body, "text": hidden(body["text"])}, ensure_ascii=False),
     )

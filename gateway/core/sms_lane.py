@@ -92,7 +92,7 @@ class SmsLane:
 
     @property
     def backlog(self) -> int:
-        """Texts in memory that wait, are put off or are on their way; one at least while others are still to be read."""
+        """Texts in memory that wait, are put off or are on their way; at least one while others are to be read."""
         return len(self._waiting) + len(self._on_its_way) + self._waiting.unread
 
     @property

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from flows import porting_proof
 from flows.answering import Texter
 from flows.catalogue import Bundle
 from flows.enquiries import Desk
-from flows.keywords import Intent, Meaning
+from flows.keywords import Intent
 from flows.porting import PURPOSE
 from flows.porting_proof import ProofTexted
 from flows.records import Offer, Subscriber
@@ -52,34 +51,66 @@ class TextFactsDesk:
         self._facts = facts
         self._service_code = service_code
 
-    async def of(self, entry: Entry, known: Known, before: Entry | None) -> TextFacts:
-        """All that is known of a text. before: the same person's last, if it was a moment ago.
+    async def of_all(
+        self, batch: Sequence[Entry], known: Known, before: Mapping[str, Entry]
+    ) -> Sequence[TextFacts | Exception]:
+        """All that is known of each text, or why it cannot be read. before: by entry id, their last of a moment ago.
 
-        Raises StoreError, and ValueError or KeyError for a body that is none.
+        What most texts mean needs nothing more than what was looked up for the batch.
         """
+        found = [self._readable(entry, known, before.get(entry.id)) for entry in batch]
+        wanting = [at for at, one in enumerate(found) if isinstance(one, TextFacts) and self._wants_more(one)]
+        more = await asyncio.gather(
+            *(self._with_more(found[at], batch[at], known) for at in wanting),  # type: ignore[arg-type]
+            return_exceptions=True,
+        )
+        for at, one in zip(wanting, more, strict=True):
+            if isinstance(one, BaseException) and not isinstance(one, Exception):
+                raise one
+            found[at] = one
+        return found
+
+    def _readable(self, entry: Entry, known: Known, before: Entry | None) -> TextFacts | Exception:
+        try:
+            return self._at_hand(entry, known, before)
+        except Exception as error:  # one that cannot be read takes nobody along
+            return error
+
+    def _at_hand(self, entry: Entry, known: Known, before: Entry | None) -> TextFacts:
+        """What is known without asking. Raises ValueError or KeyError for a body that is none."""
         at, body = self._context.clock(), json.loads(entry.body)
         rules = self._context.rules(at)
-        person, usage = known.people[entry.subject]
-        texter = Texter(at, person, self._context.voice(person), body["to"], f"reply:{entry.id}")
-        meaning = understand(body["text"], rules.stop_words)
+        person, _ = known.people[entry.subject]
         made = known.offers.get((person.id, body["to"]), ())
         on_screen = () if made else known.offers.get((person.id, ""), ())
-        wallet = await self._wallet(person) if meaning.intent in _WALLET else None
         return TextFacts(
-            texter=texter,
+            texter=Texter(at, person, self._context.voice(person), body["to"], f"reply:{entry.id}"),
             text=body["text"],
             entry=entry.id,
-            meaning=meaning,
+            meaning=understand(body["text"], rules.stop_words),
             rules=rules,
             desk=Desk(self._context.zone, self._service_code, rules.complaints),
             offers=made,
             elsewhere=max((one for one in on_screen if one.open_at(at)), key=lambda one: one.id, default=None),
             order_states=known.states,
-            names=self._names((*made, *on_screen), wallet, person.language),
-            wallet=wallet,
-            payable=self._payable(person, wallet, usage) if meaning.intent is Intent.MORE else None,
-            proof=await self._proof(body, texter, entry, meaning),
+            names=self._names((*made, *on_screen), None, person.language),
             before=json.loads(before.body)["text"] if before else "",
+        )
+
+    def _wants_more(self, facts: TextFacts) -> bool:
+        """Whether the charging system or the consents must be asked."""
+        return facts.meaning.intent in _WALLET or bool(self._proof_code(facts))
+
+    async def _with_more(self, facts: TextFacts, entry: Entry, known: Known) -> TextFacts:
+        if facts.meaning.intent not in _WALLET:
+            return replace(facts, proof=await self._proof(facts, entry))
+        person, usage = known.people[entry.subject]
+        wallet = await self._wallet(person)
+        return replace(
+            facts,
+            names={**facts.names, **self._names((), wallet, person.language)},
+            wallet=wallet,
+            payable=self._payable(person, wallet, usage) if facts.meaning.intent is Intent.MORE else None,
         )
 
     async def _wallet(self, person: Subscriber) -> Wallet | None:
@@ -105,14 +136,15 @@ class TextFactsDesk:
                 names[bucket.name] = sold.name(language)
         return names
 
-    async def _proof(
-        self, body: Mapping[str, Any], texter: Texter, entry: Entry, meaning: Meaning
-    ) -> ProofTexted | None:
-        """What looks like a porting code and means nothing else, with the request that it may belong to."""
-        rule = self._context.rules(texter.at).porting_proof
-        code = porting_proof.code_in(body["text"], rule)
-        if rule is None or not code or meaning.intent is not Intent.UNKNOWN:
-            return None
+    def _proof_code(self, facts: TextFacts) -> str:
+        """What looks like a porting code and means nothing else; empty for anything else."""
+        rule = facts.rules.porting_proof
+        return porting_proof.code_in(facts.text, rule) if rule and facts.meaning.intent is Intent.UNKNOWN else ""
+
+    async def _proof(self, facts: TextFacts, entry: Entry) -> ProofTexted | None:
+        """A porting code, with the request that it may belong to."""
+        texter, rule, code = facts.texter, facts.rules.porting_proof, self._proof_code(facts)
+        assert rule is not None, "a code is one by the market's rule"
         reader, person = self._context.reader, texter.subscriber.id
         asked = await consents.in_force(reader, person, PURPOSE)
         key = (await consents.keys_of(reader, [person])).get(person)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -28,10 +28,10 @@ from menus.values import Item, Place
 from store import consents, inbox, offers, orders, subscriptions
 from store.consent_ledger import ConsentLedger
 from store.consent_seal import digest
-from store.errors import WriteFailed
+from store.errors import StoreError, WriteFailed
 from store.ids import new_id
 from store.inbox import Entry
-from store.unit import Gate, Op, Unit
+from store.unit import Op, Unit
 
 
 class Overtaken(Committer):
@@ -44,17 +44,11 @@ class Overtaken(Committer):
         self._talk = talk
         self._quicker = quicker
 
-    async def commit(
-        self,
-        effects: Iterable[Effect],
-        always: tuple[Op, ...] = (),
-        beside: tuple[Op, ...] = (),
-        gate: Gate | None = None,
-    ) -> bool:
+    async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
         quicker, self._quicker = self._quicker, []
         if quicker:
             await self._talk.committer.commit(quicker)
-        return await super().commit(effects, always, beside)
+        return await super().commit_all(steps)
 
 
 class Recorded(Committer):
@@ -66,16 +60,10 @@ class Recorded(Committer):
         super().__init__(house.writer, house.context.reach, house.handed.append, ledger)
         self.asks: list[bool] = []
 
-    async def commit(
-        self,
-        effects: Iterable[Effect],
-        always: tuple[Op, ...] = (),
-        beside: tuple[Op, ...] = (),
-        gate: Gate | None = None,
-    ) -> bool:
-        wanted = tuple(effects)
-        self.asks += [effect.asks for effect in wanted if isinstance(effect, SendSms)]
-        return await super().commit(wanted, always, beside)
+    async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
+        kept = [(tuple(effects), always) for effects, always in steps]
+        self.asks += [effect.asks for wanted, _ in kept for effect in wanted if isinstance(effect, SendSms)]
+        return await super().commit_all(kept)
 
 
 @pytest.fixture
