@@ -71,6 +71,7 @@ _NEXT = select(func.min(t.c.due_at, type_=t.c.due_at.type).label("due_at")).wher
 )
 _BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
 
+_PURPOSES = {one.value: one for one in Purpose}
 PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
 
 
@@ -270,7 +271,7 @@ def _sms(row: AnyRow) -> SmsRow:
         key=row.key,
         subscription=SubscriptionId(row.subscription_id),
         msisdn=Msisdn(row.msisdn),
-        purpose=Purpose(row.purpose),
+        purpose=_PURPOSES[row.purpose],
         priority=row.priority,
         source=payload["source"],
         text=payload["text"],

@@ -95,6 +95,7 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                await asyncio.sleep(0)  # what else this turn of the loop brings is part of the group
                 group = list(islice(self._queue, MAX_GROUP))
                 del self._queue[: len(group)]
                 await self._write(group)

@@ -23,7 +23,7 @@ _POLICY_HOLDS = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """going: as they are from now on; failed: not written, to be claimed again; later: put off.
+    """going: those that are to be sent, this try not counted; failed: not written, to be claimed again; later: put off.
 
     All others are over, or withdrawn.
     """
@@ -61,11 +61,12 @@ class SmsClaims:
             self._taken(stripped, bare=True),
         )
         going, failed = list[SmsRow](), [] if ended else [one.row for one in over]
-        for rows, one, repeats in ((whole, found[0], 0), (stripped, found[1], 1)):
+        stripped = [replace(row, repeats=row.repeats + 1) for row in stripped]
+        for rows, one in ((whole, found[0]), (stripped, found[1])):
             if one is None:
-                failed += rows
+                failed += [row for row in live if row.id in {missing.id for missing in rows}]
                 continue
-            going += [_taken_now(row, repeats) for row in rows if row.id in one]
+            going += [row for row in rows if row.id in one]
             if self._unsure:
                 going += await self._claimed_before([row for row in rows if row.id not in one])
         self._unsure.difference_update([row.id for row in live])
@@ -119,7 +120,8 @@ class SmsClaims:
     async def _claimed_before(self, rows: Sequence[SmsRow]) -> Sequence[SmsRow]:
         """Of rows that are not there: those whose claim is written although it seemed to fail."""
         stored = [await outbox.by_id(self._context.reader, row.id) for row in rows if row.id in self._unsure]
-        return [row for row in stored if isinstance(row, SmsRow) and row.state == "sending"]
+        known = [row for row in stored if isinstance(row, SmsRow) and row.state == "sending"]
+        return [replace(row, attempts=row.attempts - 1) for row in known]
 
     async def _is_open(self, offer: OfferId | None) -> bool:
         """Whether what a held text offers can still be accepted: it may have been answered otherwise meanwhile."""
@@ -145,7 +147,3 @@ def _put_off(row: SmsRow, reason: str, now: datetime) -> _Stays:
 def _beside(over: Sequence[_Stays], bare: Sequence[SmsRow]) -> Unit:
     """What does not go is written so; what a text does not name cannot be bought by an answer to it."""
     return Unit(ops=(*(one.op for one in over), *(offers.unbind(row.offer) for row in bare if row.offer)))
-
-
-def _taken_now(row: SmsRow, repeats: int) -> SmsRow:
-    return replace(row, state="sending", attempts=row.attempts + 1, repeats=row.repeats + repeats)

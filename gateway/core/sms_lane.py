@@ -264,9 +264,10 @@ class SmsLane:
     def _verdict(self, answer: _Answer, now: datetime) -> Verdict:
         if answer.text is not None:
             return Verdict("sent", tuple(self._receipts.rows(answer.text)))
-        sender = self._on_its_way[answer.row.id]
-        others = any(name != sender for name in self._plan(answer.row))
-        return judge(answer.row, answer.outcome, now, self._backoff, sender, others=others)
+        sender, row = self._on_its_way[answer.row.id], answer.row
+        others = any(name != sender for name in self._plan(row))
+        tried = replace(row, state="sending", attempts=row.attempts + 1)
+        return judge(tried, answer.outcome, now, self._backoff, sender, others=others)
 
     async def _write(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         """Write the outcomes, as long as the store is away: what the network did cannot be asked again.
