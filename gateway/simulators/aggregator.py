@@ -169,10 +169,10 @@ class AggregatorSimulator:
 
     async def _tell(self, kind: str, taken: Taken, faults: AggregatorFaults) -> None:
         """Tell what became of a text, again while it is not taken."""
-        to = self.callbacks[kind]
-        if not (url := taken.told or to.receipts):
-            return
         for _ in range(_TRIES):
+            to = self.callbacks[kind]
+            if not (url := taken.told or to.receipts):
+                return
             with suppress(aiohttp.ClientError, TimeoutError):
                 if (await self._call(SIDES[kind].receipt(taken, url, faults, to.secret)))[0] < 300:
                     return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from gateway.errors import PortInUse
 from gateway.simulators.mutations import mutated
 from gateway.simulators.smsc_book import Book, Journal, Known
 from gateway.simulators.smsc_chance import SILENCE, Chance
-from gateway.simulators.smsc_control import control_application
+from gateway.simulators.smsc_control import NoSuchPart, control_application
 from gateway.simulators.smsc_faults import Faults
 from gateway.simulators.smsc_messages import originated
 from gateway.simulators.smsc_operations import Operations
@@ -77,6 +77,7 @@ class SmscSimulator:
         self._receipts = Receipts(self._server, self.book.counts, self._start)
         self._last_id = self._journal.last_id if self._journal else 0
         self._last_reference = 0
+        self._cut: Esme | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -146,13 +147,28 @@ class SmscSimulator:
         """Connect to an ESME and ask it to bind there. Raises OSError."""
         await self._server.outbind(host, port, system_id, password)
 
-    async def send_mo(self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = "") -> list[Answer]:
+    async def send_mo(
+        self,
+        sender: str,
+        service: str,
+        text: str,
+        repeat: int = 1,
+        *,
+        bind: str = "",
+        only: Collection[int] = (),
+        reference: int = 0,
+    ) -> list[Answer]:
         """Deliver a text from a phone ``repeat`` times; how the ESME answered each. bind: its system_id, empty = any.
 
-        Raises NoReceiver.
+        only: these parts of a long one, empty = all; reference: that all of its parts have, 0 = the next. Raises
+        NoReceiver, NoSuchPart.
         """
-        self._last_reference += 1
-        parts = originated(sender, service, text, self._last_reference)
+        if not reference:
+            self._last_reference += 1
+        all_parts = originated(sender, service, text, reference or self._last_reference)
+        parts = [part for number, part in enumerate(all_parts, 1) if not only or number in only]
+        if not parts:
+            raise NoSuchPart(f"the text has {len(all_parts)} part{'s' if len(all_parts) > 1 else ''}")
         if self._chance.strikes(self.faults.duplicate):
             self.book.counts.duplicates += 1
             repeat += 1
@@ -163,7 +179,9 @@ class SmscSimulator:
     # ── the SMPP side ───────────────────────────────────────────────────────
 
     def submit(self, esme: Esme, message: Message) -> SubmitReply | None:
-        """Take a submit_sm or data_sm as the faults allow."""
+        """Take a submit_sm or data_sm as the faults allow; nothing of what came with the one that cut the link."""
+        if esme is self._cut:
+            return None
         counts = self.book.counts
         counts.submits += 1
         status = self._chance.verdict()
@@ -181,6 +199,7 @@ class SmscSimulator:
         if not self._chance.drops():
             return self._answer(esme, message, Status.OK, message_id)
         counts.drops += 1
+        self._cut = esme
         if not self.faults.drop_before_answer:
             esme.session.respond(message, Status.OK, format_text(message_id))
             esme.session.close("dropped after the answer")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final, Protocol
 
 from aiohttp import web
 
+from gateway.errors import GatewayError
 from gateway.simulators.control_requests import ControlProblem, answer_name, json_object, number, problems, times
 from gateway.simulators.smsc_book import Book
 from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults, shown
@@ -19,6 +21,13 @@ from gateway.smpp.text import TextTooLong
 
 _MAX_WAIT: Final = 60.0
 _MOST_PORT: Final = 65_535
+_MOST_REFERENCE: Final = 255
+
+
+class NoSuchPart(GatewayError):
+    """A text is not so long."""
+
+    code = "no-such-part"
 
 
 class Simulated(Protocol):
@@ -42,7 +51,15 @@ class Simulated(Protocol):
     async def outbind(self, host: str, port: int, system_id: str, password: str) -> None: ...
 
     async def send_mo(
-        self, sender: str, service: str, text: str, repeat: int = 1, *, bind: str = ""
+        self,
+        sender: str,
+        service: str,
+        text: str,
+        repeat: int = 1,
+        *,
+        bind: str = "",
+        only: Collection[int] = (),
+        reference: int = 0,
     ) -> list[Answer]: ...
 
 
@@ -80,7 +97,10 @@ class _Control:
         return web.json_response(book.since(after))
 
     async def post_mo(self, request: web.Request) -> web.Response:
-        """Send a text from a phone, to ``bind`` if that is given; the answer tells how the ESME took it."""
+        """Send a text from a phone, to ``bind`` if that is given; the answer tells how the ESME took it.
+
+        parts: these of a long text alone; reference: that all of them have.
+        """
         document = await json_object(request)
         sender, service, text = (document.get(key) for key in ("from", "to", "text"))
         bind, repeat = document.get("bind", ""), times(document)
@@ -88,11 +108,18 @@ class _Control:
             raise ControlProblem(400, "from, to and text are wanted, as strings")
         if not isinstance(bind, str):
             raise ControlProblem(400, "bind is a string")
+        only, reference = document.get("parts", []), document.get("reference", 0)
+        if not (isinstance(only, list) and all(type(one) is int for one in only)):
+            raise ControlProblem(400, "parts is a list of whole numbers from 1")
+        if type(reference) is not int or not 0 <= reference <= _MOST_REFERENCE:
+            raise ControlProblem(400, f"reference is a whole number from 1 to {_MOST_REFERENCE}")
         try:
-            answers = await self._phones.send_mo(sender, service, text, repeat, bind=bind)
+            answers = await self._phones.send_mo(
+                sender, service, text, repeat, bind=bind, only=only, reference=reference
+            )
         except NoReceiver as error:
             raise ControlProblem(503, str(error)) from error
-        except TextTooLong as error:
+        except (TextTooLong, NoSuchPart) as error:
             raise ControlProblem(400, str(error)) from error
         statuses = [answer_name(answer) for answer in answers]
         return web.json_response({"status": statuses[-1], "statuses": statuses}, status=202)

@@ -30,10 +30,17 @@ _WIRES = (
     "✓ that session is over",
     "SMPP 20 deliver_sm: ESME_ROK",
     "SMPP submit_sm op 2: nobody has dialled",
-    "✓ 1 texts sent, 1 delivered (receipts); 1",
+    "✓ 1 text sent, 1 delivered (receipts); 1",
     "✓ the text went at once",
+    "by the first SMSC 4, by the second 8",
+    "✓ 12 texts delivered (receipts)",
+    "✓ exactly that one was bought",
+    "✓ the alert goes alone",
+    "✓ blacked out: nothing goes there",
+    "POST /sms/africastalking: 200, 200",
+    "✓ one text, whole and in order",
 )
-"""What USSD over every wire, a drop and a pushed screen leave in the transcript."""
+"""What USSD over every wire, a drop, a pushed screen, two SMSCs and an aggregator leave in the transcript."""
 
 
 @asynccontextmanager
@@ -53,7 +60,7 @@ async def demo() -> AsyncIterator[asyncio.subprocess.Process]:
 def still_there(transcript: str) -> list[int]:
     """Which of the processes that a transcript names are still there, were it as zombies."""
     pids = [int(pid) for pid in _PID.findall(transcript)]
-    assert len(pids) == 3
+    assert len(pids) == 5
     return [pid for pid in pids if _exists(pid)]
 
 

@@ -38,10 +38,11 @@ def pesos(amount: int) -> str:
 
 
 class Person:
-    """A subscriber with a phone. Whatever they see or cause is printed."""
+    """A subscriber with a phone. Whatever they see or cause is printed. network: what leads to them, see ``Stage``."""
 
-    def __init__(self, show: Show, msisdn: str) -> None:
+    def __init__(self, show: Show, msisdn: str, network: str = "smsc") -> None:
         self.msisdn = msisdn
+        self._network = network
         self._show = show
         self._wires = show.wires
         self._transcript = show.transcript
@@ -75,8 +76,11 @@ class Person:
     async def texts(self, text: str, times: int = 1) -> None:
         """They answer. times: the network delivers the same text so often."""
         self._transcript.texted(text)
-        statuses = await self._wires.text_in(self.msisdn, text, times)
-        self._transcript.behind(f"SMPP deliver_sm: {', '.join(statuses)}")
+        if self._network == "aggregator":
+            statuses, knock = await self._wires.call_in(self.msisdn, text, times), "POST /sms/africastalking"
+        else:
+            statuses, knock = await self._wires.text_in(self.msisdn, text, times), "SMPP deliver_sm"
+        self._transcript.behind(f"{knock}: {', '.join(statuses)}")
 
     async def gets(self) -> str:
         """The next text on their phone. Raises CheckFailed when none comes."""
@@ -182,7 +186,8 @@ class Person:
         if self._unread:
             raise CheckFailed(f"one text too many on the phone: {self._unread[0]!r}")
         besides = f"; {withdrawn} withdrawn, never sent" if withdrawn else ""
-        self._transcript.checked(f"{count} texts sent, {count} delivered (receipts){besides}")
+        texts = "text" if count == 1 else "texts"
+        self._transcript.checked(f"{count} {texts} sent, {count} delivered (receipts){besides}")
 
     async def bought_nothing(self) -> None:
         """No order, no charge."""
@@ -202,7 +207,7 @@ class Person:
         return [one["state"] for one in messages if one["direction"] == "out"]
 
     async def _fetch(self, seconds: float) -> None:
-        for message in await self._wires.texts_after(self._seen, seconds):
+        for message in await self._wires.texts_after(self._seen, seconds, self._network):
             self._seen = message["n"]
             if message["to"] == self.msisdn:
                 self._unread.append(message["text"])

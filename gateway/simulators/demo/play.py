@@ -79,9 +79,11 @@ async def _play(stage: Stage, transcript: Transcript, scenes: Sequence[Scene]) -
 
 
 async def _scenes(stage: Stage, transcript: Transcript, scenes: Sequence[Scene]) -> None:
-    transcript.say("Chasqui: three processes on this machine, market co, all over the real wires.")
+    transcript.say("Chasqui: five processes on this machine, market co, all over the real wires.")
     await stage.start()
-    transcript.say(f"SMSC simulator pid {stage.smsc.pid}, OCS simulator pid {stage.ocs.pid} (TM Forum),")
+    transcript.say(f"SMSC simulators pid {stage.smsc.pid} and pid {stage.second.pid},")
+    transcript.say(f"aggregator simulator pid {stage.aggregator.pid} (Africa's Talking, over HTTP),")
+    transcript.say(f"OCS simulator pid {stage.ocs.pid} (TM Forum),")
     transcript.say(f"gateway pid {stage.gateway.pid}, {stage.gateway_url}, SQLite.")
     timeout = aiohttp.ClientTimeout(total=_CALL_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.simulators.demo import ussd_scenes, wire_scenes
+from gateway.simulators.demo import sms_scenes, ussd_scenes, wire_scenes
 from gateway.simulators.demo.living import killed, risen
 from gateway.simulators.demo.person import Person, Show, pesos
 from gateway.simulators.demo.waiting import until
@@ -196,4 +196,9 @@ SCENES = (
     Scene("l  *123#: the network drops the session, and it goes on", wire_scenes.dropped),
     Scene("m  *123#: the same menu over Hubtel's JSON and over SMPP", wire_scenes.other_wires),
     Scene("n  A bundle runs low, and the phone shows the offer", wire_scenes.pushed),
+    Scene("o  Two SMSCs, and one is cut while alerts go out", sms_scenes.two_smscs),
+    Scene("p  MAS: more offers, each with a digit of its own", sms_scenes.more_offers),
+    Scene("q  An operator stops marketing while texts wait", sms_scenes.operator_stops),
+    Scene("r  The same over HTTP, by Africa's Talking", sms_scenes.aggregator),
+    Scene("s  kill -9 between the parts of a long text from a phone", sms_scenes.long_text),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from time import monotonic
 
+from gateway.simulators.demo.configuration import CIRCLE, PUSH_WAIT
 from gateway.simulators.demo.person import Person, Show, pesos
-from gateway.simulators.demo.stage import CIRCLE, PUSH_WAIT
 from gateway.simulators.demo.wire_dialogues import HubtelDialogue, SmppDialogue
 
 _ENOUGH = 500_000

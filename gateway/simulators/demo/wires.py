@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.simulators.demo.stage import SHORT_CODE, TEXTS, USSD, Stage
+from gateway.simulators.demo.configuration import SHORT_CODE, TEXTS, USSD
+from gateway.simulators.demo.stage import Stage
 
 _METRICS = re.compile(r"http://[^\s\"<]+/metrics")
 _PATIENCE = 20.0
@@ -27,6 +29,7 @@ class Wires:
     def __init__(self, session: aiohttp.ClientSession, stage: Stage) -> None:
         self._session = session
         self._stage = stage
+        self._names = count(1)
 
     # ── the charging system's events, the subscriber's texts ──
 
@@ -37,16 +40,31 @@ class Wires:
             await answer.read()
             return answer.status
 
-    async def text_in(self, msisdn: str, text: str, times: int = 1) -> list[str]:
-        """The SMSC delivers a text ``times`` over; how the gateway answered each deliver_sm."""
-        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "repeat": times, "bind": TEXTS}
-        answer = await self._json("POST", f"{self._stage.smsc_control}/mo", body)
+    async def text_in(self, msisdn: str, text: str, times: int = 1, **more: Any) -> list[str]:
+        """The SMSC delivers a text ``times`` over; how the gateway answered each deliver_sm.
+
+        more: ``parts`` and ``reference`` of a long one.
+        """
+        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "repeat": times, "bind": TEXTS, **more}
+        answer = await self._json("POST", f"{self._stage.controls['smsc']}/mo", body)
         return list(answer["statuses"])
 
-    async def texts_after(self, number: int, seconds: float) -> list[Json]:
-        """What all phones got after message ``number``, waiting so long for one."""
-        found = await self._json("GET", f"{self._stage.smsc_control}/messages?after={number}&timeout={seconds}")
-        return list(found)
+    async def call_in(self, msisdn: str, text: str, times: int = 1) -> list[str]:
+        """The aggregator calls the gateway with a text, ``times`` over; the status of each answer."""
+        control, name = self._stage.controls["aggregator"], f"demo-{next(self._names)}"
+        body = {"from": msisdn, "to": SHORT_CODE, "text": text, "id": name}
+        return [str((await self._json("POST", f"{control}/mo", body))["status"]) for _ in range(times)]
+
+    async def tell_aggregator(self) -> None:
+        """The aggregator calls the gateway that runs now."""
+        control = self._stage.controls["aggregator"]
+        await self._json("PUT", f"{control}/gateway", {"url": self._stage.gateway_url})
+
+    async def texts_after(self, number: int, seconds: float, network: str = "smsc") -> list[Json]:
+        """What all phones got by this network after message ``number``, waiting so long for one."""
+        control = self._stage.controls[network]
+        found = await self._json("GET", f"{control}/messages?after={number}&timeout={seconds}")
+        return [{**one, "to": one["to"].lstrip("+")} for one in found]
 
     async def hops(self, session: str, msisdn: str, code: str, text: str, times: int = 1) -> list[bytes]:
         """One hop as Africa's Talking posts it, ``times`` at once; the answers."""
@@ -73,12 +91,12 @@ class Wires:
 
     async def screens(self, msisdn: str) -> list[Json]:
         """What their phone was shown there, oldest first."""
-        found = await self._json("GET", f"{self._stage.smsc_control}/ussd")
+        found = await self._json("GET", f"{self._stage.controls['smsc']}/ussd")
         return [one for one in found if one["to"] == msisdn]
 
     async def set_network_faults(self, **faults: Any) -> None:
         """Make the SMSC misbehave; without any, not."""
-        await self._json("PUT", f"{self._stage.smsc_control}/faults", faults)
+        await self._json("PUT", f"{self._stage.controls['smsc']}/faults", faults)
 
     # ── the charging system ──
 
@@ -116,16 +134,33 @@ class Wires:
 
     async def of_subscriber(self, msisdn: str, what: str) -> list[Json]:
         """Their ``offers``, ``orders`` or ``messages``, newest first."""
-        return list((await self._api(f"{msisdn}/{what}"))["items"])
+        return list((await self._api(f"subscribers/{msisdn}/{what}"))["items"])
 
     async def profile(self, msisdn: str) -> Json:
         """Language, preferences, bundles."""
-        return dict(await self._api(msisdn))
+        return dict(await self._api(f"subscribers/{msisdn}"))
+
+    async def send(self, msisdn: str, key: str, **body: Any) -> Json:
+        """A system of the operator asks for a text; the message."""
+        headers = {"Idempotency-Key": key}
+        return dict(await self._api(f"subscribers/{msisdn}/messages", "POST", body, headers))
+
+    async def message(self, which: str) -> Json:
+        """One text, as far as it is."""
+        return dict(await self._api(f"messages/{which}"))
+
+    async def black_out(self, msisdn: str) -> None:
+        """Nobody contacts them any more."""
+        await self._api(f"controls/blackout/{msisdn}", "PUT", {"message": "asked for by their lawyer"})
+
+    async def page(self) -> str:
+        """The status page."""
+        async with self._session.get(f"{self._stage.gateway_url}/") as answer:
+            return await answer.text()
 
     async def counted(self, metric: str, **labels: str) -> float:
         """One sample of ``/metrics``, 0 where there is none. The gateway's page tells where that port is."""
-        async with self._session.get(f"{self._stage.gateway_url}/") as page:
-            found = _METRICS.search(await page.text())
+        found = _METRICS.search(await self.page())
         if found is None:
             raise UnexpectedAnswer("the gateway's page names no metrics address")
         async with self._session.get(found.group()) as answer:
@@ -134,7 +169,7 @@ class Wires:
         return float(sum(one.value for one in samples if labels.items() <= one.labels.items()))
 
     async def _phone(self, said: Mapping[str, Any]) -> Json:
-        return dict(await self._json("POST", f"{self._stage.smsc_control}/ussd", said))
+        return dict(await self._json("POST", f"{self._stage.controls['smsc']}/ussd", said))
 
     async def _posted(self, path: str, times: int, **content: Any) -> list[bytes]:
         async def post() -> bytes:
@@ -143,9 +178,11 @@ class Wires:
 
         return list(await asyncio.gather(*(post() for _ in range(times))))
 
-    async def _api(self, path: str) -> Any:
-        headers = {"Authorization": f"Bearer {self._stage.token}"}
-        return await self._json("GET", f"{self._stage.gateway_url}/api/v1/subscribers/{path}", headers=headers)
+    async def _api(
+        self, path: str, method: str = "GET", body: Json | None = None, more: Mapping[str, str] | None = None
+    ) -> Any:
+        headers = {"Authorization": f"Bearer {self._stage.token}", **(more or {})}
+        return await self._json(method, f"{self._stage.gateway_url}/api/v1/{path}", body, headers)
 
     async def _json(
         self, method: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None

@@ -107,6 +107,19 @@ async def test_a_text_goes_to_the_bind_that_is_named(text: str) -> None:
         assert _text(it.inbox.said) == text
 
 
+async def test_parts_of_a_long_text_come_when_they_are_asked_for() -> None:
+    """Of one text, in any order, were it hours apart."""
+    async with bench() as it:
+        body = {"from": "573001112233", "to": "12345", "text": "abc" * 150, "reference": 7}
+        for parts in ([3], [1, 2]):
+            status, _ = await it.ask("POST", "/mo", {**body, "parts": parts})
+            assert status == 202
+        said = [one for one in it.inbox.said if isinstance(one, MobilePart)]
+        assert [(one.number, one.total) for one in said] == [(3, 3), (1, 3), (2, 3)]
+        assert {one.reference for one in said} == {said[0].reference}
+        assert _text([said[1], said[2], said[0]]) == body["text"]
+
+
 async def test_throttle_and_silence_are_used_up() -> None:
     """The next n submits, then all is well; what is left can be read."""
     async with bench(response_timeout=0.2) as it:
@@ -182,6 +195,9 @@ async def test_receipts_can_be_switched_off() -> None:
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "repeat": 0}, 400, "repeat is a whole number"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x" * 40_000}, 400, "262 parts"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "bind": 1}, 400, "bind is a string"),
+        ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "parts": 1}, 400, "parts is a list"),
+        ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "parts": [2]}, 400, "the text has 1 part"),
+        ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "reference": 256}, 400, "reference is a whole number"),
         ("GET", "/messages?after=x", None, 400, "after is a number"),
         ("GET", "/nowhere", None, 404, "Not Found"),
         ("POST", "/messages", {}, 405, "Method Not Allowed"),

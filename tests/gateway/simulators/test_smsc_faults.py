@@ -91,6 +91,15 @@ async def test_the_link_goes_after_so_many(before: bool, last: type) -> None:
         assert (found["accepted"], found["drops"]) == (4, 1)
 
 
+async def test_what_came_with_the_text_that_cut_the_link_was_not_taken() -> None:
+    """Were it read at once: so it can go by another link, and reaches its phone once."""
+    async with bench() as it:
+        await faults(it, drop_after=3, drop_before_answer=False)
+        outcomes = await within(asyncio.gather(*(it.submit(f"text {at}") for at in range(10))))
+        assert [type(one) for one in outcomes] == [Submitted] * 3 + [SubmitUnknown] * 7
+        assert (await counts(it))["accepted"] == 3
+
+
 @pytest.mark.parametrize(
     ("style", "error"),
     [
