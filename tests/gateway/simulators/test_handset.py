@@ -19,7 +19,6 @@ from gateway.simulators.handset import MOST_CHARACTERS, MOST_MESSAGES, HandsetPa
 from gateway.simulators.smsc import SmscSimulator
 from gateway.smpp.client import SmppClient
 from gateway.smpp.incoming import join
-from gateway.smpp.incoming import join
 from gateway.smpp.session import NoAnswer
 from gateway.smpp.settings import SmppSettings
 from gateway.telemetry import Metrics
