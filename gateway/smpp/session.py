@@ -105,6 +105,7 @@ class Session(asyncio.Protocol):
         self._since = self._last_heard = self._loop.time()
         self._enquiring = False
         self._unbinding = False
+        self._ended = False
         self._farewell: Plain | None = None
         self._reason = "connection closed by the peer"
         self._timer: asyncio.TimerHandle | None = None
@@ -147,6 +148,7 @@ class Session(asyncio.Protocol):
         """End the connection once what is collected has been written."""
         if self._transport is not None and not self._transport.is_closing():
             self._reason = reason
+            self._ended = True
             self._flush()
             self._transport.close()
 
@@ -154,6 +156,7 @@ class Session(asyncio.Protocol):
         """End the connection at once."""
         if self._transport is not None:
             self._reason = reason
+            self._ended = True
             self._transport.abort()
 
     async def drained(self, seconds: float) -> bool:
@@ -235,7 +238,7 @@ class Session(asyncio.Protocol):
         try:
             if command & RESPONSE:
                 self._pending.settle(parse_response(command, status, sequence, frame), self._last_heard)
-            else:
+            elif not self._ended:  # what came with the last PDU could not be answered: the peer keeps it
                 self._dispatch(parse_request(command, sequence, frame))
         except PduError as error:
             self._counters.bad_pdus += 1

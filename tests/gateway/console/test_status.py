@@ -103,16 +103,19 @@ async def test_the_page_lists_the_doors_and_no_token(tmp_path: Path, migrated: P
 
 
 async def test_the_page_says_who_is_away(it: Town) -> None:
-    """In a word, not in a colour alone."""
+    """In a word, not in a colour alone; of a bind also why."""
 
     async def stand(state: str) -> bool:
         cells = Page((await it.read(f"{it.url}/"))[1]).cells
-        return all(cells[cells.index(part) + 2] == state for part in ("SMPP bind smsc-a", "Charging system"))
+        said = [cells[cells.index(part) + 2] for part in ("SMPP bind smsc-a", "Charging system")]
+        return all(one.split()[0] == state for one in said)
 
     await eventually(partial(stand, "up"))
     await it.smsc.stop()
     await it.ocs.set_down(down=True)
     await eventually(partial(stand, "DOWN"))
+    cells = Page((await it.read(f"{it.url}/"))[1]).cells
+    assert len(cells[cells.index("SMPP bind smsc-a") + 2].split()) > 1  # and why
 
 
 async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:

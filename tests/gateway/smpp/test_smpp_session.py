@@ -135,6 +135,22 @@ async def test_the_smsc_side_waits_for_answers_before_it_unbinds() -> None:
         await within(stopping)
 
 
+async def test_what_comes_with_the_last_pdu_is_not_begun() -> None:
+    """Nobody could be told that it was taken; an answer is still heard."""
+    async with wired() as wire:
+        wire.smsc.answer = silent
+        written = submitted(wire.client, mt())
+        esme, message = await within(wire.smsc.arrived.get())
+        link = wire.client._links.up[0]
+        answer = format_pdu(Command.SUBMIT_SM_RESP, 0, message.sequence, b"x\0")
+        delivery = format_pdu(Command.DELIVER_SM, 0, 9, format_message(mo(b"1")))
+        link.session.abort("cut")
+        link.session.data_received(delivery + answer)
+        assert await within(written) == Submitted("smsc-a", ("x",))
+        assert wire.client.counters.inbound.texts == 0
+        del esme
+
+
 async def test_who_connects_and_binds_nothing_is_let_go() -> None:
     """After the time for an answer."""
     async with listening(timing=Timing(response_timeout=0.1)) as (server, _):
