@@ -65,16 +65,12 @@ class Link:
         self._holder = holder
         self._inbound = inbound
         self._asked = asked
+        self._was_bound = False
 
     @property
     def transmits(self) -> bool:
         """Whether texts can leave by it, once it is bound."""
         return self.mode != "receiver"
-
-    @property
-    def bound(self) -> bool:
-        """Whether the SMSC has accepted the bind and the link is up."""
-        return self.queue is not None and self.session.state in {state for _, state in _MODES.values()}
 
     async def bind(self) -> None:
         """Bind. Raises BindRefused, ConnectionError, or TimeoutError when no answer comes."""
@@ -84,6 +80,7 @@ class Link:
 
         def bound(answer: Answer) -> None:
             if isinstance(answer, Response) and answer.status == Status.OK:
+                self._was_bound = True
                 self.session.state = state  # before the next PDU of the same read is looked at
                 version = tlv(answer.tlvs, SC_INTERFACE_VERSION)
                 self.session.version = version[0] if version else 0
@@ -143,7 +140,7 @@ class Link:
         self.reason = reason
         self.stop_sending()
         self.down.set()
-        if self._holder.ussd is not None:
+        if self._was_bound and self._holder.ussd is not None:
             self._holder.ussd.link_lost()
 
     def _take(self, session: Session, message: Message) -> None:

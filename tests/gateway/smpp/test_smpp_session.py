@@ -31,7 +31,7 @@ from gateway.smpp.pdu import (
     format_request,
 )
 from gateway.smpp.server import Esme, Operation, SmppServer, SubmitReply
-from gateway.smpp.session import Timing, ask
+from gateway.smpp.session import Session, Timing, ask
 from gateway.smpp.vocabulary import Command, Status
 
 PHONE = Address(1, 1, ANA)
@@ -326,6 +326,39 @@ async def test_whoever_asks_with_wrong_words_is_refused_and_logged(
         assert password not in caplog.text.replace("password is not ours", "")
         assert smsc.bound.empty()
         assert not client.bound
+
+
+class Dialogues:
+    """Counts the links that USSD lost."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def takes(self, message: Message) -> bool:
+        """See ``UssdSide``."""
+        return False
+
+    def take(self, session: Session, message: Message) -> None:
+        """See ``UssdSide``."""
+
+    def link_lost(self) -> None:
+        """See ``UssdSide``."""
+        self.lost += 1
+
+
+async def test_a_stranger_at_the_port_for_outbind_costs_no_dialogue() -> None:
+    """Only a link that was bound can be lost."""
+    async with asked() as (_, smsc, client, _):
+        client.ussd = dialogues = Dialogues()
+        esme = await within(smsc.bound.get())
+        _, writer = await asyncio.open_connection("127.0.0.1", client.outbind_port or 0)
+        writer.write(format_pdu(0x00010200, 0, 1))
+        await writer.drain()
+        writer.close()
+        await eventually(lambda: client.counters.session.bad_pdus == 1)
+        assert dialogues.lost == 0
+        esme.session.abort("dropped")
+        await eventually(lambda: dialogues.lost == 1)
 
 
 async def test_a_port_for_outbind_that_is_taken_stops_the_start() -> None:
