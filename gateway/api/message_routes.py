@@ -22,6 +22,7 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.problems import Problem
+from gateway.core.recalls import Recalls
 from store import messages, outbox, outgoing
 from store.errors import AlreadyWritten
 from store.outbox import SmsRow
@@ -49,11 +50,12 @@ class _Wanted:
 class MessageRoutes:
     """Sending, reading and calling off one text. Role crm and admin."""
 
-    def __init__(self, context: Context, facts: Facts, committer: Committer, access: Access) -> None:
+    def __init__(self, context: Context, facts: Facts, committer: Committer, access: Access, recalls: Recalls) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._access = access
+        self._recalls = recalls
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes, each behind its right."""
@@ -61,6 +63,7 @@ class MessageRoutes:
         app.router.add_post("/api/v1/subscribers/{msisdn}/messages", guard(Right.SEND, self._send))
         app.router.add_get(one, guard(Right.READ, self._read))
         app.router.add_delete(one, guard(Right.SEND, self._call_off))
+        app.router.add_post(f"{one}/ask", guard(Right.READ, self._ask))
 
     async def _send(self, request: web.Request, caller: Caller) -> web.Response:
         """202 with the message; the same for the same key and body."""
@@ -100,14 +103,23 @@ class MessageRoutes:
         return web.json_response(await self._view(request.match_info["id"]))
 
     async def _call_off(self, request: web.Request, caller: Caller) -> web.Response:
-        """200 with the message if it had not gone; 409 if it had."""
+        """200 with the message if it had not gone, or the SMSC took it back; 409 if it is too late."""
         which, now = request.match_info["id"], self._context.clock()
         await self._view(which)
-        called_off = await self._context.writer.commit(Unit(gate=outgoing.call_off(which, "called_off", now)))
+        gone = not await self._context.writer.commit(Unit(gate=outgoing.call_off(which, "called_off", now)))
+        if gone:
+            await self._recalls.call_off(which)
         message = await self._view(which)
-        if not called_off and message["reason"] != "called_off":
+        if message["reason"] != "called_off":
             raise Problem(409, "message-gone", f"it cannot be called off any more: it is {message['state']}")
         return web.json_response(message)
+
+    async def _ask(self, request: web.Request, caller: Caller) -> web.Response:
+        """The message, after its SMSC was asked about the parts of which no receipt came."""
+        which = request.match_info["id"]
+        await self._view(which)
+        await self._recalls.ask(which)
+        return web.json_response(await self._view(which))
 
     async def _view(self, which: str) -> dict[str, Any]:
         found = await messages.by_id(self._context.reader, which)

@@ -13,7 +13,7 @@ from gateway.config.tree import Config, SmppConfig
 from gateway.config.ussd_profiles import STANDARD, profiles
 from gateway.console.status import Part
 from gateway.core.doors import Doors
-from gateway.core.ports import InboundSms, UssdPusher
+from gateway.core.ports import InboundSms, SmsRecall, UssdPusher
 from gateway.smpp.client import SmppClient
 from gateway.smpp.metrics import BindCollector
 from gateway.telemetry import Metrics
@@ -36,6 +36,13 @@ class Binds:
     def senders(self) -> Sequence[SmppClient]:
         """Those that texts leave by."""
         return [client for client in self._texts() if client.settings.bind != "receiver"]
+
+    def by_smsc(self) -> Mapping[str, Sequence[tuple[str, SmsRecall]]]:
+        """Those that can be asked about texts, by the SMSC that they lead to."""
+        found: dict[str, list[tuple[str, SmsRecall]]] = {}
+        for client in self.senders():
+            found.setdefault(client.settings.smsc_name, []).append((client.name, client))
+        return found
 
     def up(self) -> Mapping[str, bool]:
         """Which is bound now."""

@@ -78,6 +78,10 @@ def routes_of(config: Config, senders: Sequence[SmsSender]) -> Routes:
     """The configured routes over these senders."""
     prefixes = {network.name: network.prefixes for network in config.networks}
     routes = [_route(one, prefixes) for one in config.routes]
+    if not senders:
+        _LOG.warning(
+            "no bind or aggregator sends texts: all of them fail; add a transmitter, a transceiver or an account"
+        )
     if routes and not any(not route.prefixes and not route.purposes for route in routes):
         _LOG.warning("no route takes every text: what none takes fails; add one without prefixes and purposes")
     return Routes({sender.name: sender.numbers for sender in senders}, routes)

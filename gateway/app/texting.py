@@ -15,13 +15,14 @@ from gateway.core.context import Context
 from gateway.core.doors import Doors
 from gateway.core.ports import InboundSms, SmsSender
 from gateway.core.reach import Reach
+from gateway.core.recalls import Recalls
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.sms_lane import SmsLane
 from gateway.sms.routes import SmsRoutes
 
 
 class Texting:
-    """lane: takes texts that are committed. binds: also those that carry USSD."""
+    """lane: takes texts that are committed. recalls: asks about what an SMSC has. binds: also those of USSD."""
 
     def __init__(
         self, context: Context, numbers: Numbers, peers: Peers, inbound: InboundSms, receipts: ReceiptDesk
@@ -33,7 +34,9 @@ class Texting:
         self._accounts = Accounts(numbers, context.metrics)
         out: Sequence[SmsSender] = (*self.binds.senders(), *self._accounts.senders)
         senders = [traced.sms_sender(context.traces, one) for one in out]
-        self.lane = SmsLane(context, senders, receipts, routes=routes_of(config, senders))
+        routes = routes_of(config, senders)
+        self.lane = SmsLane(context, senders, receipts, routes=routes)
+        self.recalls = Recalls(context, self.binds.by_smsc(), routes, receipts)
 
     def up(self) -> Mapping[str, bool]:
         """Which binds and accounts are up now."""

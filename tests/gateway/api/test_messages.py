@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fakes import ANA, BEN, eventually
+from gateway.simulators.smsc_faults import parse_faults
 from running import Json, Town, town
 
 HELLO = {"text": "Su factura esta lista.", "purpose": "alert"}
@@ -121,3 +122,22 @@ async def test_only_those_who_may_send_do(it: Town) -> None:
     assert (await post(it, HELLO, role="app"))[0] == 403
     assert (await it.call("POST", f"subscribers/{ANA}/messages", HELLO))[0] == 400
     assert (await it.call("GET", "messages/none"))[0] == 404
+
+
+async def test_what_an_smsc_has_is_taken_back_if_it_still_can(it: Town) -> None:
+    """Its receipt has not come; afterwards nothing of it arrives."""
+    it.smsc.set_faults(parse_faults({"receipt_delay": 60}))
+    _, message = await post(it, HELLO)
+    await becomes(it, message["id"], "sent")
+    status, off = await it.call("DELETE", f"messages/{message['id']}")
+    assert (status, off["state"], off["reason"]) == (200, "suppressed", "called_off")
+
+
+async def test_an_smsc_is_asked_about_a_text_whose_receipt_was_lost(it: Town) -> None:
+    """What it says counts like a receipt."""
+    it.smsc.set_faults(parse_faults({"receipts": False}))
+    _, message = await post(it, HELLO)
+    await becomes(it, message["id"], "sent")
+    status, asked = await it.call("POST", f"messages/{message['id']}/ask")
+    assert (status, asked["state"]) == (200, "delivered")
+    assert (await it.call("POST", f"messages/{message['id']}/ask"))[1]["state"] == "delivered"
