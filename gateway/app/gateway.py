@@ -173,7 +173,7 @@ class Gateway:
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
         trigger_desk = TriggerDesk(context, facts, committer, channels)
-        reply_desk = ReplyDesk(context, facts, committer)
+        reply_desk = ReplyDesk(context, facts, committer, services.codes[0])
         triggers = Pump(
             "triggers", subject, around(context.traces, "triggers", trigger_desk.work), trigger_desk.give_up
         )
@@ -219,7 +219,7 @@ class Gateway:
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access),
-            MessageRoutes(context, facts, committer, access),
+            MessageRoutes(context, facts, committer, access, texting.recalls),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
             *texting.routes(doors, config.server.host),
         )
