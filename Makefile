@@ -10,7 +10,7 @@ EXTRACT_MENUS := $(BIN)/pybabel -q extract -F babel-menus.cfg --sort-output --no
 UPDATE_MENUS := $(BIN)/pybabel -q update -N -i locales/menus.pot -d locales -D menus --no-wrap --ignore-pot-creation-date
 MENU_LANGUAGES := es pt_BR
 
-.PHONY: help demo run test check texts bench clean
+.PHONY: help demo run test check texts bench faults clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy --strict, import-linter, translations, menus"
 	@echo "make bench  the benchmarks, with ratios"
+	@echo "make faults 100,000 texts while everything fails, each accounted for; mutated PDUs"
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Chasqui needs Python 3.11 or later; this is $$($(PYTHON) --version). Set PYTHON=…"; exit 2; }
@@ -63,6 +64,11 @@ texts: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+# About fifteen minutes. CHAOS="--count 5000 --seed 7" makes another run.
+faults: $(STAMP)
+	@$(BIN)/python -m benchmarks.chaos $(CHAOS)
+	@$(BIN)/python -m benchmarks.mutations
 
 clean:
 	rm -rf $(VENV) .run
