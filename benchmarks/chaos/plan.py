@@ -42,7 +42,7 @@ class Trouble:
 
 
 def plan(seed: int, seconds: float, every: float) -> Sequence[Trouble]:
-    """Troubles in their order, one each ``every`` seconds or so: first a kill, each kind once before any comes again."""
+    """Troubles in their order, one each ``every`` seconds or so; a kill first, each kind once before any again."""
     chance, faults = Random(seed), dict(_FAULTS)
     kinds = [KILL]
     troubles: list[Trouble] = []

@@ -19,8 +19,9 @@ _FIRST: Final = 573_000_000_000
 _BATCH: Final = 20
 _SENDERS: Final = 8
 _LOOK: Final = 0.2
-_SAID: Final = ("1", "1", "1", "si", "0", "hola?", "saldo", "Ahora no, gracias. " * 12)
-"""What people answer; the last is a text of two parts."""
+_LONG: Final = "Ahora no, gracias. " * 12
+"""In two parts, by which a copy of it is known for one."""
+_SAID: Final = ("1", "1", "1", "si", "0", "hola?", "saldo", _LONG)
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ class Traffic:
             except (aiohttp.ClientError, TimeoutError):
                 pass
             taken = statuses.count("ESME_ROK")
-            self.acknowledged.replies[person] += taken
+            self.acknowledged.replies[person] += min(taken, 1) if said["text"] == _LONG else taken
             if taken:
                 return
             await asyncio.sleep(_LOOK)
