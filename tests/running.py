@@ -38,41 +38,43 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def bind_to(port: int, name: str, lines: str = f'source = "{NUMBER}"\n') -> str:
+    """An ``[[smpp]]`` at this port of this machine. lines: what else it says."""
+    return f'[[smpp]]\nname = "{name}"\nhost = "127.0.0.1"\nport = {port}\nreconnect_max = 0.05\n{lines}\n'
+
+
 def configuration(
     *,
     smsc: int,
     ocs: str,
     market: str = "co",
     host: str = "127.0.0.1",
+    port: int = 0,
     server: str = "",
     policy: str = "",
+    smpp: str | None = f'source = "{NUMBER}"\ntps = 1000\n',
     more: str = "",
 ) -> str:
     """A ``chasqui.toml``: staging's policy, one token a role.
 
-    server, policy: further lines of those sections; more: sections.
+    server, policy, smpp: further lines of those sections, smpp None = there is no bind; more: sections.
     """
     tokens = "".join(
         f'[[api.tokens]]\nname = "{role}"\nrole = "{role}"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
         for role, token in TOKENS.items()
     )
+    bind = "" if smpp is None else bind_to(smsc, "smsc-a", smpp)
     return f"""
 market = "{market}"
 [server]
 host = "{host}"
-port = 0
+port = {port}
 metrics_port = 0
 {server}
 [ocs]
 kind = "tmf"
 url = "{ocs}"
-[[smpp]]
-name = "smsc-a"
-host = "127.0.0.1"
-port = {smsc}
-source = "{NUMBER}"
-tps = 1000
-reconnect_max = 0.05
+{bind}
 [policy]
 quiet_hours = "off"
 assume_opt_in = "yes"
@@ -178,6 +180,26 @@ class Town:
         found: list[Json] = document["items"]
         return found
 
+    async def send(self, msisdn: str, key: str, **body: Any) -> Json:
+        """A system of the operator asks for a text; the message."""
+        path = f"subscribers/{msisdn}/messages"
+        status, message = await self.call("POST", path, {"text": "Hola.", **body}, Idempotency_Key=key)
+        assert status == 202, message
+        sent: Json = message
+        return sent
+
+    async def becomes(self, which: str, state: str) -> Json:
+        """This text, once it is in this state."""
+        found: Json = {}
+
+        async def there() -> bool:
+            nonlocal found
+            found = (await self.call("GET", f"messages/{which}"))[1]
+            return bool(found["state"] == state)
+
+        await eventually(there, PATIENCE)
+        return found
+
     async def offer(self, msisdn: str = ANA) -> Json:
         """The newest open offer after one more trigger."""
         before = len(self._got(msisdn))
@@ -195,9 +217,11 @@ class Town:
 
 
 @asynccontextmanager
-async def simulators(market: str = "co") -> AsyncIterator[tuple[SmscSimulator, OcsSimulator]]:
+async def simulators(
+    market: str = "co", smsc_tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[SmscSimulator, OcsSimulator]]:
     """Both simulators on free ports."""
-    smsc = SmscSimulator(0, 0)
+    smsc = SmscSimulator(0, 0, ssl_context=smsc_tls)
     await smsc.start()
     try:
         async with OcsSimulator(load_starter(market), load_market(market).currency) as ocs:
@@ -218,12 +242,21 @@ async def running(file: Path, clock: FakeClock) -> AsyncIterator[Gateway]:
 
 
 @asynccontextmanager
-async def town(folder: Path, migrated: Path, tls: ssl.SSLContext | None = None, **settings: str) -> AsyncIterator[Town]:
-    """Everything up and bound. tls: how clients speak with a gateway that has it; settings: of ``configuration``."""
+async def town(
+    folder: Path,
+    migrated: Path,
+    tls: ssl.SSLContext | None = None,
+    smsc_tls: ssl.SSLContext | None = None,
+    **settings: Any,
+) -> AsyncIterator[Town]:
+    """Everything up and bound. tls: how clients speak with a gateway that has it; smsc_tls: how the SMSC speaks;
+    settings: of ``configuration``, of which ``{smsc}`` in more is the SMSC's port.
+    """
     clock = FakeClock()
     shutil.copy(migrated, folder / "chasqui.db")
     async with AsyncExitStack() as stack:
-        smsc, ocs = await stack.enter_async_context(simulators(settings.get("market", "co")))
+        smsc, ocs = await stack.enter_async_context(simulators(settings.get("market", "co"), smsc_tls))
+        settings["more"] = settings.get("more", "").replace("{smsc}", str(smsc.port))
         file = folder / "chasqui.toml"
         file.write_text(configuration(smsc=smsc.port, ocs=ocs.url, **settings), encoding="utf-8")
         gateway = await stack.enter_async_context(running(file, clock))

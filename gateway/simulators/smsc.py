@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from collections.abc import Collection, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,7 +40,7 @@ class SmscSimulator:
 
     Ports: 0 takes a free one; the attributes then tell which. Any credentials are accepted unless
     ``system_id`` or ``password`` is given. keep: how many of the last texts are remembered, None = all. journal: a file
-    that each accepted submit is appended to; ids go on from what it holds.
+    that each accepted submit is appended to; ids go on from what it holds. ssl_context: for TLS.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class SmscSimulator:
         timing: Timing | None = None,
         keep: int | None = None,
         journal: Path | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.port = port
         self.control_port = control_port
@@ -67,6 +69,7 @@ class SmscSimulator:
             self._authenticate,
             system_id="smsc",
             timing=timing,
+            ssl_context=ssl_context,
             on_bound=self._bound,
             operations=Operations(self.book, self._new_id, self._accept),
         )
