@@ -14,7 +14,6 @@ from gateway.core import traced
 from gateway.core.context import Context
 from gateway.core.doors import Doors
 from gateway.core.ports import InboundSms, SmsSender
-from gateway.core.reach import Reach
 from gateway.core.recalls import Recalls
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.sms_lane import SmsLane
@@ -28,7 +27,6 @@ class Texting:
         self, context: Context, numbers: Numbers, peers: Peers, inbound: InboundSms, receipts: ReceiptDesk
     ) -> None:
         config = numbers.config
-        self._reach: Reach = context.reach
         self._inbound = inbound
         self.binds = Binds(peers, numbers, inbound, context.metrics)
         self._accounts = Accounts(numbers, context.metrics)
@@ -43,10 +41,8 @@ class Texting:
         return {**self.binds.up(), **self._accounts.up()}
 
     def parts(self) -> Sequence[Part]:
-        """What the status page says of each, and of what is stopped."""
-        stopped = [one for one in self._reach.in_force if one.kind in ("stop", "dry_run")]
-        stops = [Part(f"Control: {one.kind} {one.value}", one.author, up=False, detail=one.message) for one in stopped]
-        return [*self.binds.parts(), *self._accounts.parts(), *stops]
+        """What the status page says of each."""
+        return [*self.binds.parts(), *self._accounts.parts()]
 
     def routes(self, doors: Doors, host: str) -> Sequence[SmsRoutes]:
         """The pages that aggregators call; none without an account."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from prometheus_client import Counter
 
+from gateway.console import in_force
 from gateway.console.listed_doors import Listed
 from gateway.core.context import Context
 from store import messages, offers, orders, outbox
@@ -16,6 +17,12 @@ from store.messages import Message
 
 _SHOWN = 15
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class _Markup(str):
+    """A cell that is HTML already."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,14 @@ class StatusPage:
             },
             "USSD hops since the start": _total(self._context.metrics.hops),
         }
+        parts, stopped = [_part(part) for part in await self._parts()], in_force.rows(self._context.reach.in_force)
         body = "".join(
             (
-                _section("Running", _table(("Part", "Where", "State"), [_part(part) for part in await self._parts()])),
-                _section("Doors", _table(("Name", "Dialect", "Asks for"), self._doors)) if self._local else "",
-                _section("So far", _table(("What", "How many"), [(k, str(v)) for k, v in figures.items()])),
-                _section("Last messages", _texts(latest)) if self._local else "",
+                _tabled("Running", ("Part", "State", "Where"), parts),
+                _tabled("Stopped and held back", in_force.HEAD, stopped) if stopped else "",
+                _tabled("Doors", ("Name", "Dialect", "Asks for"), self._doors) if self._local else "",
+                _tabled("So far", ("What", "How many"), [(k, str(v)) for k, v in figures.items()]),
+                _texts("Last messages", latest) if self._local else "",
                 _section("Try it", _tries(self._commands())) if self._local else "",
             )
         )
@@ -86,7 +95,8 @@ class StatusPage:
 
 
 def _part(part: Part) -> tuple[str, str, str]:
-    return part.name, part.where, "up" if part.up else " ".join(("DOWN", part.detail)).strip()
+    down = _Markup(f"<strong>DOWN</strong> {html.escape(part.detail)}".strip())
+    return part.name, "up" if part.up else down, part.where
 
 
 def _total(counter: Counter) -> int:
@@ -94,9 +104,9 @@ def _total(counter: Counter) -> int:
     return int(sum(one.value for found in counter.collect() for one in found.samples if one.name.endswith("_total")))
 
 
-def _texts(latest: Sequence[Message]) -> str:
+def _texts(title: str, latest: Sequence[Message]) -> str:
     if not latest:
-        return "<p>None yet: send a trigger with the first command below.</p>"
+        return _section(title, "<p>None yet: send a trigger with the first command below.</p>")
     rows = [
         (
             f"{one.created_at:%H:%M:%S}",
@@ -107,7 +117,7 @@ def _texts(latest: Sequence[Message]) -> str:
         )
         for one in latest
     ]
-    return _table(("Time (UTC)", "Way", "Number", "Text", "State"), rows)
+    return _tabled(title, ("Time (UTC)", "Way", "Number", "Text", "State"), rows)
 
 
 def _tries(commands: Sequence[tuple[str, str]]) -> str:
@@ -120,10 +130,18 @@ def _section(title: str, content: str) -> str:
     return f"<section><h2>{html.escape(title)}</h2>{content}</section>"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _tabled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A section with a table, which the keyboard can scroll where it is too wide."""
     header = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    table = f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+    return _section(
+        title, f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(title)}">{table}</div>'
+    )
+
+
+def _cell(cell: str) -> str:
+    return cell if isinstance(cell, _Markup) else html.escape(cell)
 
 
 _REFRESH = '<meta http-equiv="refresh" content="5">\n'
@@ -144,6 +162,7 @@ th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 pre { padding: .8rem; overflow-x: auto; border-radius: .4rem; }
 pre { background: color-mix(in srgb, currentColor 8%, transparent); }
+td { min-width: 3.5rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 </style>
 </head>

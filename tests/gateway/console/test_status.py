@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
@@ -38,7 +39,7 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "td":
+        if "td" in self._open:
             self.cells[-1] += data
 
 
@@ -107,7 +108,7 @@ async def test_the_page_says_who_is_away(it: Town) -> None:
 
     async def stand(state: str) -> bool:
         cells = Page((await it.read(f"{it.url}/"))[1]).cells
-        said = [cells[cells.index(part) + 2] for part in ("SMPP bind smsc-a", "Charging system")]
+        said = [cells[cells.index(part) + 1] for part in ("SMPP bind smsc-a", "Charging system")]
         return all(one.split()[0] == state for one in said)
 
     await eventually(partial(stand, "up"))
@@ -115,7 +116,29 @@ async def test_the_page_says_who_is_away(it: Town) -> None:
     await it.ocs.set_down(down=True)
     await eventually(partial(stand, "DOWN"))
     cells = Page((await it.read(f"{it.url}/"))[1]).cells
-    assert len(cells[cells.index("SMPP bind smsc-a") + 2].split()) > 1  # and why
+    assert len(cells[cells.index("SMPP bind smsc-a") + 1].split()) > 1  # and why
+
+
+async def test_the_page_says_what_is_stopped_apart_from_what_is_down(it: Town) -> None:
+    """By whom, why and until when; of lists how many numbers there are, and none of them."""
+    assert "Stopped and held back" not in (await it.read(f"{it.url}/"))[1]
+    ends = (it.clock() + timedelta(hours=2)).isoformat()
+    for path, body in (
+        ("stop/marketing", {"message": "<prices> are wrong", "ends_at": ends}),
+        ("dry_run/on", {}),
+        (f"blackout/{BEN}", {}),
+        (f"test/{ANA}", {}),
+    ):
+        assert (await it.call("PUT", f"controls/{path}", body, role="admin"))[0] == 200
+    _, text, _ = await it.read(f"{it.url}/")
+    cells = Page(text).cells
+    start = cells.index("stop marketing")
+    assert cells[start + 2 : start + 4] == ["<prices> are wrong", "2026-11-24 17:00 UTC"]
+    assert "dry run: nothing is sent or charged" in cells
+    assert "blackout: 1 number without anything that was not asked for" in cells
+    assert "test: 1 number contacted and charged, nobody else" in cells
+    assert "DOWN" not in text
+    assert BEN[-4:] not in text
 
 
 async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:
