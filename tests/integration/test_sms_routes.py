@@ -105,7 +105,7 @@ async def test_an_smsc_that_is_away_is_stood_in_for_until_it_is_back(tmp_path: P
         metrics = await it.metrics()
         assert 'chasqui_smpp_bound{smsc="smsc-a"} 0.0' in metrics
         assert 'chasqui_smpp_bound{smsc="smsc-b"} 1.0' in metrics
-        await eventually(lambda: _on_page(it, "Connect call failed"), PATIENCE)
+        await eventually(lambda: _on_page(it, "connection refused: nobody listens there"), PATIENCE)
         instead = await it.send(BEN, "k-1")
         assert (await it.becomes(instead["id"], "delivered"))["smsc"] == "smsc-b"
         await it.smsc.start()
