@@ -162,7 +162,7 @@ th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 pre { padding: .8rem; overflow-x: auto; border-radius: .4rem; }
 pre { background: color-mix(in srgb, currentColor 8%, transparent); }
-td { min-width: 3.5rem; overflow-wrap: anywhere; }
+td { min-width: 5.25rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 </style>
 </head>

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from gateway.errors import PortInUse
 from gateway.simulators.mutations import mutated
-from gateway.simulators.smsc_book import Book, Journal, Known
+from gateway.simulators.smsc_book import Book, Journal, Known, entry
 from gateway.simulators.smsc_chance import SILENCE, Chance
 from gateway.simulators.smsc_control import NoSuchPart, control_application
 from gateway.simulators.smsc_faults import Faults
@@ -24,11 +24,9 @@ from gateway.simulators.smsc_operations import Operations
 from gateway.simulators.smsc_phones import Phones
 from gateway.simulators.smsc_receipts import Due, Receipts
 from gateway.simulators.smsc_ussd import UssdPhones, is_screen
-from gateway.smpp.incoming import read_user_data
 from gateway.smpp.pdu import Bind, Message, Response, format_text, format_tlvs
 from gateway.smpp.server import Esme, SmppServer, SubmitReply
 from gateway.smpp.session import Answer, Timing
-from gateway.smpp.text import decode
 from gateway.smpp.vocabulary import CONGESTION_STATE, Status
 
 _RECEIPT_BITS: Final = 0x03
@@ -241,7 +239,7 @@ class SmscSimulator:
         )
         self.book.accept(message, message_id, known)
         if self._journal is not None:
-            self._journal.write(_entry(esme, message, message_id))
+            self._journal.write(entry(esme.system_id, message, message_id))
         if known.ending == "delivered":
             self._phones.show(esme.system_id, message, message_id)
         if not (self.faults.receipts and wanted):
@@ -292,20 +290,3 @@ class SmscSimulator:
                 raise PortInUse(f"port {self.control_port} on {self._host} is in use (SMSC control)") from error
             raise
         self.control_port = self._runner.addresses[0][1]
-
-
-def _entry(esme: Esme, message: Message, message_id: str) -> dict[str, Any]:
-    """A line of the journal: what was accepted, the text or the part of it, and for which part of how many."""
-    data = read_user_data(message)
-    place = data.concatenation
-    return {
-        "id": message_id,
-        "from": message.source,
-        "to": message.destination,
-        "text": decode(data.body, message.data_coding, data.tables),
-        "part": place.number if place else 1,
-        "parts": place.total if place else 1,
-        "reference": place.reference if place else 0,
-        "bind": esme.system_id,
-        "at": datetime.now(UTC).isoformat(),
-    }

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from gateway.errors import GatewayError
 from gateway.simulators.smsc_chance import Ending
+from gateway.smpp.incoming import read_user_data
 from gateway.smpp.pdu import Message
+from gateway.smpp.text import decode
 
 _LONGEST_LINE: Final = 64 * 1024
 
@@ -135,6 +137,26 @@ class Book:
     def totals(self) -> dict[str, int]:
         """The counts as JSON."""
         return {**asdict(self.counts), "texts": self.total}
+
+
+def entry(bind: str, message: Message, message_id: str) -> dict[str, Any]:
+    """A line of the journal: what was accepted, the text or the part of it, and which part of how many.
+
+    bind: the system_id that submitted it.
+    """
+    data = read_user_data(message)
+    place = data.concatenation
+    return {
+        "id": message_id,
+        "from": message.source,
+        "to": message.destination,
+        "text": decode(data.body, message.data_coding, data.tables),
+        "part": place.number if place else 1,
+        "parts": place.total if place else 1,
+        "reference": place.reference if place else 0,
+        "bind": bind,
+        "at": datetime.now(UTC).isoformat(),
+    }
 
 
 def _last_id(path: Path) -> int:
