@@ -100,14 +100,14 @@ def _blackout(arguments: argparse.Namespace) -> int:
     """Send these numbers nothing that they did not ask for: no alert, no offer, no screen. Their questions and
     purchases are answered.
     """
-    return _numbers(arguments, "blackout", "get nothing that they did not ask for", "are off the blackout list")
+    return _numbers(arguments, "blackout", "on the blackout list: nothing goes there unasked", "off the blackout list")
 
 
 def _test(arguments: argparse.Namespace) -> int:
     """Contact and charge these numbers alone, beside policy.test_msisdns of the configuration. With the last number
     removed everybody is contacted.
     """
-    return _numbers(arguments, "test", "are test numbers: nobody else is contacted or charged", "are no test numbers")
+    return _numbers(arguments, "test", "on the test list: nobody else is contacted or charged", "off the test list")
 
 
 def _dry_run(arguments: argparse.Namespace) -> int:

@@ -59,9 +59,9 @@ def test_lists_of_numbers_come_from_the_line_and_from_files(folder: Path, capsys
     """They are counted; only --numbers names them."""
     (folder / "vip.txt").write_text(f"{BEN}\n\n{ANA}\n")
     assert controls("blackout", ANA, "--file", "vip.txt") == 0
-    assert capsys.readouterr().out.startswith("2 numbers get nothing that they did not ask for")
+    assert capsys.readouterr().out.startswith("2 numbers on the blackout list: nothing goes there unasked")
     assert controls("test", ANA) == 0
-    capsys.readouterr()
+    assert capsys.readouterr().out.startswith("1 number on the test list: nobody else is contacted")
     controls("list")
     assert capsys.readouterr().out == "blackout  2 numbers\ntest      1 number\n"
     controls("list", "--numbers")
