@@ -19,7 +19,6 @@ _LOG = logging.getLogger(__name__)
 _USUAL: Mapping[str, tuple[int, int]] = {"short": (3, 0), "long": (1, 1), "alphanumeric": (5, 0)}
 """TON and NPI of each kind of number (SMPP 3.4 §5.2.5, §5.2.6)."""
 _VARIABLE = re.compile(r"\{#\w+#\}")
-_LONGEST_VARIABLE = 120
 _RECEIVES = ("receiver", "transceiver")
 
 
@@ -69,7 +68,7 @@ def service_number(one: NumberConfig) -> ServiceNumber:
         mo_tariff=cast("MoTariff", one.mo_tariff),
         code=one.regulator_code,
         tlvs=tuple(map(_tlv, one.tlvs)),
-        templates=tuple(Template(template.id, _pattern(template.text)) for template in one.templates),
+        templates=tuple(Template(template.id, tuple(_VARIABLE.split(template.text))) for template in one.templates),
         template_tag=int(one.template_tag, 16),
     )
 
@@ -107,9 +106,3 @@ def _route(one: RouteConfig, networks: Mapping[str, Sequence[str]]) -> Route:
 
 def _tlv(one: TlvConfig) -> tuple[int, bytes]:
     return int(one.tag, 16), bytes.fromhex(one.hex) if one.hex else one.text.encode("latin-1")
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """What a template stands for: its words as they are, anything where a variable is."""
-    fixed = map(re.escape, _VARIABLE.split(text))
-    return re.compile(f".{{0,{_LONGEST_VARIABLE}}}".join(fixed), re.DOTALL)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 NumberKind = Literal["short", "long", "alphanumeric"]
 MoTariff = Literal["free", "standard", "premium"]
 """What a text to the number costs whoever sends it."""
+_LONGEST_VARIABLE: Final = 120
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text as it is registered with the regulator, such as India's DLT. pattern: matches every text made from it."""
+    """A text as it is registered with the regulator, such as India's DLT. words: those around its variables."""
 
     id: str
-    pattern: re.Pattern[str]
+    words: tuple[str, ...]
+
+    def fits(self, text: str) -> bool:
+        """Whether ``text`` was made from it, with at most 120 characters for each variable.
+
+        All ways to read it are followed at once: a pattern would try one after the other, and with ten variables
+        never come to an end.
+        """
+        ends = [len(self.words[0])] if text.startswith(self.words[0]) else []
+        for words in self.words[1:]:
+            ends = _ends_after(ends, words, text)
+        return bool(ends) and ends[-1] == len(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +59,17 @@ class ServiceNumber:
 
     def template_of(self, text: str) -> Template | None:
         """The template that ``text`` was made from; None also where there are none."""
-        return next((one for one in self.templates if one.pattern.fullmatch(text)), None)
+        return next((one for one in self.templates if one.fits(text)), None)
+
+
+def _ends_after(ends: Sequence[int], words: str, text: str) -> list[int]:
+    """Where ``words`` end wherever they stand one variable after one of ``ends``; both in order."""
+    found: list[int] = []
+    at, start = 0, text.find(words, ends[0]) if ends else -1
+    while start >= 0:
+        while at + 1 < len(ends) and ends[at + 1] <= start:
+            at += 1
+        if start - ends[at] <= _LONGEST_VARIABLE:
+            found.append(start + len(words))
+        start = text.find(words, start + 1)
+    return found
