@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from flows.effects import SendSms
 from flows.values import Msisdn, Purpose, SubscriptionId
 from store import outbox
 from store.engine import open_engine, upgrade
-from store.unit import Unit
-from store.writer import Writer
+from store.prepared import Statements
 
 _POLL = 0.02
+_POLL_EACH = 1e-6
+"""A count takes the longer the more there are."""
 _LONGEST_WAIT = 60.0
 
 
 async def until_rows(path: Path, query: str, wanted: int) -> None:
-    """Wait until ``query`` counts ``wanted`` rows. Raises TimeoutError."""
+    """Wait until ``query`` counts ``wanted`` rows. Raises TimeoutError when a minute brings none."""
+    pause, loop, before = max(_POLL, wanted * _POLL_EACH), asyncio.get_running_loop(), 0
     with closing(sqlite3.connect(path)) as connection:
-        async with asyncio.timeout(_LONGEST_WAIT):
-            while connection.execute(query).fetchone()[0] < wanted:  # noqa: ASYNC110 - the writer is another process
-                await asyncio.sleep(_POLL)
+        async with asyncio.timeout(_LONGEST_WAIT) as limit:
+            while (found := connection.execute(query).fetchone()[0]) < wanted:
+                if found > before:
+                    before = found
+                    limit.reschedule(loop.time() + _LONGEST_WAIT)
+                await asyncio.sleep(pause)
 
 
 async def fill_outbox(path: Path, first: int, count: int, text: str) -> None:
     """A database with ``count`` texts that wait, each to a number of its own."""
     engine = open_engine(f"sqlite+aiosqlite:///{path}", path.parent)
     await upgrade(engine)
-    writer = Writer(engine)
-    writer.start()
+    statements = Statements(engine.dialect)
+    await engine.dispose()
+    ops = (outbox.put_sms(outbox.sms_row(effect)) for effect in _texts(first, count, text))
+    op = next(ops)
+    prepared = statements.one(op.statement, op.values)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(prepared.sql, (prepared.row(one.values) for one in chain((op,), ops)))
+
+
+def _texts(first: int, count: int, text: str) -> Iterator[SendSms]:
     at = datetime.now(UTC)
-    effects = (
-        SendSms(
+    for msisdn in range(first, first + count):
+        yield SendSms(
             key=f"bench:{msisdn}",
             subscription=SubscriptionId(f"s{msisdn}"),
             msisdn=Msisdn(str(msisdn)),
@@ -45,8 +60,3 @@ async def fill_outbox(path: Path, first: int, count: int, text: str) -> None:
             at=at,
             expires_at=at + timedelta(hours=1),
         )
-        for msisdn in range(first, first + count)
-    )
-    await writer.commit_all(Unit(ops=(outbox.put_sms(outbox.sms_row(effect)),)) for effect in effects)
-    await writer.stop()
-    await engine.dispose()

@@ -10,8 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-
-from benchmarks.process import Child
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,18 @@ class Row:
         return all(goal.met for goal in self.goals)
 
 
+class Measured(Protocol):
+    """What tells its processor time."""
+
+    async def cpu(self) -> float:
+        """Seconds that all its threads have used."""
+        ...
+
+
 class Stopwatch:
     """Processor time of a peer and wall clock time, between two moments."""
 
-    def __init__(self, peer: Child) -> None:
+    def __init__(self, peer: Measured) -> None:
         self._peer = peer
 
     async def start(self) -> None:

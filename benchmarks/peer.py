@@ -29,9 +29,11 @@ from gateway.config.tree import (
     OcsConfig,
     PathConfig,
     PolicyConfig,
+    RouteConfig,
     ServerConfig,
     SmppConfig,
     StoreConfig,
+    ThroughConfig,
 )
 from gateway.simulators.ocs import OcsSimulator
 from store import turns
@@ -52,19 +54,8 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
         server=ServerConfig(port=0, metrics_port=0),
         store=StoreConfig(f"sqlite+aiosqlite:///{settings['database']}"),
         ocs=OcsConfig(kind="tmf", url=settings["ocs"]),
-        smpp=(
-            SmppConfig(
-                name="bench",
-                host="127.0.0.1",
-                port=settings["smsc"],
-                system_id="chasqui",
-                source="12345",
-                bind=settings.get("bind", "transceiver"),
-                window=settings.get("window", 50),
-                tps=0,
-                reconnect_max=settings.get("reconnect_max", 30.0),  # whom the SMSC refuses tries again and again
-            ),
-        ),
+        smpp=_binds(settings),
+        routes=_routes(settings),
         doors=_doors(settings),
         menus=PathConfig(path=settings.get("menus", "")),
         policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes", dry_run=settings.get("dry", False)),
@@ -75,6 +66,31 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
     await running.start()
     stack.push_async_callback(running.stop)
     return {"port": running.port, "metrics_port": running.metrics_port}, {"pauses": pauses.since}
+
+
+def _binds(settings: Mapping[str, Any]) -> tuple[SmppConfig, ...]:
+    """One for each SMSC; texts are shared out evenly."""
+    ports = settings["smsc"] if isinstance(settings["smsc"], list) else [settings["smsc"]]
+    return tuple(
+        SmppConfig(
+            name=f"bench-{at}",
+            host="127.0.0.1",
+            port=port,
+            system_id="chasqui",
+            source="12345",
+            bind=settings.get("bind", "transceiver"),
+            window=settings.get("window", 50),
+            tps=0,
+            reconnect_max=settings.get("reconnect_max", 30.0),  # whom the SMSC refuses tries again and again
+        )
+        for at, port in enumerate(ports)
+    )
+
+
+def _routes(settings: Mapping[str, Any]) -> tuple[RouteConfig, ...]:
+    """None for one bind."""
+    through = tuple(ThroughConfig(bind.name) for bind in _binds(settings))
+    return (RouteConfig("all", through),) if len(through) > 1 else ()
 
 
 def _doors(settings: Mapping[str, Any]) -> tuple[DoorConfig, ...]:
