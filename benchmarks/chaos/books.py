@@ -105,7 +105,7 @@ def read(
     with closing(sqlite3.connect(database)) as connection:
         return Books(
             [_text(row) for row in connection.execute(_TEXTS)],
-            [one for smsc, path in journals.items() for one in submits(smsc, path)],
+            [one for smsc, path in journals.items() for one in submits(smsc, path)[0]],
             {(smsc, name): row for smsc, name, row in connection.execute(_PARTS)},
             [_entry(row) for row in connection.execute(_INBOX)],
             {key: offer for key, offer, _ in connection.execute(_ORDERS)},
@@ -115,12 +115,13 @@ def read(
         )
 
 
-def submits(smsc: str, journal: Path, after: int = 0) -> Sequence[Submit]:
-    """The whole lines of a journal behind the first ``after`` bytes."""
+def submits(smsc: str, journal: Path, after: int = 0) -> tuple[Sequence[Submit], int]:
+    """The whole lines of a journal behind the first ``after`` bytes, and where they end."""
     with journal.open("rb") as file:
         file.seek(after)
         octets = file.read()
-    return [_submit(smsc, json.loads(line)) for line in octets[: octets.rfind(b"\n") + 1].splitlines()]
+    end = octets.rfind(b"\n") + 1
+    return [_submit(smsc, json.loads(line)) for line in octets[:end].splitlines()], after + end
 
 
 def _one(database: Path, query: str) -> int:

@@ -95,11 +95,11 @@ class Traffic:
     def _look(self) -> None:
         """Whose phone has got an offer since."""
         for smsc, path in self._town.journals.items():
-            for submit in submits(smsc, path, self._read[smsc]):
+            accepted, self._read[smsc] = submits(smsc, path, self._read[smsc])
+            for submit in accepted:
                 if "responde 1" in submit.text.lower() and submit.to not in self._texted:
                     self._texted.add(submit.to)
                     self._offered.append((smsc, submit.to))
-            self._read[smsc] = path.read_bytes().rfind(b"\n") + 1
 
     async def _reply(self, smsc: str, person: str) -> None:
         """Until the gateway has acknowledged it at least once; an SMSC that is away is tried again."""
