@@ -27,7 +27,7 @@ from gateway.smpp.pdu import Response
 from gateway.smpp.sending import URGENT, Job, SendQueue
 from gateway.smpp.session import Answer
 from gateway.smpp.settings import SmppSettings
-from gateway.smpp.submitting import submit_bodies
+from gateway.smpp.submitting import submits
 from gateway.smpp.ussd import UssdSide
 from gateway.smpp.vocabulary import Status
 
@@ -130,11 +130,11 @@ class SmppClient:
             settled(SubmitNotSent(f"{self.name} is not bound"))
             return
         try:
-            bodies = submit_bodies(message, self.settings)
+            bodies, segments = submits(message, self.settings)
         except UnfitText as error:
             settled(SubmitRefused(self.settings.smsc_name, error.status, str(error), "final"))
             return
-        queue.put(Job(bodies, partial(self._settle, settled)), rank=_RANKS[message.purpose])
+        queue.put(Job(bodies, partial(self._settle, settled, segments), segments), rank=_RANKS[message.purpose])
 
     def submit_urgent(self, body: bytes, settled: Callable[[Answer | None], None]) -> Callable[[], bool]:
         """Write the body of a submit_sm before any text that waits.
@@ -163,32 +163,33 @@ class SmppClient:
             return False
         return await recall.cancel(sending.session, self.settings, message_id, source, destination)
 
-    def _settle(self, settled: Callable[[SubmitOutcome], None], answers: tuple[Answer | None, ...]) -> None:
+    def _settle(
+        self, settled: Callable[[SubmitOutcome], None], segments: int, answers: tuple[Answer | None, ...]
+    ) -> None:
         result = outcome(self.settings.smsc_name, answers, self.settings.refusals)
-        self._count(answers, result)
+        self._count_answers(answers, segments)
+        self._count(result)
         settled(result)
 
-    def _count(self, answers: tuple[Answer | None, ...], result: SubmitOutcome) -> None:
+    def _count(self, result: SubmitOutcome) -> None:
         counters = self.counters
         counters.messages += 1
-        self._count_segments(answers)
         if not isinstance(result, SubmitNotSent):
             counters.accepted += len(result.message_ids)
         if isinstance(result, SubmitRefused):
             counters.refused += 1
             counters.throttled += result.status == Status.THROTTLED
 
-    def _count_segments(self, answers: tuple[Answer | None, ...]) -> None:
+    def _count_answers(self, answers: tuple[Answer | None, ...], segments: int = 1) -> None:
+        """segments: of what each is the answer to."""
         for answer in answers:
             if answer is not None:
-                self.counters.segments += 1
+                self.counters.segments += segments
                 self.counters.statuses.add(answer.status if isinstance(answer, Response) else SILENT)
 
     def _settle_urgent(self, settled: Callable[[Answer | None], None], answers: tuple[Answer | None, ...]) -> None:
-        self._count_segments(answers)
+        self._count_answers(answers)
         settled(answers[0])
-
-    # ── coming back ─────────────────────────────────────────────────────────
 
 
 def _too_late() -> bool:

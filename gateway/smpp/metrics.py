@@ -28,8 +28,8 @@ class BindCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """See ``prometheus_client.registry.Collector``."""
-        yield self._gauge("chasqui_smpp_window", "Segments that are unanswered", _filled)
-        yield self._gauge("chasqui_smpp_window_size", "Segments that may be unanswered", _window)
+        yield self._gauge("chasqui_smpp_window", "Submits that are unanswered", _filled)
+        yield self._gauge("chasqui_smpp_window_size", "Submits that may be unanswered", _window)
         yield self._gauge("chasqui_smpp_waiting", "Texts and screens that wait for window or rate", _waiting)
         yield self._gauge("chasqui_smpp_slowed", "1 while the SMSC is given time", _slowed)
         yield self._counter("chasqui_smpp_binds", "Binds that were accepted", lambda one: {(): one.counters.binds})
@@ -37,7 +37,7 @@ class BindCollector(Collector):
             "chasqui_smpp_bind_failures", "Attempts to bind that failed", lambda one: {(): one.counters.bind_failures}
         )
         yield self._counter("chasqui_smpp_segments", "Segments written", lambda one: {(): one.counters.segments})
-        yield self._counter("chasqui_smpp_answers", "Answers to segments", _answers, ("status",))
+        yield self._counter("chasqui_smpp_answers", "Answers to submits", _answers, ("status",))
         yield self._counter("chasqui_smpp_received", "What the SMSC delivered", _received, ("kind",))
         yield self._counter("chasqui_smpp_errors", "What went wrong on the link", _errors, ("kind",))
         yield self._latencies()

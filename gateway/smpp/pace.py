@@ -32,13 +32,18 @@ class SlidingRate:
         """Whether fewer are allowed than were asked for."""
         return self._allowed < self._limit
 
-    def take(self, now: float) -> float:
-        """Take a token (0.0), or the seconds after which one may be there."""
+    def take(self, now: float, segments: int = 1) -> float:
+        """Take a token for each segment (0.0), or the seconds after which they may be there.
+
+        More than go in one second are taken out of the seconds that follow.
+        """
         if not self._limit:
             return 0.0
-        if len(self._taken) >= self._allowed and (wait := self._taken[-self._allowed] + _SECOND - now) > 0:
+        allowed = self._allowed
+        first = allowed - min(segments, allowed) + 1  # the newest token that must be a second old
+        if len(self._taken) >= first and (wait := self._taken[-first] + _SECOND - now) > 0:
             return wait
-        self._taken.append(now)
+        self._taken.extend(now + at // allowed * _SECOND for at in range(segments))
         return 0.0
 
     def congested(self, state: int) -> None:

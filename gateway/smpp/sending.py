@@ -1,6 +1,6 @@
 """What waits to be written: by rank, within a rank in order; a window of unanswered PDUs, a rate of segments.
 
-A segment takes its place in the window and its rate token before its first octet is written; what
+A PDU takes its place in the window and its rate tokens before its first octet is written; what
 has not got both when the link goes was never sent, and says so. A text that has begun is finished before
 another begins, whatever its rank; only what is urgent passes between its parts.
 """
@@ -29,15 +29,17 @@ Settled = Callable[[tuple[Answer | None, ...]], None]
 class Job:
     """The segments of one message, written in order.
 
-    ``settled`` gets one answer per segment, None for one that was never written, once nothing more can come.
+    ``settled`` gets one answer per body, None for one that was never written, once nothing more can come.
+    ``segments``: what each body is on the air, more than one where the SMSC cuts it.
     ``withdrawn``: nothing more of it is to be written; where it waits it falls out when its turn comes.
     """
 
-    __slots__ = ("answers", "bodies", "outstanding", "rank", "settled", "withdrawn", "written")
+    __slots__ = ("answers", "bodies", "outstanding", "rank", "segments", "settled", "withdrawn", "written")
 
-    def __init__(self, bodies: tuple[bytes, ...], settled: Settled) -> None:
+    def __init__(self, bodies: tuple[bytes, ...], settled: Settled, segments: int = 1) -> None:
         self.bodies = bodies
         self.settled = settled
+        self.segments = segments
         self.answers: list[Answer | None] = [None] * len(bodies)
         self.written = 0
         self.outstanding = 0
@@ -66,7 +68,6 @@ class SendQueue:
         self._rate = rate
         self._throttles = throttles
         self._brake = Brake()
-        self._congested = False
         self._lines: tuple[deque[Job], ...] = tuple(deque() for _ in range(LAST + 1))
         self._begun: Job | None = None
         self._waiting = 0
@@ -128,7 +129,7 @@ class SendQueue:
                 return
             if self._timer is not None and job.rank != URGENT:
                 return
-            wait = self._rate.take(self._loop.time())
+            wait = self._rate.take(self._loop.time(), job.segments)
             if wait:
                 self._resume_after(wait)
                 return
@@ -204,7 +205,7 @@ class SendQueue:
         elif self._brake.on:
             self._brake.release()
             self._stop_timer()
-        if self._congested or (isinstance(answer, Response) and answer.tlvs):
+        if self._rate.slowed or (isinstance(answer, Response) and answer.tlvs):
             self._heed(answer)
         if not job.outstanding and (job.withdrawn or job.written == len(job.bodies)):
             job.settled(tuple(job.answers))
@@ -214,5 +215,4 @@ class SendQueue:
         """What the SMSC says of its own load; an answer that says nothing of it says that all is well."""
         if isinstance(answer, Response):
             value = tlv(answer.tlvs, CONGESTION_STATE)
-            self._congested = bool(value)
             self._rate.congested(value[0] if value else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.ports import ShortMessage
 from gateway.core.service_numbers import ServiceNumber
@@ -21,8 +21,15 @@ _ISDN: Final = int(NPI.ISDN)
 _ALPHANUMERIC: Final = int(TON.ALPHANUMERIC)
 
 
-def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes, ...]:
-    """One submit_sm body per part, each asking for a receipt. Raises UnfitText (TextTooLong, NoTemplate).
+class Submits(NamedTuple):
+    """A text on its way out. bodies: of each submit_sm, in order; segments: what each is on the air."""
+
+    bodies: tuple[bytes, ...]
+    segments: int
+
+
+def submits(message: ShortMessage, settings: SmppSettings) -> Submits:
+    """One submit_sm per part, each asking for a receipt. Raises UnfitText (TextTooLong, NoTemplate).
 
     The concatenation reference comes from the message's id, so that a repeated message completes
     on the phone together with what arrived of its first attempt.
@@ -31,7 +38,7 @@ def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes,
     source = _source(message.source, settings)
     tlvs = _told(source, message.text) if source.tlvs or source.templates else ()
     validity = relative_time(message.validity_seconds) if message.validity_seconds else ""
-    return tuple(
+    bodies = tuple(
         format_message(
             Message(
                 Command.SUBMIT_SM,
@@ -52,6 +59,7 @@ def submit_bodies(message: ShortMessage, settings: SmppSettings) -> tuple[bytes,
         )
         for at, part in enumerate(encoded.parts)
     )
+    return Submits(bodies, encoded.segments // len(bodies))
 
 
 def _told(number: ServiceNumber, text: str) -> tuple[Tlv, ...]:

@@ -14,7 +14,7 @@ from gateway.smpp.incoming import join, read_text
 from gateway.smpp.national import DEFAULT, PORTUGUESE, SPANISH, Septets, Tables, read_septets
 from gateway.smpp.pdu import HEADER_LENGTH, Message, parse_request
 from gateway.smpp.settings import Alphabet, Segments, SmppSettings
-from gateway.smpp.submitting import submit_bodies
+from gateway.smpp.submitting import submits
 from gateway.smpp.text import GSM7, LATIN1, UCS2, encode, segments_of, split_header
 from gateway.smpp.user_data_header import UDHI
 from gateway.smpp.vocabulary import Command
@@ -124,7 +124,7 @@ def _submitted(text: str, alphabet: Alphabet, segments: Segments) -> str:
     settings = SmppSettings("a", "h", 1, "s", "p", alphabet=alphabet, segments=segments)
     message = ShortMessage("m-1", "", Msisdn("573001112233"), text, Purpose.ALERT)
     parts: list[MobilePart] = []
-    for body in submit_bodies(message, settings):
+    for body in submits(message, settings).bodies:
         pdu = parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body)
         assert isinstance(pdu, Message)
         said = read_text("a", pdu)
@@ -140,7 +140,7 @@ def test_each_part_reads_by_itself(text: str, alphabet: Alphabet) -> None:
     """No pair is cut: a phone that shows parts as they come shows no halves."""
     settings = SmppSettings("a", "h", 1, "s", "p", alphabet=alphabet)
     message = ShortMessage("m-1", "", Msisdn("573001112233"), text, Purpose.ALERT)
-    for body in submit_bodies(message, settings):
+    for body in submits(message, settings).bodies:
         pdu = parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body)
         assert isinstance(pdu, Message)
         said = read_text("a", pdu)

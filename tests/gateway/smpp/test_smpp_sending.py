@@ -225,3 +225,35 @@ async def test_congestion_is_told_by_a_tlv_of_the_answer() -> None:
     line.queue._resume()
     assert len(line.session.written) == 40
     line.queue.close()
+
+
+async def test_an_smsc_at_ease_gets_everything_after_a_new_bind() -> None:
+    """What it said of its load before the link went is over with its next answer, though the rate goes on."""
+    line, rate = Throttled(), SlidingRate(40)
+    for tlvs in (((CONGESTION_STATE, b"\x62"),), ()):
+        queue = line.queue = SendQueue(line.session, Command.SUBMIT_SM, 100, rate)  # type: ignore[arg-type]
+        line.put(1)
+        line.answer(tlvs=tlvs)
+        queue.close()
+    assert not rate.slowed
+
+
+@pytest.mark.parametrize(
+    ("segments", "allowed"),
+    [(1, [10, 10, 10]), (2, [5, 5, 5]), (3, [3, 3, 3]), (7, [1, 1, 1]), (10, [1, 1, 1]), (25, [1, 0, 0, 1, 0])],
+)
+def test_a_text_that_the_smsc_cuts_takes_a_token_for_each_segment(segments: int, allowed: list[int]) -> None:
+    """One of more than go in a second takes those of the seconds that follow."""
+    rate = SlidingRate(10)
+    taken = [sum(rate.take(5.0 + 1.02 * second, segments) == 0.0 for _ in range(20)) for second in range(len(allowed))]
+    assert taken == allowed
+
+
+async def test_the_rate_counts_what_a_payload_is_on_the_air() -> None:
+    """The SMSC makes as many segments of it as we would."""
+    line = Throttled()
+    line.queue = SendQueue(line.session, Command.SUBMIT_SM, 100, SlidingRate(10))  # type: ignore[arg-type]
+    for _ in range(5):
+        line.queue.put(Job((b"payload",), line.settled.append, 4))
+    assert len(line.session.written) == 2
+    line.queue.close()

@@ -12,7 +12,7 @@ from gateway.core.service_numbers import ServiceNumber, Template
 from gateway.smpp.errors import NoTemplate, TextTooLong, UnfitText
 from gateway.smpp.pdu import HEADER_LENGTH, Message, parse_request, tlv
 from gateway.smpp.settings import Segments, SmppSettings
-from gateway.smpp.submitting import submit_bodies
+from gateway.smpp.submitting import submits
 from gateway.smpp.vocabulary import (
     MESSAGE_PAYLOAD,
     SAR_MSG_REF_NUM,
@@ -37,7 +37,7 @@ SETTINGS = SmppSettings("a", "h", 1, "s", "p", numbers=(ServiceNumber("12345"), 
 def submitted(text: str, source: str = "", settings: SmppSettings = SETTINGS) -> list[Message]:
     """The submit_sm of a text."""
     message = ShortMessage("m-1", source, Msisdn("573001112233"), text, Purpose.ALERT)
-    bodies = submit_bodies(message, settings)
+    bodies = submits(message, settings).bodies
     pdus = [parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body) for body in bodies]
     return [pdu for pdu in pdus if isinstance(pdu, Message)]
 
@@ -100,3 +100,13 @@ def test_more_than_255_segments_are_refused_whoever_cuts(segments: Segments) -> 
     """There is one octet for the count."""
     with pytest.raises(TextTooLong, match="parts, 255 are possible"):
         submitted("x" * 40_000, settings=replace(SETTINGS, segments=segments))
+
+
+@pytest.mark.parametrize(
+    ("length", "segments", "told"), [(160, "payload", (1, 1)), (400, "payload", (1, 3)), (400, "udh", (3, 1))]
+)
+def test_what_each_submit_is_on_the_air_is_told(length: int, segments: Segments, told: tuple[int, int]) -> None:
+    """So that the rate counts what the SMSC makes of a payload."""
+    message = ShortMessage("m-1", "", Msisdn("573001112233"), "x" * length, Purpose.ALERT)
+    bodies, each = submits(message, replace(SETTINGS, segments=segments))
+    assert (len(bodies), each) == told
