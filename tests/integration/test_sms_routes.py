@@ -282,3 +282,23 @@ async def test_an_smsc_that_is_cut_in_mid_crowd_costs_no_text(tmp_path: Path, mi
 
         await eventually(delivered, PATIENCE)
         assert sorted(phones(it.smsc) + phones(other)) == PEOPLE
+
+
+async def test_what_an_smsc_took_without_a_word_is_never_offered_twice(tmp_path: Path, migrated: Path) -> None:
+    """The link goes before the answer: an alert is repeated by the other, without its offer; marketing never is."""
+    async with two(tmp_path, migrated, FIRST_THEN_SECOND) as (it, other):
+        it.smsc.set_faults(Faults(drop_after=1, drop_before_answer=True, refuse_binds=True))
+        assert await it.trigger() == 202
+        await eventually(lambda: phones(other) == [ANA], PATIENCE)
+        assert "responde 1" in it.smsc.messages[0]["text"]
+        assert "responde" not in other.messages[0]["text"]
+        it.smsc.set_faults(Faults())
+        await it.bound()
+        it.smsc.set_faults(Faults(drop_after=1, drop_before_answer=True, refuse_binds=True))
+        crowd = await it.send(BEN, "k-1", purpose="marketing")
+        assert (await it.becomes(crowd["id"], "in_doubt"))["reason"]
+        await is_away(it)
+        later = await it.send(BEN, "k-2")
+        await it.becomes(later["id"], "delivered")
+        assert phones(it.smsc) + phones(other) == [ANA, BEN, ANA, BEN]
+        assert [one["text"] for one in other.messages if one["to"] == BEN] == ["Hola."]
