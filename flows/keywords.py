@@ -96,6 +96,10 @@ TOPICS: Final = {
     **_each("TODO TODOS TODA TODAS TUDO ALL EVERYTHING", Topic.ALL),
     **_each("OFERTA OFERTAS OFFER OFFERS PROMO PROMOS PROMOCIONES PROMOCOES", Topic.OFFERS),
 }
+SMALL_WORDS: Final = _set(
+    "DE DEL DA DO DAS DOS LA LAS EL LOS A AS O OS THE MY MIS MIN MINHAS MEUS SUS SUAS CON COM TO FOR"
+)
+"""May stand between a stop word and what is to stop."""
 STARTING: Final = _set("START ALTA VOLTAR")
 """A yes to marketing is a consent: these are never guessed from a slip."""
 

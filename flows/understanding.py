@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from flows import keywords as k
 from flows.keywords import Intent, Meaning, Topic
@@ -58,15 +59,28 @@ def _stop(said: Sequence[str], stopping: frozenset[str]) -> Meaning | None:
     begins = said[0] in stopping or undrawn(said[0]) in stopping
     among = few and not stopping.isdisjoint(said)
     alone = few and said[0] in k.STOPPING_ALONE and _BEHIND_STOP.issuperset(said[1:])
-    phrase = 1 < len(said) <= _PHRASE_WITHIN and any(_holds(said, one) for one in k.STOPPING_PHRASES)
-    return Meaning(Intent.STOP, topic=_topic(said)) if begins or among or alone or phrase else None
+    if begins and not few:
+        return Meaning(Intent.STOP, topic=_topic(_named_behind(said[1:])))
+    phrase = next((one for one in k.STOPPING_PHRASES if _holds(said, one)), ())
+    named = _named_behind(said[len(phrase) :]) if phrase and said[: len(phrase)] == phrase else said
+    return Meaning(Intent.STOP, topic=_topic(named)) if begins or among or alone or phrase else None
+
+
+def _named_behind(said: Sequence[str]) -> Sequence[str]:
+    """What stands right behind a stop word, small words aside: further on people speak of other things."""
+    left = [word for word in said if word not in k.SMALL_WORDS]
+    return tuple(takewhile(k.TOPICS.__contains__, left))
 
 
 _BEHIND_STOP = frozenset({*k.TOPICS, "YA", "JA", "NOW", "MAS", "MAIS", "MORE"})
 
 
 def _holds(said: Sequence[str], phrase: Sequence[str]) -> bool:
-    return any(tuple(said[at : at + len(phrase)]) == phrase for at in range(len(said) - len(phrase) + 1))
+    """Whether a text begins with the phrase, or is short and holds it."""
+    if tuple(said[: len(phrase)]) == phrase:
+        return len(said) > 1
+    within = len(said) <= _PHRASE_WITHIN
+    return within and any(tuple(said[at : at + len(phrase)]) == phrase for at in range(len(said) - len(phrase) + 1))
 
 
 def _topic(said: Sequence[str]) -> Topic:
