@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from gateway.errors import BindRefused
@@ -50,12 +49,22 @@ class LinkHolder(Protocol):
         ...
 
 
-class Link:
-    """mode: as what it binds. asked: called when the SMSC sends outbind; without it none is taken."""
+class OutbindHearer(Protocol):
+    """Who waits for an SMSC that connects to us."""
 
-    def __init__(
-        self, holder: LinkHolder, inbound: Inbound, mode: str, asked: Callable[[Link, Outbind], None] | None = None
-    ) -> None:
+    def connected(self, link: Link) -> None:
+        """An SMSC, or a stranger, has connected."""
+        ...
+
+    def asked(self, link: Link, outbind: Outbind) -> None:
+        """It sent outbind, which is taken once."""
+        ...
+
+
+class Link:
+    """mode: as what it binds. hearer: told when the SMSC has connected and sends outbind; without it none is taken."""
+
+    def __init__(self, holder: LinkHolder, inbound: Inbound, mode: str, hearer: OutbindHearer | None = None) -> None:
         self.mode = mode
         self.queue: SendQueue | None = None
         self.down = asyncio.Event()
@@ -64,7 +73,7 @@ class Link:
         self.closing = False
         self._holder = holder
         self._inbound = inbound
-        self._asked = asked
+        self._hearer = hearer
         self._was_bound = False
 
     @property
@@ -114,6 +123,8 @@ class Link:
     def opened(self, session: Session) -> None:
         self.session = session
         self.queue = self._holder.new_queue(session)
+        if self._hearer is not None:
+            self._hearer.connected(self)
 
     def received(self, session: Session, request: Request) -> None:
         match request:
@@ -121,9 +132,9 @@ class Link:
                 self._take(session, request)
             case Alert():
                 self._holder.phone_is_back()
-            case Outbind() if self._asked is not None and session.state == SmppSessionState.OPEN:
-                asked, self._asked = self._asked, None
-                asked(self, request)
+            case Outbind() if self._hearer is not None and session.state == SmppSessionState.OPEN:
+                hearer, self._hearer = self._hearer, None
+                hearer.asked(self, request)
             case _:
                 session.respond(request, Status.INVALID_COMMAND_ID)
 

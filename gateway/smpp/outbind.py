@@ -7,12 +7,12 @@ import errno
 import hmac
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.errors import PortInUse
 from gateway.smpp.counters import SessionCounters
-from gateway.smpp.link import Link
+from gateway.smpp.link import Link, OutbindHearer
 from gateway.smpp.pdu import Outbind
 from gateway.smpp.session import Session, Timing
 from gateway.smpp.settings import SmppSettings
@@ -20,21 +20,25 @@ from gateway.smpp.vocabulary import Status
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST: Final = 8
-"""Connections at once; any further one is closed."""
+"""Connections that have not said outbind, and links that did, at once."""
+_HANDSHAKE: Final = 10.0
+"""Seconds for that of TLS."""
+_SHOWN: Final = 40
+"""Characters of a stranger's name that are logged."""
 
 
 class OutbindListener:
-    """Takes connections and waits for outbind on each, at most ``response_timeout`` seconds.
+    """Satisfies ``OutbindHearer``: takes connections, waits ``response_timeout`` seconds at most for outbind on each.
 
-    new_link: makes the link of a connection, which tells of an outbind by the function that it is given.
-    accepted: called with a link whose outbind was good, to bind on it.
+    One too many takes the place of the one that has been silent for the longest: strangers keep no SMSC out.
+    new_link: makes the link of a connection. accepted: called with a link whose outbind was good, to bind on it.
     """
 
     def __init__(
         self,
         settings: SmppSettings,
         counters: SessionCounters,
-        new_link: Callable[[Callable[[Link, Outbind], None]], Link],
+        new_link: Callable[[OutbindHearer], Link],
         accepted: Callable[[Link], None],
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
@@ -44,7 +48,8 @@ class OutbindListener:
         self._new_link = new_link
         self._accepted = accepted
         self._ssl = ssl_context
-        self._links: set[Link] = set()
+        self._silent: list[Link] = []
+        self._good: list[Link] = []
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -52,7 +57,7 @@ class OutbindListener:
         host = self._settings.outbind_host
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                self._session, host, self.port, ssl=self._ssl
+                self._session, host, self.port, ssl=self._ssl, ssl_handshake_timeout=_HANDSHAKE if self._ssl else None
             )
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
@@ -64,33 +69,45 @@ class OutbindListener:
         """Listen no longer, and close what is not bound."""
         if self._listener is not None:
             self._listener.close()
-            for link in tuple(self._links):
+            for link in (*self._silent, *self._good):
                 link.close("stopped")
             await self._listener.wait_closed()
             self._listener = None
 
-    def _session(self) -> Session:
-        self._links = {link for link in self._links if not link.down.is_set()}
-        link = self._new_link(self._asked if len(self._links) < _MOST else self._one_too_many)
-        self._links.add(link)
-        return Session(link, Timing(self._settings.response_timeout, self._settings.enquire_interval), self._counters)
+    def connected(self, link: Link) -> None:
+        """See ``OutbindHearer``."""
+        self._silent = _open(self._silent)
+        if len(self._silent) >= _MOST:
+            self._silent.pop(0).close("another connection came")
+        self._silent.append(link)
 
-    def _asked(self, link: Link, outbind: Outbind) -> None:
+    def asked(self, link: Link, outbind: Outbind) -> None:
+        """See ``OutbindHearer``."""
         settings = self._settings
-        right = _same(outbind.system_id, settings.system_id) & _same(outbind.password, settings.password)
-        if right:
+        self._silent = [one for one in self._silent if one is not link]
+        self._good = _open(self._good)
+        if not _same(outbind.system_id, settings.system_id) & _same(outbind.password, settings.password):
+            shown = outbind.system_id[:_SHOWN]
+            _LOG.warning("bind %s: outbind refused: system_id %r or its password is not ours", settings.name, shown)
+            self._refuse(link, outbind, Status.INVALID_PASSWORD)
+        elif len(self._good) >= _MOST:
+            _LOG.warning("bind %s: outbind refused: %d such links are open already", settings.name, _MOST)
+            self._refuse(link, outbind, Status.BIND_FAILED)
+        else:
+            self._good.append(link)
             self._accepted(link)
-            return
-        _LOG.warning(
-            "bind %s: outbind refused: system_id %r or its password is not ours", settings.name, outbind.system_id
-        )
-        link.session.respond(outbind, Status.INVALID_PASSWORD)
+
+    def _session(self) -> Session:
+        timing = Timing(self._settings.response_timeout, self._settings.enquire_interval)
+        return Session(self._new_link(self), timing, self._counters)
+
+    def _refuse(self, link: Link, outbind: Outbind, status: int) -> None:
+        link.session.respond(outbind, status)
         link.close("outbind refused")
 
-    def _one_too_many(self, link: Link, outbind: Outbind) -> None:
-        _LOG.warning("bind %s: outbind refused: %d connections are open already", self._settings.name, _MOST)
-        link.session.respond(outbind, Status.BIND_FAILED)
-        link.close("too many connections")
+
+def _open(links: Iterable[Link]) -> list[Link]:
+    return [link for link in links if not link.down.is_set()]
 
 
 def _same(given: str, ours: str) -> bool:

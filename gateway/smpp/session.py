@@ -39,6 +39,10 @@ _MAX_UNREAD_BY_PEER: Final = 4 * 1024 * 1024
 """Octets; a peer that sends but does not read is cut off beyond them."""
 _FAREWELL: Final = 1.0
 """Seconds that answers still have to go and come after the peer said unbind."""
+_LINGER: Final = 5.0
+"""Seconds in which a peer may read what was written before the end; whoever does not is cut off."""
+_MOST_ASTRAY: Final = 100
+"""PDUs on a connection that binds nothing, or lengths in a row that are none, after which it leads nowhere."""
 _NEVER_ANSWERED: Final = frozenset({Command.ALERT_NOTIFICATION, Command.OUTBIND})
 _BODIES_OF_ONE_ZERO: Final = frozenset(
     {Command.DELIVER_SM, Command.SUBMIT_SM, Command.DATA_SM, Command.SUBMIT_MULTI, Command.QUERY_SM}
@@ -106,6 +110,7 @@ class Session(asyncio.Protocol):
         self._enquiring = False
         self._unbinding = False
         self._ended = False
+        self._astray = 0
         self._farewell: Plain | None = None
         self._reason = "connection closed by the peer"
         self._timer: asyncio.TimerHandle | None = None
@@ -151,6 +156,7 @@ class Session(asyncio.Protocol):
             self._ended = True
             self._flush()
             self._transport.close()
+            self._loop.call_later(_LINGER, self._cut)
 
     def abort(self, reason: str) -> None:
         """End the connection at once."""
@@ -199,14 +205,28 @@ class Session(asyncio.Protocol):
         while True:
             for frame in frames:
                 self._handle(frame)
+            if frames:
+                self._astray = self._astray + len(frames) if self.state == SmppSessionState.OPEN else 0
+            if self._astray > _MOST_ASTRAY:
+                self.close("too much was sent that binds nothing")
+                return
             if error is None:
                 return
+            self._astray += 1
             self._counters.bad_pdus += 1
             self._write(format_pdu(Command.GENERIC_NACK, error.status, 0))
             if error.fatal:
                 self.close(f"frame boundary lost: {error}")
                 return
             frames, error = self._framer.feed(b"")
+
+    def eof_received(self) -> None:
+        """The peer writes no more, and that is the end for both."""
+        self._loop.call_later(_LINGER, self._cut)
+
+    def _cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     def pause_writing(self) -> None:
         """Hold back new requests: the peer does not read."""

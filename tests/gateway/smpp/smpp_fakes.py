@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -133,4 +134,19 @@ async def wired(server: Mapping[str, Any] | None = None, **changes: Any) -> Asyn
             yield Wire(client, listener, store, smsc)
         finally:
             store.gate.set()
+            await client.stop(1.0)
+
+
+@asynccontextmanager
+async def asked(
+    outbind_ssl: ssl.SSLContext | None = None, **changes: Any
+) -> AsyncIterator[tuple[SmppServer, Smsc, SmppClient, Store]]:
+    """A client that listens for outbind, and an SMSC that may ask it."""
+    store = Store()
+    async with listening() as (server, smsc):
+        client = SmppClient(settings_for(server, outbind_port=0, **changes), store, outbind_ssl=outbind_ssl)
+        await client.start()
+        try:
+            yield server, smsc, client, store
+        finally:
             await client.stop(1.0)

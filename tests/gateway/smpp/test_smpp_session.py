@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from smpp_fakes import Smsc, Store, listening, mo, mt, settings_for, wired, within
+from smpp_fakes import Store, asked, listening, mo, mt, settings_for, wired, within
 
 from fakes import ANA, eventually, submitted
 from gateway.core.ports import SubmitNotSent, Submitted, SubmitUnknown
@@ -30,7 +27,7 @@ from gateway.smpp.pdu import (
     format_pdu,
     format_request,
 )
-from gateway.smpp.server import Esme, Operation, SmppServer, SubmitReply
+from gateway.smpp.server import Esme, Operation, SubmitReply
 from gateway.smpp.session import Session, Timing, ask
 from gateway.smpp.vocabulary import Command, Status
 
@@ -271,19 +268,6 @@ async def test_an_operation_that_is_not_spoken_is_refused_by_its_own_response(re
 
 
 # ── outbind ──────────────────────────────────────────────────────────────────
-
-
-@asynccontextmanager
-async def asked(**changes: Any) -> AsyncIterator[tuple[SmppServer, Smsc, SmppClient, Store]]:
-    """A client that listens for outbind, and an SMSC that may ask it."""
-    store = Store()
-    async with listening() as (server, smsc):
-        client = SmppClient(settings_for(server, outbind_port=0, **changes), store)
-        await client.start()
-        try:
-            yield server, smsc, client, store
-        finally:
-            await client.stop(1.0)
 
 
 @pytest.mark.parametrize(("bind", "mode"), [("receiver", "receiver"), ("transceiver", "transceiver")])
