@@ -54,7 +54,7 @@ Decision = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class ContactSwitches:
-    """What a staging system may switch off (``market``: as the law wants it), and whether offers are stopped for now."""
+    """What a staging system may switch off (``market``: as the law wants it), and whether offers are stopped."""
 
     quiet_hours: Literal["market", "off"] = "market"
     assume_opt_in: Literal["market", "yes"] = "market"
