@@ -169,7 +169,7 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tupl
         bundle=best.id,
         price=best.price,
         channel=facts.chosen.channel,
-        sent_from=facts.source,
+        sent_from="",
         reason=facts.event.change.value,
         decision=_decision(facts),
         at=facts.at,
@@ -266,5 +266,6 @@ def _sms(
         suppressed=suppressed,
         offer=offer,
         asks=asks,
+        names=(offer,) if offer and asks else (),
         about=facts.event.bucket.unit,
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flows.effects import Effect, RecordAnswered, SendSms
 from flows.records import Subscriber
 from flows.texts import Voice
-from flows.values import Purpose
+from flows.values import OfferId, Purpose
 
 MOST_ANSWERS = 20
 """In one hour to one person: beyond that a machine is at the other end, or somebody who plays."""
@@ -30,8 +30,8 @@ class Texter:
         """The same person, in another language."""
         return replace(self, voice=replace(self.voice, language=language))
 
-    def answer(self, text: str, *, asks: bool = False) -> SendSms:
-        """The one answer. asks: it wants one in turn."""
+    def answer(self, text: str, *, asks: bool = False, names: tuple[OfferId, ...] = ()) -> SendSms:
+        """The one answer. asks: it wants one in turn. names: see ``SendSms``."""
         return SendSms(
             key=self.reply_key,
             subscription=self.subscriber.id,
@@ -41,6 +41,7 @@ class Texter:
             purpose=Purpose.REPLY,
             at=self.at,
             asks=asks,
+            names=names,
         )
 
 

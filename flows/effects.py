@@ -28,6 +28,7 @@ class SendSms:
     not_before: held back until then, for ``RecordTold`` may yet say that it need not go. offer: the one that a text
         which is held back carries; once it has ended the text goes as ``repeat_text``.
     asks: it asks for an answer by text, so it leaves from ``source`` alone, and never from one that cannot be answered.
+    names: the offers that it is the first to name: no answer by text takes them before it goes.
     campaign: what it is part of, for a stop; empty for none. about: see ``RecordPointless``.
     """
 
@@ -44,6 +45,7 @@ class SendSms:
     not_before: datetime | None = None
     offer: OfferId | None = None
     asks: bool = False
+    names: tuple[OfferId, ...] = ()
     campaign: str = ""
     about: str = ""
 
@@ -98,6 +100,7 @@ class RecordOffer:
     """A new offer. decision: what was known and why this bundle, for care and audit.
 
     accepted: the order that it was accepted with as it was made, None for one that is open.
+    sent_from: the number that an answer by text goes to; empty until a text that names it goes.
     reply_code: the digit that its text asks for, None for ``1``.
     """
 

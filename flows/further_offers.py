@@ -30,7 +30,8 @@ REASON = "more"
 class MoreAsked:
     """A person asks what else there is.
 
-    entry: the message's id; offer ids are made from it. offers: theirs from this number, the newest of each code.
+    entry: the message's id; offer ids are made from it. offers: theirs from this number, the newest of each code;
+    unnamed: of those whose text has not gone yet.
     names: of the offers' bundles. payable: what they may buy and can pay, best first; None where nobody knows.
     """
 
@@ -39,6 +40,7 @@ class MoreAsked:
     offers: Sequence[Offer]
     names: Mapping[BundleId, str]
     payable: Sequence[Bundle] | None
+    unnamed: Sequence[Offer] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ def list_more(asked: MoreAsked) -> tuple[Effect, ...]:
     head = [] if standing is None else [_Line(None, asked.names[standing.bundle], standing, None)]
     lines = sorted([*head, *_numbered(asked, further, first=standing is None)], key=lambda line: line.code or 0)
     text, fitting = reply_texts.offers_list(voice, [line.listed() for line in lines])
-    effects = (_written(asked, line, at) for at, line in enumerate(lines[:fitting]))
-    return (*effects, asked.texter.answer(text, asks=True))
+    effects = [_written(asked, line, at) for at, line in enumerate(lines[:fitting])]
+    made = tuple(one.id for one in effects if isinstance(one, RecordOffer))
+    return (*effects, asked.texter.answer(text, asks=True, names=made))
 
 
 def _numbered(asked: MoreAsked, further: Sequence[Bundle], *, first: bool) -> Iterator[_Line]:
@@ -79,7 +82,7 @@ def _numbered(asked: MoreAsked, further: Sequence[Bundle], *, first: bool) -> It
         for offer in asked.offers
         if offer.reply_code is not None and offer.open_at(asked.texter.at)
     }
-    codes = iter(free_codes(asked.offers, asked.texter.at))
+    codes = iter(free_codes((*asked.offers, *asked.unnamed), asked.texter.at))
     for at, bundle in enumerate(further):
         name = bundle.name(asked.texter.voice.language)
         offer = known.get((bundle.id, bundle.price))
@@ -91,7 +94,7 @@ def _numbered(asked: MoreAsked, further: Sequence[Bundle], *, first: bool) -> It
             yield _Line(next(codes), name, None, bundle)
 
 
-def _written(asked: MoreAsked, line: _Line, at: int) -> Effect:
+def _written(asked: MoreAsked, line: _Line, at: int) -> RecordAsked | RecordOffer:
     """The offer of a line. Of those made together the first sorts last, so that it counts as the newest."""
     if line.bundle is None:
         assert line.offer is not None, "a line is of an offer or of a bundle"
@@ -102,7 +105,7 @@ def _written(asked: MoreAsked, line: _Line, at: int) -> Effect:
         bundle=line.bundle.id,
         price=line.bundle.price,
         channel=Channel.SMS,
-        sent_from=asked.texter.source,
+        sent_from="",
         reason=REASON,
         decision={},
         at=asked.texter.at,

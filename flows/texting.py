@@ -30,7 +30,7 @@ class TextFacts:
     """A text and all that is known when it is dealt with.
 
     entry: the message's id. offers: made to this person from the number that was texted to, the newest of each code.
-    elsewhere: their newest open offer that no text has named, where none was made from this number.
+    unnamed: those that no text has named, likewise. elsewhere: the newest open one of these, where there are no others.
     order_states, names: of these offers' orders and bundles, and of the bundles in ``wallet``.
     wallet, payable: asked for only by those who need them; None also where the charging system did not tell.
     proof: if it looks like a porting code. before: what the same person texted a moment ago, empty for nothing.
@@ -43,6 +43,7 @@ class TextFacts:
     rules: MarketRules
     desk: Desk
     offers: Sequence[Offer] = ()
+    unnamed: Sequence[Offer] = ()
     elsewhere: Offer | None = None
     order_states: Mapping[OrderKey, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +90,9 @@ def _wish(facts: TextFacts, meaning: Meaning, offer: Offer | None) -> tuple[Effe
             return preferences.speak(texter, meaning.language)
         case Intent.MORE:
             known = {BundleId(bundle): name for bundle, name in facts.names.items()}
-            return further_offers.list_more(MoreAsked(texter, facts.entry, facts.offers, known, facts.payable))
+            return further_offers.list_more(
+                MoreAsked(texter, facts.entry, facts.offers, known, facts.payable, facts.unnamed)
+            )
         case Intent.ACCEPT if facts.elsewhere is not None:
             return (texter.answer(_in_menu(facts, facts.elsewhere)),)
         case Intent.ACCEPT | Intent.DECLINE:

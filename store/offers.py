@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from flows.direct_sale import REASON as MENU
 from flows.effects import RecordAsked, RecordFirstYes, RecordOffer, RecordOfferState, RecordYesUndone
@@ -16,7 +16,7 @@ from flows.values import BundleId, Channel, Money, OfferId, OrderKey, Subscripti
 from store.ids import first_id
 from store.reader import AnyRow, Reader
 from store.tables import offers as t
-from store.tables import orders
+from store.tables import orders, outbox
 from store.unit import Gate, Op
 
 _INSERT = insert(t)
@@ -50,6 +50,18 @@ _OPEN = (
     select(t)
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
     .order_by(t.c.id.desc())
+)
+_NAMED = (
+    update(t)
+    .where(
+        t.c.id == bindparam("which"),
+        t.c.state == "open",
+        exists().where(outbox.c.id == bindparam("by_text"), outbox.c.state == "sending"),
+    )
+    .values(
+        sent_from=bindparam("number"),
+        asked_at=func.coalesce(bindparam("at", type_=t.c.asked_at.type), t.c.asked_at),
+    )
 )
 _UNBIND = update(t).where(t.c.id == bindparam("which"), t.c.state == "open").values(sent_from="")
 _ON = func.coalesce(orders.c.channel, t.c.channel)
@@ -119,8 +131,16 @@ async def by_id(reader: Reader, offer: str) -> Offer | None:
     return None if row is None else _offer(row)
 
 
+def name(offer: OfferId, number: str, text: str, at: datetime | None) -> Op:
+    """The text that names it goes: an answer to this number may take it. Nothing happens if the text was withdrawn.
+
+    text: its id. at: when it asks, None for when the offer was made.
+    """
+    return Op(_NAMED, {"which": offer, "number": number, "by_text": text, "at": at})
+
+
 def unbind(offer: OfferId) -> Op:
-    """No text will name it after all: an answer by text must not take it unseen."""
+    """The text that names it has not gone, or goes without it: an answer by text must not take it unseen."""
     return Op(_UNBIND, {"which": offer})
 
 

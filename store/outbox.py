@@ -81,7 +81,7 @@ class SmsRow:
 
     held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
     asks: it asks for an answer by text. campaign: what it is part of. about: a unit; more of it makes the text
-    pointless. In memory alone: avoid: who has refused it;
+    pointless. names: see ``SendSms``. In memory alone: avoid: who has refused it;
     in_vain: what it asks cannot be answered by the way it has to go.
     """
 
@@ -104,6 +104,7 @@ class SmsRow:
     held: bool = False
     offer: OfferId | None = None
     asks: bool = False
+    names: tuple[OfferId, ...] = ()
     campaign: str = ""
     about: str = ""
     avoid: tuple[str, ...] = ()
@@ -140,6 +141,7 @@ def sms_row(effect: SendSms) -> SmsRow:
         held=effect.not_before is not None,
         offer=effect.offer,
         asks=effect.asks,
+        names=effect.names,
         campaign=effect.campaign,
         about=effect.about,
     )
@@ -159,6 +161,8 @@ def put_sms(row: SmsRow) -> Op:
         payload["offer"] = row.offer
     if row.asks:
         payload["asks"] = True
+    if row.names:
+        payload["names"] = row.names
     if row.campaign:
         payload["campaign"] = row.campaign
     return outgoing.put(row, "sms", row.purpose, _ENCODE(payload), priority=row.priority, due_at=row.due_at)
@@ -286,6 +290,7 @@ def _sms(row: AnyRow) -> SmsRow:
         held=payload.get("held", False),
         offer=payload.get("offer"),
         asks=payload.get("asks", False),
+        names=tuple(payload.get("names", ())),
         campaign=payload.get("campaign", ""),
         about=row.about or "",
     )

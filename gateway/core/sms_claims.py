@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -47,7 +47,6 @@ class SmsClaims:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._unsure: set[str] = set()
 
     async def claim(self, taken: Sequence[SmsRow], now: datetime) -> Claimed:
         """Claim them. When this raises, all are to be claimed again."""
@@ -55,10 +54,10 @@ class SmsClaims:
         over, live = self._sorted_out(taken, denied, now)
         bare = {row.id for row in live if row.offers_something and await self._must_go_bare(row, denied, now)}
         whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
-        ended, *found = await asyncio.gather(
-            self._written(_beside(over, stripped)),
+        *found, ended = await asyncio.gather(
             self._taken(whole),
             self._taken(stripped, bare=True),
+            self._written(_beside(over, stripped, whole, now)),  # behind the others: it looks at what they took
         )
         going, failed = list[SmsRow](), [] if ended else [one.row for one in over]
         stripped = [replace(row, repeats=row.repeats + 1) for row in stripped]
@@ -67,10 +66,7 @@ class SmsClaims:
                 failed += [row for row in live if row.id in {missing.id for missing in rows}]
                 continue
             going += [row for row in rows if row.id in one]
-            if self._unsure:
-                going += await self._claimed_before([row for row in rows if row.id not in one])
-        self._unsure.difference_update([row.id for row in live])
-        self._unsure.update([row.id for row in failed])
+            going += await self._claimed_before([row for row in rows if row.id not in one])
         return Claimed(going, failed, [one.later for one in over if ended and one.later is not None])
 
     async def _denied(self, rows: Sequence[SmsRow], now: datetime) -> Mapping[SubscriptionId, str]:
@@ -118,10 +114,9 @@ class SmsClaims:
             return None
 
     async def _claimed_before(self, rows: Sequence[SmsRow]) -> Sequence[SmsRow]:
-        """Of rows that are not there: those whose claim is written although it seemed to fail."""
-        stored = [await outbox.by_id(self._context.reader, row.id) for row in rows if row.id in self._unsure]
-        known = [row for row in stored if isinstance(row, SmsRow) and row.state == "sending"]
-        return [replace(row, attempts=row.attempts - 1) for row in known]
+        """Of rows that are not there: those whose claim is written although it seemed to fail. Nobody else claims."""
+        stored = [await outbox.by_id(self._context.reader, row.id) for row in rows]
+        return [row for row, one in zip(rows, stored, strict=True) if one is not None and one.state == "sending"]
 
     async def _is_open(self, offer: OfferId | None) -> bool:
         """Whether what a held text offers can still be accepted: it may have been answered otherwise meanwhile."""
@@ -144,6 +139,18 @@ def _put_off(row: SmsRow, reason: str, now: datetime) -> _Stays:
     return _Stays(row, move, replace(row, state="deferred", due_at=due))
 
 
-def _beside(over: Sequence[_Stays], bare: Sequence[SmsRow]) -> Unit:
-    """What does not go is written so; what a text does not name cannot be bought by an answer to it."""
-    return Unit(ops=(*(one.op for one in over), *(offers.unbind(row.offer) for row in bare if row.offer)))
+def _beside(over: Sequence[_Stays], bare: Sequence[SmsRow], whole: Sequence[SmsRow], now: datetime) -> Unit:
+    """What does not go is written so; what a text names can be bought by an answer from now on, and nothing else."""
+    return Unit(
+        ops=(
+            *(one.op for one in over),
+            *(offers.unbind(row.offer) for row in bare if row.offer),
+            *(op for row in whole for op in _named(row, now)),
+        )
+    )
+
+
+def _named(row: SmsRow, now: datetime) -> Iterator[Op]:
+    """An offer beside an alert is asked about when it goes; a list as one, with what was named before."""
+    asked = None if row.offer is None else now
+    return (offers.name(one, row.source, row.id, asked) for one in row.names if not row.repeats)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.retry import Backoff, GiveUp
-from store import outbox, parts
+from store import offers, outbox, parts
 from store.outbox import SmsRow
 from store.parts import Part
 from store.unit import Op
@@ -45,7 +45,7 @@ def judge(
             return lost_sight(row, outcome, at) if outcome.link_lost else _doubt(row, outcome, at)
         case SubmitNotSent():
             move = outbox.move(row.id, "queued", reason=outcome.detail, tries=-1)
-            return Verdict("queued", (move,), replace(row, state="queued", attempts=row.attempts - 1))
+            return Verdict("queued", (move, *_unnamed(row)), replace(row, state="queued", attempts=row.attempts - 1))
         case _:
             assert_never(outcome)
 
@@ -75,12 +75,12 @@ def _put_back(row: SmsRow, outcome: SubmitRefused, at: datetime, backoff: Backof
     elif row.attempts >= _TRIES_BEFORE_ANOTHER:
         avoid = (*avoid, avoidable)
     move = outbox.move(row.id, "deferred", reason=outcome.reason, due_at=at + after)
-    return Verdict("deferred", (move,), replace(row, state="deferred", due_at=at + after, avoid=avoid))
+    return Verdict("deferred", (move, *_unnamed(row)), replace(row, state="deferred", due_at=at + after, avoid=avoid))
 
 
 def _failed(row: SmsRow, outcome: SubmitRefused, at: datetime) -> Verdict:
     end = outbox.end(row.id, "failed", at, reason=outcome.reason, smsc=outcome.smsc)
-    return Verdict("failed", (end, *_known_parts(row, outcome.smsc, outcome.message_ids, at)))
+    return Verdict("failed", (end, *_unnamed(row), *_known_parts(row, outcome.smsc, outcome.message_ids, at)))
 
 
 def _doubt(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
@@ -88,6 +88,11 @@ def _doubt(row: SmsRow, outcome: SubmitUnknown, at: datetime) -> Verdict:
         row.id, "in_doubt", reason=outcome.detail, smsc=outcome.smsc or None, parts=outcome.parts or None
     )
     return Verdict("in_doubt", (move, *_known_parts(row, outcome.smsc, outcome.message_ids, at)))
+
+
+def _unnamed(row: SmsRow) -> Iterator[Op]:
+    """It has not gone: what it names cannot be bought by an answer until it does."""
+    return (offers.unbind(one) for one in row.names if not row.repeats)
 
 
 def _known_parts(row: SmsRow, smsc: str, message_ids: Sequence[str], at: datetime) -> tuple[Op, ...]:

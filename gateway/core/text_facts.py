@@ -82,7 +82,8 @@ class TextFactsDesk:
         rules = self._context.rules(at)
         person, _ = known.people[entry.subject]
         made = known.offers.get((person.id, body["to"]), ())
-        on_screen = () if made else known.offers.get((person.id, ""), ())
+        unnamed = known.offers.get((person.id, ""), ())
+        on_screen = () if made else unnamed
         return TextFacts(
             texter=Texter(at, person, self._context.voice(person), body["to"], f"reply:{entry.id}"),
             text=body["text"],
@@ -91,6 +92,7 @@ class TextFactsDesk:
             rules=rules,
             desk=Desk(self._context.zone, self._service_code, rules.complaints),
             offers=made,
+            unnamed=unnamed,
             elsewhere=max((one for one in on_screen if one.open_at(at)), key=lambda one: one.id, default=None),
             order_states=known.states,
             names=self._names((*made, *on_screen), None, person.language),

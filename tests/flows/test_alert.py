@@ -88,7 +88,7 @@ def test_a_bundle_that_runs_out_brings_an_alert_and_an_offer() -> None:
     assert (made.bundle, made.price, made.sent_from, made.reason) == (
         GIGABYTE.id,
         GIGABYTE.price,
-        NUMBER,
+        "",
         "bundle.depleting",
     )
     assert made.expires_at - made.at == timedelta(hours=GIGABYTE.offer_hours)
@@ -105,6 +105,15 @@ def test_only_the_alert_may_be_repeated() -> None:
     assert "responde 1" in text.text
     assert "responde" not in text.repeat_text
     assert text.expires_at == TUESDAY + OLDEST_EVENT
+
+
+@pytest.mark.parametrize(("two_way", "names"), [(True, (OfferId("off-1"),)), (False, ())])
+def test_the_offer_is_answered_by_text_only_once_a_text_that_names_it_has_gone(
+    two_way: bool, names: tuple[OfferId, ...]
+) -> None:
+    """Until then it belongs to no number; where no text can ask, it never does."""
+    alerted = decide(facts(**PUSHED, two_way=two_way))
+    assert ([one.sent_from for one in offers(alerted)], sms(alerted).names) == ([""], names)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +340,7 @@ def push(alerted: Alerted) -> PushUssd:
 
 
 def test_an_offer_goes_on_a_screen_and_the_text_stands_behind_it() -> None:
-    """The same words are held back, and will do for a reply: the offer knows the number that they come from."""
+    """The same words are held back. As long as they are, no reply takes the offer: only screens have named it."""
     pushed, texted = decide(facts(**PUSHED)), decide(facts())
     assert pushed.outcome == texted.outcome == "alert_and_offer"
     until = TUESDAY + timedelta(seconds=90)
@@ -340,7 +349,7 @@ def test_an_offer_goes_on_a_screen_and_the_text_stands_behind_it() -> None:
     assert (screen.notice, screen.offer, screen.door) == (sms(texted).repeat_text, OfferId("off-1"), "operator")
     assert (screen.fallback, screen.until, screen.key) == ("alert:1", until, "push:alert:1")
     (made,) = offers(pushed)
-    assert (made.channel, made.sent_from) == (Channel.USSD, NUMBER)
+    assert (made.channel, made.sent_from) == (Channel.USSD, "")
     assert made.decision == {"p50_hours": 5.0, "channel": "ussd", "channel_reason": "present"}
     assert RecordMarketingContact(ana().id, TUESDAY, Channel.USSD, 1) in pushed.effects
 

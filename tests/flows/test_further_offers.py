@@ -42,11 +42,12 @@ def test_the_open_offer_heads_the_list_and_keeps_its_one() -> None:
     assert isinstance(second, RecordOffer)
     assert isinstance(third, RecordOffer)
     assert [(one.bundle, one.reply_code) for one in (second, third)] == [("data-200mb-1d", 2), ("data-500mb-3d", 3)]
-    assert (second.subscription, second.sent_from, second.channel) == (ANAS, NUMBER, Channel.SMS)
+    assert (second.subscription, second.sent_from, second.channel) == (ANAS, "", Channel.SMS)
     assert second.expires_at == TUESDAY + timedelta(hours=24)
     assert second.id > third.id
     assert isinstance(text, SendSms)
     assert text.asks
+    assert text.names == (second.id, third.id)
     assert text.text == (
         "Responde un número: 1 = 1 GB por 7 días por $3.000; 2 = 200 MB por 24 horas por $1.000; "
         "3 = 500 MB por 3 días por $2.000."

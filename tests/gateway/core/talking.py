@@ -14,6 +14,7 @@ from flows.values import Msisdn, OfferId
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.replies import ReplyDesk
+from gateway.core.sms_claims import SmsClaims
 from store import inbox
 from store.ids import new_id
 from store.inbox import Entry
@@ -33,6 +34,7 @@ class Talk:
         self.facts = facts
         self.desk = ReplyDesk(house.context, facts, committer, MENU_CODE)
         self.last = ""
+        self.answers_go = True
 
     async def ana(self) -> Subscriber:
         """Ana as the store has her."""
@@ -65,7 +67,10 @@ class Talk:
         before = len(self.house.handed)
         assert await self.desk.work([entry]) == []
         self.house.clock.advance(seconds=5)
-        return [row.text for row in self.house.handed[before:] if isinstance(row, SmsRow)]
+        answers = [row for row in self.house.handed[before:] if isinstance(row, SmsRow)]
+        if self.answers_go:
+            await SmsClaims(self.house.context).claim(answers, at)
+        return [row.text for row in answers]
 
     async def outcome(self) -> str:
         """What the inbox says of the last text."""
