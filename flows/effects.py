@@ -100,7 +100,7 @@ class RecordOffer:
     """A new offer. decision: what was known and why this bundle, for care and audit.
 
     accepted: the order that it was accepted with as it was made, None for one that is open.
-    sent_from: the number that an answer by text goes to; empty until a text that names it goes.
+    sent_from: the number that an answer by text goes to; empty until a text or screen that names it goes.
     reply_code: the digit that its text asks for, None for ``1``.
     """
 

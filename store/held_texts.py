@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, exists, update
 
+from flows.values import OfferId
 from store.outgoing import NOT_GONE
+from store.tables import offers
 from store.tables import outbox as t
 from store.unit import Op
 
@@ -22,6 +24,15 @@ _WITHDRAW = (
 _RELEASE = (
     update(t).where(t.c.key == bindparam("named"), *NOT_GONE).values(due_at=bindparam("due", type_=t.c.due_at.type))
 )
+_UNNAMED = (
+    update(offers)
+    .where(
+        offers.c.id == bindparam("which"),
+        offers.c.state == "open",
+        exists().where(t.c.key == bindparam("named"), *NOT_GONE),
+    )
+    .values(sent_from="")
+)
 
 
 def withdraw(key: str, at: datetime) -> Op:
@@ -32,3 +43,8 @@ def withdraw(key: str, at: datetime) -> Op:
 def release(key: str, at: datetime) -> Op:
     """It may go now. Nothing happens if it has gone or was withdrawn."""
     return Op(_RELEASE, {"named": key, "due": at})
+
+
+def unnamed(offer: OfferId, key: str) -> Op:
+    """Its screen was not seen: no answer by text takes it before its text goes. Nothing happens if that has gone."""
+    return Op(_UNNAMED, {"which": offer, "named": key})

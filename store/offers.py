@@ -56,7 +56,7 @@ _NAMED = (
     .where(
         t.c.id == bindparam("which"),
         t.c.state == "open",
-        exists().where(outbox.c.id == bindparam("by_text"), outbox.c.state == "sending"),
+        exists().where(outbox.c.id == bindparam("by_row"), outbox.c.state == "sending"),
     )
     .values(
         sent_from=bindparam("number"),
@@ -131,12 +131,12 @@ async def by_id(reader: Reader, offer: str) -> Offer | None:
     return None if row is None else _offer(row)
 
 
-def name(offer: OfferId, number: str, text: str, at: datetime | None) -> Op:
-    """The text that names it goes: an answer to this number may take it. Nothing happens if the text was withdrawn.
+def name(offer: OfferId, number: str, row: str, at: datetime | None) -> Op:
+    """What names it goes: an answer to this number may take it. Nothing happens if that was withdrawn.
 
-    text: its id. at: when it asks, None for when the offer was made.
+    row: the id of that, a text or a screen. at: when it asks, None for when the offer was made.
     """
-    return Op(_NAMED, {"which": offer, "number": number, "by_text": text, "at": at})
+    return Op(_NAMED, {"which": offer, "number": number, "by_row": row, "at": at})
 
 
 def unbind(offer: OfferId) -> Op:

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import assert_never
 
 from flows.effects import RecordMarketingContact
@@ -22,7 +21,7 @@ from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown
 from gateway.core.pushers import MenuPusher, Pushers
 from gateway.core.pushes import Opening, Pushes
 from gateway.core.turns import LONGEST_TURN
-from store import held_texts, outbox, push_rows, subscriptions, turns
+from store import held_texts, offers, outbox, push_rows, subscriptions, turns
 from store.outbox import SmsRow
 from store.push_rows import PushRow
 from store.unit import Op, Unit
@@ -114,8 +113,11 @@ class PushLane:
             await self._settle(row, await self._pushed(row, pusher, opening))
 
     async def _claimed(self, row: PushRow, opening: Opening) -> bool:
-        """Claim and session are durable before the screen leaves."""
-        return await self._context.writer.commit(Unit(ops=(turns.put(opening.turn),), gate=push_rows.claim(row)))
+        """Claim and session are durable before the screen leaves, and that it names its offer."""
+        number, ops = self._context.service_number, [turns.put(opening.turn)]
+        if row.offer and number.answerable:
+            ops.append(offers.name(row.offer, number.address, row.id, self._context.clock()))
+        return await self._context.writer.commit(Unit(ops=tuple(ops), gate=push_rows.claim(row)))
 
     async def _pushed(self, row: PushRow, pusher: MenuPusher, opening: Opening) -> PushOutcome:
         request = PushRequest(opening.session, row.msisdn, opening.turn.reply, opening.asks)
@@ -145,7 +147,8 @@ class PushLane:
             case PushFailed():
                 self._count(row, outcome.reason)
                 ended = outbox.end(row.id, "failed", at, reason=outcome.reason)
-                await self._write(ended, held_texts.release(row.fallback, at), *await self._contact(row, outcome, at))
+                released = held_texts.release(row.fallback, at)
+                await self._write(ended, released, *await self._unseen(row, outcome))
                 await self._let_go(row)
             case PushUnknown():
                 self._count(row, "unknown")
@@ -156,10 +159,14 @@ class PushLane:
     async def _answered(self, row: PushRow) -> bool:
         return await self._pushes.answered(row, self._pushers.named(row.door))
 
-    async def _contact(self, row: PushRow, failed: PushFailed, at: datetime) -> tuple[Op, ...]:
-        """An offer on a screen that surely nobody saw was no contact on that channel: the text is the one."""
+    async def _unseen(self, row: PushRow, failed: PushFailed) -> tuple[Op, ...]:
+        """An offer on a screen that surely nobody saw was not named there, and no contact on that channel."""
         if row.offer is None or failed.reason == "no_answer":
             return ()
+        return held_texts.unnamed(row.offer, row.fallback), *await self._contact(row)
+
+    async def _contact(self, row: PushRow) -> tuple[Op, ...]:
+        """The text is the contact."""
         person = await subscriptions.by_id(self._context.reader, row.subscription)
         if person is None or person.marketing_at is None or person.marketing_channel != Channel.USSD:
             return ()

@@ -108,7 +108,7 @@ def test_only_the_alert_may_be_repeated() -> None:
 
 
 @pytest.mark.parametrize(("two_way", "names"), [(True, (OfferId("off-1"),)), (False, ())])
-def test_the_offer_is_answered_by_text_only_once_a_text_that_names_it_has_gone(
+def test_the_offer_is_answered_by_text_only_once_something_that_names_it_has_gone(
     two_way: bool, names: tuple[OfferId, ...]
 ) -> None:
     """Until then it belongs to no number; where no text can ask, it never does."""
@@ -340,7 +340,7 @@ def push(alerted: Alerted) -> PushUssd:
 
 
 def test_an_offer_goes_on_a_screen_and_the_text_stands_behind_it() -> None:
-    """The same words are held back. As long as they are, no reply takes the offer: only screens have named it."""
+    """The same words are held back. The offer belongs to no number until one of them goes."""
     pushed, texted = decide(facts(**PUSHED)), decide(facts())
     assert pushed.outcome == texted.outcome == "alert_and_offer"
     until = TUESDAY + timedelta(seconds=90)

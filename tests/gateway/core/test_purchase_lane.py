@@ -14,11 +14,11 @@ from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
 from flows.values import Money, Msisdn, OrderKey, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
-from gateway.core.reach import Reach
 from gateway.core.facts import Facts
 from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refused, StillRunning
 from gateway.core.purchase_checks import GIVE_UP_AFTER
 from gateway.core.purchase_lane import PurchaseLane
+from gateway.core.reach import Reach
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
 from gateway.errors import OcsTimeout, UnknownSubscriber

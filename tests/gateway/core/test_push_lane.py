@@ -17,9 +17,9 @@ from flows.effects import RecordOfferState, RecordPreference
 from flows.records import Offer
 from flows.session import from_json
 from flows.values import Channel, Msisdn
-from gateway.core.reach import Reach
 from gateway.core.ports import PushFailed, PushOutcome, PushRequest, PushUnknown, Shown
 from gateway.core.pushers import MenuPusher
+from gateway.core.reach import Reach
 from gateway.core.turn import Input, Turn
 from store import offers, outbox, subscriptions, tables, turns
 from store.outbox import SmsRow
@@ -579,6 +579,21 @@ async def test_after_a_kill_either_the_text_goes_or_the_screen_was_answered(
     assert len(first.asked) + len(second.asked) <= 1
     await process.texted("1")
     await eventually(lambda: process.orders.backlog == 0)
-    named = name not in ("after another answer", "after it was seen")  # else it stood on the screen alone
-    assert len({request.key for request in house.ocs.bought}) == named
+    assert len({request.key for request in house.ocs.bought}) == 1
+    await process.stop()
+
+
+async def test_what_no_screen_showed_and_no_text_named_yet_is_not_bought_by_text(
+    house: House, wire: FakePusher
+) -> None:
+    """Afterwards it is."""
+    process = await before_the_text_is_claimed(in_mexico(house), wire)
+    await process.texted("1")
+    await eventually(lambda: process.orders.backlog == 0)
+    assert house.ocs.bought == []
+    house.sender.come_up()
+    await come_to(house, "failed", "absent", "sent", None)
+    house.clock.advance(minutes=2)
+    await process.texted("1")
+    await eventually(lambda: len(house.ocs.bought) == 1)
     await process.stop()

@@ -19,11 +19,11 @@ from flows.records import Subscriber
 from flows.session import Session
 from flows.values import Money, Msisdn, OfferId, OrderKey, Wallet
 from gateway.core.commit import Committer
-from gateway.core.reach import Reach
 from gateway.core.facts import Facts
 from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.ports import Refused
+from gateway.core.reach import Reach
 from gateway.core.transcript import turn_key
 from gateway.errors import OcsTimeout
 from menus.values import Command, Place
