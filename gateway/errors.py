@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class GatewayError(Exception):
@@ -25,6 +27,23 @@ class PortInUse(GatewayError):
     """A port that the gateway or a simulator needs is taken."""
 
     code = "port-in-use"
+
+
+class CannotListen(GatewayError):
+    """An address at which the gateway or a simulator should listen is not this machine's, or not allowed."""
+
+    code = "cannot-listen"
+
+
+@contextmanager
+def listening(host: str, port: int, what: str) -> Iterator[None]:
+    """Name address and purpose in what goes wrong there. Raises PortInUse, CannotListen."""
+    try:
+        yield
+    except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"port {port} on {host} is in use ({what})") from error
+        raise CannotListen(f"cannot listen on {host}:{port} ({what}): {error}") from error
 
 
 class StoreUnavailable(GatewayError):

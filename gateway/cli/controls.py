@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app import utc_now
+from gateway.cli.author import system_user
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.stored import with_store
 from gateway.core.control_desk import MOST_WORDS, ControlDesk, Wish, checked
@@ -83,6 +83,8 @@ def _stop(arguments: argparse.Namespace) -> int:
     text, no screen, no charge. What waits goes once the stop is taken back or over, if it still makes sense then.
     """
     wish = checked("stop", arguments.what, arguments.starts_at, arguments.ends_at)
+    if wish.ends_at is not None and wish.ends_at <= utc_now():
+        raise BadControl("--until is over already, so nothing would be stopped")
     _at(arguments, lambda desk: desk.put([wish], *_signature(arguments)))
     print(f"{arguments.what} is stopped{_times(wish)}; {_IN_FORCE}")
     return 0
@@ -140,7 +142,7 @@ def _wishes(kind: Kind, given: Sequence[str], file: Path | None) -> Iterable[Wis
     if file is None:
         return
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadControl(f"{file}: cannot be read: {error}") from None
     for number, line in enumerate(lines, 1):
@@ -179,7 +181,7 @@ def _at(arguments: argparse.Namespace, work: Callable[[ControlDesk], Awaitable[R
 
 
 def _signature(arguments: argparse.Namespace) -> tuple[str, str]:
-    author, message = arguments.author or getpass.getuser(), " ".join(arguments.message.split())
+    author, message = arguments.author or system_user(), " ".join(arguments.message.split())
     if not author.isprintable() or len(author) > _LONGEST_AUTHOR or len(message) > MOST_WORDS:
         raise BadControl(f"--author has at most {_LONGEST_AUTHOR} characters, --message {MOST_WORDS}")
     return author, message
@@ -188,11 +190,11 @@ def _signature(arguments: argparse.Namespace) -> tuple[str, str]:
 def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-12-24T18:00-05:00") from None
-    if found.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no time zone; add one, such as Z or -05:00")
-    return found.astimezone(UTC)
+    raise argparse.ArgumentTypeError(f"{text!r} has no time zone; add one, such as Z or -05:00")
 
 
 def _state(one: Control, now: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app import utc_now
 from gateway.cli import menu_files, menus_arguments, menus_notes
+from gateway.cli.author import system_user
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.menu_prices import untaxed_prices
 from gateway.cli.menus_history import ensure_menu, reference, revision_of, shares
@@ -179,20 +179,13 @@ def _ensure_taxed(menu: Menu, arguments: argparse.Namespace) -> None:
 
 
 def _signature(arguments: argparse.Namespace) -> Signature:
-    author = _one_line(arguments.author if arguments.author is not None else _user())
+    author = _one_line(arguments.author if arguments.author is not None else system_user())
     message = _one_line(arguments.message)
     if not author or len(author) > _LONGEST_AUTHOR:
         raise ConfigError(f"--author must have 1 to {_LONGEST_AUTHOR} characters")
     if len(message) > _LONGEST_MESSAGE:
         raise ConfigError(f"--message must have at most {_LONGEST_MESSAGE} characters")
     return Signature(author, message)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        raise ConfigError("the system does not know who you are; say it with --author") from None
 
 
 def _one_line(text: str) -> str:

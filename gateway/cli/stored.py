@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.config.tree import Config
 from gateway.errors import ConfigError
 from store.engine import database_file, open_engine
-from store.errors import DatabaseUnusable
+from store.errors import DatabaseUnusable, WriteFailed
 from store.reader import Reader
 
 Result = TypeVar("Result")
@@ -40,7 +40,8 @@ def with_store(config: Config, run: Callable[[AsyncEngine, Reader], Awaitable[Re
         return asyncio.run(opened())
     except UnicodeEncodeError as error:
         raise ConfigError(f"{error.object!a}: is no UTF-8 text, so nothing is kept under it") from None
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except (SQLAlchemyError, sqlite3.Error, WriteFailed) as error:
+        cause = error.__cause__ if isinstance(error, WriteFailed) else error
+        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
         hint = "; chasqui db upgrade makes it" if "no such table" in reason else ""
         raise DatabaseUnusable(f"{file}: {reason}{hint}") from None

@@ -6,7 +6,6 @@ What phones see and do is on another, as the SMSC simulator has it.
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import struct
 from collections.abc import Coroutine
@@ -19,7 +18,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from gateway.errors import PortInUse
+from gateway.errors import listening
 from gateway.simulators.aggregator_control import control_application
 from gateway.simulators.aggregator_faults import AggregatorFaults
 from gateway.simulators.aggregator_wires import SIDES, Call, Reply, Sent, Taken
@@ -198,12 +197,8 @@ class AggregatorSimulator:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         self._runners.append(runner)
-        try:
+        with listening(self._host, port, what):
             await web.TCPSite(runner, self._host, port).start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {port} on {self._host} is in use ({what})") from error
-            raise
         return int(runner.addresses[0][1])
 
 

@@ -7,14 +7,13 @@ once is the gateway's business, and the ledger shows whether it minded it. A sub
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
 
 from flows.catalogue import Catalogue
-from gateway.errors import PortInUse
+from gateway.errors import GatewayError, listening
 from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger
@@ -74,7 +73,7 @@ class OcsSimulator:
         try:
             # The control API can do anything to the ledger, so it is for this machine only.
             self._control, self.control_port = await _listen(control.app(), "127.0.0.1", self.control_port)
-        except PortInUse:
+        except GatewayError:
             await self.stop()
             raise
 
@@ -107,10 +106,9 @@ async def _listen(app: web.Application, host: str, port: int) -> tuple[web.AppRu
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
+        with listening(host, port, "charging system"):
+            await web.TCPSite(runner, host, port).start()
+    except GatewayError:
         await runner.cleanup()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(f"port {port} on {host} is taken") from None
         raise
     return runner, int(runner.addresses[0][1])

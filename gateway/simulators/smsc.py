@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ssl
 from collections.abc import Collection, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.errors import PortInUse
+from gateway.errors import listening
 from gateway.simulators.mutations import mutated
 from gateway.simulators.smsc_book import Book, Journal, Known, entry
 from gateway.simulators.smsc_chance import SILENCE, Chance
@@ -283,10 +282,6 @@ class SmscSimulator:
     async def _start_control(self) -> None:
         self._runner = web.AppRunner(control_application(self), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        try:
+        with listening(self._host, self.control_port, "SMSC control"):
             await web.TCPSite(self._runner, self._host, self.control_port).start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self.control_port} on {self._host} is in use (SMSC control)") from error
-            raise
         self.control_port = self._runner.addresses[0][1]

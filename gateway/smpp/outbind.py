@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hmac
 import logging
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from gateway.errors import PortInUse
+from gateway.errors import listening
 from gateway.smpp.counters import SessionCounters
 from gateway.smpp.link import Link, OutbindHearer
 from gateway.smpp.pdu import Outbind
@@ -53,16 +52,12 @@ class OutbindListener:
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen. Raises PortInUse."""
+        """Listen. Raises PortInUse, CannotListen."""
         host = self._settings.outbind_host
-        try:
+        with listening(host, self.port, f"outbind of {self._settings.name}"):
             self._listener = await asyncio.get_running_loop().create_server(
                 self._session, host, self.port, ssl=self._ssl, ssl_handshake_timeout=_HANDSHAKE if self._ssl else None
             )
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self.port} on {host} is in use (outbind of {self._settings.name})") from error
-            raise
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

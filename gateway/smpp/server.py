@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import itertools
 import ssl
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from gateway.errors import GatewayError, PortInUse
+from gateway.errors import GatewayError, listening
 from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import (
     Alert,
@@ -211,16 +210,12 @@ class SmppServer:
         return tuple(esme for esme in self._esmes if esme.mode)
 
     async def start(self) -> None:
-        """Listen. Raises PortInUse."""
+        """Listen. Raises PortInUse, CannotListen."""
         loop = asyncio.get_running_loop()
-        try:
+        with listening(self.host, self.port, "SMPP"):
             self._listener = await loop.create_server(
                 lambda: Session(Esme(self), self._timing, self.counters), self.host, self.port, ssl=self._ssl
             )
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self.port} on {self.host} is in use (SMPP)") from error
-            raise
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self, seconds: float = 2.0) -> None:

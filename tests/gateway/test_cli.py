@@ -101,6 +101,16 @@ def test_a_port_is_a_number(port: str, capsys: Output) -> None:
     assert "--port" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("simulator", ["smsc", "ocs", "aggregator"])
+@pytest.mark.parametrize("ports", [("--port", "65536"), ("--port", "0", "--control", "-1")])
+def test_a_port_that_is_none_is_one_line(simulator: str, ports: tuple[str, ...], capsys: Output) -> None:
+    """With what listens there."""
+    assert main(["sim", simulator, *ports]) == USAGE_ERROR
+    told = capsys.readouterr().err
+    assert told.startswith("chasqui: cannot listen on 127.0.0.1:")
+    assert told.count("\n") == 1
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and no settings from outside."""

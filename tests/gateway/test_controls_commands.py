@@ -101,6 +101,7 @@ def test_who_did_what_is_kept_without_numbers(folder: Path) -> None:
         (("blackout", "--file", "bad.txt"), "bad.txt:2: a number is wanted in E.164, with or without +; nothing was"),
         (("stop", "marketing", "--author", "x" * 61), "--author has at most 60 characters"),
         (("stop", "marketing", "--from", "2031-05-02T00:00Z", "--until", "2031-05-01T00:00Z"), "end before it begins"),
+        (("stop", "marketing", "--until", "2020-01-01T00:00Z"), "--until is over already, so nothing would be stopped"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(folder: Path, capsys: Output, words: tuple[str, ...], complaint: str) -> None:
@@ -114,10 +115,35 @@ def test_what_cannot_be_done_is_one_line(folder: Path, capsys: Output, words: tu
     assert "nothing is stopped" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("time", ["soon", "2031-05-01T00:00"])
+@pytest.mark.parametrize("time", ["soon", "2031-05-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
 def test_a_time_without_its_zone_is_none(capsys: Output, time: str) -> None:
     """Nobody guesses which midnight."""
     with pytest.raises(SystemExit) as ended:
         controls("stop", "marketing", "--from", time)
     assert ended.value.code == 2
     assert time in capsys.readouterr().err
+
+
+def test_a_list_that_a_spreadsheet_wrote_is_read(folder: Path, capsys: Output) -> None:
+    """With its mark in front and its line ends."""
+    (folder / "vip.txt").write_bytes(f"\ufeff{BEN}\r\n{ANA}\r\n".encode())
+    assert controls("blackout", "--file", "vip.txt") == 0
+    assert capsys.readouterr().out.startswith("2 numbers ")
+
+
+def test_whoever_has_no_name_says_who_they_are(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    """In a container the user may be a number."""
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    assert controls("stop", "everything") == 2
+    assert capsys.readouterr().err == "chasqui: the system does not know who you are; say it with --author\n"
+    assert controls("stop", "everything", "--author", "Ana") == 0
+
+
+def test_what_the_database_does_not_take_is_told_with_its_reason(folder: Path, capsys: Output) -> None:
+    """Whoever must stop everything now wants to know why they cannot."""
+    with closing(sqlite3.connect(folder / "chasqui.db")) as database:
+        database.execute("DROP TABLE controls")
+        database.execute("CREATE VIEW controls AS SELECT 1 AS kind")
+    assert controls("stop", "everything") == 2
+    assert "chasqui.db: cannot modify controls because it is a view" in capsys.readouterr().err

@@ -248,7 +248,7 @@ async def test_the_port_can_go_down_and_come_back(control: aiohttp.ClientSession
 async def test_a_taken_port_is_told_in_one_line(simulator: OcsSimulator) -> None:
     """PortInUse names the port, for either of the two."""
     for port, control_port in ((simulator.port, 0), (0, simulator.port)):
-        with pytest.raises(PortInUse, match=f"port {simulator.port} on 127.0.0.1 is taken"):
+        with pytest.raises(PortInUse, match=f"port {simulator.port} on 127.0.0.1 is in use"):
             await OcsSimulator(CATALOGUE, "COP", port=port, control_port=control_port).start()
 
 

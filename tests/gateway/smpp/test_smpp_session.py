@@ -11,7 +11,7 @@ from smpp_fakes import Store, asked, listening, mo, mt, settings_for, wired, wit
 
 from fakes import ANA, eventually, submitted
 from gateway.core.ports import SubmitNotSent, Submitted, SubmitUnknown
-from gateway.errors import PortInUse
+from gateway.errors import CannotListen, PortInUse
 from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import (
     Address,
@@ -351,3 +351,12 @@ async def test_a_port_for_outbind_that_is_taken_stops_the_start() -> None:
         other = SmppClient(settings_for(server, outbind_port=client.outbind_port), Store())
         with pytest.raises(PortInUse, match=r"is in use \(outbind of smsc-a\)"):
             await other.start()
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
+async def test_an_address_for_outbind_that_is_not_ours_stops_the_start(host: str) -> None:
+    """In one line, that says whose it is."""
+    async with listening() as (server, _):
+        client = SmppClient(settings_for(server, bind="receiver", outbind_port=0, outbind_host=host), Store())
+        with pytest.raises(CannotListen, match=rf"^cannot listen on {host}:0 \(outbind of smsc-a\): "):
+            await client.start()
