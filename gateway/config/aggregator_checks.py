@@ -22,7 +22,7 @@ def check_aggregators(config: Config) -> None:
     """Raises ConfigError."""
     doors = {door.name: door for door in config.doors}
     numbers = {number.address for number in config.numbers}
-    taken = {bind.name for bind in config.smpp}
+    taken = {name for bind in config.smpp for name in (bind.name, bind.smsc)}
     for one in config.aggregators:
         where = f"aggregators {one.name!r}"
         if one.name in taken:

@@ -46,7 +46,7 @@ def _receipt(smsc: str, message_id: str, answer: Answer) -> DeliveryReceipt | No
     receipt = parse_receipt(smsc, Message(Command.DELIVER_SM, 0, 0, 0, "", 0, 0, "", tlvs=said))
     done_at = parse_date(answer.final_date[:12])
     offset = answer.final_date[13:15]
-    if done_at is not None and len(answer.final_date) == _ABSOLUTE and offset.isdigit():
+    if done_at is not None and len(answer.final_date) == _ABSOLUTE and offset.isascii() and offset.isdigit():
         quarters = timedelta(minutes=15 * int(offset))
         done_at += quarters if answer.final_date.endswith("-") else -quarters
     return replace(receipt, done_at=done_at, error=str(answer.error_code) if answer.error_code else "")

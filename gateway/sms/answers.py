@@ -74,7 +74,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         return min(_LONGEST_PAUSE, float(header[:6]))
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -151,7 +151,10 @@ def signature(url: str, pairs: Pairs, token: str) -> str:
 
 def _spellings(url: str) -> Iterable[str]:
     """The URL as it is, and with the port that it leaves out or has for nothing."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
-    usual = f"{host}:{parts.port or _PORTS.get(parts.scheme, 443)}"
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+        usual = f"{host}:{parts.port or _PORTS.get(parts.scheme, 443)}"
+    except ValueError:  # anybody may write what they like into Host
+        return (url,)
     return dict.fromkeys((url, urlunsplit(parts._replace(netloc=host)), urlunsplit(parts._replace(netloc=usual))))

@@ -69,6 +69,10 @@ AT = '"africastalking"'
             "aggregators 'at': the name is taken; SMSCs and aggregators have names of their own",
         ),
         (
+            '[[smpp]]\nname = "a"\nhost = "h"\nsmsc = "at"\n' + account(),
+            "aggregators 'at': the name is taken; SMSCs and aggregators have names of their own",
+        ),
+        (
             account(kind=AT) + account(kind=AT, name='"at2"'),
             "aggregators: two accounts of kind 'africastalking' need a door each, named by door",
         ),

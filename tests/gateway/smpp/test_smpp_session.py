@@ -213,6 +213,7 @@ async def test_a_phone_that_is_back_is_counted() -> None:
         ("261122103015020-", datetime(2026, 11, 22, 15, 30, 15, tzinfo=UTC)),
         ("261122103015008+", datetime(2026, 11, 22, 8, 30, 15, tzinfo=UTC)),
         ("2611221030", datetime(2026, 11, 22, 10, 30, tzinfo=UTC)),
+        ("2611221030150\xb2\xb2+", datetime(2026, 11, 22, 10, 30, 15, tzinfo=UTC)),
         ("", None),
     ],
 )

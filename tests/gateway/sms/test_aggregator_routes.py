@@ -207,6 +207,16 @@ async def test_twilios_signature_is_asked_for_at_an_open_door(http: aiohttp.Clie
         assert sms.metrics.registry.get_sample_value("chasqui_refused_knocks_total", refused) == 3
 
 
+@pytest.mark.parametrize("host", ["x:y", "x:99999999", "[::1", "[x]"])
+async def test_a_host_that_is_none_is_signed_by_nobody(http: aiohttp.ClientSession, host: str) -> None:
+    """At a door that is open to all, where the URL is taken from the request."""
+    async with (
+        running([DoorConfig("open", "twilio")]) as sms,
+        http.post(f"{sms.url}/sms/twilio", data={"Body": "1"}, headers={"Host": host}) as answer,
+    ):
+        assert answer.status == 403
+
+
 async def test_another_twilio_account_is_not_ours(http: aiohttp.ClientSession) -> None:
     """Though it be signed with our token."""
     form = {"From": f"+{ANA}", "To": NUMBER, "Body": "1", "MessageSid": "m-1", "AccountSid": "AC1"}
