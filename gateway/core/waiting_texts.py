@@ -42,6 +42,11 @@ class _Queue:
     behind: bool = False
     left_out: bool = False
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing of these waits, here or in the store."""
+        return not (self.rows or self.behind)
+
     def leave_out(self) -> None:
         """One more of these is in the store alone."""
         self.behind = self.left_out = True
@@ -148,18 +153,22 @@ class WaitingTexts:
         left = {**room, "": most}
         taken: list[tuple[SmsRow, str]] = []
         for rank in self._ranks.values():
-            for queue in tuple(rank.queues.values()):
+            for key, queue in tuple(rank.queues.items()):
                 if self._held(_PURPOSES[rank.number], queue.campaign):
                     continue
                 sender = next((name for name in queue.plan if name in left), None) if queue.plan else ""
                 if sender is None:
                     continue
-                for _ in range(min(left[sender], most - len(taken), len(queue.rows))):
+                count = min(left[sender], most - len(taken), len(queue.rows))
+                for _ in range(count):
                     which = next(iter(queue.rows))
                     del self._where[which]
                     taken.append((queue.rows.pop(which), sender))
                     left[sender] -= 1
-                rank.queues.move_to_end((queue.plan, queue.campaign))  # next time somebody else is first
+                if queue.over and rank.cursor == _BEGIN:  # in a cycle its room is what the cycle goes on for
+                    del rank.queues[key]
+                elif count:
+                    rank.queues.move_to_end(key)  # next time somebody else is first
             if len(taken) == most:
                 break
         return taken
@@ -211,6 +220,8 @@ class WaitingTexts:
         now, limit = self._clock(), rank.room(self._most)
         try:
             page = await outbox.due(self._reader, rank.number, rank.cursor, now, limit)
+            whole = len(page) < limit
+            following = await outbox.next_due(self._reader, rank.number, now) if whole else None
         except BaseException:
             rank.cursor, rank.unread = _BEGIN, True
             raise
@@ -219,10 +230,10 @@ class WaitingTexts:
         for row in page:
             if self._is_new(row):
                 self._enqueue(row, from_store=True)
-        if len(page) == limit:
-            self._go_on(rank, page, arrived)
+        if whole:
+            self._end(rank, arrived, following)
         else:
-            await self._end(rank, arrived, now)
+            self._go_on(rank, page, arrived)
 
     def _is_new(self, row: SmsRow) -> bool:
         return row.state != "sending" and row.id not in self._where and not self._in_hand(row.id)
@@ -235,15 +246,16 @@ class WaitingTexts:
         for row in arrived:
             self._queue(rank, row).leave_out()
 
-    async def _end(self, rank: _Rank, arrived: Sequence[SmsRow], now: datetime) -> None:
-        """The cycle is over: who met with nothing left out has all that is due."""
+    def _end(self, rank: _Rank, arrived: Sequence[SmsRow], following: datetime | None) -> None:
+        """The cycle is over: who met with nothing left out has all that is due. following: when more will be."""
         rank.cursor = _BEGIN
-        for queue in rank.queues.values():
+        for key, queue in tuple(rank.queues.items()):
             queue.behind = queue.left_out
+            if queue.over:
+                del rank.queues[key]
         for row in arrived:
             if self._is_new(row):
                 self._enqueue(row)
-        following = await outbox.next_due(self._reader, rank.number, now)
         if following is not None:
             self._look(rank, following)
 

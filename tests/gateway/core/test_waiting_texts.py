@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from gateway.core.sms_routes import Plan
 from gateway.core.waiting_texts import WaitingTexts
 from store import outbox, outgoing
 from store.outbox import SmsRow
+from store.reader import Reader
 
 MOST = 4
 BOTH, FIRST, SECOND = ("a", "b"), ("a",), ("b",)
@@ -234,3 +235,40 @@ async def everything(house: House) -> list[SmsRow]:
     """All texts as the store has them."""
     found = [await outbox.by_id(house.reader, row.id) for row in house.texts()]
     return [row for row in found if isinstance(row, SmsRow)]
+
+
+async def test_campaigns_of_one_rank_take_turns(desk: Desk) -> None:
+    """None waits until another is over."""
+    for campaign in "abc":
+        await desk.commit(3, Purpose.MARKETING, campaign=campaign)
+    found = [desk.waiting.take({"a": 2}, 100) for _ in range(3)]
+    assert [[row.campaign for row, _ in some] for some in found] == [["a", "a"], ["b", "b"], ["c", "c"]]
+
+
+async def test_of_campaigns_that_are_over_nothing_stays(desk: Desk) -> None:
+    """However many names there have been."""
+    for number in range(40):
+        await desk.commit(1, Purpose.MARKETING, campaign=f"bill-{number}")
+        await desk.take_all()
+    assert sum(len(rank.queues) for rank in desk.waiting._ranks.values()) <= 1
+
+
+async def test_what_is_due_later_is_looked_for_although_the_store_went_away_meanwhile(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page was read, the next due time was not."""
+    [row] = await desk.commit(1, not_before=house.clock() + timedelta(hours=1))
+    desk.waiting = desk.anew()
+    desk.waiting.read_all()
+
+    async def away(_: Reader, rank: int, after: datetime) -> datetime | None:
+        if rank == row.priority:
+            raise OSError("disk full")
+        return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.core.waiting_texts.outbox.next_due", away)
+        with pytest.raises(OSError, match="disk full"):
+            await desk.waiting.fill()
+    await desk.waiting.fill()
+    assert desk.waiting._ranks[row.priority].look_at == row.due_at
