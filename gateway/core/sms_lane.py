@@ -70,6 +70,7 @@ class SmsLane:
         self._wake = asyncio.Event()
         self._on_its_way: dict[str, str] = {}
         self._busy = Counter[str]()
+        self._unanswered: dict[str, SmsRow] = {}
         self._waiting = WaitingTexts(
             context.reader,
             context.clock,
@@ -205,6 +206,7 @@ class SmsLane:
         return left or plan
 
     def _send(self, row: SmsRow, sender: str, now: datetime) -> None:
+        self._unanswered[row.id] = row
         if not sender:
             self._hear(row, SubmitRefused("", 0, "no route", "final"))
             return
@@ -223,7 +225,14 @@ class SmsLane:
             self._hear(row, SubmitUnknown(sender, type(error).__name__, link_lost=False))
 
     def _hear(self, row: SmsRow, outcome: SubmitOutcome) -> None:
-        """Called from inside the bind: only notes the answer, so that a receipt in the same read finds its text."""
+        """Called from inside the bind: only notes the answer, so that a receipt in the same read finds its text.
+
+        The first answer to one try counts: what follows from it cannot be called back.
+        """
+        if self._unanswered.get(row.id) is not row:
+            _LOG.error("a text was answered twice", extra={"outbox_id": row.id})
+            return
+        del self._unanswered[row.id]
         text = None
         if isinstance(outcome, Submitted):
             text = self._receipts.foresee(outcome.smsc, row.id, outcome.message_ids)

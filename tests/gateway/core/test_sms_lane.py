@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from flows.effects import RecordPreference, SendSms
 from flows.values import Purpose
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
-from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
+from gateway.core.ports import ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_lane import SmsLane
@@ -375,3 +375,27 @@ async def test_a_step_whose_caller_gives_up_is_carried_out_all_the_same(house: H
     await asyncio.sleep(0)
     step.cancel()
     await eventually(lambda: len(house.texts()) == 1)
+
+
+class AnswersTwice(FakeSender):
+    """One whose link breaks while it tells of an answer."""
+
+    def submit(self, message: ShortMessage, settled: Callable[[SubmitOutcome], None]) -> None:
+        super().submit(message, settled)
+        settled(INVALID)
+        raise OSError("broken pipe")
+
+
+async def test_of_two_answers_to_one_try_the_first_counts(house: House, committer: Committer) -> None:
+    """Nothing else is held up by the second, nor does the end wait for it."""
+    house.sender = AnswersTwice()
+    lane = lane_of(house)
+    lane.start()
+    rows = [await queued(house, committer, sms(f"alert:{n}")) for n in range(3)]
+    for row in rows:
+        lane.put(row)
+    for row in rows:
+        await settled(house, lane, row, "sent")
+    await lane.stop()
+    async with asyncio.timeout(PATIENCE):
+        await lane.drain()
