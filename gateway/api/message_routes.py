@@ -21,6 +21,7 @@ from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
+from gateway.core.one_by_one import OneByOne
 from gateway.core.problems import Problem
 from gateway.core.recalls import Recalls
 from store import messages, outbox, outgoing
@@ -56,6 +57,7 @@ class MessageRoutes:
         self._committer = committer
         self._access = access
         self._recalls = recalls
+        self._people = OneByOne()
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes, each behind its right."""
@@ -71,12 +73,13 @@ class MessageRoutes:
         key = f"api:{hashlib.sha256(f'{caller.name}:{given}'.encode()).hexdigest()[:40]}"
         now, document = self._context.clock(), await json_body(request)
         wanted = _wanted(document, now)
-        earlier = await outbox.by_key(self._context.reader, key)
-        if earlier is None:
-            asked = await self._asked(msisdn, wanted, key, f"api:{caller.name}", now)
-            with suppress(AlreadyWritten):  # the same request at the same time
-                await self._committer.commit(send(asked))
+        async with self._people.of(msisdn):  # who has had enough marketing is known only once the last is written
             earlier = await outbox.by_key(self._context.reader, key)
+            if earlier is None:
+                asked = await self._asked(msisdn, wanted, key, f"api:{caller.name}", now)
+                with suppress(AlreadyWritten):  # the same key for somebody else at the same time
+                    await self._committer.commit(send(asked))
+                earlier = await outbox.by_key(self._context.reader, key)
         if not isinstance(earlier, SmsRow) or not _same(earlier, msisdn, wanted):
             raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another request")
         return web.json_response(await self._view(earlier.id), status=202)
@@ -135,7 +138,7 @@ def _wanted(document: Mapping[str, Any], now: datetime) -> _Wanted:
     campaign, asks = document.get("campaign", ""), document.get("asks", False)
     if not isinstance(text, str) or not len(text.strip()) > 0 or len(text) > MOST_CHARACTERS or "\0" in text:
         errors.append({"pointer": "/text", "detail": f"must be a text of 1 to {MOST_CHARACTERS} characters"})
-    if purpose not in _PURPOSES:
+    if not isinstance(purpose, str) or purpose not in _PURPOSES:
         errors.append({"pointer": "/purpose", "detail": f"must be one of {', '.join(_PURPOSES)}"})
     if not isinstance(campaign, str) or (campaign and not _CAMPAIGN.fullmatch(campaign)):
         errors.append({"pointer": "/campaign", "detail": "must be 1 to 40 of A-Z a-z 0-9 . _ -"})

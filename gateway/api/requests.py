@@ -12,6 +12,8 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.core.problems import Problem
 
 _MOST_KEY = 255
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Beyond these no zone or length of time need be reckoned with."""
 Errors = list[dict[str, str]]
 """``pointer`` (JSON pointer) and ``detail`` of each mistake in a body."""
 
@@ -40,10 +42,11 @@ def instant(document: Mapping[str, Any], name: str, errors: Errors) -> datetime 
         return None
     try:
         found = datetime.fromisoformat(value)
+        inside = found.tzinfo is not None and _FIRST <= found <= _LAST
     except (TypeError, ValueError):
-        found = None
-    if found is None or found.tzinfo is None:
-        errors.append({"pointer": f"/{name}", "detail": "must be a time with its zone (RFC 3339)"})
+        inside = False
+    if not inside:
+        errors.append({"pointer": f"/{name}", "detail": "must be a time with its zone (RFC 3339), 1970 to 9000"})
         return None
     return found.astimezone(UTC)
 

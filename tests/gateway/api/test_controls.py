@@ -70,6 +70,16 @@ async def test_who_is_blacked_out_gets_only_what_they_asked_for(it: Town) -> Non
     assert len(await it.texts()) == 1
 
 
+async def test_what_was_withheld_is_not_bought_by_an_answer(it: Town) -> None:
+    """The offer is in the menu; a yes by text to what was never sent says so."""
+    await put(it, f"blackout/{ANA}")
+    await it.trigger()
+    await state_of(it)
+    await it.smsc.send_mo(ANA, NUMBER, "1")
+    assert "$" in (await it.texts())[0]
+    assert await it.ledger() == []
+
+
 @pytest.mark.parametrize(("control", "reason"), [(f"test/{BEN}", "not_a_test_number"), ("dry_run/on", "dry_run")])
 async def test_a_pilot_reaches_nobody_by_accident(it: Town, control: str, reason: str) -> None:
     """Everything is done but the sending."""

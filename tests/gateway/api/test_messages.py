@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,27 @@ async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> No
     await becomes(it, held["id"], "delivered")
 
 
+async def test_marketing_that_is_asked_for_at_once_passes_no_cap(it: Town) -> None:
+    """Colombia's is one a day: the others are kept, with the reason."""
+    offers = [{"text": f"Oferta {n}.", "purpose": "marketing"} for n in range(10)]
+    async with asyncio.TaskGroup() as group:
+        for body in offers:
+            group.create_task(post(it, body, key=body["text"]))
+    reasons = [message["reason"] for message in await it.items("messages")]
+    assert (reasons.count("daily_cap"), reasons.count(None)) == (9, 1)
+
+
+async def test_twenty_at_once_with_one_key_are_one_text(it: Town) -> None:
+    """All are told of the same; what another body or number asks for under it is refused."""
+    async with asyncio.TaskGroup() as group:
+        same = [group.create_task(post(it, HELLO)) for _ in range(20)]
+        other = [group.create_task(post(it, HELLO, msisdn=BEN)) for _ in range(3)]
+    taken = [task.result() for task in (*same, *other) if task.result()[0] == 202]
+    assert len({message["id"] for _, message in taken}) == 1
+    assert len(taken) in (20, 3)
+    assert len([*await it.items("messages"), *await it.items("messages", BEN)]) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -101,10 +123,17 @@ async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> No
         ({"text": "x" * 1001}, "/text"),
         ({"text": 7}, "/text"),
         ({"text": "x", "purpose": "spam"}, "/purpose"),
+        ({"text": "x", "purpose": []}, "/purpose"),
+        ({"text": "x", "purpose": {}}, "/purpose"),
         ({"text": "x", "campaign": "a b"}, "/campaign"),
+        ({"text": "x", "campaign": ["a"]}, "/campaign"),
         ({"text": "x", "asks": "yes"}, "/asks"),
         ({"text": "x", "send_at": "tomorrow"}, "/send_at"),
         ({"text": "x", "send_at": "2026-11-24T20:00:00"}, "/send_at"),
+        ({"text": "x", "send_at": 5}, "/send_at"),
+        ({"text": "x", "send_at": "9999-12-31T23:59:59+00:00"}, "/send_at"),
+        ({"text": "x", "send_at": "0001-01-01T00:00:00+14:00"}, "/send_at"),
+        ({"text": "x", "expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at"),
         ({"text": "x", "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
         ({"text": "x", "expires_at": "2029-01-01T00:00:00Z"}, "/expires_at"),
         ({"text": "x", "to": "y"}, "/to"),
