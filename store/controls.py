@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from store.reader import Reader
+from store.reader import AnyRow, Reader
 from store.tables import controls as t
 from store.unit import Op
 
@@ -25,7 +25,17 @@ _PUT = _INSERT.on_conflict_do_update(
     set_={name: _INSERT.excluded[name] for name in ("starts_at", "ends_at", "author", "message", "at")},
 )
 _DROP = delete(t).where(t.c.kind == bindparam("of_kind"), t.c.value == bindparam("named"))
-_ALL = select(t).where(t.c.kind != _CHANGED).order_by(t.c.kind, t.c.value)
+_PAGE = 2_000
+"""So many in one go: a blackout may name half a country, and others wait meanwhile."""
+_SOME = (
+    select(t)
+    .where(
+        tuple_(t.c.kind, t.c.value) > tuple_(bindparam("after_kind"), bindparam("after_value")), t.c.kind != _CHANGED
+    )
+    .order_by(t.c.kind, t.c.value)
+    .limit(_PAGE)
+)
+_ONE = select(t).where(t.c.kind == bindparam("of_kind"), t.c.value == bindparam("named"))
 _LAST_CHANGE = select(t.c.message).where(t.c.kind == _CHANGED)
 
 
@@ -62,11 +72,20 @@ def drop(named: Iterable[tuple[Kind, str]], at: datetime) -> list[Op]:
 
 
 async def all_of(reader: Reader) -> Sequence[Control]:
-    """Every one, whether it counts now or not."""
-    return [
-        Control(row.kind, row.value, row.author, row.message, row.at, row.starts_at, row.ends_at)
-        for row in await reader.rows(_ALL)
-    ]
+    """Every one, whether it counts now or not; what changes meanwhile is there or not."""
+    found: list[Control] = []
+    while True:
+        after = (found[-1].kind, found[-1].value) if found else ("", "")
+        page = await reader.rows(_SOME, {"after_kind": after[0], "after_value": after[1]})
+        found += map(_control, page)
+        if len(page) < _PAGE:
+            return found
+
+
+async def find(reader: Reader, kind: Kind, value: str) -> Control | None:
+    """One of them."""
+    row = await reader.first(_ONE, {"of_kind": kind, "named": value})
+    return None if row is None else _control(row)
 
 
 async def last_change(reader: Reader) -> str:
@@ -77,6 +96,10 @@ async def last_change(reader: Reader) -> str:
 
 def _changed(at: datetime) -> Op:
     return Op(_PUT, {**_values(Control("stop", "", "", uuid4().hex, at)), "kind": _CHANGED})
+
+
+def _control(row: AnyRow) -> Control:
+    return Control(row.kind, row.value, row.author, row.message, row.at, row.starts_at, row.ends_at)
 
 
 def _values(one: Control) -> dict[str, object]:

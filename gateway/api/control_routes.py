@@ -50,15 +50,14 @@ class ControlRoutes:
         wish = _wish(request, **times)
         await self._desk.put([wish], f"api:{caller.name}", message)
         await self._look()
-        found = [one for one in await self._desk.all() if (one.kind, one.value) == (wish.kind, wish.value)]
-        return web.json_response(_view(found[0])) if found else web.json_response({})
+        found = await self._desk.find(wish.kind, wish.value)
+        return web.json_response(_view(found) if found else {})
 
     async def _drop(self, request: web.Request, caller: Caller) -> web.Response:
         wish = _wish(request)
-        named = (wish.kind, wish.value)
-        if not any((one.kind, one.value) == named for one in await self._desk.all()):
+        if await self._desk.find(wish.kind, wish.value) is None:
             raise Problem(404, "unknown-control", "this is not set")
-        await self._desk.drop([named], f"api:{caller.name}", "")
+        await self._desk.drop([(wish.kind, wish.value)], f"api:{caller.name}", "")
         await self._look()
         return web.Response(status=204)
 

@@ -64,6 +64,10 @@ class ControlDesk:
         """Every one, whether it counts now or not."""
         return await controls.all_of(self._reader)
 
+    async def find(self, kind: Kind, value: str) -> Control | None:
+        """One of them, if it is set."""
+        return await controls.find(self._reader, kind, value)
+
     async def put(self, wishes: Sequence[Wish], author: str, message: str) -> None:
         """Set them. Durable when this returns; in force within a second. Raises StoreError."""
         at = self._clock()

@@ -6,12 +6,13 @@ Everything that goes out asks here right before it goes, so that a stop counts f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flows.values import Msisdn, Purpose
 from store.controls import Control
 
 EVERYTHING, MARKETING, CAMPAIGN = "everything", "marketing", "campaign:"
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _UNASKED = (Purpose.ALERT, Purpose.MARKETING)
 
 
@@ -25,6 +26,7 @@ class Reach:
         self._stopped: frozenset[str] = frozenset()
         self._controls: Sequence[Control] = ()
         self._in_force: Sequence[Control] = ()
+        self._same = (_NEVER, _NEVER)
         self._when_changed: list[Callable[[], object]] = []
         self.quiet = not (dry_run or only)
 
@@ -45,10 +47,16 @@ class Reach:
     def know(self, controls: Sequence[Control], now: datetime) -> None:
         """These are all there are."""
         self._controls = controls
+        self._same = (_NEVER, _NEVER)
         self.look(now)
 
     def look(self, now: datetime) -> None:
         """What begins or ends by the clock counts from now on."""
+        since, until = self._same
+        if since <= now < until:  # they may be many
+            return
+        edges = [edge for one in self._controls for edge in (one.starts_at, one.ends_at) if edge and edge > now]
+        self._same = (now, min(edges, default=_NEVER))
         in_force = tuple(one for one in self._controls if one.in_force(now))
         if in_force == self._in_force:
             return

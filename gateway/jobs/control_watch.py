@@ -19,6 +19,7 @@ class ControlWatch:
         self._context = context
         self._pause = pause
         self._known = ""
+        self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -35,13 +36,14 @@ class ControlWatch:
     async def look(self) -> None:
         """Take up what was changed, and what begins or ends by the clock."""
         reach, reader = self._context.reach, self._context.reader
-        changed = await controls.last_change(reader)
-        if changed != self._known:
-            reach.know(await controls.all_of(reader), self._context.clock())
-            self._known = changed
-            _LOG.warning("controls changed", extra={"stopped": sorted(reach.stopped), "set": len(reach.in_force)})
-        else:
-            reach.look(self._context.clock())
+        async with self._looking:  # whoever began to read later must not be overtaken by whoever read before
+            changed = await controls.last_change(reader)
+            if changed != self._known:
+                reach.know(await controls.all_of(reader), self._context.clock())
+                self._known = changed
+                _LOG.warning("controls changed", extra={"stopped": sorted(reach.stopped), "set": len(reach.in_force)})
+            else:
+                reach.look(self._context.clock())
 
     async def _run(self) -> None:
         while True:

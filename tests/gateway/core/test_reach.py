@@ -109,3 +109,13 @@ def test_what_cannot_be_set_is_refused(kind: str, value: str) -> None:
 def test_a_number_is_kept_in_its_digits() -> None:
     """However it was written."""
     assert checked("blackout", f"+{ANA}").value == ANA
+
+
+def test_what_begins_and_ends_counts_to_the_moment_also_when_the_clock_is_set_back() -> None:
+    """It begins with its first moment and is over with its last."""
+    made = reach(control("stop", "everything", begins=1, ends=2))
+    said = []
+    for seconds in (0, 3599, 3600, 7199, 7200, 3600, 0):
+        made.look(TUESDAY + timedelta(seconds=seconds))
+        said.append(made.stops())
+    assert said == [False, False, True, True, False, True, False]
