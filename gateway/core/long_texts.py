@@ -149,7 +149,7 @@ class LongTexts:
         crowd = len(self._waiting) // 16 + 1 if self.full else 0
         late: list[LongText] = []
         for text in self._waiting.values():  # in the order of their first parts
-            if len(late) >= crowd and at - text.since < self._timeout:
+            if len(late) >= crowd and abs(at - text.since) < self._timeout:  # the clock may have been set back
                 break
             late.append(text)
         return late

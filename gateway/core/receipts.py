@@ -14,7 +14,7 @@ import json
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flows.values import Msisdn
 from gateway.core.context import Context
@@ -28,6 +28,8 @@ from store.parts import Part
 from store.unit import Op, Unit
 
 _REMEMBERED = 200_000
+_EARLY = timedelta(hours=1)
+"""A receipt that is older than this when its id is given out was of another text: an SMSC may use ids again."""
 
 
 class ReceiptDesk:
@@ -39,7 +41,7 @@ class ReceiptDesk:
         self._expected: OrderedDict[tuple[str, str], tuple[ExpectedText, int]] = OrderedDict()
         self._literal: set[str] = set()
         self._one_by_one = asyncio.Lock()
-        self._unmatched: OrderedDict[tuple[str, str], tuple[str, DeliveryReceipt]] = OrderedDict()
+        self._unmatched: OrderedDict[tuple[str, str], tuple[Entry, DeliveryReceipt]] = OrderedDict()
 
     # ── what the lane tells ──
 
@@ -118,7 +120,7 @@ class ReceiptDesk:
     async def recover(self) -> None:
         """Remember the receipts that came before their submit was known, and before the last stop."""
         for entry in await inbox.early_receipts(self._context.reader):
-            self._await_submit(entry.id, _receipt(entry.body))
+            self._await_submit(entry, _receipt(entry.body))
 
     def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: Durable) -> Awaitable[object]:
         """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
@@ -208,7 +210,7 @@ class ReceiptDesk:
     async def _keep(self, receipt: DeliveryReceipt) -> None:
         """A receipt for something not known (yet): kept, and matched when its submit is answered."""
         entry = _entry(receipt, self._context.clock())
-        self._await_submit(entry.id, receipt)
+        self._await_submit(entry, receipt)
         await self._writer.commit(inbox.take_in(entry))
 
     async def _put_aside(self, receipt: DeliveryReceipt) -> None:
@@ -216,9 +218,9 @@ class ReceiptDesk:
         self._context.metrics.receipts_left.labels("no_id").inc()
         await self._writer.commit(inbox.put_aside(_entry(receipt, self._context.clock()), "no_id"))
 
-    def _await_submit(self, entry_id: str, receipt: DeliveryReceipt) -> None:
+    def _await_submit(self, entry: Entry, receipt: DeliveryReceipt) -> None:
         for spelling in self._spellings(receipt):
-            self._unmatched[receipt.smsc, spelling] = (entry_id, receipt)
+            self._unmatched[receipt.smsc, spelling] = (entry, receipt)
         while len(self._unmatched) > _REMEMBERED:
             self._unmatched.popitem(last=False)
 
@@ -228,11 +230,13 @@ class ReceiptDesk:
         for number, message_id in enumerate(text.message_ids):
             kept = self._unmatched.pop((text.smsc, message_id), None)
             if kept is not None:
-                entry_id, receipt = kept
+                entry, receipt = kept
                 for spelling in (receipt.message_id, *receipt.also):
                     self._unmatched.pop((text.smsc, spelling), None)
-                text.hear(number, receipt)
-                ops.append(inbox.done(entry_id, "matched", at))
+                early = at - entry.received_at <= _EARLY
+                if early:
+                    text.hear(number, receipt)
+                ops.append(inbox.done(entry.id, "matched" if early else "unmatched", at))
         return ops
 
     def _forget(self, text: ExpectedText, number: int) -> None:

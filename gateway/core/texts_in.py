@@ -19,13 +19,19 @@ _LONGEST_ID = 200
 def entry_of(text: MobileOriginated, at: datetime) -> Entry:
     """The entry. What the peer calls the text is its identity; one without a name is always new."""
     entry_id, sender = new_id(at), parse_msisdn(text.source)
-    body = json.dumps({"to": text.destination, "text": text.text, "smsc": text.smsc}, ensure_ascii=False)
-    return Entry(entry_id, "mo", f"sms:{text.smsc}", _short(text.id) or entry_id, sender or Msisdn(""), body, at)
+    body = _storable(json.dumps({"to": text.destination, "text": text.text, "smsc": text.smsc}, ensure_ascii=False))
+    name = _storable(_short(text.id)) or entry_id
+    return Entry(entry_id, "mo", f"sms:{text.smsc}", name, sender or Msisdn(""), body, at)
 
 
 def take_in(entry: Entry) -> Unit:
     """A machine's or a short code's text is kept too, but there is nobody to answer."""
     return inbox.take_in(entry) if entry.subject else inbox.put_aside(entry, "no_subscriber")
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair is no character, and what cannot be kept would be sent for ever."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _short(name: str) -> str:

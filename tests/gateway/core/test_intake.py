@@ -138,3 +138,11 @@ async def test_a_process_that_is_killed_between_parts_has_lost_none_of_them(
             await door.intake.stop()  # its timer alone
         clock.advance(minutes=2)
     assert await texts(house) == ["one two three"]
+
+
+async def test_half_a_surrogate_pair_is_taken_in_as_a_question_mark(house: House) -> None:
+    """What could never be kept would come again for ever."""
+    async with running(house) as door:
+        texts = [replace(TEXT, text="hola \ud83d"), replace(TEXT, destination="1\udc00", id="m-2\ud800")]
+        assert await door.intake.take(texts) == [None, None]
+        assert [json.loads(entry.body)["text"] for entry in door.replies.given] == ["hola ?", "1"]

@@ -124,3 +124,11 @@ def test_a_part_taken_back_comes_as_new() -> None:
     texts.take_back(text, 1)
     assert texts.find(FIRST) is None
     assert (len(texts), texts.octets, texts.remembers) == (0, 0, False)
+
+
+def test_a_clock_that_is_set_back_keeps_no_part_for_days() -> None:
+    """A small step changes nothing, a large one ends the wait."""
+    texts = LongTexts()
+    text = texts.add(FIRST, TUESDAY)
+    assert texts.late(TUESDAY - 1 * MINUTES) == []
+    assert texts.late(TUESDAY - timedelta(days=1)) == [text]

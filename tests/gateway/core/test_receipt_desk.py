@@ -251,3 +251,19 @@ async def test_receipts_of_two_parts_at_once_settle_their_text_after_a_restart(
     row = await sent(house, committer, "x1", "x2")
     await asyncio.gather(desk.receive([receipt("x1")]), desk.receive([receipt("x2")]))
     assert await state(house, row) == "delivered"
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_an_old_receipt_is_not_for_a_text_that_gets_its_id_much_later(
+    house: House, committer: Committer, desk: ReceiptDesk, *, restarted: bool
+) -> None:
+    """An SMSC that was set up anew counts from one again."""
+    assert await desk.receive([receipt("1")]) == [None]
+    house.clock.advance(days=3)
+    later = ReceiptDesk(house.context) if restarted else desk
+    await later.recover()
+    which = await sent(house, committer, "1", desk=later)
+    assert await state(house, which) == "sent"
+    assert await inbox.early_receipts(house.reader) == []
+    assert await later.receive([receipt("1")]) == [None]
+    assert await state(house, which) == "delivered"
