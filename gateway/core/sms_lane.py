@@ -165,7 +165,10 @@ class SmsLane:
         if not taken:
             return False
         now, by = self._context.clock(), {row.id: sender for row, sender in taken}
-        rows = [replace(row, in_vain=True) if self._in_vain(row, sender) else row for row, sender in taken]
+        rows = [
+            row if (vain := self._in_vain(row, by[row.id])) == row.in_vain else replace(row, in_vain=vain)
+            for row, _ in taken
+        ]
         claimed = Claimed((), rows)
         self._begin(by)
         try:
