@@ -23,6 +23,8 @@ def check_everywhere(config: Config) -> None:
             raise ConfigError(f"{key} must be a number that ends")
         if key.endswith(("].name", "].host")) and value == "":
             raise ConfigError(f"{key} is empty")
+        if key.endswith("].name") and not str(value).isprintable():
+            raise ConfigError(f"{key} has a character that is not printable: names stand in logs and metrics")
 
 
 def positive(key: str, value: float) -> None:

@@ -74,12 +74,17 @@ class Link:
         self._holder = holder
         self._inbound = inbound
         self._hearer = hearer
-        self._was_bound = False
+        self._bound_at: float | None = None
 
     @property
     def transmits(self) -> bool:
         """Whether texts can leave by it, once it is bound."""
         return self.mode != "receiver"
+
+    @property
+    def held(self) -> float:
+        """Seconds since it was bound; 0 if it never was."""
+        return 0.0 if self._bound_at is None else asyncio.get_running_loop().time() - self._bound_at
 
     async def bind(self) -> None:
         """Bind. Raises BindRefused, ConnectionError, or TimeoutError when no answer comes."""
@@ -89,7 +94,7 @@ class Link:
 
         def bound(answer: Answer) -> None:
             if isinstance(answer, Response) and answer.status == Status.OK:
-                self._was_bound = True
+                self._bound_at = asyncio.get_running_loop().time()
                 self.session.state = state  # before the next PDU of the same read is looked at
                 version = tlv(answer.tlvs, SC_INTERFACE_VERSION)
                 self.session.version = version[0] if version else 0
@@ -151,7 +156,7 @@ class Link:
         self.reason = reason
         self.stop_sending()
         self.down.set()
-        if self._was_bound and self._holder.ussd is not None:
+        if self._bound_at is not None and self._holder.ussd is not None:
             self._holder.ussd.link_lost()
 
     def _take(self, session: Session, message: Message) -> None:

@@ -138,13 +138,12 @@ class Links:
 
     async def _live(self, inbound: Inbound) -> None:
         """Bind, stay, come back: ends only when stopped."""
-        loop = asyncio.get_running_loop()
         failures = 0
         while not self._stopping.is_set():
-            since = loop.time()
-            reason = await self._served(Link(self, inbound, self.settings.bind), self._connect)
+            link = Link(self, inbound, self.settings.bind)
+            reason = await self._served(link, self._connect)
             self._report(bound=bool(self.up), detail=reason)
-            failures = 0 if loop.time() - since >= _STEADY else failures + 1
+            failures = 0 if link.held >= _STEADY else failures + 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(
                     pause_before(failures, self.settings.reconnect_max, self._reaching.jitter())

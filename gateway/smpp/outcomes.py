@@ -8,7 +8,7 @@ from typing import Final
 from gateway.core.ports import Refusal, SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.smpp.pdu import Response
 from gateway.smpp.session import Answer, NoAnswer
-from gateway.smpp.vocabulary import Status, status_name
+from gateway.smpp.vocabulary import LONGEST_ID, Status, status_name
 
 REFUSALS: Final[Mapping[int, Refusal]] = {
     Status.THROTTLED: "throttled",
@@ -60,11 +60,11 @@ def outcome(smsc: str, answers: tuple[Answer | None, ...], refusals: Mapping[int
     Doubt outweighs refusal, and a text of which only some parts left before the link went is in doubt.
     """
     if len(answers) == 1 and isinstance(only := answers[0], Response) and only.status == Status.OK:
-        return Submitted(smsc, (only.text,))
+        return Submitted(smsc, (only.text[:LONGEST_ID],))
     if all(answer is None for answer in answers):
         return SubmitNotSent("no bind, or it went before anything was written")
     responses = [answer for answer in answers if isinstance(answer, Response)]
-    ids = tuple(response.text for response in responses if response.status == Status.OK)
+    ids = tuple(response.text[:LONGEST_ID] for response in responses if response.status == Status.OK)
     silent = [answer for answer in answers if isinstance(answer, NoAnswer)]
     if silent:
         lost = any(answer.link_lost for answer in silent)

@@ -9,7 +9,7 @@ from gateway.core.ports import DeliveryReceipt
 from gateway.smpp.pdu import Message, tlv
 from gateway.smpp.receipt_text import parse_date, read_fields
 from gateway.smpp.user_data_header import UDHI, split_header
-from gateway.smpp.vocabulary import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID
+from gateway.smpp.vocabulary import LONGEST_ID, MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID
 
 _RECEIPT: Final = 0x04
 _INTERMEDIATE: Final = 0x20
@@ -67,7 +67,7 @@ def parse_receipt(smsc: str, message: Message) -> DeliveryReceipt:
     if message.esm_class & UDHI:
         octets = split_header(octets).body
     fields = read_fields(octets, message.data_coding) if octets else {}
-    by_tlv, by_text = _tlv_text(message, RECEIPTED_MESSAGE_ID), fields.get("id", "")
+    by_tlv, by_text = _tlv_text(message, RECEIPTED_MESSAGE_ID)[:LONGEST_ID], fields.get("id", "")[:LONGEST_ID]
     message_id, also = by_tlv or by_text, spellings(by_tlv or by_text)
     if by_tlv and by_text and by_tlv != by_text:
         also = tuple(dict.fromkeys((by_text, *also, *spellings(by_text))))

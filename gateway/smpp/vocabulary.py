@@ -29,6 +29,7 @@ from menus.charset import DEFAULT_ALPHABET, EXTENSION_TABLE
 __all__ = [
     "CONGESTION_STATE",
     "ITS_SESSION_INFO",
+    "LONGEST_ID",
     "MESSAGE_PAYLOAD",
     "MESSAGE_STATE",
     "NETWORK_ERROR_CODE",
@@ -57,6 +58,8 @@ CONGESTION_STATE: Final = 0x0428
 """How busy the SMSC is, 0 to 100 (SMPP 5.0 §4.8.4.18)."""
 RESPONSE: Final = 0x80000000
 """The bit that tells a response from its request."""
+LONGEST_ID: Final = 255
+"""Characters of a message_id that are kept; SMPP 3.4 §5.2.23 allows 64."""
 
 _CODEC: Final = GSM7BitCodec()
 _ALPHABET: Final = frozenset(DEFAULT_ALPHABET.replace("\x1b", "") + EXTENSION_TABLE)

@@ -263,6 +263,7 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
         ("[api]\nrequests_per_second = inf", "api.requests_per_second must be a number that ends"),
         (BIND.replace('"a"', '""'), "smpp[0].name is empty"),
         (BIND.replace('"h"', '""'), "smpp[0].host is empty"),
+        (BIND.replace('"a"', '"a\\nb"'), "smpp[0].name has a character that is not printable"),
         ('[[doors]]\nname = ""\ndialect = "nalo"', "doors[0].name is empty"),
         (BIND + "tps = nan", "smpp[0].tps must be a number that ends"),
         (BIND + "tps = inf", "smpp[0].tps must be a number that ends"),

@@ -9,15 +9,17 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from smpp_fakes import Smsc, Store, listening, mt, settings_for, wired, within
+from smpp_fakes import Smsc, Store, listening, mo, mt, settings_for, wired, within
 
-from fakes import submitted
+from fakes import eventually, submitted
 from gateway.core.ports import SubmitNotSent, SubmitRefused, Submitted, SubmitUnknown
+from gateway.smpp import links
 from gateway.smpp.client import SmppClient
 from gateway.smpp.links import pause_before
 from gateway.smpp.outcomes import REFUSALS, outcome
 from gateway.smpp.pace import SlidingRate
 from gateway.smpp.pdu import HEADER, Message, Response, format_pdu, format_text, format_tlvs, response_to
+from gateway.smpp.receipts import parse_receipt
 from gateway.smpp.server import Esme, SubmitReply
 from gateway.smpp.session import NoAnswer
 from gateway.smpp.settings import SmppSettings
@@ -279,6 +281,21 @@ async def test_a_silent_peer_is_noticed_by_enquire_link_and_left() -> None:
         assert [await within(heard.get()) for _ in range(5)] == [bind, enquire, bind, enquire, bind]
 
 
+async def test_an_smsc_that_takes_its_time_to_refuse_is_asked_less_and_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a bind that held makes up for failures, not a connection."""
+    failures: list[int] = []
+
+    def at_once(count: int, longest: float, jitter: float) -> float:
+        failures.append(count)
+        return 0.0
+
+    monkeypatch.setattr(links, "_STEADY", 0.05)
+    monkeypatch.setattr(links, "pause_before", at_once)
+    async with scripted(frozenset(), asyncio.Queue(), response_timeout=0.1):
+        await eventually(lambda: len(failures) == 3)
+        assert failures == [1, 2, 3]
+
+
 async def test_an_idle_bind_is_kept_alive() -> None:
     """enquire_link goes out after each silence, is answered, and the bind stays."""
     heard: asyncio.Queue[int] = asyncio.Queue()
@@ -358,3 +375,14 @@ def test_pauses_double_up_to_the_longest() -> None:
 def test_validity_is_given_as_relative_time(seconds: int, text: str) -> None:
     """YYMMDDhhmmss000R."""
     assert relative_time(seconds) == text
+
+
+def test_an_id_beyond_all_measure_is_kept_by_its_beginning() -> None:
+    """Whatever an SMSC sends is remembered for as long as receipts may come; its receipt is cut alike."""
+    endless = "x" * 60_000
+    answer = Response(Command.SUBMIT_SM_RESP, Status.OK, 1, endless)
+    told = mo(f"id:{endless} stat:DELIVRD".encode(), esm_class=4)
+    whole, parts = outcome("a", (answer,)), outcome("a", (answer, answer))
+    assert isinstance(whole, Submitted)
+    assert isinstance(parts, Submitted)
+    assert {*whole.message_ids, *parts.message_ids, parse_receipt("a", told).message_id} == {"x" * 255}
