@@ -23,6 +23,8 @@ from store.reader import Reader
 
 _MOST = 1_000
 """Texts of one rank, plan and campaign in memory, and rows in one page."""
+_MOST_QUEUES = 100
+"""Of one rank: whatever campaigns there are beyond these share one, but for those that are held."""
 _PURPOSES = {rank: purpose for purpose, rank in PRIORITY.items()}
 _SOON = timedelta(minutes=2)
 """What is due later stays in the store until then."""
@@ -34,7 +36,10 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(slots=True)
 class _Queue:
-    """behind: the store has older ones than those that come. left_out: some were, in this cycle."""
+    """campaign: empty for those that have no queue of their own.
+
+    behind: the store has older ones than those that come. left_out: some were, in this cycle.
+    """
 
     plan: Plan
     campaign: str
@@ -153,21 +158,25 @@ class WaitingTexts:
         left = {**room, "": most}
         taken: list[tuple[SmsRow, str]] = []
         for rank in self._ranks.values():
+            purpose = _PURPOSES[rank.number]
             for key, queue in tuple(rank.queues.items()):
-                if self._held(_PURPOSES[rank.number], queue.campaign):
+                if self._held(purpose, queue.campaign):
                     continue
                 sender = next((name for name in queue.plan if name in left), None) if queue.plan else ""
                 if sender is None:
                     continue
-                count = min(left[sender], most - len(taken), len(queue.rows))
-                for _ in range(count):
-                    which = next(iter(queue.rows))
-                    del self._where[which]
-                    taken.append((queue.rows.pop(which), sender))
-                    left[sender] -= 1
+                before = len(taken)
+                while queue.rows and left[sender] > 0 and len(taken) < most:
+                    row = queue.rows.pop(next(iter(queue.rows)))
+                    del self._where[row.id]
+                    if row.campaign != queue.campaign and self._held(purpose, row.campaign):
+                        self._enqueue(row, from_store=True)  # with those that are held as well
+                    else:
+                        taken.append((row, sender))
+                        left[sender] -= 1
                 if queue.over and rank.cursor == _BEGIN:  # in a cycle its room is what the cycle goes on for
                     del rank.queues[key]
-                elif count:
+                elif len(taken) > before:
                     rank.queues.move_to_end(key)  # next time somebody else is first
             if len(taken) == most:
                 break
@@ -205,11 +214,11 @@ class WaitingTexts:
             self._wake()
 
     def _queue(self, rank: _Rank, row: SmsRow) -> _Queue:
-        key = (self._plan(row), row.campaign)
-        queue = rank.queues.get(key)
-        if queue is None:
-            queue = rank.queues[key] = _Queue(*key)
-        return queue
+        plan, campaign = self._plan(row), row.campaign
+        if (plan, campaign) not in rank.queues and len(rank.queues) >= _MOST_QUEUES:
+            campaign = campaign if self._held(row.purpose, campaign) else ""
+        key = (plan, campaign)
+        return rank.queues.get(key) or rank.queues.setdefault(key, _Queue(*key))
 
     async def _read(self, rank: _Rank) -> None:
         """One page; what comes meanwhile is behind it, and goes to memory only if it was the last."""

@@ -28,6 +28,7 @@ class Desk:
     def __init__(self, house: House, committer: Committer) -> None:
         self.house, self.committer = house, committer
         self.in_hand: dict[str, str] = {}
+        self.held: set[str] = set()
         self.taken: list[str] = []
         self.wakes = 0
         self.waiting = self.anew()
@@ -40,6 +41,7 @@ class Desk:
             plan=self.plan,
             in_hand=self.in_hand.__contains__,
             wake=self.wake,
+            held=lambda purpose, campaign: campaign in self.held,
             most=MOST,
         )
 
@@ -82,7 +84,7 @@ class Desk:
         while more:
             more = await self.waiting.fill()
             more = bool(await self.take(room)) or more
-            assert len(self.waiting) <= 4 * 2 * MOST
+            assert len(self.waiting) <= 4 * 8 * MOST
         return self.taken[before:]
 
 
@@ -199,15 +201,18 @@ async def test_what_was_withdrawn_meanwhile_is_not_taken(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_whatever_comes_when_each_is_taken_once_in_the_end(desk: Desk, house: House, seed: int) -> None:
-    """Crowds, starts, senders that come and go, texts that come back: none is lost, none comes twice."""
+async def test_whatever_comes_when_each_is_taken_once_in_the_end(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Crowds, starts, senders and campaigns that come and go, texts that come back: none is lost, none comes twice."""
+    monkeypatch.setattr("gateway.core.waiting_texts._MOST_QUEUES", 2)
     dice, expected = random.Random(seed), 0
     for _ in range(40):
         match dice.randrange(6):
             case 0 | 1:
                 count = dice.choice((1, 2, 2 * MOST))
                 purpose = dice.choice((Purpose.MARKETING, Purpose.ALERT, Purpose.REPLY))
-                await desk.commit(count, purpose, to=dice.choice("09"))
+                await desk.commit(count, purpose, to=dice.choice("09"), campaign=dice.choice(("", "x", "y", "z")))
                 expected += count
             case 2 | 3:
                 await desk.take({"a": dice.randrange(5), "b": dice.randrange(5)}, most=1 + dice.randrange(8))
@@ -216,7 +221,9 @@ async def test_whatever_comes_when_each_is_taken_once_in_the_end(desk: Desk, hou
             case 5 if not dice.randrange(4):
                 desk.waiting = desk.anew()
                 desk.waiting.read_all()
-        assert len(desk.waiting) <= 4 * 2 * MOST
+            case 5:
+                desk.held = set(dice.sample(("x", "y", "z"), dice.randrange(3)))
+    desk.held = set()
     await desk.take_all()
     assert len(desk.taken) == expected
     assert not [row for row in await everything(house) if row.state != "sending"]
@@ -272,3 +279,15 @@ async def test_what_is_due_later_is_looked_for_although_the_store_went_away_mean
             await desk.waiting.fill()
     await desk.waiting.fill()
     assert desk.waiting._ranks[row.priority].look_at == row.due_at
+
+
+async def test_a_crowd_of_campaigns_waits_in_the_store_as_well(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with a name of its own; one that is held among them stays, and goes when it is no more."""
+    monkeypatch.setattr("gateway.core.waiting_texts._MOST_QUEUES", 3)
+    rows = [row for n in range(10 * MOST) for row in await desk.commit(1, Purpose.MARKETING, campaign=f"bill-{n}")]
+    assert len(desk.waiting) <= 4 * MOST
+    desk.held = {"bill-1", "bill-5", "bill-30"}
+    went = await desk.take_all()
+    assert sorted(went) == sorted(row.id for row in rows if row.campaign not in desk.held)
+    desk.held = set()
+    assert sorted([*went, *await desk.take_all()]) == sorted(ids(rows))
