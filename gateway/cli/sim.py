@@ -14,6 +14,7 @@ from gateway.cli.configured import Commands
 from gateway.cli.until_signal import until_signal
 from gateway.errors import ConfigError
 from gateway.simulators.aggregator import AggregatorSimulator
+from gateway.simulators.aggregator_control import is_address
 from gateway.simulators.aggregator_wires import SIDES
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
@@ -92,6 +93,8 @@ def _aggregator(arguments: argparse.Namespace) -> int:
     PUT /faults.
     """
     log_to_stderr("warning")
+    if not is_address(arguments.gateway):
+        raise ConfigError("--gateway must be a URL such as http://127.0.0.1:8080")
     simulator = AggregatorSimulator(arguments.port, arguments.control, kind=arguments.kind)
     simulator.call_at(arguments.gateway, arguments.token, arguments.secret)
 

@@ -65,7 +65,7 @@ class _Control:
         kind, ident = document.get("kind", self._kind), document.get("id", "")
         if not (isinstance(sender, str) and isinstance(service, str) and isinstance(text, str)):
             raise ControlProblem(400, "from, to and text are wanted, as strings")
-        if kind not in SIDES or not isinstance(ident, str):
+        if not (isinstance(kind, str) and kind in SIDES and isinstance(ident, str)):
             raise ControlProblem(400, f"kind is one of {', '.join(SIDES)}, and id a string")
         try:
             status, body = await self._phones.send_mo(kind, sender, service, text, ident)
@@ -77,7 +77,7 @@ class _Control:
         """Call this gateway from now on."""
         document = await json_object(request)
         url, token, secret = (document.get(key, "") for key in ("url", "token", "secret"))
-        if not (isinstance(url, str) and isinstance(token, str) and isinstance(secret, str) and _is_address(url)):
+        if not (isinstance(url, str) and isinstance(token, str) and isinstance(secret, str) and is_address(url)):
             raise ControlProblem(400, "url is where the gateway answers, token and secret are strings")
         self._phones.call_at(url, token, secret)
         return web.json_response({})
@@ -91,7 +91,8 @@ class _Control:
         return web.json_response({})
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Whether a gateway can be called there."""
     try:
         parsed = URL(url)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,7 +45,8 @@ async def json_object(request: web.Request) -> dict[str, Any]:
     """The body. Raises ControlProblem."""
     try:
         document = await request.json()
-    except ValueError:
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, and is no text
+    except (ValueError, RecursionError):
         raise ControlProblem(400, "the body is not JSON") from None
     if not isinstance(document, dict):
         raise ControlProblem(400, "a JSON object is wanted")

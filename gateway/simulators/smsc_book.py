@@ -19,7 +19,9 @@ from gateway.smpp.incoming import read_user_data
 from gateway.smpp.pdu import Message
 from gateway.smpp.text import decode
 
-_LONGEST_LINE: Final = 64 * 1024
+_LONGEST_LINE: Final = 1024 * 1024
+_BEGIN: Final = b'{"id": "'
+_NO_JOURNAL: Final = "its last line is none that this simulator wrote; give another file"
 
 
 class JournalUnusable(GatewayError):
@@ -75,7 +77,7 @@ class Journal:
         try:
             self.last_id = _last_id(path)
             self._file = path.open("ab", buffering=0)
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise JournalUnusable(f"--journal {path}: {error}") from None
 
     def write(self, entry: dict[str, Any]) -> None:
@@ -160,14 +162,26 @@ def entry(bind: str, message: Message, message_id: str) -> dict[str, Any]:
 
 
 def _last_id(path: Path) -> int:
-    """The number of the last id in a journal that an earlier run wrote; a line that was cut off is ended."""
+    """The number of the last id in a journal that an earlier run wrote; a line that was cut off is taken out.
+
+    A file that is none is left as it is. Raises OSError, ValueError.
+    """
     if not path.exists() or not path.stat().st_size:
         return 0
     with path.open("r+b") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _LONGEST_LINE))
-        end = file.read()
-        if not end.endswith(b"\n"):
-            file.truncate(size - len(end) + end.rfind(b"\n") + 1)
-        lines = end[: end.rfind(b"\n") + 1].splitlines()
-    return int(json.loads(lines[-1])["id"], 16) if lines else 0
+        whole, _, cut_off = file.read().rpartition(b"\n")
+        if not (whole or cut_off.startswith(_BEGIN[: len(cut_off)])):
+            raise ValueError(_NO_JOURNAL)
+        last_id = _id(whole.rpartition(b"\n")[2]) if whole else 0
+        if cut_off:
+            file.truncate(size - len(cut_off))
+    return last_id
+
+
+def _id(line: bytes) -> int:
+    try:
+        return int(json.loads(line)["id"], 16)
+    except (ValueError, LookupError, TypeError):
+        raise ValueError(_NO_JOURNAL) from None

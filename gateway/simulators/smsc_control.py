@@ -155,6 +155,7 @@ class _Control:
             raise ControlProblem(400, f"port is wanted, from 1 to {_MOST_PORT}")
         try:
             await self._phones.outbind(host, port, system_id, password)
-        except OSError as error:
-            raise ControlProblem(503, f"nobody at {host}:{port}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ControlProblem(503, f"nobody at {host}:{port}: {why}") from error
         return web.json_response({"status": "asked"}, status=202)

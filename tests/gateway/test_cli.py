@@ -111,6 +111,13 @@ def test_a_port_that_is_none_is_one_line(simulator: str, ports: tuple[str, ...],
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize("url", ["", "nonsense", "ftp://h", "http://", "http://[::1"])
+def test_a_gateway_that_cannot_be_called_is_one_line(url: str, capsys: Output) -> None:
+    """Before the first text from a phone is lost."""
+    assert main(["sim", "aggregator", "--port", "0", "--control", "0", "--gateway", url]) == USAGE_ERROR
+    assert capsys.readouterr().err == "chasqui: --gateway must be a URL such as http://127.0.0.1:8080\n"
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and no settings from outside."""

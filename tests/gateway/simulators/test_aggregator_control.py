@@ -96,6 +96,8 @@ async def test_texts_that_reached_phones_are_waited_for(here: Here) -> None:
     [
         ("POST", "/mo", {"from": ANA, "to": NUMBER}, 400),
         ("POST", "/mo", {**TEXT, "kind": "pigeon"}, 400),
+        ("POST", "/mo", {**TEXT, "kind": []}, 400),
+        ("POST", "/mo", {**TEXT, "text": "\ud800"}, 400),
         ("POST", "/mo", {**TEXT, "id": 7}, 400),
         ("POST", "/mo", [], 400),
         ("PUT", "/gateway", {"url": "here"}, 400),

@@ -191,6 +191,8 @@ async def test_receipts_can_be_switched_off() -> None:
         ("PUT", "/faults", {"throttle": True}, 400, "throttle cannot be True"),
         ("PUT", "/faults", {"garbage": "zz"}, 400, "garbage is not hex"),
         ("PUT", "/faults", [], 400, "a JSON object is wanted"),
+        ("POST", "/outbind", {"host": "a" * 99, "port": 1}, 503, "nobody at aaa"),
+        ("POST", "/outbind", {"host": "\0", "port": 1}, 503, "nobody at"),
         ("POST", "/mo", {"from": "57"}, 400, "from, to and text are wanted"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x", "repeat": 0}, 400, "repeat is a whole number"),
         ("POST", "/mo", {"from": "57", "to": "1", "text": "x" * 40_000}, 400, "262 parts"),

@@ -289,15 +289,27 @@ async def test_each_accepted_submit_is_a_line_of_the_journal_and_ids_go_on_after
     assert [json.loads(line)["id"] for line in file.read_text().splitlines()][-1] == "00000004"
 
 
-@pytest.mark.parametrize("content", ["not a journal\n", '{"n": 1}\n', "[]\n"])
-def test_a_journal_of_somebody_else_is_not_appended_to(tmp_path: Path, content: str) -> None:
-    """In one line."""
+@pytest.mark.parametrize(
+    "content", ["not a journal\n", '{"n": 1}\n', "[]\n", "not a journal\nnor ended", "one line", '{"id": "zz"}\n{"id']
+)
+def test_a_journal_of_somebody_else_is_left_as_it_is(tmp_path: Path, content: str) -> None:
+    """And that is told in one line."""
     file = tmp_path / "journal"
     file.write_text(content)
     with pytest.raises(JournalUnusable, match="--journal") as refused:
         Journal(file)
     assert "\n" not in str(refused.value)
     assert file.read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"id', '{"id": "00000007", "te'])
+def test_a_journal_that_was_cut_off_in_its_first_line_begins_anew(tmp_path: Path, content: str) -> None:
+    """That submit was not answered."""
+    file = tmp_path / "journal"
+    file.write_text(content)
+    journal = Journal(file)
+    journal.close()
+    assert (journal.last_id, file.read_text()) == (0, "")
 
 
 @pytest.mark.parametrize(
