@@ -108,6 +108,7 @@ def log_to_stderr(level: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _hold_back("asyncio", AtMost(20))
     _hold_back("gateway.smpp.session", AtMost(20))
+    _hold_back("gateway.smpp.outbind", AtMost(20))
     _hold_back("aiohttp.server", NoRawRequests(), AtMost(20))
 
 

@@ -14,6 +14,8 @@ _NAME = re.compile(r"[A-Za-z0-9._~-]+")
 _PATH_WORDS = ("receipts",)
 """What stands in a path where a door's token would."""
 _HAS_VIA = ("twilio", "kannel")
+_TEXTS_ALONE = ("twilio", "kannel")
+"""Dialects of doors that no USSD comes in by."""
 _SUCH_AS = "https://gateway.example"
 _MOST_TPS, _MOST_AT_ONCE = 100_000, 10_000
 
@@ -35,8 +37,11 @@ def check_aggregators(config: Config) -> None:
                 raise ConfigError(f"{where}: numbers: {address!r} is not configured; add it to [[numbers]]")
         if one.door and (one.door not in doors or doors[one.door].dialect != one.kind):
             raise ConfigError(f"{where}: door {one.door!r} is none of [[doors]] with dialect {one.kind!r}")
+    kinds = {one.kind for one in config.aggregators}
     for door in config.doors:
         _door(door)
+        if door.dialect in _TEXTS_ALONE and door.dialect not in kinds:
+            raise ConfigError(f"doors {door.name!r}: nobody is behind it: add [[aggregators]] of kind {door.dialect!r}")
     _told_apart(config)
 
 
