@@ -50,10 +50,13 @@ const commands = {
 session.on('error', (error) => {
   throw error;
 });
-session.on('connect', () => session.bind_transceiver({ system_id: 'npm', password: '' }, (answer) => {
-  if (answer.command_status) throw new Error(`bind: ${answer.command_status}`);
-  tell({});
-}));
+session.on('connect', () => {
+  session.socket.setNoDelay(true); // else it waits for the peer's delayed acknowledgements
+  session.bind_transceiver({ system_id: 'npm', password: '' }, (answer) => {
+    if (answer.command_status) throw new Error(`bind: ${answer.command_status}`);
+    tell({});
+  });
+});
 session.on('deliver_sm', (pdu) => {
   session.send(pdu.response());
   if (pdu.esm_class & 4) receipts += 1;
