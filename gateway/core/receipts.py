@@ -40,6 +40,7 @@ class ReceiptDesk:
         self._writer = context.writer
         self._expected: OrderedDict[tuple[str, str], tuple[ExpectedText, int]] = OrderedDict()
         self._literal: set[str] = set()
+        self._respelled: set[str] = set()
         self._one_by_one = asyncio.Lock()
         self._unmatched: OrderedDict[tuple[str, str], tuple[Entry, DeliveryReceipt]] = OrderedDict()
 
@@ -126,7 +127,8 @@ class ReceiptDesk:
         """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
         if not receipt.message_id:
             return self._put_aside(receipt)
-        found = self._find(receipt)
+        sure = self._spellings(receipt) if receipt.smsc in self._respelled else (receipt.message_id,)
+        found = self._find(receipt, sure)
         if found is None:
             return self._from_store(receipt)
         text, number = found
@@ -146,15 +148,18 @@ class ReceiptDesk:
             return
         written.add_done_callback(lambda done: _settle_all(waiting, done.exception()))
 
-    def _find(self, receipt: DeliveryReceipt) -> tuple[ExpectedText, int] | None:
-        """The remembered part that a receipt speaks of."""
-        for spelling in self._spellings(receipt):
-            found = self._expected.get((receipt.smsc, spelling))
+    def _find(self, receipt: DeliveryReceipt, names: Sequence[str]) -> tuple[ExpectedText, int] | None:
+        """The remembered part that a receipt speaks of, under one of these names."""
+        for name in names:
+            found = self._expected.get((receipt.smsc, name))
             if found is not None:
-                if spelling == receipt.message_id:
-                    self._literal.add(receipt.smsc)
+                self._learn(receipt, name)
                 return found
         return None
+
+    def _learn(self, receipt: DeliveryReceipt, name: str) -> None:
+        """A receipt was for the part of this name: so its SMSC writes ids."""
+        (self._literal if name == receipt.message_id else self._respelled).add(receipt.smsc)
 
     def _spellings(self, receipt: DeliveryReceipt) -> tuple[str, ...]:
         """The names under which a part may be known.
@@ -181,11 +186,15 @@ class ReceiptDesk:
 
     async def _from_store(self, receipt: DeliveryReceipt) -> None:
         async with self._one_by_one:  # two parts of one text must not overlook each other's state
-            part = await parts.find(self._context.reader, receipt.smsc, self._spellings(receipt))
+            names = self._spellings(receipt)
+            part = await parts.find(self._context.reader, receipt.smsc, names)
             if part is not None:
+                names = names[: names.index(part.message_id) + 1]
+            found = self._find(receipt, names)  # its submit may have been answered while we looked
+            if found is None and part is not None:
+                self._learn(receipt, part.message_id)
                 await self._writer.commit(Unit(ops=tuple(await self._long_ago(part, receipt))))
                 return
-            found = self._find(receipt)  # its submit may have been answered while we looked
             if found is None:
                 await self._keep(receipt)
                 return
@@ -219,8 +228,10 @@ class ReceiptDesk:
         await self._writer.commit(inbox.put_aside(_entry(receipt, self._context.clock()), "no_id"))
 
     def _await_submit(self, entry: Entry, receipt: DeliveryReceipt) -> None:
+        kept = entry, receipt
+        self._unmatched[receipt.smsc, receipt.message_id] = kept
         for spelling in self._spellings(receipt):
-            self._unmatched[receipt.smsc, spelling] = (entry, receipt)
+            self._unmatched.setdefault((receipt.smsc, spelling), kept)  # which may be another's own name
         while len(self._unmatched) > _REMEMBERED:
             self._unmatched.popitem(last=False)
 
@@ -229,10 +240,12 @@ class ReceiptDesk:
         ops: list[Op] = []
         for number, message_id in enumerate(text.message_ids):
             kept = self._unmatched.pop((text.smsc, message_id), None)
-            if kept is not None:
+            if kept is not None and message_id in self._spellings(kept[1]):
                 entry, receipt = kept
+                self._learn(receipt, message_id)
                 for spelling in (receipt.message_id, *receipt.also):
-                    self._unmatched.pop((text.smsc, spelling), None)
+                    if self._unmatched.get((text.smsc, spelling)) is kept:
+                        del self._unmatched[text.smsc, spelling]
                 early = at - entry.received_at <= _EARLY
                 if early:
                     text.hear(number, receipt)

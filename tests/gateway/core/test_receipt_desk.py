@@ -267,3 +267,50 @@ async def test_an_old_receipt_is_not_for_a_text_that_gets_its_id_much_later(
     assert await inbox.early_receipts(house.reader) == []
     assert await later.receive([receipt("1")]) == [None]
     assert await state(house, which) == "delivered"
+
+
+async def test_an_early_receipt_tells_too_that_ids_are_written_as_they_were_given(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """An SMSC that is always quicker than its answer would never be believed else."""
+    await desk.receive([receipt("00000001", also=("1",))])
+    await sent(house, committer, "00000001", desk=desk)
+    other = await sent(house, committer, "0000000a", desk=desk)
+    await desk.receive([receipt("00000010", also=("0000000a",))])
+    assert await state(house, other) == "sent"
+
+
+async def test_a_texts_own_name_goes_before_another_spelling_of_a_later_one(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Also where its own text is from before a restart, and the other is remembered."""
+    long_ago = await sent(house, committer, "00000010")
+    lately = await sent(house, committer, "0000000a", desk=desk)
+    await desk.receive([receipt("00000010", also=("0000000a",))])
+    assert [await state(house, one) for one in (long_ago, lately)] == ["delivered", "sent"]
+
+
+@pytest.mark.parametrize("first", ["00000010", "0000000a"])
+async def test_early_receipts_of_like_names_each_find_their_own_text(
+    house: House, committer: Committer, desk: ReceiptDesk, first: str
+) -> None:
+    """Whichever comes first, and whichever text is answered first."""
+    both = {"00000010": ("0000000a", "16"), "0000000a": ("10", "00000010")}
+    for name in sorted(both, key=lambda one: one != first):
+        await desk.receive([receipt(name, also=both[name])])
+    for name in sorted(both):
+        assert await state(house, await sent(house, committer, name, desk=desk)) == "delivered"
+    assert await inbox.early_receipts(house.reader) == []
+
+
+async def test_a_receipt_that_waited_while_its_text_was_stored_counts_for_the_whole(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Its other parts are heard in memory, and must know of it."""
+    async with desk._one_by_one:
+        early = asyncio.ensure_future(desk.receive([receipt("x1")]))
+        await asyncio.sleep(0)
+        row = await sent(house, committer, "x1", "x2", desk=desk)
+    await early
+    await desk.receive([receipt("x2")])
+    assert await state(house, row) == "delivered"
