@@ -195,9 +195,9 @@ class ReceiptDesk:
                 self._learn(receipt, part.message_id)
                 await self._writer.commit(Unit(ops=tuple(await self._long_ago(part, receipt))))
                 return
-            if found is None:
-                await self._keep(receipt)
-                return
+        if found is None:
+            await self._keep(receipt)
+            return
         text, number = found
         if text.stored:
             await self._writer.commit(Unit(ops=tuple(self._apply(text, number, receipt))))
