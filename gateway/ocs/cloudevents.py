@@ -77,7 +77,8 @@ def event(document: object, at: str = "") -> Event:
     time = reader.time(root, "/time")
     parser = _FACTS.get(kind)
     if kind and parser is None:
-        raise NotAnEvent({**reader.problems, f"{at}/type": f"unknown type {kind[:60]!r}"}, unknown_type=True)
+        unknown = f"unknown type {kind[:60]!r}; there is: {', '.join(TYPES)}"
+        raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:
@@ -210,3 +211,5 @@ _FACTS: Mapping[str, _Parser] = {
     "porting.intent": _porting,
     **dict.fromkeys((change.value for change in LifeCycle), _life_cycle),
 }
+TYPES = tuple(_FACTS)
+"""Of the events that are taken in."""
