@@ -10,6 +10,7 @@ from typing import cast
 
 from flows.values import Purpose
 from gateway.app.peers import Peers
+from gateway.config.doubts import doubts
 from gateway.config.tree import Config, NumberConfig, RouteConfig, SmppConfig, TlvConfig
 from gateway.core.ports import SmsSender
 from gateway.core.service_numbers import MoTariff, NumberKind, ServiceNumber, Template
@@ -28,12 +29,15 @@ class Numbers:
     def __init__(self, config: Config, binds: Sequence[SmppConfig]) -> None:
         self._known = {one.address: service_number(one) for one in config.numbers}
         self.config = config
+        self._two_way = {bind.source: bind.two_way for bind in reversed(binds)}
+        self._two_way.update((one.address, one.two_way) for one in config.numbers)
         receiving = [bind for bind in binds if bind.bind in _RECEIVES]
         self._received = {address for bind in receiving for address in (bind.source, *bind.numbers)}
 
     def of_bind(self, bind: SmppConfig) -> tuple[ServiceNumber, ...]:
         """What texts may leave from by this bind, its own number first."""
-        own = ServiceNumber(bind.source, two_way=bind.two_way, ton=bind.source_ton, npi=bind.source_npi)
+        kind: NumberKind = "alphanumeric" if any(map(str.isalpha, bind.source)) else "short"
+        own = ServiceNumber(bind.source, two_way=bind.two_way, kind=kind, ton=bind.source_ton, npi=bind.source_npi)
         named = [self._known.get(address) for address in bind.numbers]
         first = self._known.get(bind.source, own) if bind.source or not named else None
         found = [one for one in (first, *named) if one is not None]
@@ -44,6 +48,24 @@ class Numbers:
         sending = [bind for bind in peers.binds if bind.name in peers.texts and bind.bind != "receiver"]
         of_binds = [number for bind in sending for number in self.of_bind(bind)]
         return of_binds + [number for account in self.config.aggregators for number in self.of_account(account.numbers)]
+
+    def warn(self, peers: Peers) -> None:
+        """Log what will silently cost the operator texts, offers or money."""
+        sending = self.sending(peers)
+        if sending and not any(one.answerable for one in sending):
+            reasons = "; ".join(f"{one.address or 'the bind'}: {self._why_mute(one)}" for one in dict.fromkeys(sending))
+            _LOG.warning("no number can be answered for nothing, so alerts go without offers: %s", reasons)
+        for sentence in doubts(self.config):
+            _LOG.warning("%s", sentence)
+
+    def _why_mute(self, number: ServiceNumber) -> str:
+        if number.kind == "alphanumeric":
+            return "a name cannot be answered"
+        if number.mo_tariff != "free":
+            return f"mo_tariff is {number.mo_tariff!r}, not 'free'"
+        if self._two_way[number.address]:
+            return "no receiver or transceiver has it as its source or in numbers"
+        return "two_way is false"
 
     def of_account(self, addresses: Iterable[str]) -> tuple[ServiceNumber, ...]:
         """What texts may leave from by an account; the addresses were checked."""

@@ -27,6 +27,7 @@ class Texting:
         self, context: Context, numbers: Numbers, peers: Peers, inbound: InboundSms, receipts: ReceiptDesk
     ) -> None:
         config = numbers.config
+        numbers.warn(peers)
         self._inbound = inbound
         self.binds = Binds(peers, numbers, inbound, context.metrics)
         self._accounts = Accounts(numbers, context.metrics)
