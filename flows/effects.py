@@ -145,6 +145,21 @@ class RecordAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordUnasked:
+    """What asks for its digit is no longer the latest text. Nothing happens if it has ended."""
+
+    id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDropped:
+    """An open offer is declined along with others. Nothing happens if it has ended."""
+
+    id: OfferId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordYesUndone:
     """Something else was said between a first yes and the second: it takes two again."""
 
@@ -284,6 +299,8 @@ Record = (
     | RecordOfferState
     | RecordFirstYes
     | RecordAsked
+    | RecordUnasked
+    | RecordDropped
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState

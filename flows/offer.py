@@ -41,6 +41,7 @@ class OfferAnswered:
     order_state: state of the order of an offer accepted before.
     confirm_above: minor units above which a text must say yes twice, None for never; keyword: the second yes.
     same_again: it is the word of a moment ago, perhaps sent before the question came: no second yes.
+    outdated: a digit that the latest text does not offer this for: a first yes whatever the price, never a second.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class OfferAnswered:
     confirm_above: int | None = None
     keyword: str = ACCEPT_WORD
     same_again: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,11 @@ class OfferFlow(Flow):
 
     def wants_second_yes(self, offer: Offer, fact: OfferAnswered) -> bool:
         """Whether this yes is the first of two."""
-        if fact.channel is not Channel.SMS or fact.confirm_above is None or offer.price.amount <= fact.confirm_above:
-            return False
-        return offer.yes_at is None or fact.at - offer.yes_at > CONFIRM_WITHIN or fact.same_again
+        if fact.channel is not Channel.SMS or fact.outdated:
+            return fact.outdated
+        if offer.yes_at is None:
+            return fact.confirm_above is not None and offer.price.amount > fact.confirm_above
+        return fact.at - offer.yes_at > CONFIRM_WITHIN or fact.same_again
 
     def ask_to_confirm(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """What it costs, once more, and the word that buys it."""

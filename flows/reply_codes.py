@@ -1,11 +1,16 @@
 """Which offer a yes, a no or a digit is to, where one number has made a person several.
 
     1, yes   the newest offer whose text asked for 1; or the one that a second yes was just asked for
-    2        that offer whose text asked for 2, if the latest text to ask did; else it is a no
-    3 … 9    that offer whose text asked for this digit; of two the newer
-    no       what a yes would be to
+    2        what the latest text from us offers for 2; where it offers nothing for it, a no
+    3 … 9    what the latest text from us offers for this digit; what an older one offered is asked about first
+    no       what a yes would be to, and with it all that has a digit
 
-A question about a second yes is answered before all else: as long as it is the latest, no yes buys anything else.
+So a digit buys only what stands behind it in the latest text that a person got from us. Whatever answer names no digits
+ends a list as that (``unasked``): its offers stay open, but their digits need a yes. A no or a stop to a list ends its
+offers as well (``dropped``).
+
+A question about a second yes is answered before all else: as long as it is the latest, no yes buys anything else, and
+a no is to it alone.
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flows.keywords import Intent, Meaning
+from flows.keywords import Intent, Meaning, Topic
 from flows.offer import CONFIRM_WITHIN
 from flows.records import Offer
 
@@ -23,22 +28,52 @@ CODES = range(2, 10)
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """A meaning that needs no digit any more, and the offer that it is about, if there is one."""
+    """A meaning that needs no digit any more, and the offer that it is about, if there is one.
+
+    outdated: by a digit that the latest text does not offer it for: it must be asked about before it is bought.
+    """
 
     meaning: Meaning
     offer: Offer | None
+    outdated: bool = False
 
 
 def address(meaning: Meaning, offers: Sequence[Offer], at: datetime) -> Addressed:
     """What an answer is to. offers: of one person from one number, the newest of each code, whatever became of it."""
     if meaning.intent is Intent.CODE:
-        named = of_code(offers, meaning.code)
-        if meaning.code == CODES.start and (named is None or named.last_asked != _latest_ask(offers)):
-            return address(Meaning(Intent.DECLINE), offers, at)
-        return Addressed(Meaning(Intent.UNKNOWN if named is None else Intent.ACCEPT), named)
+        return _by_code(meaning.code, offers, at)
     if meaning.intent in (Intent.ACCEPT, Intent.DECLINE, Intent.ALMOST):
         return Addressed(meaning, in_question(offers, at) or of_code(offers, None))
     return Addressed(meaning, None)
+
+
+def _by_code(code: int, offers: Sequence[Offer], at: datetime) -> Addressed:
+    named = of_code(offers, code)
+    current = named is not None and named.last_asked == _latest_ask(offers) and named != in_question(offers, at)
+    if code == CODES.start and (named is None or not current or named.state == "declined"):
+        return address(Meaning(Intent.DECLINE), offers, at)
+    return Addressed(Meaning(Intent.UNKNOWN if named is None else Intent.ACCEPT), named, outdated=not current)
+
+
+def dropped(meaning: Meaning, offers: Sequence[Offer], at: datetime) -> tuple[Offer, ...]:
+    """What ends along with a no or a stop that was understood so: a list, with what heads it."""
+    listed = [one for one in offers if one.reply_code is not None and one.open_at(at)]
+    if meaning.intent is Intent.DECLINE and in_question(offers, at) is None:
+        return tuple(listed)
+    if meaning.intent is Intent.STOP and meaning.topic is not Topic.ALERTS and listed:
+        head = of_code(offers, None)
+        return (*listed, head) if head is not None and head.open_at(at) else tuple(listed)
+    return ()
+
+
+def unasked(offers: Sequence[Offer], at: datetime) -> tuple[Offer, ...]:
+    """Whose digits the latest text has named so far, and a newer one does not."""
+    latest, asked = _latest_ask(offers), in_question(offers, at)
+    return tuple(
+        one
+        for one in offers
+        if one.reply_code is not None and one.open_at(at) and one.last_asked == latest and one != asked
+    )
 
 
 def of_code(offers: Iterable[Offer], code: int | None) -> Offer | None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flows import enquiries, further_offers, porting_proof, preferences
 from flows.answering import Texter, capped
 from flows.catalogue import Bundle
-from flows.effects import Effect, RecordAsked, RecordYesUndone
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAsked,
+    RecordDropped,
+    RecordOffer,
+    RecordUnasked,
+    RecordYesUndone,
+    SendSms,
+)
 from flows.enquiries import Desk
 from flows.further_offers import MoreAsked
 from flows.keywords import ACCEPT_WORD, YES_WORDS, Intent, Meaning
@@ -16,7 +25,7 @@ from flows.market import MarketRules
 from flows.offer import OfferAnswered, OfferFlow
 from flows.porting_proof import ProofTexted
 from flows.records import Offer
-from flows.reply_codes import address, in_question
+from flows.reply_codes import address, dropped, in_question, unasked
 from flows.spelling import words
 from flows.values import BundleId, Channel, OrderKey, Wallet
 
@@ -69,13 +78,16 @@ def deal_with(facts: TextFacts, machine: OfferFlow) -> Dealt:
     meaning, offer = addressed.meaning, addressed.offer
     outcome = meaning.intent.value
     if meaning.intent in (Intent.ACCEPT, Intent.DECLINE) and offer is not None:
-        effects = machine.step(offer.state, outcome, offer=offer, fact=_answered(facts, offer)).effects
+        fact = _answered(facts, offer, outdated=addressed.outdated)
+        effects = machine.step(offer.state, outcome, offer=offer, fact=fact).effects
     elif facts.proof is not None and facts.proof.awaited:
         outcome, effects = PROOF, _undoing_yes(facts, porting_proof.note(facts.proof))
     else:
         effects = _undoing_yes(facts, _wish(facts, meaning, offer))
+    ended = tuple(one.id for one in dropped(meaning, facts.offers, at))
+    effects = (*(RecordDropped(one, at) for one in ended), *effects)
     kept, silenced = capped(effects, facts.texter.subscriber, at)
-    return Dealt(TOO_MANY if silenced else outcome, kept, offer)
+    return Dealt(TOO_MANY if silenced else outcome, (*kept, *_unasking(facts, kept, offer)), offer)
 
 
 def _wish(facts: TextFacts, meaning: Meaning, offer: Offer | None) -> tuple[Effect, ...]:
@@ -127,7 +139,7 @@ def _in_menu(facts: TextFacts, offer: Offer) -> str:
     return facts.texter.voice.offer_in_menu(facts.names[offer.bundle], offer.price)
 
 
-def _answered(facts: TextFacts, offer: Offer) -> OfferAnswered:
+def _answered(facts: TextFacts, offer: Offer, *, outdated: bool) -> OfferAnswered:
     confirmation = facts.rules.sms_confirmation
     return OfferAnswered(
         at=facts.texter.at,
@@ -142,6 +154,7 @@ def _answered(facts: TextFacts, offer: Offer) -> OfferAnswered:
         confirm_above=confirmation.above if confirmation else None,
         keyword=_other_yes(facts),
         same_again=words(facts.before) == words(facts.text),
+        outdated=outdated,
     )
 
 
@@ -157,6 +170,15 @@ def _keyword(facts: TextFacts) -> str:
     """What buys the offer that a yes would be to now."""
     asked = in_question(facts.offers, facts.texter.at)
     return ACCEPT_WORD if asked is None else _other_yes(facts)
+
+
+def _unasking(facts: TextFacts, effects: Sequence[Effect], answered: Offer | None) -> Iterator[RecordUnasked]:
+    """Whoever is told something that names no digits has no list any more as the latest text."""
+    names_digits = any(isinstance(one, RecordAsked | RecordOffer) for one in effects)
+    ended = {answered.id if answered else None, *(one.id for one in effects if isinstance(one, RecordDropped))}
+    if names_digits or not any(isinstance(one, SendSms | ActivateBundle) for one in effects):
+        return
+    yield from (RecordUnasked(one.id) for one in unasked(facts.offers, facts.texter.at) if one.id not in ended)
 
 
 def _undoing_yes(facts: TextFacts, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

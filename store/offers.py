@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from flows.direct_sale import REASON as MENU
-from flows.effects import RecordAsked, RecordFirstYes, RecordOffer, RecordOfferState, RecordYesUndone
+from flows.effects import (
+    RecordAsked,
+    RecordDropped,
+    RecordFirstYes,
+    RecordOffer,
+    RecordOfferState,
+    RecordUnasked,
+    RecordYesUndone,
+)
 from flows.further_offers import REASON as MORE
 from flows.records import Offer
 from flows.values import BundleId, Channel, Money, OfferId, OrderKey, SubscriptionId
@@ -37,6 +45,16 @@ _ASK = (
     update(t)
     .where(t.c.id == bindparam("which"), t.c.state == "open")
     .values(asked_at=bindparam("at", type_=t.c.asked_at.type), yes_at=None)
+)
+_UNASK = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "open")
+    .values(asked_at=bindparam("at", type_=t.c.asked_at.type))
+)
+_DROP = (
+    update(t)
+    .where(t.c.id == bindparam("which"), t.c.state == "open")
+    .values(state="declined", settled_at=bindparam("at", type_=t.c.settled_at.type))
 )
 _UNDO_YES = update(t).where(t.c.id == bindparam("which")).values(yes_at=bindparam("yes", type_=t.c.yes_at.type))
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
@@ -118,6 +136,16 @@ def first_yes(effect: RecordFirstYes) -> Gate:
 def ask(effect: RecordAsked) -> Op:
     """A text asks about it once more, from the beginning. Nothing happens if it has ended."""
     return Op(_ASK, {"which": effect.id, "at": effect.at})
+
+
+def unask(effect: RecordUnasked) -> Op:
+    """Another text is the latest: its digit buys nothing before it is asked about again."""
+    return Op(_UNASK, {"which": effect.id, "at": _LONG_AGO})
+
+
+def drop(effect: RecordDropped) -> Op:
+    """It is declined along with others. Nothing happens if it has ended."""
+    return Op(_DROP, {"which": effect.id, "at": effect.at})
 
 
 def undo_yes(effect: RecordYesUndone) -> Op:

@@ -15,6 +15,7 @@ from flows.effects import (
     RecordAsked,
     RecordAudit,
     RecordConsent,
+    RecordDropped,
     RecordFirstYes,
     RecordHelpGiven,
     RecordMarketingContact,
@@ -26,6 +27,7 @@ from flows.effects import (
     RecordPreference,
     RecordSubscriptionState,
     RecordTold,
+    RecordUnasked,
     RecordYesUndone,
     SendSms,
 )
@@ -101,6 +103,8 @@ def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:
 def _record(
     effect: RecordOffer
     | RecordAsked
+    | RecordUnasked
+    | RecordDropped
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState
@@ -114,7 +118,7 @@ def _record(
     | RecordAudit,
 ) -> Op:
     match effect:
-        case RecordOffer() | RecordAsked() | RecordYesUndone():
+        case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
             return _of_offer(effect)
         case RecordOrder():
             return orders.put(effect.order)
@@ -140,11 +144,15 @@ def _record(
             assert_never(effect)
 
 
-def _of_offer(effect: RecordOffer | RecordAsked | RecordYesUndone) -> Op:
+def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:
     match effect:
         case RecordOffer():
             return offers.put(effect)
         case RecordAsked():
             return offers.ask(effect)
+        case RecordUnasked():
+            return offers.unask(effect)
+        case RecordDropped():
+            return offers.drop(effect)
         case RecordYesUndone():
             return offers.undo_yes(effect)

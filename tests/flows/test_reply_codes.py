@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import TUESDAY, offer
-from flows.keywords import Intent, Meaning
+from flows.keywords import Intent, Meaning, Topic
 from flows.offer import CONFIRM_WITHIN
 from flows.records import Offer
-from flows.reply_codes import address, free_codes, in_question, of_code
+from flows.reply_codes import address, dropped, free_codes, in_question, of_code, unasked
 from flows.values import OfferId
 
 YES, NO, ALMOST = (Meaning(intent) for intent in (Intent.ACCEPT, Intent.DECLINE, Intent.ALMOST))
@@ -64,6 +64,56 @@ def test_an_answer_is_to_what_was_asked(
     """One takes the newest that asked for it, a digit its own, and a second yes what was asked about last."""
     addressed = address(meaning, offers, NOW)
     assert (addressed.meaning.intent, addressed.offer) == (intent, named)
+
+
+@pytest.mark.parametrize(
+    ("code", "offers", "outdated"),
+    [
+        (2, LIST, False),
+        (3, LIST, False),
+        (3, (NEWER, TWO, THREE), True),
+        (3, (PLAIN, TWO, made("3", 3, asked_at=TUESDAY)), True),
+        (3, (PLAIN, TWO, CONFIRMED), True),  # the question names a yes, no digit
+    ],
+)
+def test_a_digit_is_outdated_unless_the_latest_text_names_it(
+    code: int, offers: tuple[Offer, ...], outdated: bool
+) -> None:
+    """Then it is asked about before anything is bought."""
+    assert address(digit(code), offers, NOW).outdated is outdated
+
+
+STOP, STOP_ALERTS = Meaning(Intent.STOP), Meaning(Intent.STOP, topic=Topic.ALERTS)
+GONE = made("3", 3, state="accepted")
+
+
+@pytest.mark.parametrize(
+    ("meaning", "offers", "ends"),
+    [
+        (NO, LIST, (TWO, THREE)),  # and what it is an answer to
+        (NO, (PLAIN, TWO, GONE), (TWO,)),
+        (NO, (PLAIN, TWO, CONFIRMED), ()),  # it is to the question alone
+        (STOP, LIST, (TWO, THREE, PLAIN)),
+        (STOP, (PLAIN, TWO, CONFIRMED), (TWO, CONFIRMED, PLAIN)),
+        (STOP, (PLAIN,), ()),
+        (STOP_ALERTS, LIST, ()),
+        (YES, LIST, ()),
+    ],
+)
+def test_a_no_or_a_stop_to_a_list_ends_all_of_it(
+    meaning: Meaning, offers: tuple[Offer, ...], ends: tuple[Offer, ...]
+) -> None:
+    """Nothing that was listed can be bought by a later digit."""
+    assert dropped(meaning, offers, NOW) == ends
+
+
+@pytest.mark.parametrize(
+    ("offers", "named"),
+    [(LIST, (TWO, THREE)), ((NEWER, TWO, THREE), ()), ((PLAIN, TWO, CONFIRMED), ()), ((PLAIN, TWO, GONE), (TWO,))],
+)
+def test_what_the_latest_text_named_can_be_taken_back(offers: tuple[Offer, ...], named: tuple[Offer, ...]) -> None:
+    """But not a question about a second yes: that stands until something newer is asked."""
+    assert unasked(offers, NOW) == named
 
 
 def test_of_two_offers_with_one_digit_the_newer_counts() -> None:

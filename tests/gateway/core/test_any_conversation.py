@@ -1,4 +1,7 @@
-"""Whatever a person texts, in whatever order: nothing is bought that no text has named, and nothing twice."""
+"""Whatever a person texts, in whatever order: nothing is bought that no text has named, and nothing twice.
+
+A digit buys what the latest text named with it, and a no or a stop to a list ends all of it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,11 @@ TEXTS = (
     "no",
     "mas",
     "MORE",
+    "no gracias",
     "baja",
+    "baja alertas",
+    "si quiero",
+    "saldo",
     "ayuda",
     "idioma",
     "hola",
@@ -45,7 +52,7 @@ TEXTS = (
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(TEXTS), min_size=1, max_size=12),
     st.sampled_from([None, 0, 250_000]),
@@ -79,12 +86,23 @@ async def _talk(folder: Path, said: list[str], confirm_above: int | None, pause:
         await engine.dispose()
 
 
+def _is_list(heard: str) -> bool:
+    return heard.startswith("Responde un número")
+
+
+def _ends_a_list(text: str, heard: str) -> bool:
+    """Whether it says no or stop to all of what was listed, where it was the latest thing heard."""
+    no = text in ("no", "no gracias") or (text == "2" and "2 = " not in heard)
+    return _is_list(heard) and (no or text == "baja")
+
+
 async def _says(talk: Talk, said: list[str], confirm_above: int | None, pause: int) -> None:
-    heard = [""]
+    heard, closed = [""], False
     for text in said:
         if text == "offer":
             await talk.offered()
             heard.append("1 GB por 7 días por $3.000: responde 1.")
+            closed = False
             continue
         if text == "wait":
             talk.house.clock.advance(minutes=16)
@@ -102,7 +120,11 @@ async def _says(talk: Talk, said: list[str], confirm_above: int | None, pause: i
                 assert heard[-1].startswith("¿Comprar")
             name = talk.house.context.bundle_name(order.bundle, "es")
             assert any(name in one for one in heard)
-            assert word not in CODES or any(f"{word} = {name} por" in one for one in heard)
+            assert word not in CODES or f"{word} = {name} por" in heard[-1]
+            assert not heard[-1].startswith("¿Comprar") or name in heard[-1]
+            assert not closed
+            heard.append("Listo")
+        closed = (closed or _ends_a_list(text, heard[-1])) and not any(map(_is_list, answers))
         heard += answers
         talk.house.clock.advance(seconds=pause)
     assert all(count == 1 for count in Counter(call.order.offer for call in talk.bought).values())
