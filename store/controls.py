@@ -16,7 +16,10 @@ from store.tables import controls as t
 from store.unit import Op
 
 Kind = Literal["stop", "blackout", "test", "dry_run"]
-KINDS: tuple[Kind, ...] = ("stop", "blackout", "test", "dry_run")
+SWITCHES: tuple[Kind, ...] = ("stop", "dry_run")
+LISTS: tuple[Kind, ...] = ("blackout", "test")
+"""Of numbers: these may be long."""
+KINDS = (*SWITCHES, *LISTS)
 _CHANGED = "changed"
 """The row that names the last change, so that looking costs one row. No clock tells changes apart for sure."""
 _INSERT = insert(t)
@@ -30,7 +33,8 @@ _PAGE = 2_000
 _SOME = (
     select(t)
     .where(
-        tuple_(t.c.kind, t.c.value) > tuple_(bindparam("after_kind"), bindparam("after_value")), t.c.kind != _CHANGED
+        t.c.kind.in_(bindparam("kinds", expanding=True)),
+        tuple_(t.c.kind, t.c.value) > tuple_(bindparam("after_kind"), bindparam("after_value")),
     )
     .order_by(t.c.kind, t.c.value)
     .limit(_PAGE)
@@ -71,12 +75,12 @@ def drop(named: Iterable[tuple[Kind, str]], at: datetime) -> list[Op]:
     return [*(Op(_DROP, {"of_kind": kind, "named": value}) for kind, value in named), _changed(at)]
 
 
-async def all_of(reader: Reader) -> Sequence[Control]:
-    """Every one, whether it counts now or not; what changes meanwhile is there or not."""
+async def all_of(reader: Reader, kinds: Sequence[Kind] = KINDS) -> Sequence[Control]:
+    """Every one of these kinds, whether it counts now or not; what changes meanwhile is there or not."""
     found: list[Control] = []
     while True:
         after = (found[-1].kind, found[-1].value) if found else ("", "")
-        page = await reader.rows(_SOME, {"after_kind": after[0], "after_value": after[1]})
+        page = await reader.rows(_SOME, {"kinds": list(kinds), "after_kind": after[0], "after_value": after[1]})
         found += map(_control, page)
         if len(page) < _PAGE:
             return found

@@ -114,7 +114,8 @@ class MessageRoutes:
             await self._recalls.call_off(which)
         message = await self._view(which)
         if message["reason"] != "called_off":
-            raise Problem(409, "message-gone", f"it cannot be called off any more: it is {message['state']}")
+            state = "being sent" if message["state"] == "queued" else message["state"]
+            raise Problem(409, "message-gone", f"it cannot be called off any more: it is {state}")
         return web.json_response(message)
 
     async def _ask(self, request: web.Request, caller: Caller) -> web.Response:

@@ -12,13 +12,12 @@ from flows.values import parse_msisdn
 from gateway.core.reach import CAMPAIGN, EVERYTHING, MARKETING
 from gateway.errors import BadControl
 from store import audit, controls
-from store.controls import KINDS, Control, Kind
+from store.controls import KINDS, LISTS, Control, Kind
 from store.reader import Reader
 from store.unit import Op, Unit
 from store.writer import Writer
 
 _CAMPAIGN = re.compile(rf"{CAMPAIGN}[A-Za-z0-9._-]{{1,40}}")
-_NUMBERS = ("blackout", "test")
 _IN_ONE_UNIT = 500
 MOST_WORDS = 500
 
@@ -40,7 +39,7 @@ def checked(kind: str, value: str, starts_at: datetime | None = None, ends_at: d
         raise BadControl(f"{kind!r} is no control; there is: {', '.join(KINDS)}")
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
         raise BadControl("it would end before it begins")
-    if known in _NUMBERS:
+    if known in LISTS:
         number = parse_msisdn(value)
         if number is None:
             raise BadControl("a number is wanted in E.164, with or without +")
@@ -87,7 +86,7 @@ class ControlDesk:
 
     def _noted(self, action: str, author: str, message: str, at: datetime, named: Sequence[tuple[Kind, str]]) -> Op:
         """Numbers are counted, not named: the audit holds none."""
-        stops = [f"{kind} {value}" for kind, value in named if kind not in _NUMBERS]
-        numbers = {kind: sum(one == kind for one, _ in named) for kind in _NUMBERS}
+        stops = [f"{kind} {value}" for kind, value in named if kind not in LISTS]
+        numbers: dict[str, int] = {kind: sum(one == kind for one, _ in named) for kind in LISTS}
         detail = {"what": stops, **{kind: count for kind, count in numbers.items() if count}, "message": message}
         return audit.note(RecordAudit(actor=author, action=action, subscription=None, at=at, detail=detail))

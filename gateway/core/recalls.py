@@ -29,7 +29,9 @@ class Recalls:
     async def call_off(self, which: str) -> bool:
         """Whether every part that is still on its way was taken back; then the text has ended."""
         row, open_parts = await self._open(which)
-        if row is None or not open_parts:
+        known = await parts.of_rows(self._context.reader, [which])
+        total = await outbox.parts_of(self._context.reader, which)
+        if row is None or not open_parts or len(known) < (total or 1):  # a part that is in doubt cannot be taken back
             return False
         taken = [await self._cancel(row, part) for part in open_parts]
         if not all(taken):

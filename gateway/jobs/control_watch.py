@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from gateway.core.context import Context
 from store import controls
+from store.controls import Control
 
 _LOG = logging.getLogger(__name__)
 _PAUSE = 0.5
@@ -19,6 +21,7 @@ class ControlWatch:
         self._context = context
         self._pause = pause
         self._known = ""
+        self._lists: Sequence[Control] = ()
         self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -39,7 +42,10 @@ class ControlWatch:
         async with self._looking:  # whoever began to read later must not be overtaken by whoever read before
             changed = await controls.last_change(reader)
             if changed != self._known:
-                reach.know(await controls.all_of(reader), self._context.clock())
+                switches = await controls.all_of(reader, controls.SWITCHES)
+                reach.know([*switches, *self._lists], self._context.clock())  # a long list must not hold up a stop
+                self._lists = await controls.all_of(reader, controls.LISTS)
+                reach.know([*switches, *self._lists], self._context.clock())
                 self._known = changed
                 _LOG.warning("controls changed", extra={"stopped": sorted(reach.stopped), "set": len(reach.in_force)})
             else:
