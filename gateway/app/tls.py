@@ -38,8 +38,27 @@ def bind_tls(config: Config, bind: SmppConfig) -> BindTls:
     for context in contexts:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if bind.tls_certificate:
-            _show(context, f"{where}: ", config.folder / bind.tls_certificate, config.folder / bind.tls_key)
+            _show(context, f"{where}: tls_", config.folder / bind.tls_certificate, config.folder / bind.tls_key)
     return BindTls(*contexts)
+
+
+def simulated_tls(certificate: Path | None, key: Path | None, authorities: Path | None) -> ssl.SSLContext | None:
+    """How a simulator speaks, by options of the command line; None for plain TCP. Raises ConfigError.
+
+    authorities: whose certificate a client must show; None asks for none.
+    """
+    if certificate is None or key is None:
+        for option, given in (("--tls-key", certificate), ("--tls-certificate", key or authorities)):
+            if given is not None:
+                raise ConfigError(f"{option} is missing: a certificate and its key go together")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _show(context, "--tls-", certificate, key)
+    if authorities is not None:
+        _believe(context, "--tls-ca", authorities)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 def server_tls(config: Config, metrics: Metrics) -> ssl.SSLContext | None:
@@ -50,7 +69,7 @@ def server_tls(config: Config, metrics: Metrics) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslobject_class = watched(metrics)
-    _show(context, "server.", config.folder / server.tls_certificate, config.folder / server.tls_key)
+    _show(context, "server.tls_", config.folder / server.tls_certificate, config.folder / server.tls_key)
     if server.tls_client_ca:
         _believe(context, "server.tls_client_ca", config.folder / server.tls_client_ca)
         context.verify_mode = ssl.CERT_OPTIONAL  # whether one must be shown is for each door to say
@@ -63,13 +82,13 @@ def _no_password() -> str:
 
 
 def _show(context: ssl.SSLContext, where: str, certificate: Path, key: Path) -> None:
-    """Show this certificate. where: what stands before the names of its keys."""
-    _readable(f"{where}tls_certificate", certificate)
-    _readable(f"{where}tls_key", key)
+    """Show this certificate. where: what stands before the names of the two."""
+    _readable(f"{where}certificate", certificate)
+    _readable(f"{where}key", key)
     try:
         context.load_cert_chain(certificate, key, password=_no_password)
     except (ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"{where}tls_certificate, tls_key: not a certificate and its key: {_reason(error)}") from None
+        raise ConfigError(f"{where}certificate and its key cannot be used: {_reason(error)}") from None
 
 
 def _believe(context: ssl.SSLContext, key: str, authorities: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from flows.catalogue import load_starter, parse_catalogue
 from flows.errors import FlowError
 from flows.market import load_market, market_codes
+from gateway.app.tls import simulated_tls
 from gateway.cli.configured import Commands
 from gateway.cli.until_signal import until_signal
 from gateway.errors import ConfigError
@@ -31,6 +32,11 @@ def add_to(commands: Commands) -> None:
     smsc.add_argument(
         "--keep", type=int, default=100_000, metavar="N", help="how many texts are remembered (default: %(default)s)"
     )
+    smsc.add_argument("--system-id", metavar="ID", help="the only one that may bind (default: any)")
+    smsc.add_argument("--password", help="the only one that is right (default: any)")
+    smsc.add_argument("--tls-certificate", type=Path, metavar="FILE", help="speak TLS, and show this one (PEM)")
+    smsc.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, without a password")
+    smsc.add_argument("--tls-ca", type=Path, metavar="FILE", help="whose certificate clients must show (PEM)")
     ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
@@ -61,10 +67,20 @@ def _smsc(arguments: argparse.Namespace) -> int:
     log_to_stderr("warning")
     if arguments.keep < 1:
         raise ConfigError("--keep must be at least 1")
-    simulator = SmscSimulator(arguments.port, arguments.control, keep=arguments.keep, journal=arguments.journal)
+    tls = simulated_tls(arguments.tls_certificate, arguments.tls_key, arguments.tls_ca)
+    simulator = SmscSimulator(
+        arguments.port,
+        arguments.control,
+        system_id=arguments.system_id,
+        password=arguments.password,
+        keep=arguments.keep,
+        journal=arguments.journal,
+        ssl_context=tls,
+    )
 
     def greeting() -> str:
-        return f"chasqui: SMSC on port {simulator.port}, control on http://127.0.0.1:{simulator.control_port}"
+        wire = f"port {simulator.port}{' over TLS' if tls else ''}"
+        return f"chasqui: SMSC on {wire}, control on http://127.0.0.1:{simulator.control_port}"
 
     return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
 

@@ -8,11 +8,12 @@ from typing import Final, Protocol
 from gateway.errors import BindRefused
 from gateway.smpp.inbound import Inbound
 from gateway.smpp.pdu import Alert, Bind, Message, Outbind, Request, Response, format_bind, tlv
+from gateway.smpp.reasons import refusal, unanswered
 from gateway.smpp.sending import SendQueue
 from gateway.smpp.session import Answer, Session
 from gateway.smpp.settings import SmppSettings
 from gateway.smpp.ussd import UssdSide
-from gateway.smpp.vocabulary import SC_INTERFACE_VERSION, Command, SmppSessionState, Status, status_name
+from gateway.smpp.vocabulary import SC_INTERFACE_VERSION, Command, SmppSessionState, Status
 
 _MODES: Final = {
     "transmitter": (Command.BIND_TRANSMITTER, SmppSessionState.BOUND_TX),
@@ -109,11 +110,10 @@ class Link:
         answer = await answered
         if not isinstance(answer, Response):
             if answer.link_lost:
-                doubt = " (does the SMSC take our tls_certificate?)" if settings.tls else ""
-                raise ConnectionError(f"{self.reason} before the bind was answered{doubt}")
+                raise ConnectionError(unanswered(self.reason, tls=settings.tls))
             raise TimeoutError("the bind was not answered")
         if answer.status != Status.OK:
-            raise BindRefused(f"{settings.name} answered the bind with {status_name(answer.status)}")
+            raise BindRefused(refusal(settings.name, answer.status))
 
     def stop_sending(self) -> None:
         """Settle what waits as not sent."""

@@ -13,7 +13,7 @@ import pytest
 from certificates import Pair, authority, signed, trusting
 
 from fakes import NUMBERS, PATIENCE, FakeInbox, eventually
-from gateway.app.tls import bind_tls
+from gateway.app.tls import bind_tls, simulated_tls
 from gateway.config.tree import Config, SmppConfig
 from gateway.errors import ConfigError
 from gateway.smpp.client import SmppClient
@@ -43,7 +43,7 @@ def smsc_context(shown: Pair, believed: Pair | None) -> ssl.SSLContext:
 
 def config(folder: Path, **bind: Any) -> tuple[Config, SmppConfig]:
     """A configuration in this folder, with this bind over TLS."""
-    return Config(folder=folder), SmppConfig("a", "127.0.0.1", tls=True, **bind)
+    return Config(folder=folder), SmppConfig(**{"name": "a", "host": "127.0.0.1", "tls": True, **bind})
 
 
 @asynccontextmanager
@@ -53,7 +53,7 @@ async def bound(folder: Path, smsc: ssl.SSLContext | None, **bind: Any) -> Async
     await server.start()
     states: States = asyncio.Queue()
     whole, one = config(folder, **bind)
-    settings = SmppSettings("a", "127.0.0.1", server.port, "chasqui", "secret", numbers=NUMBERS, tls=True)
+    settings = SmppSettings("a", one.host, server.port, "chasqui", "secret", numbers=NUMBERS, tls=one.tls)
     client = SmppClient(
         settings,
         FakeInbox(),
@@ -93,8 +93,8 @@ async def test_an_authority_alone_is_enough_where_the_smsc_asks_for_nothing(tmp_
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ({"tls_ca": "other.pem"}, "TLS: the peer's certificate: self-signed certificate in certificate chain"),
-        ({}, "TLS: the peer's certificate: self-signed certificate in certificate chain"),
+        ({"tls_ca": "other.pem"}, "self-signed certificate in certificate chain (see tls_ca)"),
+        ({}, "TLS: the peer's certificate: self-signed certificate in certificate chain (see tls_ca)"),
         ({"tls_ca": "ca.pem"}, "does the SMSC take our tls_certificate?"),
         (
             {"tls_ca": "ca.pem", "tls_certificate": "stranger.pem", "tls_key": "stranger.key"},
@@ -123,9 +123,26 @@ async def test_why_tls_fails_is_told_in_one_line(tmp_path: Path, keys: dict[str,
 async def test_a_peer_without_tls_is_told_as_such(tmp_path: Path) -> None:
     """It answers nothing that a handshake could begin with."""
     async with bound(tmp_path, None) as states:
+        assert await state(states) == (False, "TLS: the peer speaks none (see tls and port)")
+
+
+async def test_a_certificate_for_another_name_is_told_as_such(tmp_path: Path) -> None:
+    """The name is that of ``host``."""
+    ca = authority(tmp_path, "ca")
+    smsc = smsc_context(signed(tmp_path, "smsc", ca), None)
+    async with bound(tmp_path, smsc, host="localhost", tls_ca="ca.pem") as states:
         is_bound, detail = await state(states)
         assert not is_bound
-        assert "\n" not in detail
+        assert detail.endswith("not valid for 'localhost'. (see host, or the names in the certificate)")
+
+
+async def test_an_smsc_that_wants_tls_is_guessed_where_there_is_none(tmp_path: Path) -> None:
+    """It only closes the connection."""
+    smsc = smsc_context(signed(tmp_path, "smsc", authority(tmp_path, "ca")), None)
+    async with bound(tmp_path, smsc, tls=False) as states:
+        is_bound, detail = await state(states)
+        assert not is_bound
+        assert detail.endswith("before the bind was answered (does the SMSC want TLS? see tls and port)")
 
 
 async def test_an_smsc_asks_for_a_bind_over_tls(tmp_path: Path) -> None:
@@ -163,7 +180,7 @@ async def test_an_smsc_asks_for_a_bind_over_tls(tmp_path: Path) -> None:
         ({"tls_certificate": "ours.pem", "tls_key": "no.key"}, "smpp 'a': tls_key: cannot be read"),
         (
             {"tls_certificate": "ours.pem", "tls_key": "ca.key"},
-            "smpp 'a': tls_certificate, tls_key: not a certificate and its key",
+            "smpp 'a': tls_certificate and its key cannot be used",
         ),
     ],
 )
@@ -174,6 +191,39 @@ def test_files_of_a_bind_that_cannot_be_used_are_named(tmp_path: Path, keys: dic
         bind_tls(*config(tmp_path, **keys))
     assert complaint in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_the_simulator_speaks_tls_by_its_options(tmp_path: Path) -> None:
+    """With an authority it wants a client's certificate; without options it is plain."""
+    ca = authority(tmp_path, "ca")
+    smsc = signed(tmp_path, "smsc", ca)
+    asking = simulated_tls(smsc.certificate_file, smsc.key_file, ca.certificate_file)
+    open_ = simulated_tls(smsc.certificate_file, smsc.key_file, None)
+    assert asking is not None
+    assert open_ is not None
+    assert (asking.verify_mode, open_.verify_mode) == (ssl.CERT_REQUIRED, ssl.CERT_NONE)
+    assert simulated_tls(None, None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        (("ours.pem", None, None), "--tls-key is missing: a certificate and its key go together"),
+        ((None, "ours.key", None), "--tls-certificate is missing"),
+        ((None, None, "ca.pem"), "--tls-certificate is missing"),
+        (("no.pem", "ours.key", None), "--tls-certificate: cannot be read"),
+        (("ours.pem", "ca.key", None), "--tls-certificate and its key cannot be used"),
+        (("ours.pem", "ours.key", "ours.key"), "--tls-ca: no certificate in PEM"),
+    ],
+)
+def test_options_of_the_simulator_that_cannot_be_used_are_named(
+    tmp_path: Path, files: tuple[str | None, ...], complaint: str
+) -> None:
+    """In one line, as they were typed."""
+    signed(tmp_path, "ours", authority(tmp_path, "ca"))
+    with pytest.raises(ConfigError) as refused:
+        simulated_tls(*(tmp_path / file if file else None for file in files))
+    assert str(refused.value).startswith(complaint)
 
 
 def test_a_bind_without_tls_needs_no_files(tmp_path: Path) -> None:

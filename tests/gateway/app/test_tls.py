@@ -35,8 +35,8 @@ def test_paths_start_at_the_configuration_and_clients_may_show_a_certificate(tmp
         ("gateway.pem", "nowhere.key", "", "server.tls_key: cannot be read"),
         ("gateway.pem", "gateway.key", "nowhere.pem", "server.tls_client_ca: cannot be read"),
         ("gateway.pem", "gateway.key", "gateway.key", "server.tls_client_ca: no certificate in PEM"),
-        ("gateway.key", "gateway.key", "", "not a certificate and its key"),
-        ("gateway.pem", "authority.key", "", "not a certificate and its key"),
+        ("gateway.key", "gateway.key", "", "server.tls_certificate and its key cannot be used"),
+        ("gateway.pem", "authority.key", "", "server.tls_certificate and its key cannot be used"),
         ("gateway.pem", "locked.key", "", "the key is encrypted"),
     ],
 )

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from gateway.smpp.reasons import why
+from gateway.errors import BindRefused
+from gateway.smpp.reasons import refusal, why
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from gateway.smpp.reasons import why
         (TimeoutError(), "nobody answered in time"),
         (TimeoutError(errno.ETIMEDOUT, "Connect call failed"), "connection timed out"),
         (ValueError("odd"), "ValueError: odd"),
+        (BindRefused("a answered the bind with ESME_RINVPASWD"), "a answered the bind with"),
     ],
 )
 def test_a_failure_is_told_in_words(error: Exception, words: str) -> None:
@@ -28,3 +30,16 @@ def test_a_failure_is_told_in_words(error: Exception, words: str) -> None:
     said = why(error)
     assert said.startswith(words)
     assert "Errno" not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (0x0E, "a answered the bind with ESME_RINVPASWD (see password)"),
+        (0x0F, "a answered the bind with ESME_RINVSYSID (see system_id)"),
+        (0x08, "a answered the bind with ESME_RSYSERR"),
+    ],
+)
+def test_a_refused_bind_names_the_key_to_look_at(status: int, said: str) -> None:
+    """Where it is one key's fault."""
+    assert refusal("a", status) == said
