@@ -68,7 +68,8 @@ def send(asked: TextAsked) -> tuple[Effect, ...]:
         at=asked.at,
         detail={"purpose": asked.purpose, "campaign": asked.campaign},
     )
-    if asked.purpose is not Purpose.MARKETING or not isinstance(decision, Allowed):
+    at_once = asked.send_at is None  # what goes later counts when it goes
+    if asked.purpose is not Purpose.MARKETING or not at_once or not isinstance(decision, Allowed):
         return text, noted
-    contact = RecordMarketingContact(asked.subscriber.id, goes_at, Channel.SMS, decision.count_today + 1)
+    contact = RecordMarketingContact(asked.subscriber.id, asked.at, Channel.SMS, decision.count_today + 1)
     return text, noted, contact

@@ -125,16 +125,19 @@ class Context:
 
         Its own contact does not count against it, unless that was on another channel.
         """
-        uncounted = replace(subscriber, marketing_count=0)
-        decision = contact_policy.decide(
+        decision = self.may_contact(replace(subscriber, marketing_count=0), at)
+        return decision.reason.value if isinstance(decision, contact_policy.Denied) else ""
+
+    def may_contact(self, subscriber: Subscriber, at: datetime) -> contact_policy.Decision:
+        """Whether one more offer may go out as a text now."""
+        return contact_policy.decide(
             rules=self.rules(at),
             purpose=Purpose.MARKETING,
-            subscriber=uncounted,
+            subscriber=subscriber,
             at=at,
             channel=Channel.SMS,
             switches=self.contact_switches(),
         )
-        return "" if isinstance(decision, contact_policy.Allowed) else decision.reason.value
 
     def telling(self, subscriber: Subscriber, bundle: BundleId) -> Telling:
         """How to tell this person about a purchase of this bundle."""

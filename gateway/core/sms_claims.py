@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flows.contact_policy import Reason
-from flows.values import OfferId, Purpose, SubscriptionId
+from flows.contact_policy import Allowed, Denied, Reason
+from flows.effects import RecordMarketingContact
+from flows.records import Subscriber
+from flows.values import Channel, OfferId, Purpose, SubscriptionId
 from gateway.core.context import Context
 from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError
@@ -17,6 +19,7 @@ from store.unit import Op, Unit
 
 _QUIET_FOR = timedelta(minutes=10)
 """After that it is looked whether the quiet hours are over."""
+_ONE_BY_ONE = timedelta(seconds=5)
 _POLICY_HOLDS = timedelta(minutes=1)
 """A text that waited longer is held against the contact policy again before it leaves."""
 
@@ -50,14 +53,19 @@ class SmsClaims:
 
     async def claim(self, taken: Sequence[SmsRow], now: datetime) -> Claimed:
         """Claim them. When this raises, all are to be claimed again."""
-        denied = await self._denied(taken, now)
+        known = await self._people(taken, now)
+        denied = {which: why for which, one in known.items() if (why := self._context.why_not_offer(one, now))}
         over, live = self._sorted_out(taken, denied, now)
+        contacts, refused = self._counted([row for row in live if _is_scheduled(row)], known, now)
+        over, live = [*over, *refused], [row for row in live if row.id not in {one.row.id for one in refused}]
         bare = {row.id for row in live if row.offers_something and await self._must_go_bare(row, denied, now)}
         whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
         *found, ended = await asyncio.gather(
             self._taken(whole),
             self._taken(stripped, bare=True),
-            self._written(_beside(over, stripped, whole, now)),  # behind the others: it looks at what they took
+            self._written(
+                _beside(over, stripped, whole, now), contacts
+            ),  # behind the others: it looks at what they took
         )
         going, failed = list[SmsRow](), [] if ended else [one.row for one in over]
         stripped = [replace(row, repeats=row.repeats + 1) for row in stripped]
@@ -65,15 +73,37 @@ class SmsClaims:
             if one is None:
                 failed += [row for row in live if row.id in {missing.id for missing in rows}]
                 continue
-            going += [row for row in rows if row.id in one]
-            going += await self._claimed_before([row for row in rows if row.id not in one])
+            gone = [row for row in rows if row.id in one]
+            gone += await self._claimed_before([row for row in rows if row.id not in one])
+            going += [row for row in gone if ended or not row.names]
+            failed += [row for row in gone if row.names and not ended]  # what it offers could not be bought
         return Claimed(going, failed, [one.later for one in over if ended and one.later is not None])
 
-    async def _denied(self, rows: Sequence[SmsRow], now: datetime) -> Mapping[SubscriptionId, str]:
-        """Why offers to people may not go out any more, of those whose texts have waited."""
+    async def _people(self, rows: Sequence[SmsRow], now: datetime) -> Mapping[SubscriptionId, Subscriber]:
+        """Those to whom offers go out that have waited."""
         people = {row.subscription for row in rows if _is_marketing(row) and _has_waited(row, now)}
-        known = await subscriptions.by_ids(self._context.reader, sorted(people))
-        return {which: why for which, one in known.items() if (why := self._context.why_not_offer(one, now))}
+        return await subscriptions.by_ids(self._context.reader, sorted(people))
+
+    def _counted(
+        self, rows: Sequence[SmsRow], known: Mapping[SubscriptionId, Subscriber], now: datetime
+    ) -> tuple[Sequence[Op], Sequence[_Stays]]:
+        """Scheduled marketing counts when it goes: contacts to note, and the texts that would be one too many.
+
+        Of two to one person the second is looked at again once the first has counted.
+        """
+        contacts: dict[SubscriptionId, Op] = {}
+        refused: list[_Stays] = []
+        for row in rows:
+            person = known.get(row.subscription)
+            decision = self._context.may_contact(person, now) if person else Allowed()
+            if isinstance(decision, Denied):
+                refused.append(_Stays(row, outbox.end(row.id, "suppressed", now, reason=decision.reason)))
+            elif row.subscription in contacts:
+                refused.append(_put_off(row, "one_by_one", now, _ONE_BY_ONE))
+            else:
+                contact = RecordMarketingContact(row.subscription, now, Channel.SMS, decision.count_today + 1)
+                contacts[row.subscription] = subscriptions.note_marketing(contact)
+        return tuple(contacts.values()), refused
 
     def _sorted_out(
         self, taken: Sequence[SmsRow], denied: Mapping[SubscriptionId, str], now: datetime
@@ -87,7 +117,7 @@ class SmsClaims:
             if row.expires_at is not None and row.expires_at <= now:
                 over.append(_Stays(row, outbox.end(row.id, "expired", now, reason="too_late")))
             elif withheld == Reason.QUIET_HOURS:
-                over.append(_put_off(row, withheld, now))
+                over.append(_put_off(row, withheld, now, _QUIET_FOR))
             elif withheld:
                 over.append(_Stays(row, outbox.end(row.id, "suppressed", now, reason=withheld)))
             else:
@@ -100,8 +130,9 @@ class SmsClaims:
             return True
         return _has_waited(row, now) and (row.subscription in denied or not await self._is_open(row.offer))
 
-    async def _written(self, unit: Unit) -> bool:
+    async def _written(self, unit: Unit, contacts: Sequence[Op]) -> bool:
         """Whether it is durable."""
+        unit = replace(unit, ops=(*unit.ops, *contacts))
         return not unit.ops or await self._context.writer.settle_all([unit]) == [True]
 
     async def _taken(self, rows: Sequence[SmsRow], *, bare: bool = False) -> Collection[str] | None:
@@ -133,8 +164,13 @@ def _has_waited(row: SmsRow, now: datetime) -> bool:
     return row.held or now - row.created_at > _POLICY_HOLDS
 
 
-def _put_off(row: SmsRow, reason: str, now: datetime) -> _Stays:
-    due = now + _QUIET_FOR
+def _is_scheduled(row: SmsRow) -> bool:
+    """Marketing that was to go at a time: nobody has counted it yet."""
+    return row.held and row.purpose is Purpose.MARKETING
+
+
+def _put_off(row: SmsRow, reason: str, now: datetime, wait: timedelta) -> _Stays:
+    due = now + wait
     move = outbox.move(row.id, "deferred", reason=reason, due_at=due)
     return _Stays(row, move, replace(row, state="deferred", due_at=due))
 

@@ -160,8 +160,10 @@ class SmsLane:
 
         Whether there was anything.
         """
-        room = {name: one.slots - self._busy[name] for name, one in self._senders.items() if one.ready}
-        taken = self._waiting.take({name: free for name, free in room.items() if free > 0}, _MOST_CLAIMED)
+        room = {name: max(0, one.slots - self._busy[name]) for name, one in self._senders.items() if one.ready}
+        taken = self._waiting.take(
+            room, _MOST_CLAIMED
+        )  # who is there and full is waited for: the next is for who is away
         if not taken:
             return False
         now, by = self._context.clock(), {row.id: sender for row, sender in taken}

@@ -187,3 +187,16 @@ async def test_each_has_its_own_room(house: House, committer: Committer) -> None
             row = await put(house, committer, lane, sms(f"quick:{n}", msisdn="573101112233"))
         await becomes(house, row, "sent")
         assert sent(slow, quick) == [2, 4]
+
+
+async def test_whoever_is_full_is_waited_for(house: House, committer: Committer) -> None:
+    """The next is for who is away: a person's texts stay with one SMSC, and shares hold under load."""
+    async with two(house) as (lane, first, second):
+        first.slots = 2
+        first.answering.clear()
+        rows = [await put(house, committer, lane, sms(f"alert:{n}")) for n in range(5)]
+        await eventually(lambda: len(first.sent) == 2)
+        first.answer()
+        for row in rows:
+            await becomes(house, row, "sent")
+        assert sent(first, second) == [5, 0]

@@ -175,3 +175,22 @@ async def test_marketing_to_somebody_who_has_said_stop_meanwhile_does_not_go(
     house.clock.advance(minutes=2)
     house.sender.come_up()
     assert (await becomes(house, row, "suppressed")).reason == "marketing_off"
+
+
+async def test_scheduled_marketing_counts_when_it_goes(
+    house: House, committer: Committer, lane: SmsLane, facts: Facts
+) -> None:
+    """Where one a day is the cap, the second of two that are due together does not go."""
+    person = await facts.subscriber(ANA)
+    tomorrow = house.clock() + timedelta(days=1)
+    usual = {"purpose": Purpose.MARKETING, "repeat_text": "", "subscription": person.id, "not_before": tomorrow}
+    first, second = await put(house, committer, lane, *(sms(f"m:{n}", **usual, expires_at=None) for n in range(2)))
+    house.clock.advance(days=1)
+    for row in (first, second):
+        lane.put(row)
+    await becomes(house, first, "sent")
+    waits = await becomes(house, second, "deferred")
+    house.clock.advance(seconds=5)
+    lane.put(waits)
+    assert (await becomes(house, second, "suppressed")).reason == "daily_cap"
+    assert (await facts.subscriber(ANA)).marketing_count == 1

@@ -11,7 +11,7 @@ from fakes import House
 from gateway.core.control_desk import ControlDesk, checked
 from gateway.jobs.control_watch import ControlWatch
 from store import controls
-from store.controls import Control
+from store.controls import Control, Kind
 from store.reader import Reader
 
 
@@ -23,8 +23,8 @@ async def test_a_look_that_began_before_does_not_undo_what_a_later_one_found(
     watch, read, go_on = ControlWatch(house.context), asyncio.Event(), asyncio.Event()
     all_of, reads = controls.all_of, list[int]()
 
-    async def slow(reader: Reader) -> Sequence[Control]:
-        found = await all_of(reader)
+    async def slow(reader: Reader, kinds: Sequence[Kind]) -> Sequence[Control]:
+        found = await all_of(reader, kinds)
         reads.append(len(found))
         if len(reads) == 1:
             read.set()
