@@ -1,7 +1,7 @@
 """What a text means. What costs money must be typed out exactly; whoever wants out is understood generously.
 
 - A yes, a no or a code is the whole text, courtesies aside. One slip from a yes is ``ALMOST``: it is asked about.
-- A stop word begins the text, or stands among three words at most; the market's own count like those of all.
+- What says that somebody wants out is looked for first (``flows.opting_out``).
 - Other words begin a text of their own. In words of four letters and more one slip is forgiven if it leaves one
   meaning, never in a yes, a code or an opt-in.
 """
@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
 
 from flows import keywords as k
-from flows.keywords import Intent, Meaning, Topic
+from flows import opting_out
+from flows.keywords import Intent, Meaning
+from flows.opting_out import topic_of
 from flows.spelling import one_slip_apart, undrawn, words
 
 _UNKNOWN = Meaning(Intent.UNKNOWN)
 _ALMOST = Meaning(Intent.ALMOST)
 _FEW = 3
-"""Words of a text in which a stop word counts wherever it stands."""
-_PHRASE_WITHIN = 6
-"""Words of a text in which a phrase that stops counts wherever it stands."""
+"""Words of a text that is an answer or a question."""
 _SHORTEST_WITH_SLIP = 4
 
 
@@ -29,7 +28,13 @@ def understand(text: str, stop_words: frozenset[str] = frozenset()) -> Meaning:
     """The meaning of a text. stop_words: the market's own opt-out words, beside those of all languages."""
     said = _without_courtesies(words(text))
     stopping = _stopping(stop_words)
-    meaning = _stop(said, stopping) or _answer(said) or _start(said) or _question(said) or _with_slip(said, stopping)
+    meaning = (
+        opting_out.stop(said, stopping)
+        or _answer(said)
+        or _start(said)
+        or _question(said)
+        or _with_slip(said, stopping)
+    )
     return meaning or (_ALMOST if _almost_yes(said) else _UNKNOWN)
 
 
@@ -52,45 +57,6 @@ def _without_courtesies(said: tuple[str, ...]) -> tuple[str, ...]:
     return left or said
 
 
-def _stop(said: Sequence[str], stopping: frozenset[str]) -> Meaning | None:
-    if not said:
-        return None
-    few = len(said) <= _FEW
-    begins = said[0] in stopping or undrawn(said[0]) in stopping
-    among = few and not stopping.isdisjoint(said)
-    alone = few and said[0] in k.STOPPING_ALONE and _BEHIND_STOP.issuperset(said[1:])
-    if begins and not few:
-        return Meaning(Intent.STOP, topic=_topic(_named_behind(said[1:])))
-    phrase = next((one for one in k.STOPPING_PHRASES if _holds(said, one)), ())
-    named = _named_behind(said[len(phrase) :]) if phrase and said[: len(phrase)] == phrase else said
-    return Meaning(Intent.STOP, topic=_topic(named)) if begins or among or alone or phrase else None
-
-
-def _named_behind(said: Sequence[str]) -> Sequence[str]:
-    """What stands right behind a stop word, small words aside: further on people speak of other things."""
-    left = [word for word in said if word not in k.SMALL_WORDS]
-    return tuple(takewhile(k.TOPICS.__contains__, left))
-
-
-_BEHIND_STOP = frozenset({*k.TOPICS, "YA", "JA", "NOW", "MAS", "MAIS", "MORE"})
-
-
-def _holds(said: Sequence[str], phrase: Sequence[str]) -> bool:
-    """Whether a text begins with the phrase, or is short and holds it."""
-    if tuple(said[: len(phrase)]) == phrase:
-        return len(said) > 1
-    within = len(said) <= _PHRASE_WITHIN
-    return within and any(tuple(said[at : at + len(phrase)]) == phrase for at in range(len(said) - len(phrase) + 1))
-
-
-def _topic(said: Sequence[str]) -> Topic:
-    """What a text names; offers if it names nothing."""
-    named = {k.TOPICS[word] for word in said if word in k.TOPICS}
-    if "STOPALL" in said or {Topic.OFFERS, Topic.ALERTS} <= named:
-        return Topic.ALL
-    return next((topic for topic in (Topic.ALERTS, Topic.ALL) if topic in named), Topic.OFFERS)
-
-
 def _answer(said: Sequence[str]) -> Meaning | None:
     """Yes, no or a code, if it is the whole text."""
     if len(said) == 1:
@@ -106,7 +72,7 @@ _WANT = frozenset({"QUIERO", "QUERO", "NO", "NAO"})
 def _start(said: Sequence[str]) -> Meaning | None:
     if not said or said[0] not in k.STARTING or not all(word in k.TOPICS for word in said[1:]):
         return None
-    return Meaning(Intent.START, topic=_topic(said))
+    return Meaning(Intent.START, topic=topic_of(said))
 
 
 def _question(said: Sequence[str]) -> Meaning | None:
@@ -136,7 +102,7 @@ def _meant(word: str, said: Sequence[str]) -> Meaning | None:
     """What ``word`` means in the place of the first; None where nothing is guessed."""
     if word in k.STARTING or word in k.CODES or (len(said) > 1 and word in k.ASKING):
         return None
-    return k.ASKING.get(word) or Meaning(Intent.STOP, topic=_topic(said))
+    return k.ASKING.get(word) or Meaning(Intent.STOP, topic=topic_of(said))
 
 
 @lru_cache(maxsize=16)

@@ -145,11 +145,86 @@ def test_what_is_nearly_a_yes_buys_nothing(text: str) -> None:
         ("sair de tudo", STOP_ALL),
         ("baja alertas y ofertas", STOP_ALL),
         ("STOPALL", STOP_ALL),
+        ("quiero que por favor me den de baja ya mismo", STOP),
+        ("cómo me doy de baja de todas las alertas", STOP_ALERTS),
+        ("ya no quiero", STOP),
+        ("ya no quiero ofertas", STOP),
+        ("ya no quiero más alertas por favor", STOP_ALERTS),
+        ("por favor ya no quiero que me manden más mensajes", STOP),
+        ("no quiero ofertas", STOP),
+        ("no quiero ofertas ni alertas", STOP_ALL),
+        ("hola buenos días, no quiero más publicidad de ustedes", STOP),
+        ("quítenme de la lista", STOP),
+        ("por favor les pido que me saquen de esta lista", STOP),
+        ("dejen de molestar", STOP),
+        ("ya les dije que dejen de mandarme mensajes", STOP),
+        ("déjenme en paz", STOP),
+        ("quiero salir de esto por favor", STOP),
+        ("quisiera cancelar estos mensajes", STOP),
+        ("quiero que ya paren de mandar", STOP),
+        ("não me mandem mais mensagens", STOP),
+        ("já não quero ofertas", STOP),
+        ("quero sair disso por favor agora", STOP),
+        ("gostaria de sair dessa lista", STOP),
+        ("me tirem dessa lista por favor", STOP),
+        ("chega de mensagens", STOP),
+        ("eu quero que parem de enviar propaganda", STOP),
+        ("I want to unsubscribe from this", STOP),
+        ("I would like you to please stop", STOP),
+        ("can you please stop this", STOP),
+        ("how do I stop these messages", STOP),
+        ("leave me alone", STOP),
+        ("please don't text me", STOP),
+        ("I don't want any more messages", STOP),
+        ("take me off your list", STOP),
+        ("please stop sending", STOP),
+        ("no more texts please", STOP),
     ],
 )
 def test_who_wants_out_gets_out(text: str, meaning: Meaning) -> None:
-    """A stop word begins the text or stands among few, and one slip in it is forgiven."""
+    """A stop word begins the text or stands among few, and one slip in it is forgiven; or it is a plea."""
     assert understand(text, MARKET) == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quiero saber mi saldo por favor",
+        "no quiero perder mis datos",
+        "no quiero perder las ofertas",
+        "quiero comprar más datos por favor",
+        "quiero recibir más ofertas",
+        "la señal está muy baja por favor",
+        "quiero una tarifa más baja por favor",
+        "tengo internet de baja calidad",
+        "quiero salir de viaje y necesito datos",
+        "quiero cancelar mi plan por favor",
+        "no quiero cancelar las ofertas",
+        "no quiero que me quiten las ofertas",
+        "sáquenme de una duda por favor",
+        "me quiten el cobro de ayer por favor",
+        "no me llegó el paquete que compré ayer",
+        "por favor no me corten el servicio",
+        "no me dejen sin internet por favor",
+        "ya no tengo saldo por favor ayuda",
+        "ya no quiero hablar con la máquina",
+        "mi internet deja de funcionar en la noche",
+        "quiero para mi hijo un giga",
+        "por qué no me mandan lo que compré",
+        "quero sair de casa com internet",
+        "não quero ficar sem internet",
+        "quero mais ofertas por favor",
+        "me tirem uma dúvida por favor",
+        "I want more data please",
+        "how do I buy more data",
+        "can you tell me my balance",
+        "I don't want to lose my data",
+        "I do not want to stop the alerts",
+    ],
+)
+def test_ordinary_sentences_are_no_opt_outs(text: str) -> None:
+    """Also where they hold a stop word, or a wish, or a no."""
+    assert understand(text, MARKET).intent is not Intent.STOP
 
 
 @pytest.mark.parametrize(
