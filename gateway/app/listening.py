@@ -49,5 +49,8 @@ def _naming(host: str, port: int, key: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(f"{key}: port {port} on {host} is taken") from None
+            variable = f"CHASQUI_{key.upper().replace('.', '__')}"
+            raise PortInUse(
+                f"{key}: port {port} on {host} is taken; set {key} or {variable} to another, or to 0 for a free one"
+            ) from None
         raise ConfigError(f"{key}: cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
+import re
 import tomllib
 import types
 import typing
@@ -17,6 +19,9 @@ from gateway.errors import ConfigError
 
 _PREFIX = "CHASQUI_"
 _NOT_OURS = frozenset({"CHASQUI_REQUIRE_PEERS"})  # read by the tests
+_NUMBER = re.compile(r"\[[0-9]+\]")
+_LONGEST_SHOWN = 60
+"""Characters of a value that is none."""
 _TELLING = 3
 """Letters of which a key must begin, for another to be meant that begins so."""
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
@@ -111,9 +116,9 @@ def _value(hint: Any, value: Any, where: str, key: str) -> Any:
     if isinstance(value, _FromEnvironment):
         where, value = f"environment variable {value.name}", _parse(hint, value, key)
     if typing.get_origin(hint) is tuple:
-        if not isinstance(value, list):
-            raise ConfigError(f"{where}: {key} must be a list")
         item = typing.get_args(hint)[0]
+        if not isinstance(value, list):
+            raise ConfigError(f"{where}: {key} must be a list{_written(item, key)}")
         return tuple(_value(item, entry, where, f"{key}[{number}]") for number, entry in enumerate(value))
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
@@ -126,8 +131,18 @@ def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(hint, types.GenericAlias) or type(value) is not hint:
-        raise ConfigError(f"{where}: {key} must be {_ARTICLES.get(hint, hint)}")
+        raise ConfigError(f"{where}: {key} must be {_ARTICLES.get(hint, hint)}{_instead(hint, value)}")
     return value
+
+
+def _written(item: Any, key: str) -> str:
+    """How the entries of a list of tables begin."""
+    return f": begin each entry with [[{_NUMBER.sub('', key)}]]" if dataclasses.is_dataclass(item) else ""
+
+
+def _instead(hint: Any, value: object) -> str:
+    """What it was; where a text is wanted that may be a secret."""
+    return "" if hint is str else f", not {json.dumps(value, default=str)[:_LONGEST_SHOWN]}"
 
 
 _ARTICLES: dict[object, str] = {
@@ -150,5 +165,7 @@ def _parse(hint: Any, found: _FromEnvironment, key: str) -> Any:
         try:
             return hint(text)
         except ValueError:
-            raise ConfigError(f"environment variable {found.name}: {key} must be {_ARTICLES[hint]}") from None
+            raise ConfigError(
+                f"environment variable {found.name}: {key} must be {_ARTICLES[hint]}{_instead(hint, text)}"
+            ) from None
     return text

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 _ENDINGS = ("", "close", "reset", "silence")
+_MOST = 1_000_000
+_LONGEST_SHOWN = 60
+"""Characters of a value that is none."""
+_WANTED: Mapping[type, str] = {
+    bool: "true or false",
+    str: "a text in quotes",
+    int: f"a whole number from 0 to {_MOST}",
+    float: f"seconds from 0 to {_MOST}",
+}
 
 
 class BadFault(ValueError):
@@ -48,14 +58,20 @@ def parse_faults(document: Mapping[str, Any]) -> AggregatorFaults:
     for name, value in document.items():
         if name not in known:
             raise BadFault(f"unknown fault {name[:40]!r}; known are {', '.join(sorted(known))}")
-        wanted = (int, float) if known[name] is float else known[name]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and known[name] is not bool):
-            raise BadFault(f"{name} must be of type {known[name].__name__}")
-        if not isinstance(value, str) and not 0 <= value <= 1_000_000:
-            raise BadFault(f"{name} must be from 0 to 1000000")
+        kind = known[name]
+        wanted = (int, float) if kind is float else kind
+        fits = isinstance(value, wanted) and (kind is bool or not isinstance(value, bool))
+        if not fits or (not isinstance(value, str) and not 0 <= value <= _MOST):
+            raise BadFault(f"{name} must be {_WANTED[kind]}, not {_shown(value)}")
     faults = AggregatorFaults(**document)
     if faults.ending not in _ENDINGS:
-        raise BadFault("ending must be close, reset or silence")
+        raise BadFault(
+            f"ending must be close, reset, silence or empty, not {json.dumps(faults.ending)[:_LONGEST_SHOWN]}"
+        )
     if faults.status and not 200 <= faults.status <= 599:
-        raise BadFault("status must be from 200 to 599")
+        raise BadFault(f"status must be from 200 to 599, or 0 for its own, not {faults.status}")
     return faults
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value)[:_LONGEST_SHOWN]

@@ -77,7 +77,10 @@ class Journal:
         try:
             self.last_id = _last_id(path)
             self._file = path.open("ab", buffering=0)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise JournalUnusable(f"--journal {path}: cannot be written: {why}") from None
+        except ValueError as error:
             raise JournalUnusable(f"--journal {path}: {error}") from None
 
     def write(self, entry: dict[str, Any]) -> None:

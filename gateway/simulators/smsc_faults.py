@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -10,6 +11,8 @@ RECEIPT_STYLES: Final = ("standard", "hex", "decimal", "seconds", "letters", "tl
 _NOT_SHOWN: Final = ("drop", "garbage", "restart")
 _DAY: Final = 86_400
 _MOST_MUTATED: Final = 1_000_000
+_LONGEST_SHOWN: Final = 60
+"""Characters of a value that is none."""
 
 
 class BadFaults(ValueError):
@@ -75,57 +78,59 @@ def shown(faults: Faults) -> dict[str, Any]:
 
 
 def _checked(key: str, value: Any) -> Any:
+    """A reader raises ValueError with what it wants."""
     try:
         return _READ[key](value)
-    except BadFaults:
-        raise
-    except ValueError:
-        raise BadFaults(f"{key} cannot be {value!r}") from None
+    except ValueError as wanted:
+        raise BadFaults(f"{key} must be {wanted}, not {json.dumps(value)[:_LONGEST_SHOWN]}") from None
 
 
 def _whole(value: Any, most: int = 0xFFFFFFFF, least: int = 0) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError
+        raise ValueError(f"a whole number from {least} to {most}")
     return value
 
 
-def _number(value: Any, most: float) -> float:
+def _number(value: Any, most: float, wanted: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
-        raise ValueError
+        raise ValueError(wanted)
     return float(value)
 
 
 def _switch(value: Any) -> bool:
     if value is True or value is False:
         return bool(value)
-    raise ValueError
+    raise ValueError("true or false")
 
 
 def _share(value: Any) -> float:
-    return _number(value, 1.0)
+    return _number(value, 1.0, "a share from 0 to 1")
 
 
 def _seconds(value: Any) -> float:
-    return _number(value, _DAY)
+    return _number(value, _DAY, f"seconds from 0 to {_DAY}")
 
 
 def _count_or_share(value: Any) -> float:
-    return value if isinstance(value, float) and 0 <= value < 1 else _whole(value)
+    if isinstance(value, float) and 0 <= value < 1:
+        return value
+    try:
+        return _whole(value)
+    except ValueError as whole:
+        raise ValueError(f"{whole}, or a share below 1") from None
 
 
 def _style(value: Any) -> str:
     if value not in RECEIPT_STYLES:
-        raise BadFaults(f"receipt_style cannot be {value!r}; there is: {', '.join(RECEIPT_STYLES)}")
+        raise ValueError(f"one of {', '.join(RECEIPT_STYLES)}")
     return str(value)
 
 
 def _garbage(value: Any) -> bytes | int:
-    if not isinstance(value, str):
-        return _whole(value, _MOST_MUTATED)
     try:
-        return bytes.fromhex(value)
+        return bytes.fromhex(value) if isinstance(value, str) else _whole(value, _MOST_MUTATED)
     except ValueError:
-        raise BadFaults("garbage is not hex") from None
+        raise ValueError(f"octets in hex, or a whole number from 0 to {_MOST_MUTATED}") from None
 
 
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -119,6 +119,25 @@ async def test_what_is_wrong_is_a_problem_of_one_line(
     assert here.told == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "title"),
+    [
+        ({"bad": 1}, "unknown fault 'bad'; known are body, code, content_type"),
+        ({"count": "3"}, 'count must be a whole number from 0 to 1000000, not "3"'),
+        ({"count": True}, "count must be a whole number from 0 to 1000000, not true"),
+        ({"delay": -1}, "delay must be seconds from 0 to 1000000, not -1"),
+        ({"taken": 1}, "taken must be true or false, not 1"),
+        ({"retry_after": 5}, "retry_after must be a text in quotes, not 5"),
+        ({"ending": "bang"}, 'ending must be close, reset, silence or empty, not "bang"'),
+        ({"status": 99}, "status must be from 200 to 599, or 0 for its own, not 99"),
+    ],
+)
+async def test_a_fault_that_cannot_be_is_told_what_it_may_be(here: Here, fault: dict[str, Any], title: str) -> None:
+    """Type and range, and what it was."""
+    status, problem = await here.call("PUT", "/faults", fault)
+    assert (status, problem["title"][: len(title)]) == (400, title)
+
+
 async def test_nobody_at_the_gateway_is_said(here: Here) -> None:
     """As a 503."""
     await here.call("PUT", "/gateway", {"url": "http://127.0.0.1:1"})

@@ -302,6 +302,13 @@ def test_a_journal_of_somebody_else_is_left_as_it_is(tmp_path: Path, content: st
     assert file.read_text() == content
 
 
+def test_a_journal_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    """By the option that names it, without an errno."""
+    with pytest.raises(JournalUnusable) as refused:
+        Journal(tmp_path / "nowhere" / "journal")
+    assert str(refused.value) == f"--journal {tmp_path}/nowhere/journal: cannot be written: no such file or directory"
+
+
 @pytest.mark.parametrize("content", ["", '{"id', '{"id": "00000007", "te'])
 def test_a_journal_that_was_cut_off_in_its_first_line_begins_anew(tmp_path: Path, content: str) -> None:
     """That submit was not answered."""
@@ -315,15 +322,15 @@ def test_a_journal_that_was_cut_off_in_its_first_line_begins_anew(tmp_path: Path
 @pytest.mark.parametrize(
     ("body", "title"),
     [
-        ({"throttle": 1.5}, "throttle cannot be 1.5"),
-        ({"no_response": -0.5}, "no_response cannot be -0.5"),
-        ({"duplicate": 2}, "duplicate cannot be 2"),
-        ({"status": 1.5}, "status cannot be 1.5"),
-        ({"drop": 1}, "drop cannot be 1"),
-        ({"delay": "1"}, "delay cannot be '1'"),
-        ({"congestion": 101}, "congestion cannot be 101"),
-        ({"receipt_style": "nice"}, "receipt_style cannot be 'nice'; there is: standard, hex"),
-        ({"garbage": -1}, "garbage cannot be -1"),
+        ({"throttle": 1.5}, "throttle must be a whole number from 0 to 4294967295, or a share below 1, not 1.5"),
+        ({"no_response": -0.5}, "no_response must be a whole number"),
+        ({"duplicate": 2}, "duplicate must be a share from 0 to 1, not 2"),
+        ({"status": 1.5}, "status must be a whole number from 0 to 4294967295, not 1.5"),
+        ({"drop": 1}, "drop must be true or false, not 1"),
+        ({"delay": "1"}, 'delay must be seconds from 0 to 86400, not "1"'),
+        ({"congestion": 101}, "congestion must be a whole number from -1 to 100, not 101"),
+        ({"receipt_style": "nice"}, "receipt_style must be one of standard, hex"),
+        ({"garbage": -1}, "garbage must be octets in hex, or a whole number from 0 to 1000000, not -1"),
         ({"failed": 0.7, "expired": 0.7}, "failed and expired are more than all together"),
     ],
 )
