@@ -71,10 +71,13 @@ def not_understood(texter: Texter, desk: Desk) -> tuple[Effect, ...]:
 
 
 def almost_yes(texter: Texter, desk: Desk, offer: Offer | None, name: str, keyword: str) -> tuple[Effect, ...]:
-    """What was nearly a yes to an open offer is asked about once a day; without one it is not understood."""
+    """What was nearly a yes to an open offer is asked about each time; without one it is not understood.
+
+    Somebody wants to buy and is not to meet with silence; the answers in an hour have their bound.
+    """
     if offer is None or not offer.open_at(texter.at):
         return not_understood(texter, desk)
-    return _once(texter, texter.answer(reply_texts.almost(texter.voice, name, offer.price, keyword), asks=True))
+    return (texter.answer(reply_texts.almost(texter.voice, name, offer.price, keyword), asks=True),)
 
 
 def _once(texter: Texter, answer: SendSms) -> tuple[Effect, ...]:

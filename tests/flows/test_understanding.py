@@ -179,6 +179,11 @@ def test_what_is_nearly_a_yes_buys_nothing(text: str) -> None:
         ("take me off your list", STOP),
         ("please stop sending", STOP),
         ("no more texts please", STOP),
+        ("quiten mi número de su lista por favor", STOP),
+        ("quiero dejar de recibir mensajes", STOP),
+        ("dejen ya de escribirme por favor", STOP),
+        ("me tira da lista", STOP),
+        ("não aguento mais essas mensagens", STOP),
     ],
 )
 def test_who_wants_out_gets_out(text: str, meaning: Meaning) -> None:
