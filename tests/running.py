@@ -208,10 +208,11 @@ class Town:
         return (await self.items("offers", msisdn))[0]
 
     async def bound(self) -> None:
-        """Wait until the gateway is at the SMSC."""
+        """Wait until the gateway is at every SMSC."""
 
         async def ready() -> bool:
-            return (await self.read(f"{self.url}/readyz"))[0] == 200
+            checks = json.loads((await self.read(f"{self.url}/readyz"))[1])["checks"]
+            return all(up for name, up in checks.items() if name != "ocs")
 
         await eventually(ready, PATIENCE)
 

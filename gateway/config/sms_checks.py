@@ -99,6 +99,8 @@ def _route(one: RouteConfig, config: Config) -> None:
             raise ConfigError(
                 f"{where}: {through.smsc!r} sends no texts; those that do: {', '.join(senders) or 'none'}"
             )
+        if through.weight != 1 and one.order != "weight":
+            raise ConfigError(f"{where}: a weight counts with order = 'weight' alone; the order is {one.order!r}")
         if not through.weight > 0:
             raise ConfigError(f"{where}: the weight of {through.smsc!r} must be more than 0")
         if through.cost < 0:

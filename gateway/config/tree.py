@@ -296,8 +296,8 @@ class ThroughConfig:
 class RouteConfig:
     """Which texts leave by what. prefixes, networks, purposes: if not empty, no others.
 
-    purposes: confirmation, reply, alert, marketing. through: whoever takes these texts; order: by weight (the same
-    person always by the same one), cheapest, or first; whoever is away or refuses is followed by the next.
+    purposes: confirmation, reply, alert, marketing. through: whoever takes these texts; order: first (as they stand),
+    by weight (the same person always by the same one), or cheapest; whoever is away or refuses is followed by the next.
     """
 
     name: str
@@ -305,7 +305,7 @@ class RouteConfig:
     prefixes: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
-    order: str = "weight"
+    order: str = "first"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ _ALIVE = select(literal(1))
 class Health:
     """binds, lanes: name to whether it is up.
 
-    The gateway works without its peers, and begins a lane that broke off again, so only ``/readyz`` speaks of them.
+    The gateway works without its peers, and begins a lane that broke off again, so only ``/readyz`` speaks of them; one
+    bind or account that is up is enough for being ready.
     """
 
     def __init__(
@@ -52,9 +53,16 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, request: web.Request) -> web.Response:
-        needed = {"store": await self._store(), **self._binds(), **self._lanes(), "taking_work": not self.stopping}
+        """Ready with the store and one way to the network; what else is away is told, and worked around."""
+        binds = self._binds()
+        needed = {
+            "store": await self._store(),
+            "network": any(binds.values()) or not binds,
+            **self._lanes(),
+            "taking_work": not self.stopping,
+        }
         ready = all(needed.values())
-        checks = {**needed, "ocs": await self.ocs_answers()}  # told, but alerts go out without it
+        checks = {**needed, **binds, "ocs": await self.ocs_answers()}
         return web.json_response(
             {"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503
         )

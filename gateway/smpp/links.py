@@ -27,6 +27,7 @@ from gateway.smpp.ussd import UssdSide
 from gateway.smpp.vocabulary import Command
 
 _LOG: Final = logging.getLogger(__name__)
+_NOT_STARTED: Final = "not started"
 _CONNECT_TIMEOUT: Final = 10.0
 _FIRST_PAUSE: Final = 0.2
 _STEADY: Final = 1.0
@@ -82,7 +83,7 @@ class Links:
     ) -> None:
         self.settings = settings
         self.ussd: UssdSide | None = None
-        self.detail = "not started"
+        self.detail = _NOT_STARTED
         self.up: list[Link] = []
         self.sending: Link | None = None
         self.ready = asyncio.Event()
@@ -237,8 +238,10 @@ class Links:
                 call()
 
     def _report(self, *, bound: bool, detail: str) -> None:
-        self.detail = detail
-        _LOG.info("bind %s: %s", self.settings.name, detail)
+        first = self.detail == _NOT_STARTED and bound
+        news = detail != self.detail and not first and not self._stopping.is_set()
+        self.detail = detail  # what is said again and again while an SMSC is away is a warning once
+        _LOG.log(logging.WARNING if news else logging.INFO, "bind %s: %s", self.settings.name, detail)
         if self._on_state is None:
             return
         try:

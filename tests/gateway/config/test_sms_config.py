@@ -46,7 +46,7 @@ networks = ["claro"]
 through = [{smsc = "b"}]
 [[routes]]
 name = "rest"
-through = [{smsc = "a", weight = 3}, {smsc = "b"}]
+through = [{smsc = "a"}, {smsc = "b"}]
 order = "first"
 """
 
@@ -140,7 +140,7 @@ def test_routes_are_those_of_the_file(tmp_path: Path) -> None:
         ('[[routes]]\nname = "r"\nthrough = []', "routes 'r': through is empty"),
         ('[[routes]]\nname = "r"\nthrough = [{smsc = "x"}]', "'x' sends no texts; those that do: none"),
         (
-            BINDS + NUMBERS + '[[routes]]\nname = "r"\nthrough = [{smsc = "a", weight = 0}]',
+            BINDS + NUMBERS + '[[routes]]\nname = "r"\norder = "weight"\nthrough = [{smsc = "a", weight = 0}]',
             "weight of 'a' must be more",
         ),
         (

@@ -36,7 +36,14 @@ async def test_a_gateway_alone_in_the_world_is_healthy_and_not_ready(tmp_path: P
             assert answer.status == 503
             assert await answer.json() == {
                 "status": "not ready",
-                "checks": {"store": True, "smpp smsc-a": False, "sms_lane": True, "taking_work": True, "ocs": False},
+                "checks": {
+                    "store": True,
+                    "network": False,
+                    "sms_lane": True,
+                    "taking_work": True,
+                    "smpp smsc-a": False,
+                    "ocs": False,
+                },
             }
         async with http.get(f"http://127.0.0.1:{gateway.metrics_port}/metrics") as answer:
             assert 'chasqui_smpp_bound{smsc="smsc-a"} 0.0' in await answer.text()

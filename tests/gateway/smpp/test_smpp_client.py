@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -386,3 +387,21 @@ def test_an_id_beyond_all_measure_is_kept_by_its_beginning() -> None:
     assert isinstance(whole, Submitted)
     assert isinstance(parts, Submitted)
     assert {*whole.message_ids, *parts.message_ids, parse_receipt("a", told).message_id} == {"x" * 255}
+
+
+async def test_a_bind_that_goes_and_comes_is_a_warning_each_and_what_is_tried_meanwhile_is_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever reads warnings alone knows how long an SMSC was away, and reads no line for each attempt."""
+    async with wired() as wire:
+        port = wire.server.port
+        with caplog.at_level(logging.WARNING, "gateway.smpp"):
+            await wire.server.stop(0.1)
+            await eventually(lambda: wire.client.detail.startswith("connection refused"))
+            await eventually(lambda: wire.client.counters.bind_failures >= 3)
+            wire.server.port = port
+            await wire.server.start()
+            await within(wire.client.wait_ready())
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("connection refused" in line for line in told) == 1
+    assert told[-1] == "bind smsc-a: bound"
