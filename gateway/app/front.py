@@ -81,6 +81,7 @@ class Front:
             lambda: self._parts(health, behind),
             lambda: _first_steps(server.scheme, self.port, behind),
             listed(self._config.doors),
+            self._config.policy,
             local=local,
         )
         page.add_to(app)
@@ -104,19 +105,22 @@ class Front:
     async def _parts(self, health: Health, behind: Behind) -> list[Part]:
         peers = behind.peers
         host, scheme = self._config.server.host, self._config.server.scheme
+        metrics = f"http://{host}:{self.metrics_port}/metrics"
         parts = [
-            Part("Gateway", f"{scheme}://{host}:{self.port}", True),
-            Part("Metrics", f"http://{host}:{self.metrics_port}/metrics", True),
+            Part("Gateway", f"{scheme}://{host}:{self.port}", True, link="/"),
+            Part("Metrics", metrics, True, link=metrics if host in _LOCAL else ""),
             Part("Store", self._config.store.url, True),
             *behind.parts(),
             Part("Charging system", peers.ocs_url, await health.ocs_answers()),
         ]
         if peers.smsc is not None:
-            parts.append(Part("SMSC simulator (control)", f"http://127.0.0.1:{peers.smsc.control_port}", True))
+            control = f"http://127.0.0.1:{peers.smsc.control_port}"
+            parts.append(Part("SMSC simulator (control)", control, True, link=f"{control}/messages"))
         if self.handset:
-            parts.append(Part("Handset", f"{scheme}://{host}:{self.port}/handset/", True))
+            parts.append(Part("Handset", f"{scheme}://{host}:{self.port}/handset/", True, link="/handset/"))
         if peers.ocs_simulator is not None:
-            parts.append(Part("OCS simulator (control)", peers.ocs_simulator.control_url, True))
+            control = peers.ocs_simulator.control_url
+            parts.append(Part("OCS simulator (control)", control, True, link=f"{control}/ledger"))
         return parts
 
 

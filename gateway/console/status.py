@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import Counter
 
+from gateway.config.tree import PolicyConfig
 from gateway.console import in_force
 from gateway.console.listed_doors import Listed
 from gateway.core.context import Context
@@ -19,6 +21,12 @@ _SHOWN = 15
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 
 
+_BREAKS = re.compile(r"([/:,])(?=[^/:])")
+"""Where an address or a command may go on in the next line."""
+_LONG = 40
+"""Characters from which on a cell is wide even on a small screen."""
+
+
 class _Markup(str):
     """A cell that is HTML already."""
 
@@ -27,18 +35,19 @@ class _Markup(str):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that runs, or should. detail: why it does not."""
+    """One thing that runs, or should. detail: why it does not. link: what a browser gets of it; empty: nothing."""
 
     name: str
     where: str
     up: bool
     detail: str = ""
+    link: str = ""
 
 
 class StatusPage:
     """``GET /``. commands: title and shell line of things to try.
 
-    local: only then are texts, doors and commands shown.
+    policy: what it withholds is shown. local: only then are texts, doors and commands shown.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class StatusPage:
         parts: Callable[[], Awaitable[Sequence[Part]]],
         commands: Callable[[], Sequence[tuple[str, str]]],
         doors: Sequence[Listed],
+        policy: PolicyConfig,
         *,
         local: bool,
     ) -> None:
@@ -54,6 +64,7 @@ class StatusPage:
         self._parts = parts
         self._commands = commands
         self._doors = doors
+        self._policy = policy
         self._local = local
 
     def add_to(self, app: web.Application) -> None:
@@ -73,7 +84,8 @@ class StatusPage:
             },
             "USSD hops since the start": _total(self._context.metrics.hops),
         }
-        parts, stopped = [_part(part) for part in await self._parts()], in_force.rows(self._context.reach.in_force)
+        parts = [_part(part) for part in await self._parts()]
+        stopped = in_force.rows(self._context.reach.in_force, self._policy)
         body = "".join(
             (
                 _tabled("Running", ("Part", "State", "Where"), parts),
@@ -96,7 +108,9 @@ class StatusPage:
 
 def _part(part: Part) -> tuple[str, str, str]:
     down = _Markup(f"<strong>DOWN</strong> {html.escape(part.detail)}".strip())
-    return part.name, "up" if part.up else down, part.where
+    where = _breakable(part.where)
+    linked = _Markup(f'<a href="{html.escape(part.link)}">{where}</a>') if part.link else where
+    return part.name, "up" if part.up else down, linked
 
 
 def _total(counter: Counter) -> int:
@@ -121,9 +135,7 @@ def _texts(title: str, latest: Sequence[Message]) -> str:
 
 
 def _tries(commands: Sequence[tuple[str, str]]) -> str:
-    return "".join(
-        f'<h3>{html.escape(title)}</h3><pre tabindex="0">{html.escape(line)}</pre>' for title, line in commands
-    )
+    return "".join(f"<h3>{html.escape(title)}</h3><pre>{_breakable(line)}</pre>" for title, line in commands)
 
 
 def _section(title: str, content: str) -> str:
@@ -133,7 +145,7 @@ def _section(title: str, content: str) -> str:
 def _tabled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A section with a table, which the keyboard can scroll where it is too wide."""
     header = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
     return _section(
         title, f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(title)}">{table}</div>'
@@ -141,7 +153,14 @@ def _tabled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 
 
 def _cell(cell: str) -> str:
-    return cell if isinstance(cell, _Markup) else html.escape(cell)
+    if isinstance(cell, _Markup):
+        return f"<td>{cell}</td>"
+    kind = ' class="long"' if len(cell) > _LONG else ""
+    return f"<td{kind}>{html.escape(cell)}</td>"
+
+
+def _breakable(text: str) -> _Markup:
+    return _Markup(_BREAKS.sub(r"\1<wbr>", html.escape(text)))
 
 
 _REFRESH = '<meta http-equiv="refresh" content="5">\n'
@@ -160,9 +179,9 @@ h1 { margin-bottom: 0; } h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; } h3 { m
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-pre { padding: .8rem; overflow-x: auto; border-radius: .4rem; }
+pre { padding: .8rem; border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre { background: color-mix(in srgb, currentColor 8%, transparent); }
-td { min-width: 5.25rem; overflow-wrap: anywhere; }
+.long { min-width: 13rem; }
 .wide { overflow-x: auto; }
 </style>
 </head>

@@ -100,7 +100,7 @@ async def test_every_control_has_a_name(page: Page, network: PhoneNetwork) -> No
 
 
 async def test_the_focus_goes_round_in_reading_order(page: Page) -> None:
-    """Number, dial field, its buttons, the pad, the services, the messages, the reply."""
+    """The way past it all, number, dial field, its buttons, the pad, the services, the messages, the reply."""
     order = []
     for _ in range(40):
         await page.keyboard.press("Tab")
@@ -109,7 +109,30 @@ async def test_the_focus_goes_round_in_reading_order(page: Page) -> None:
             break
     pad = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "* star", "0", "# hash"]
     services = ["Call *123#", "Call *123*9#"]
-    assert order == ["msisdn", "code", "Delete", "Call", *pad, *services, "log", "text", "Send text"]
+    assert order == [
+        "Skip to the messages",
+        "msisdn",
+        "code",
+        "Delete",
+        "Call",
+        *pad,
+        *services,
+        "log",
+        "text",
+        "Send text",
+    ]
+
+
+async def test_the_messages_are_reached_without_the_dial_pad(page: Page) -> None:
+    """Two keys to the messages, one more to the reply; the link is seen while it has the focus."""
+    await page.keyboard.press("Tab")
+    box = await page.get_by_role("link", name="Skip to the messages").bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    await page.keyboard.press("Enter")
+    assert await focused(page) == "log"
+    await page.keyboard.press("Tab")
+    assert await focused(page) == "text"
 
 
 async def test_the_focus_is_seen_on_everything_that_takes_it(page: Page) -> None:

@@ -13,16 +13,21 @@ import pytest
 from fakes import ANA, BEN, NUMBER, eventually
 from running import Town, town
 
-_VOID = {"meta", "link", "br", "hr", "img", "input"}
+_VOID = {"wbr", "meta", "link", "br", "hr", "img", "input"}
 
 
 class Page(HTMLParser):
-    """Reads a page strictly: every element is closed in its turn. cells: of all tables; names: elements seen."""
+    """Reads a page strictly: every element is closed in its turn. cells: of all tables; names: elements seen.
+
+    words: all that stands there, as it would be copied; links: where they lead.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.names: list[str] = []
         self.cells: list[str] = []
+        self.links: list[str | None] = []
+        self.words = ""
         self._open: list[str] = []
         self.feed(text)
         self.close()
@@ -30,6 +35,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.append(tag)
+        self.links += [value for name, value in attrs if name == "href"]
         if tag == "td":
             self.cells.append("")
         if tag not in _VOID:
@@ -39,6 +45,7 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        self.words += data
         if "td" in self._open:
             self.cells[-1] += data
 
@@ -67,9 +74,17 @@ async def test_the_page_tells_what_runs_before_anything_happened(it: Town) -> No
 
 async def test_the_commands_to_try_name_the_port_that_answers(it: Town) -> None:
     """Also when any free port was asked for."""
-    _, text, _ = await it.read(f"{it.url}/")
-    assert f"curl -s {it.url}/triggers" in text
-    assert f"curl -s {it.url}/ussd/africastalking" in text
+    words = Page((await it.read(f"{it.url}/"))[1]).words
+    assert f"curl -s {it.url}/triggers" in words
+    assert f"curl -s {it.url}/ussd/africastalking" in words
+
+
+async def test_what_a_browser_can_look_at_is_a_link(it: Town) -> None:
+    """An address of the page itself, whatever name it is reached by; none of a peer."""
+    page = Page((await it.read(f"{it.url}/"))[1])
+    assert "/" in page.links
+    assert f"http://127.0.0.1:{it.gateway.metrics_port}/metrics" in page.links
+    assert it.ocs.url not in page.links
 
 
 async def test_a_hop_is_counted_on_the_page(it: Town) -> None:
@@ -139,6 +154,20 @@ async def test_the_page_says_what_is_stopped_apart_from_what_is_down(it: Town) -
     assert "test: 1 number contacted and charged, nobody else" in cells
     assert "DOWN" not in text
     assert BEN[-4:] not in text
+
+
+async def test_what_the_configuration_withholds_stands_there_too(tmp_path: Path, migrated: Path) -> None:
+    """Else a staging system looks as if it had failed; of a list how many numbers there are, and none of them."""
+    async with town(tmp_path, migrated, policy=f'dry_run = true\ntest_msisdns = ["+{BEN}"]') as it:
+        _, text, _ = await it.read(f"{it.url}/")
+    cells = Page(text).cells
+    for what, key in (
+        ("dry run: nothing is sent or charged", "policy.dry_run"),
+        ("test: 1 number contacted and charged, nobody else", "policy.test_msisdns"),
+    ):
+        start = cells.index(what)
+        assert cells[start + 1 : start + 4] == ["the configuration", key, "a start without it"]
+    assert BEN not in text
 
 
 async def test_the_page_lists_the_last_messages_newest_first(it: Town) -> None:
