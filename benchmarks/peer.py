@@ -69,9 +69,10 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
 
 
 def _binds(settings: Mapping[str, Any]) -> tuple[SmppConfig, ...]:
-    """One for each SMSC; texts are shared out evenly."""
+    """One for each SMSC; texts are shared out evenly. Where they only receive, answers wait for an SMSC that is away."""
     ports = settings["smsc"] if isinstance(settings["smsc"], list) else [settings["smsc"]]
-    return tuple(
+    away = SmppConfig(name="away", host="127.0.0.1", port=1, source="12345", bind="transmitter", reconnect_max=30.0)
+    binds = tuple(
         SmppConfig(
             name=f"bench-{at}",
             host="127.0.0.1",
@@ -85,12 +86,13 @@ def _binds(settings: Mapping[str, Any]) -> tuple[SmppConfig, ...]:
         )
         for at, port in enumerate(ports)
     )
+    return (*binds, away) if settings.get("bind") == "receiver" else binds
 
 
 def _routes(settings: Mapping[str, Any]) -> tuple[RouteConfig, ...]:
     """None for one bind."""
-    through = tuple(ThroughConfig(bind.name) for bind in _binds(settings))
-    return (RouteConfig("all", through),) if len(through) > 1 else ()
+    through = tuple(ThroughConfig(bind.name) for bind in _binds(settings) if bind.bind == "transceiver")
+    return (RouteConfig("all", through, order="weight"),) if len(through) > 1 else ()
 
 
 def _doors(settings: Mapping[str, Any]) -> tuple[DoorConfig, ...]:
