@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from flows.catalogue_fields import Fields
 from flows.errors import CatalogueError
+from flows.spelling import words
 from flows.strict_yaml import StrictYamlError, load_strict
 from flows.values import Allowance, BundleId, Money, Unit
 
@@ -87,13 +88,24 @@ class Catalogue:
 
     bundles: tuple[Bundle, ...]
     _by_id: Mapping[BundleId, Bundle] = field(init=False, repr=False, compare=False)
+    _by_name: Mapping[tuple[str, ...], Sequence[Bundle]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", MappingProxyType({bundle.id: bundle for bundle in self.bundles}))
+        named: dict[tuple[str, ...], list[Bundle]] = {}
+        for bundle in self.bundles:
+            for spelled in {words(name) for name in bundle.names.values()}:
+                named.setdefault(spelled, []).append(bundle)
+        object.__setattr__(self, "_by_name", MappingProxyType(named))
 
     def get(self, bundle: str) -> Bundle | None:
         """The bundle with this id, on sale or not; None for an unknown one."""
         return self._by_id.get(BundleId(bundle))
+
+    def named(self, name: str) -> Bundle | None:
+        """The bundle with this id or, as charging systems tell, this name in any language; None where several have it."""
+        called = self._by_name.get(words(name), ()) if name else ()
+        return self.get(name) or (called[0] if len(called) == 1 else None)
 
     def on_sale(self, day: date) -> tuple[Bundle, ...]:
         """What can be bought on ``day``, in the order of the file."""

@@ -92,7 +92,9 @@ def _help(texter: Texter, desk: Desk) -> SendSms:
 
 
 def _name(texter: Texter, bucket: Bucket, names: Mapping[str, str]) -> str:
-    return names.get(bucket.name) or bucket.name or texter.voice.bundle_word(bucket.unit)
+    """As it is sold, else by what it gives: the charging system's own name is in nobody's language."""
+    word = texter.voice.bundle_word(bucket.unit)
+    return names.get(bucket.name) or f"{word[:1].upper()}{word[1:]}"
 
 
 def _end(bucket: Bucket) -> tuple[bool, float]:

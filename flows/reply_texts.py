@@ -96,10 +96,10 @@ def balance(voice: Voice, money: Money | None, running: Sequence[Running], zone:
 
 
 def _left(voice: Voice, one: Running, zone: tzinfo) -> str:
-    left = voice.amount(one.unit, one.left)
+    left = voice.left(one.unit, one.left)
     if one.ends_at is None:
-        return voice.say(N_("{name}: {left} left"), name=one.name, left=left)
-    return voice.say(N_("{name}: {left} left until {day}"), name=one.name, left=left, day=voice.day(one.ends_at, zone))
+        return voice.say(N_("{name}: {left}"), name=one.name, left=left)
+    return voice.say(N_("{name}: {left} until {day}"), name=one.name, left=left, day=voice.day(one.ends_at, zone))
 
 
 def dial(voice: Voice, code: str) -> str:

@@ -42,11 +42,11 @@ class Voice:
 
     def runs_out(self, bundle: str, unit: Unit, remaining: int, ends_in: timedelta | None) -> str:
         """The bundle will be used up. ends_in: the forecast, or None when there is none to stand by."""
-        left = formats.amount(unit, remaining, self.language)
+        left = self.left(unit, remaining)
         if ends_in is None:
-            return self.say(N_("Your {bundle} is nearly used up: {left} left."), bundle=bundle, left=left)
+            return self.say(N_("Your {bundle} is nearly used up: {left}."), bundle=bundle, left=left)
         return self.say(
-            N_("Your {bundle} runs out in about {time} ({left} left)."),
+            N_("Your {bundle} runs out in about {time} ({left})."),
             bundle=bundle,
             time=formats.duration(ends_in, self.language),
             left=left,
@@ -55,10 +55,10 @@ class Voice:
     def expires(self, bundle: str, unit: Unit, remaining: int, expires_in: timedelta) -> str:
         """The bundle will end by the clock."""
         return self.say(
-            N_("Your {bundle} expires in {time} ({left} left)."),
+            N_("Your {bundle} expires in {time} ({left})."),
             bundle=bundle,
             time=formats.duration(expires_in, self.language),
-            left=formats.amount(unit, remaining, self.language),
+            left=self.left(unit, remaining),
         )
 
     def has_run_out(self, bundle: str) -> str:
@@ -143,6 +143,11 @@ class Voice:
     def amount(self, unit: Unit, remaining: int) -> str:
         """How much is left."""
         return formats.amount(unit, remaining, self.language)
+
+    def left(self, unit: Unit, remaining: int) -> str:
+        """How much is left, with its verb: exactly one of something is left in another way than much of it."""
+        amount = self.amount(unit, remaining)
+        return self.say(N_("{amount} is left") if amount.startswith("1 ") else N_("{amount} left"), amount=amount)
 
     def on_or_off(self, *, on: bool) -> str:
         """The state of a switch, as it stands behind a colon."""

@@ -113,8 +113,8 @@ class MenuFacts:
 
     def _running_bundle(self, bucket: Bucket, voice: Voice) -> Item:
         ends = voice.day(bucket.expires_at, self._context.zone) if bucket.expires_at else _NO_END
-        name = self._context.catalogue.get(bucket.name)
-        fields = {"name": name.name(voice.language) if name else bucket.name or voice.bundle_word(bucket.unit)}
+        sold = self._context.catalogue.named(bucket.name)
+        fields = {"name": sold.name(voice.language) if sold else voice.bundle_word(bucket.unit)}
         return Item(bucket.id, {**fields, "left": voice.amount(bucket.unit, bucket.remaining), "ends": ends})
 
     def _bundles(self, need: Need) -> FactValue:

@@ -133,7 +133,7 @@ class TextFactsDesk:
         """Of bundles that were offered, and of those that run and are in the catalogue."""
         names: dict[str, str] = {one.bundle: self._context.bundle_name(one.bundle, language) for one in made}
         for bucket in wallet.buckets if wallet else ():
-            sold = self._context.catalogue.get(bucket.name)
+            sold = self._context.catalogue.named(bucket.name)
             if sold is not None:
                 names[bucket.name] = sold.name(language)
         return names

@@ -59,6 +59,21 @@ def test_a_name_falls_back_to_a_kin_language_then_to_english(language: str, name
     assert parse_catalogue(GOOD).bundles[0].name(language) == name
 
 
+@pytest.mark.parametrize("name", ["data-1gb-7d", "1 GB por 7 días", "1 gb por 7 dias", "1 GB for 7 days"])
+def test_a_bundle_is_found_by_its_id_and_by_its_name_in_any_language(name: str) -> None:
+    """Charging systems tell one or the other."""
+    catalogue = parse_catalogue(GOOD)
+    assert catalogue.named(name) == catalogue.bundles[0]
+
+
+@pytest.mark.parametrize("name", ["", "...", "2 GB", "1 GB"])
+def test_a_name_that_is_nobodys_finds_no_bundle(name: str) -> None:
+    """Nor does one that several have."""
+    catalogue = parse_catalogue(GOOD + GOOD.removeprefix("\nbundles:\n").replace("data-1gb-7d", "other"))
+    assert catalogue.named(name) is None
+    assert catalogue.named("1 GB for 7 days") is None
+
+
 def test_a_bundle_is_on_sale_on_its_first_and_last_day_only_in_between() -> None:
     """Both ends of on_sale count."""
     catalogue = parse_catalogue(GOOD)

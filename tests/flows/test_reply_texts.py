@@ -122,7 +122,7 @@ def test_a_balance_tells_what_fits_two_messages(language: str) -> None:
         (
             Money(0, "COP"),
             (Running("1 GB por 7 días", Unit.BYTE, 500 * 1024**2, TUESDAY), Running("voz", Unit.SECOND, 120, None)),
-            "Saldo $0. 1 GB por 7 días: quedan 500 MB hasta el 24 nov. voz: quedan 2 min.",
+            "Saldo $0. 1 GB por 7 días: te quedan 500 MB hasta el 24 nov. voz: te quedan 2 min.",
         ),
     ],
 )

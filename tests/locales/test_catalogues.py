@@ -16,11 +16,12 @@ from menus.charset import septets, transliterate
 ROOT = Path(locales.__file__).parent
 ONE_SMS = 160
 LONG_FACTS = {
-    "es": {"bundle": "paquete de datos", "time": "40 min", "left": "1.023 MB", "name": "1,5 GB por 30 días"},
-    "pt_BR": {"bundle": "pacote de dados", "time": "40 min", "left": "1.023 MB", "name": "1,5 GB por 30 dias"},
-    "en": {"bundle": "voice bundle", "time": "40 min", "left": "1,023 MB", "name": "1.5 GB for 30 days"},
+    "es": {"bundle": "paquete de datos", "time": "40 min", "left": "te quedan 1.023 MB", "name": "1,5 GB por 30 días"},
+    "pt_BR": {"bundle": "pacote de dados", "time": "40 min", "left": "restam 1.023 MB", "name": "1,5 GB por 30 dias"},
+    "en": {"bundle": "voice bundle", "time": "40 min", "left": "1,023 MB left", "name": "1.5 GB for 30 days"},
 }
 MORE_FACTS = {
+    "amount": "1.023 MB",
     "price": "$120.000",
     "balance": "$120.000",
     "keyword": "PARAR",
@@ -29,9 +30,9 @@ MORE_FACTS = {
     "stop": "PARAR",
 }
 ALERTS = (
-    "Your {bundle} runs out in about {time} ({left} left).",
-    "Your {bundle} is nearly used up: {left} left.",
-    "Your {bundle} expires in {time} ({left} left).",
+    "Your {bundle} runs out in about {time} ({left}).",
+    "Your {bundle} is nearly used up: {left}.",
+    "Your {bundle} expires in {time} ({left}).",
     "Your {bundle} has run out.",
     "Your {bundle} has expired.",
 )

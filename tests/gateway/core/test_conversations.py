@@ -2,7 +2,8 @@
 
 ``#`` what it shows   ``>`` a person texts   ``<`` they are answered   ``$`` they buy   ``=`` what the inbox says of it
 ``@`` what happens: ``market mx``, ``speaks pt_BR``, ``balance 500000``, ``no balance``, ``confirm above 0``,
-``offer data-1gb-7d``, ``runs data-1gb-7d 500``, ``wait 20 minutes``, ``alerts required``, ``asked to port``
+``offer data-1gb-7d``, ``runs 1_GB_por_7_días 500`` (``_``: a blank), ``wait 20 minutes``, ``alerts required``,
+``asked to port``
 
 ``CHASQUI_GOLDEN=1`` writes the answers anew: read the difference.
 """
@@ -75,7 +76,7 @@ class Stage:
                 ocs.broke = OcsTimeout("silent")
             case ["runs", product, megabytes]:
                 wallet = ocs.balances.get(ANA, ocs.otherwise)
-                bucket = Bucket("b-1", Unit.BYTE, int(megabytes) * 2**20, name=product)
+                bucket = Bucket("b-1", Unit.BYTE, int(megabytes) * 2**20, name=product.replace("_", " "))
                 ocs.balances[ANA] = replace(wallet, buckets=(*wallet.buckets, bucket))
             case ["confirm", "above", amount]:
                 rule = Dated(SmsConfirmation(int(amount)), "a test", None, None)
