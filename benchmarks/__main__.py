@@ -1,4 +1,4 @@
-"""``.venv/bin/python -m benchmarks``: run them all and print one table each."""
+""".venv/bin/python -m benchmarks: run them all and print one table each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.mutations``: mutated PDUs against a live client and a live SMSC side.
+"""python -m benchmarks.mutations: mutated PDUs against a live client and a live SMSC side.
 
 Half of them go from an SMSC gone mad to a client, half from an ESME gone mad to the SMSC side, each back again whenever
 a mutation has cost it the connection; what was on the line then is not counted. Meanwhile another bind sends and gets

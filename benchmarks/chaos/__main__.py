@@ -1,4 +1,4 @@
-"""``python -m benchmarks.chaos``: drops, throttles, duplicates, restarts and kills; then each message is accounted for.
+"""python -m benchmarks.chaos: drops, throttles, duplicates, restarts and kills; then each message is accounted for.
 
 Ends with 1, and the ids, if a rule does not hold.
 """

@@ -1,4 +1,4 @@
-"""``chasqui controls``: stops, blackouts, test numbers and dry run, in force within a second and kept over restarts."""
+"""chasqui controls: stops, blackouts, test numbers and dry run, in force within a second and kept over restarts."""
 
 from __future__ import annotations
 

@@ -41,6 +41,13 @@ COMMANDS = [
     ("menus", "log"),
     ("menus", "show"),
     ("menus", "status"),
+    ("controls",),
+    ("controls", "list"),
+    ("controls", "stop"),
+    ("controls", "resume"),
+    ("controls", "blackout"),
+    ("controls", "test"),
+    ("controls", "dry-run"),
     ("consent",),
     ("consent", "verify"),
     ("consent", "export"),
@@ -60,9 +67,10 @@ def _ended(*arguments: str) -> int:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_explains_itself(command: tuple[str, ...], capsys: Output) -> None:
-    """On standard output, with exit status 0."""
+    """On standard output, in plain words, with exit status 0."""
     assert _ended(*command, "--help") == 0
     out, err = capsys.readouterr()
+    assert "`" not in out
     assert out.startswith(f"usage: {' '.join(('chasqui', *command))}")
     assert err == ""
 
