@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from store.reader import Reader
+from store.queries import AnySelect
+from store.reader import AnyRow, Reader
+from store.tables import outbox
 from store.tables import parts as t
 from store.unit import Op
 
@@ -23,13 +25,23 @@ _SETTLE = (
     .where(t.c.smsc == bindparam("by_smsc"), t.c.message_id == bindparam("named"))
     .values(state=bindparam("new_state"), error=bindparam("why"))
 )
-_FIND = select(t).where(t.c.smsc == bindparam("smsc"), t.c.message_id.in_(bindparam("ids", expanding=True)))
-_OF = select(t).where(t.c.outbox_id.in_(bindparam("outbox_ids", expanding=True))).order_by(t.c.outbox_id, t.c.part)
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_NAMED = select(t.c.outbox_id).where(t.c.smsc == bindparam("smsc"), t.c.message_id.in_(_IDS))
+_ALL = (
+    select(t, outbox.c.parts).join(outbox, outbox.c.id == t.c.outbox_id, isouter=True).order_by(t.c.outbox_id, t.c.part)
+)
+_BESIDE = _ALL.where(t.c.outbox_id.in_(_NAMED))
+_OF = _ALL.where(t.c.outbox_id.in_(_IDS))
+_AT_ONCE = 256
+"""Names in one query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: the outbox row it belongs to, its number from 0, and what became of it."""
+    """One part: the outbox row it belongs to, its number from 0, and what became of it.
+
+    of: in how many parts its text went out, where it was read and that is known.
+    """
 
     smsc: str
     message_id: str
@@ -37,6 +49,7 @@ class Part:
     part: int
     state: str
     error: str | None = None
+    of: int | None = None
 
 
 def put(part: Part, at: datetime) -> Op:
@@ -55,22 +68,28 @@ def put(part: Part, at: datetime) -> Op:
     )
 
 
-def settle(part: Part, state: str, error: str | None) -> Op:
+def settle(smsc: str, message_id: str, state: str, error: str | None) -> Op:
     """A receipt told what became of it."""
-    return Op(_SETTLE, {"by_smsc": part.smsc, "named": part.message_id, "new_state": state, "why": error})
+    return Op(_SETTLE, {"by_smsc": smsc, "named": message_id, "new_state": state, "why": error})
 
 
-async def find(reader: Reader, smsc: str, message_ids: Sequence[str]) -> Part | None:
-    """The part that an SMSC knows under one of these spellings; the first spelling counts most."""
-    rows = {row.message_id: row for row in await reader.rows(_FIND, {"smsc": smsc, "ids": list(message_ids)})}
-    for spelling in message_ids:
-        if spelling in rows:
-            row = rows[spelling]
-            return Part(row.smsc, row.message_id, row.outbox_id, row.part, row.state, row.error)
-    return None
+async def beside(reader: Reader, smsc: str, message_ids: Sequence[str]) -> Sequence[Part]:
+    """All parts of the texts of which an SMSC knows a part under one of these names, text by text, in order."""
+    return await _read(reader, _BESIDE, message_ids, smsc=smsc)
 
 
 async def of_rows(reader: Reader, outbox_ids: Sequence[str]) -> Sequence[Part]:
     """All parts of these texts, in order."""
-    rows = await reader.rows(_OF, {"outbox_ids": list(outbox_ids)})
-    return [Part(row.smsc, row.message_id, row.outbox_id, row.part, row.state, row.error) for row in rows]
+    return await _read(reader, _OF, outbox_ids)
+
+
+async def _read(reader: Reader, query: AnySelect, ids: Sequence[str], **values: str) -> Sequence[Part]:
+    found: list[Part] = []
+    for first in range(0, len(ids), _AT_ONCE):
+        some = list(ids[first : first + _AT_ONCE])
+        found += map(_part, await reader.rows(query, {**values, "ids": some}))
+    return found
+
+
+def _part(row: AnyRow) -> Part:
+    return Part(row.smsc, row.message_id, row.outbox_id, row.part, row.state, row.error, row.parts)

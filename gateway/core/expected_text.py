@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.core.ports import DeliveryReceipt
 
@@ -23,6 +24,7 @@ class ExpectedText:
 
     states, errors: what receipts said, by part. stored: whether the rows that receipts settle are committed.
     ahead: receipts that came before that; written: those of them that are written with the text.
+    writing: who waits for what a receipt said to be durable, by part.
     """
 
     id: str
@@ -33,6 +35,7 @@ class ExpectedText:
     stored: bool = False
     ahead: list[tuple[int, DeliveryReceipt, Durable]] = field(default_factory=list)
     written: list[Durable] = field(default_factory=list)
+    writing: dict[int, list[Durable]] = field(default_factory=dict)
 
     def hear(self, number: int, receipt: DeliveryReceipt) -> bool:
         """Note what a receipt says of part ``number``; whether that settles the part. The first final word counts."""
@@ -43,6 +46,11 @@ class ExpectedText:
         if receipt.error:
             self.errors[number] = receipt.error
         return True
+
+    def unhear(self, number: int) -> None:
+        """What was heard last of this part could not be written."""
+        self.states.pop(number, None)
+        self.errors.pop(number, None)
 
     @property
     def whole(self) -> str:
@@ -56,3 +64,17 @@ class ExpectedText:
         """Why it was not delivered, as the network says."""
         error = next((self.errors[number] for number in reversed(self.errors)), "")
         return f"network error {error}" if error and self.whole not in ("", "delivered") else None
+
+
+class ExpectedPart(NamedTuple):
+    """One part of a text, by the name that its SMSC gave it. number: from 0."""
+
+    text: ExpectedText
+    number: int
+    smsc: str
+    message_id: str
+
+    @property
+    def is_settled_here(self) -> bool:
+        """Whether a receipt for it waits for nobody else: its rows are there, and nothing of it is being written."""
+        return self.text.stored and self.number not in self.text.writing

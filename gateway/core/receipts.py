@@ -5,44 +5,53 @@ written with it. One for something not known at all is kept in the inbox, and ma
 
 The first final word on a part counts, also where a later one would be better news (delivered after expired): what
 followed from the first cannot be called back. Later words are counted, as repeated or contrary, and not applied.
+
+What is not remembered is looked for in the store, all that came meanwhile in one query, and remembered from then on:
+a text has one place in memory, where its parts see each other, until the last word on each is durable.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from flows.values import Msisdn
 from gateway.core.context import Context
-from gateway.core.expected_text import Durable, ExpectedText, settled_state
+from gateway.core.early_receipts import EarlyReceipts, entry_of
+from gateway.core.expected_text import Durable, ExpectedPart, ExpectedText, settled_state
+from gateway.core.part_names import PartNames
 from gateway.core.ports import DeliveryReceipt
+from gateway.core.remembered_parts import Key, RememberedParts
 from store import inbox, outbox, parts
 from store.errors import StoreError, WriterStopped
-from store.ids import new_id
-from store.inbox import Entry
 from store.parts import Part
 from store.unit import Op, Unit
 
 _REMEMBERED = 200_000
-_EARLY = timedelta(hours=1)
-"""A receipt that is older than this when its id is given out was of another text: an SMSC may use ids again."""
+
+
+@dataclass(slots=True, eq=False)
+class _Said:
+    """What receipts said that is written in one commit: of which parts, and who waits for it."""
+
+    ops: list[Op] = field(default_factory=list)
+    parts: list[ExpectedPart] = field(default_factory=list)
+    waiting: list[Durable] = field(default_factory=list)
 
 
 class ReceiptDesk:
-    """Remembers what was sent lately; asks the store for what was sent long ago."""
+    """remembered: so many parts are kept in memory; the store knows the others."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, remembered: int = _REMEMBERED) -> None:
         self._context = context
         self._writer = context.writer
-        self._expected: OrderedDict[tuple[str, str], tuple[ExpectedText, int]] = OrderedDict()
-        self._literal: set[str] = set()
-        self._respelled: set[str] = set()
+        self._remembered = remembered
+        self._names = PartNames()
+        self._parts = RememberedParts(remembered)
+        self._early = EarlyReceipts(self._names, remembered)
+        self._looked_for: list[tuple[DeliveryReceipt, Durable]] = []
         self._one_by_one = asyncio.Lock()
-        self._unmatched: OrderedDict[tuple[str, str], tuple[Entry, DeliveryReceipt]] = OrderedDict()
 
     # ── what the lane tells ──
 
@@ -52,10 +61,7 @@ class ReceiptDesk:
         Parts that it gave one id are one to it, and get one receipt.
         """
         text = ExpectedText(outbox_id, smsc, tuple(dict.fromkeys(message_ids)))
-        for number, message_id in enumerate(text.message_ids):
-            self._expected[smsc, message_id] = (text, number)
-        while len(self._expected) > _REMEMBERED:
-            self._expected.popitem(last=False)
+        self._parts.remember(text)
         return text
 
     def rows(self, text: ExpectedText) -> list[Op]:
@@ -66,8 +72,7 @@ class ReceiptDesk:
                 self._count_left(text, number, receipt)
             text.written.append(durable)
         text.ahead.clear()
-        if self._unmatched:
-            ops += self._matched(text, at)
+        ops += self._early.matched(text, at)
         for number, message_id in enumerate(text.message_ids):
             state, error = text.states.get(number, "sent"), text.errors.get(number)
             ops.append(parts.put(Part(text.smsc, message_id, text.id, number, state, error), at))
@@ -81,20 +86,18 @@ class ReceiptDesk:
 
     def stored(self, texts: Sequence[ExpectedText]) -> None:
         """``rows`` of these are durable: who waited for that hears of it, and what came since is written."""
-        ops: list[Op] = []
-        waiting: list[Durable] = []
+        said = _Said()
         for text in texts:
             text.stored = True
             for number in text.states:
-                self._forget(text, number)
+                self._parts.forget(text, text.smsc, text.message_ids[number])
             _settle_all(text.written, None)
             text.written.clear()
             for number, receipt, durable in text.ahead:
-                ops += self._apply(text, number, receipt)
-                waiting.append(durable)
+                part = ExpectedPart(text, number, text.smsc, text.message_ids[number])
+                self._hear(part, receipt, durable, said)
             text.ahead.clear()
-        if waiting:
-            self._submit(ops, waiting)
+        self._write(said)
 
     def not_stored(self, texts: Sequence[ExpectedText], error: StoreError) -> None:
         """``rows`` of these could not be written: their receipts are not acknowledged, and come again."""
@@ -102,8 +105,8 @@ class ReceiptDesk:
             _settle_all([*text.written, *(durable for _, _, durable in text.ahead)], error)
             text.written.clear()
             text.ahead.clear()
-            for number in range(len(text.message_ids)):
-                self._forget(text, number)
+            for message_id in text.message_ids:
+                self._parts.forget(text, text.smsc, message_id)
 
     # ── what the network tells ──
 
@@ -111,149 +114,137 @@ class ReceiptDesk:
         """Write what they say. Returns once each is durable, or with why it is not."""
         for state, count in Counter(receipt.state for receipt in receipts).items():
             self._context.metrics.receipts.labels(state).inc(count)
-        ops: list[Op] = []
-        together: Durable = asyncio.get_running_loop().create_future()
-        waits = [self._durable(receipt, ops, together) for receipt in receipts]
-        self._submit(ops, [together])
+        said, waits = _Said(), list[Durable]()
+        new = asyncio.get_running_loop().create_future
+        together = new()  # most are written with each other: one future is much cheaper to wait for than hundreds
+        for receipt in receipts:
+            found = self._find(receipt, self._names.sure(receipt)) if receipt.message_id else None
+            durable = together if found is not None and found.is_settled_here else new()
+            waits.append(durable)
+            if found is not None:
+                self._hear(found, receipt, durable, said)
+            elif receipt.message_id:
+                self._looked_for.append((receipt, durable))
+            else:
+                self._put_aside(receipt, durable)
+        self._write(said)
+        if self._looked_for:
+            await self._look()
         outcomes = await asyncio.gather(*waits, return_exceptions=True)
         return [outcome if isinstance(outcome, Exception) else None for outcome in outcomes]
 
     async def recover(self) -> None:
-        """Remember the receipts that came before their submit was known, and before the last stop."""
+        """Remember the receipts that came before their submit was known, and before the last stop.
+
+        Parts are not: reading all that are open would hold up the start, and they are read as fast as receipts come.
+        """
         for entry in await inbox.early_receipts(self._context.reader):
-            self._await_submit(entry, _receipt(entry.body))
+            self._early.expect(entry)
 
-    def _durable(self, receipt: DeliveryReceipt, ops: list[Op], together: Durable) -> Awaitable[object]:
-        """What to wait for before this receipt may be acknowledged: most are written ``together``, by ``ops``."""
-        if not receipt.message_id:
-            return self._put_aside(receipt)
-        sure = self._spellings(receipt) if receipt.smsc in self._respelled else (receipt.message_id,)
-        found = self._find(receipt, sure)
-        if found is None:
-            return self._from_store(receipt)
-        text, number = found
-        if text.stored:
-            ops += self._apply(text, number, receipt)
-            return together
-        return _wait_beside(text, number, receipt)
-
-    def _submit(self, ops: Sequence[Op], waiting: Sequence[Durable]) -> None:
-        if not ops:
-            _settle_all(waiting, None)
-            return
-        try:
-            written = self._writer.submit(Unit(ops=tuple(ops)))
-        except WriterStopped as error:
-            _settle_all(waiting, error)
-            return
-        written.add_done_callback(lambda done: _settle_all(waiting, done.exception()))
-
-    def _find(self, receipt: DeliveryReceipt, names: Sequence[str]) -> tuple[ExpectedText, int] | None:
-        """The remembered part that a receipt speaks of, under one of these names."""
+    def _find(
+        self, receipt: DeliveryReceipt, names: Sequence[str], stored: Mapping[Key, ExpectedPart] | None = None
+    ) -> ExpectedPart | None:
+        """The part that a receipt speaks of, under the first of these names that is remembered or ``stored``."""
         for name in names:
-            found = self._expected.get((receipt.smsc, name))
+            found = self._parts.get((receipt.smsc, name)) or (stored or {}).get((receipt.smsc, name))
             if found is not None:
-                self._learn(receipt, name)
+                self._names.learn(receipt, name)
                 return found
         return None
 
-    def _learn(self, receipt: DeliveryReceipt, name: str) -> None:
-        """A receipt was for the part of this name: so its SMSC writes ids."""
-        (self._literal if name == receipt.message_id else self._respelled).add(receipt.smsc)
-
-    def _spellings(self, receipt: DeliveryReceipt) -> tuple[str, ...]:
-        """The names under which a part may be known.
-
-        An SMSC that was seen to write ids as it gave them is taken at its word; only before that does another
-        spelling (decimal for hexadecimal) count, for it may be the name of another text.
-        """
-        return (receipt.message_id,) if receipt.smsc in self._literal else (receipt.message_id, *receipt.also)
-
-    def _apply(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> list[Op]:
-        """The part's state, and the text's once all of its parts have one."""
-        if not text.hear(number, receipt):
+    def _hear(self, part: ExpectedPart, receipt: DeliveryReceipt, durable: Durable, said: _Said) -> None:
+        """Note the part's state, and the text's once all of its parts have one; ``durable`` is done when both are."""
+        text, number = part.text, part.number
+        if not text.stored:
+            text.ahead.append((number, receipt, durable))
+            return
+        if number not in text.states and text.hear(number, receipt):
+            text.writing[number] = said.waiting
+            said.parts.append(part)
+            said.ops.append(parts.settle(part.smsc, part.message_id, text.states[number], text.errors.get(number)))
+            if whole := text.whole:
+                self._count(whole)
+                said.ops.append(outbox.end(text.id, whole, self._context.clock(), reason=text.reason))
+        else:
             self._count_left(text, number, receipt)
-            return []
-        self._forget(text, number)
-        part = Part(text.smsc, text.message_ids[number], text.id, number, "sent")
-        ops = [parts.settle(part, text.states[number], text.errors.get(number))]
-        if whole := text.whole:
-            self._count(whole)
-            ops.append(outbox.end(text.id, whole, self._context.clock(), reason=text.reason))
-        return ops
+        text.writing.get(number, said.waiting).append(durable)  # what it repeats may not be durable yet
+
+    def _write(self, said: _Said) -> None:
+        if not said.ops:
+            _settle_all(said.waiting, None)
+            return
+        self._submit(Unit(ops=tuple(said.ops)), said)
+
+    def _submit(self, unit: Unit, said: _Said) -> None:
+        try:
+            written = self._writer.submit(unit)
+        except WriterStopped as error:
+            self._written(said, error)
+        else:
+            written.add_done_callback(lambda done: self._written(said, done.exception()))
+
+    def _written(self, said: _Said, error: BaseException | None) -> None:
+        for part in said.parts:
+            part.text.writing.pop(part.number, None)
+            if error is None:
+                self._parts.forget(part.text, part.smsc, part.message_id)
+            else:
+                part.text.unhear(part.number)
+        _settle_all(said.waiting, error)
 
     # ── what is not remembered ──
 
-    async def _from_store(self, receipt: DeliveryReceipt) -> None:
-        async with self._one_by_one:  # two parts of one text must not overlook each other's state
-            names = self._spellings(receipt)
-            part = await parts.find(self._context.reader, receipt.smsc, names)
-            if part is not None:
-                names = names[: names.index(part.message_id) + 1]
-            found = self._find(receipt, names)  # its submit may have been answered while we looked
-            if found is None and part is not None:
-                self._learn(receipt, part.message_id)
-                await self._writer.commit(Unit(ops=tuple(await self._long_ago(part, receipt))))
+    async def _look(self) -> None:
+        """Look in the store for all that nobody knows, also what came while others were looked for."""
+        async with self._one_by_one:  # two looks would see the same, and each would think itself the first
+            asked, self._looked_for = self._looked_for, []
+            said = _Said()
+            asked = [one for one in asked if not self._known_meanwhile(*one, said)]
+            self._write(said)
+            try:
+                stored = await self._stored([receipt for receipt, _ in asked])
+            except Exception as error:
+                _settle_all([durable for _, durable in asked], error)
                 return
-        if found is None:
-            await self._keep(receipt)
-            return
-        text, number = found
-        if text.stored:
-            await self._writer.commit(Unit(ops=tuple(self._apply(text, number, receipt))))
-        else:
-            await _wait_beside(text, number, receipt)
+            except BaseException:
+                self._looked_for = [*asked, *self._looked_for]  # others wait for theirs
+                raise
+            said = _Said()
+            for receipt, durable in asked:
+                if found := self._find(receipt, self._names.all(receipt), stored):
+                    self._hear(found, receipt, durable, said)
+                else:
+                    self._keep(receipt, durable)
+            self._write(said)
 
-    async def _long_ago(self, part: Part, receipt: DeliveryReceipt) -> Sequence[Op]:
-        siblings = await parts.of_rows(self._context.reader, [part.outbox_id])
-        total = await outbox.parts_of(self._context.reader, part.outbox_id) or len(siblings)
-        names = {one.part: one.message_id for one in siblings}
-        text = ExpectedText(
-            part.outbox_id,
-            receipt.smsc,
-            tuple(names.get(number, "") for number in range(total)),
-            {one.part: one.state for one in siblings if settled_state(one.state)},
-        )
-        return self._apply(text, part.part, receipt)
+    def _known_meanwhile(self, receipt: DeliveryReceipt, durable: Durable, said: _Said) -> bool:
+        """Whether it has been found by now. What is being written must not be read: the store may not have it yet."""
+        found = self._find(receipt, self._names.sure(receipt))
+        if found is not None:
+            self._hear(found, receipt, durable, said)
+        return found is not None
 
-    async def _keep(self, receipt: DeliveryReceipt) -> None:
+    async def _stored(self, receipts: Sequence[DeliveryReceipt]) -> Mapping[Key, ExpectedPart]:
+        """What the store has under the names of these."""
+        names: dict[str, dict[str, None]] = {}
+        for receipt in receipts:
+            names.setdefault(receipt.smsc, {}).update(dict.fromkeys(self._names.all(receipt)))
+        found: dict[Key, ExpectedPart] = {}
+        for smsc, of_smsc in names.items():
+            found.update(self._parts.recall(await parts.beside(self._context.reader, smsc, list(of_smsc))))
+        return found
+
+    def _keep(self, receipt: DeliveryReceipt, durable: Durable) -> None:
         """A receipt for something not known (yet): kept, and matched when its submit is answered."""
-        entry = _entry(receipt, self._context.clock())
-        self._await_submit(entry, receipt)
-        await self._writer.commit(inbox.take_in(entry))
+        entry = entry_of(receipt, self._context.clock())
+        self._early.expect(entry, receipt)
+        self._submit(inbox.take_in(entry), _Said(waiting=[durable]))
 
-    async def _put_aside(self, receipt: DeliveryReceipt) -> None:
+    def _put_aside(self, receipt: DeliveryReceipt, durable: Durable) -> None:
         """A receipt that names nothing: kept, and never matched."""
         self._context.metrics.receipts_left.labels("no_id").inc()
-        await self._writer.commit(inbox.put_aside(_entry(receipt, self._context.clock()), "no_id"))
-
-    def _await_submit(self, entry: Entry, receipt: DeliveryReceipt) -> None:
-        kept = entry, receipt
-        self._unmatched[receipt.smsc, receipt.message_id] = kept
-        for spelling in self._spellings(receipt):
-            self._unmatched.setdefault((receipt.smsc, spelling), kept)  # which may be another's own name
-        while len(self._unmatched) > _REMEMBERED:
-            self._unmatched.popitem(last=False)
-
-    def _matched(self, text: ExpectedText, at: datetime) -> list[Op]:
-        """Receipts in the inbox that spoke of this text before anybody knew it."""
-        ops: list[Op] = []
-        for number, message_id in enumerate(text.message_ids):
-            kept = self._unmatched.pop((text.smsc, message_id), None)
-            if kept is not None and message_id in self._spellings(kept[1]):
-                entry, receipt = kept
-                self._learn(receipt, message_id)
-                for spelling in (receipt.message_id, *receipt.also):
-                    if self._unmatched.get((text.smsc, spelling)) is kept:
-                        del self._unmatched[text.smsc, spelling]
-                early = at - entry.received_at <= _EARLY
-                if early:
-                    text.hear(number, receipt)
-                ops.append(inbox.done(entry.id, "matched" if early else "unmatched", at))
-        return ops
-
-    def _forget(self, text: ExpectedText, number: int) -> None:
-        self._expected.pop((text.smsc, text.message_ids[number]), None)
+        entry = entry_of(receipt, self._context.clock())
+        self._submit(inbox.put_aside(entry, "no_id"), _Said(waiting=[durable]))
 
     def _count_left(self, text: ExpectedText, number: int, receipt: DeliveryReceipt) -> None:
         """Count a receipt that changes nothing, if it is a last word."""
@@ -266,29 +257,11 @@ class ReceiptDesk:
         self._context.metrics.texts_out.labels(state).inc()
 
 
-def _wait_beside(text: ExpectedText, number: int, receipt: DeliveryReceipt) -> Durable:
-    durable: Durable = asyncio.get_running_loop().create_future()
-    text.ahead.append((number, receipt, durable))
-    return durable
-
-
 def _settle_all(waiting: Sequence[Durable], error: BaseException | None) -> None:
     for durable in waiting:
         if durable.done():
             continue
-        if isinstance(error, StoreError):
-            durable.set_exception(error)
-        else:
+        if error is None:
             durable.set_result(True)
-
-
-def _entry(receipt: DeliveryReceipt, at: datetime) -> Entry:
-    body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
-    return Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
-
-
-def _receipt(body: str) -> DeliveryReceipt:
-    """The receipt that ``_entry`` wrote down."""
-    fields = json.loads(body)
-    done_at = fields["done_at"] and datetime.fromisoformat(fields["done_at"])
-    return DeliveryReceipt(**{**fields, "done_at": done_at, "also": tuple(fields["also"])})
+        else:
+            durable.set_exception(error)

@@ -298,17 +298,17 @@ async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> 
 # ── parts, inbox, idempotency, messages ──
 
 
-async def test_a_part_is_found_under_any_spelling_the_first_counting_most(reader: Reader, writer: Writer) -> None:
-    """Of one SMSC; an id that comes again belongs to the newest text."""
-    await note(writer, *(parts.put(Part("a", name, f"row-{name}", 0, "sent"), TUESDAY) for name in ("1F", "31")))
-    found = await parts.find(reader, "a", ("31", "1F"))
-    assert found is not None
-    assert found.outbox_id == "row-31"
-    assert await parts.find(reader, "b", ("31",)) is None
-    await note(writer, parts.settle(found, "failed", "027"))
-    await note(writer, parts.put(Part("a", "1F", "row-new", 3, "sent"), TUESDAY))
-    assert [(one.state, one.error) for one in await parts.of_rows(reader, ["row-31"])] == [("failed", "027")]
-    assert [one.message_id for one in await parts.of_rows(reader, ["row-new", "row-1F"])] == ["1F"]
+async def test_a_part_is_found_with_the_others_of_its_text(reader: Reader, writer: Writer) -> None:
+    """Of one SMSC, also many in one go; an id that comes again belongs to the newest text."""
+    made = [Part("a", f"x{n}", f"row-{n // 2}", n % 2, "sent") for n in range(600)]
+    await note(writer, *(parts.put(one, TUESDAY) for one in made))
+    found = await parts.beside(reader, "a", [f"x{n}" for n in range(0, 598, 2)])
+    assert sorted(found, key=lambda one: int(one.message_id[1:])) == made[:598]
+    assert await parts.beside(reader, "b", ["x1"]) == []
+    await note(writer, parts.settle("a", "x1", "failed", "027"))
+    await note(writer, parts.put(Part("a", "x0", "row-new", 3, "sent"), TUESDAY))
+    assert [(one.state, one.error) for one in await parts.of_rows(reader, ["row-0"])] == [("failed", "027")]
+    assert [one.message_id for one in await parts.of_rows(reader, ["row-new", "row-1"])] == ["x2", "x3", "x0"]
 
 
 def entry(event_id: str, text: str = "1", at: datetime = TUESDAY, kind: str = "mo", subject: Msisdn = ANA) -> Entry:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,9 +14,13 @@ from gateway.core.commit import Committer
 from gateway.core.ports import DeliveryReceipt
 from gateway.core.receipts import ReceiptDesk
 from store import inbox, outbox, parts
+from store.errors import WriteFailed
 from store.outbox import SmsRow
 from store.parts import Part
-from store.unit import Op
+from store.queries import AnySelect
+from store.reader import AnyRow, Reader
+from store.unit import Op, Unit
+from store.writer import Writer
 
 
 @pytest.fixture
@@ -314,3 +321,85 @@ async def test_a_receipt_that_waited_while_its_text_was_stored_counts_for_the_wh
     await early
     await desk.receive([receipt("x2")])
     assert await state(house, row) == "delivered"
+
+
+async def test_what_is_not_remembered_is_looked_for_together(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Hundreds of receipts after a restart cost a few queries and commits, and those of one text see each other."""
+    rows = [await sent(house, committer, f"x{n}", f"y{n}") for n in range(50)]
+    reader = CountingReader(house.reader)
+    later, before = ReceiptDesk(replace(house.context, reader=reader)), house.writer.groups
+    first = [receipt(f"x{n}") for n in range(50)]
+    second = [receipt(f"y{n}") for n in range(50)]
+    outcomes = await asyncio.gather(later.receive(first), later.receive(second))
+    assert [*outcomes[0], *outcomes[1]] == [None] * 100
+    assert {await state(house, row) for row in rows} == {"delivered"}
+    assert reader.queries <= 2
+    assert house.writer.groups - before <= 2
+
+
+async def test_of_two_words_at_once_about_a_part_of_long_ago_the_first_counts(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """Also within one read of the bind."""
+    row = await sent(house, committer, "x1", "x2")
+    await desk.receive([receipt("x1", "failed"), receipt("x1"), receipt("x2")])
+    assert await state(house, row) == "failed"
+    assert [one.state for one in await parts.of_rows(house.reader, [row])] == ["failed", "delivered"]
+    counted = house.context.metrics.registry.get_sample_value("chasqui_receipts_left_total", {"why": "contrary"})
+    assert counted == 1
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_a_repeated_receipt_is_acknowledged_only_with_what_it_repeats(
+    house: House, committer: Committer, desk: ReceiptDesk, *, remembered: bool
+) -> None:
+    """An SMSC that sends it on a second bind forgets the first; where that could not be written both come again."""
+    row = await sent(house, committer, "x1", desk=desk if remembered else None)
+    writer = FullWriter(house.writer)
+    desk._writer = writer
+    first, second = await asyncio.gather(desk.receive([receipt("x1")]), desk.receive([receipt("x1")]))
+    assert [type(one) for one in (*first, *second)] == [WriteFailed, WriteFailed]
+    writer.full = False
+    assert await desk.receive([receipt("x1")]) == [None]
+    assert await state(house, row) == "delivered"
+
+
+async def test_a_part_of_long_ago_finds_the_try_that_it_was_of(
+    house: House, committer: Committer, desk: ReceiptDesk
+) -> None:
+    """A text that went twice, by two SMSCs, is whole by the parts of both."""
+    row = await sent(house, committer, "x1", "x2")
+    await committer.note(parts.put(Part("smsc-b", "z2", row, 1, "sent"), TUESDAY))
+    await desk.receive([receipt("x1"), DeliveryReceipt("smsc-b", "z2", "delivered")])
+    assert await state(house, row) == "delivered"
+    found = {one.message_id: one.state for one in await parts.of_rows(house.reader, [row])}
+    assert found == {"x1": "delivered", "x2": "sent", "z2": "delivered"}
+
+
+class CountingReader(Reader):
+    """Reads as another does, and counts."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._other = reader
+        self.queries = 0
+
+    async def rows(self, query: AnySelect, values: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
+        self.queries += 1
+        return await self._other.rows(query, values)
+
+
+class FullWriter(Writer):
+    """A store that takes nothing for a while."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._other = writer
+        self.full = True
+
+    def submit(self, unit: Unit) -> asyncio.Future[bool]:
+        if not self.full:
+            return self._other.submit(unit)
+        failed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        failed.set_exception(WriteFailed("the disk is full"))
+        return failed
