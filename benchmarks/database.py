@@ -12,9 +12,10 @@ from pathlib import Path
 
 from flows.effects import SendSms
 from flows.values import Msisdn, Purpose, SubscriptionId
-from store import outbox
+from store import outbox, subscriptions
 from store.engine import open_engine, upgrade
 from store.prepared import Statements
+from store.writer import Writer
 
 _POLL = 0.02
 _POLL_EACH = 1e-6
@@ -45,6 +46,18 @@ async def fill_outbox(path: Path, first: int, count: int, text: str) -> None:
     prepared = statements.one(op.statement, op.values)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(prepared.sql, (prepared.row(one.values) for one in chain((op,), ops)))
+
+
+async def fill_people(path: Path, first: int, count: int) -> None:
+    """A database that knows ``count`` people, who have said nothing yet."""
+    engine = open_engine(f"sqlite+aiosqlite:///{path}", path.parent)
+    await upgrade(engine)
+    writer, at = Writer(engine), datetime.now(UTC)
+    writer.start()
+    people = (subscriptions.begin(Msisdn(str(msisdn)), "es", at) for msisdn in range(first, first + count))
+    await writer.commit_all(subscriptions.create(one, at) for one in people)
+    await writer.stop()
+    await engine.dispose()
 
 
 def _texts(first: int, count: int, text: str) -> Iterator[SendSms]:

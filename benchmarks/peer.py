@@ -69,7 +69,7 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
 
 
 def _binds(settings: Mapping[str, Any]) -> tuple[SmppConfig, ...]:
-    """One for each SMSC; texts are shared out evenly. Where they only receive, answers wait for an SMSC that is away."""
+    """One for each SMSC; texts are shared out evenly. Where they only receive, answers wait for one that is away."""
     ports = settings["smsc"] if isinstance(settings["smsc"], list) else [settings["smsc"]]
     away = SmppConfig(name="away", host="127.0.0.1", port=1, source="12345", bind="transmitter", reconnect_max=30.0)
     binds = tuple(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.database import fill_outbox, until_rows
+from benchmarks.database import fill_outbox, fill_people, until_rows
 from benchmarks.measure import Case, Row, Sample, Stopwatch, interleave, rows
 from benchmarks.process import Peer
 from benchmarks.rivals import ANSWER, TEXT, compared, noted, rivals
 
+_KNOWN: Final = 576_000_000_000
 DELIVERED: Final = "SELECT count(*) FROM parts WHERE state = 'delivered'"
 SOON: Final[Mapping[str, Any]] = {"reconnect_max": 0.1}
 MOST_US: Final = 125.0
@@ -25,6 +26,7 @@ _BARE_IN: Final = "bare SMPP client, deliver_sm, nothing stored"
 _OUT: Final = "MT queued → delivered, every step stored"
 _TWO: Final = "the same, shared out over two SMSCs"
 _IN: Final = "MO deliver_sm → processed, answer queued"
+_IN_NEW: Final = "the same, each from a number never seen"
 
 
 async def run_out(folder: Path, rounds: int, scale: float) -> list[Row]:
@@ -85,9 +87,11 @@ async def delivered(database: Path, ocs: Peer, smscs: tuple[Peer, ...], count: i
 
 
 async def run_in(folder: Path, rounds: int, scale: float) -> list[Row]:
-    """Texts that nobody waits for, each from a new subscriber: inbox, subscription, meaning, help queued."""
+    """Texts that say yes to nothing: inbox, meaning, answer queued; from people who are known, and from new ones."""
     numbers, count = itertools.count(574_000_000_000, 100_000), int(2000 * scale)
     database = folder / "replies.db"
+    await fill_people(database, _KNOWN, (rounds + 1) * count)
+    known = itertools.count(_KNOWN, count)
     texts = processed = 0
     async with (
         Peer("ocs") as ocs,
@@ -117,12 +121,12 @@ async def run_in(folder: Path, rounds: int, scale: float) -> list[Row]:
             await bare.do("await_texts", count=texts)
             return await watch.stop(count)
 
-        async def with_gateway() -> Sample:
+        async def with_gateway(first: Callable[[], int]) -> Sample:
             nonlocal processed
             processed += count
             watch = Stopwatch(gateway)
             await watch.start()
-            await smsc.do("deliver", first=next(numbers), count=count, text=ANSWER)
+            await smsc.do("deliver", first=first(), count=count, text=ANSWER)
             await until_rows(database, _PROCESSED, processed)
             return await watch.stop(count)
 
@@ -132,7 +136,8 @@ async def run_in(folder: Path, rounds: int, scale: float) -> list[Row]:
         cases: dict[str, Case] = {
             _BARE_IN: bare_bind,
             **{one.receives: partial(other, at) for at, one in enumerate(others)},
-            _IN: with_gateway,
+            _IN: partial(with_gateway, partial(next, known)),
+            _IN_NEW: partial(with_gateway, partial(next, numbers)),
         }
         await interleave({name: case for name, case in cases.items() if name != _BARE_IN}, 1)  # warm
         measured = rows(await interleave(cases, rounds), {_IN: MOST_US})
