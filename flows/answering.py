@@ -18,13 +18,17 @@ WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Texter:
-    """Who has texted. source: the service number to answer from; reply_key: from the message."""
+    """Who has texted. source: the service number to answer from; reply_key: from the message.
+
+    operator: the name that people know us by, empty for none.
+    """
 
     at: datetime
     subscriber: Subscriber
     voice: Voice
     source: str
     reply_key: str
+    operator: str = ""
 
     def speaking(self, language: str) -> Texter:
         """The same person, in another language."""

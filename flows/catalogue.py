@@ -103,7 +103,7 @@ class Catalogue:
         return self._by_id.get(BundleId(bundle))
 
     def named(self, name: str) -> Bundle | None:
-        """The bundle with this id or, as charging systems tell, this name in any language; None where several have it."""
+        """The bundle with this id or, as charging systems tell, this name in any language; None if several have it."""
         called = self._by_name.get(words(name), ()) if name else ()
         return self.get(name) or (called[0] if len(called) == 1 else None)
 

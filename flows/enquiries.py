@@ -36,7 +36,7 @@ class Desk:
 
 def who(texter: Texter, desk: Desk) -> tuple[Effect, ...]:
     """Who sends, what for, how to stop, where to complain."""
-    return (texter.answer(reply_texts.who(texter.voice, desk.complaints)),)
+    return (texter.answer(reply_texts.who(texter.voice, desk.complaints, texter.operator)),)
 
 
 def balance(texter: Texter, desk: Desk, wallet: Wallet | None, names: Mapping[str, str]) -> tuple[Effect, ...]:
@@ -48,10 +48,10 @@ def balance(texter: Texter, desk: Desk, wallet: Wallet | None, names: Mapping[st
     return (texter.answer(reply_texts.balance(texter.voice, wallet.balance, lines, desk.zone)),)
 
 
-def menu(texter: Texter, desk: Desk) -> tuple[Effect, ...]:
-    """The code to dial, or help where there is none."""
+def menu(texter: Texter, desk: Desk, *, offered: bool) -> tuple[Effect, ...]:
+    """The code to dial, or help where there is none. offered: whether a yes would buy something."""
     if not desk.service_code:
-        return help_asked(texter, desk)
+        return help_asked(texter, desk, offered=offered)
     return (texter.answer(reply_texts.dial(texter.voice, desk.service_code)),)
 
 
@@ -60,14 +60,17 @@ def which_language(texter: Texter) -> tuple[Effect, ...]:
     return (texter.answer(reply_texts.which_language(texter.voice), asks=True),)
 
 
-def help_asked(texter: Texter, desk: Desk) -> tuple[Effect, ...]:
-    """Whoever asks for help always gets it."""
-    return (_help(texter, desk),)
+def help_asked(texter: Texter, desk: Desk, *, offered: bool) -> tuple[Effect, ...]:
+    """Whoever asks for help always gets it. offered: whether a yes would buy something."""
+    return (_help(texter, desk, offered=offered),)
 
 
-def not_understood(texter: Texter, desk: Desk) -> tuple[Effect, ...]:
-    """Help, once a day."""
-    return _once(texter, _help(texter, desk))
+def not_understood(texter: Texter, desk: Desk, *, offered: bool) -> tuple[Effect, ...]:
+    """Help, once a day. offered: whether a yes would buy something."""
+    last = texter.subscriber.help_at
+    if last is not None and texter.at - last < HELP_EVERY:
+        return ()
+    return (RecordHelpGiven(subscription=texter.subscriber.id, at=texter.at), _help(texter, desk, offered=offered))
 
 
 def almost_yes(texter: Texter, desk: Desk, offer: Offer | None, name: str, keyword: str) -> tuple[Effect, ...]:
@@ -76,19 +79,13 @@ def almost_yes(texter: Texter, desk: Desk, offer: Offer | None, name: str, keywo
     Somebody wants to buy and is not to meet with silence; the answers in an hour have their bound.
     """
     if offer is None or not offer.open_at(texter.at):
-        return not_understood(texter, desk)
+        return not_understood(texter, desk, offered=False)
     return (texter.answer(reply_texts.almost(texter.voice, name, offer.price, keyword), asks=True),)
 
 
-def _once(texter: Texter, answer: SendSms) -> tuple[Effect, ...]:
-    last = texter.subscriber.help_at
-    if last is not None and texter.at - last < HELP_EVERY:
-        return ()
-    return (RecordHelpGiven(subscription=texter.subscriber.id, at=texter.at), answer)
-
-
-def _help(texter: Texter, desk: Desk) -> SendSms:
-    return texter.answer(reply_texts.help_(texter.voice, menu=bool(desk.service_code)))
+def _help(texter: Texter, desk: Desk, *, offered: bool) -> SendSms:
+    text = reply_texts.help_(texter.voice, menu=bool(desk.service_code), offered=offered)
+    return texter.answer(reply_texts.signed(texter.voice, texter.operator, text))
 
 
 def _name(texter: Texter, bucket: Bucket, names: Mapping[str, str]) -> str:

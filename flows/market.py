@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -75,6 +75,12 @@ class MarketRules:
     sms_confirmation: SmsConfirmation | None
     porting_proof: PortingProof | None
     sources: Mapping[str, str]
+
+    def confirming_above(self, amount: int) -> MarketRules:
+        """These rules, with a second yes wanted above ``amount`` minor units, or above less where they say so."""
+        known = self.sms_confirmation
+        least = amount if known is None else min(amount, known.above)
+        return replace(self, sms_confirmation=SmsConfirmation(least))
 
     def zones_of(self, zone: str | None) -> tuple[ZoneInfo, ...]:
         """The zone a subscription may be in: its own, or every zone of the market when that is not known."""

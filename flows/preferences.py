@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flows import reply_texts
 from flows.answering import Texter
-from flows.effects import Effect, RecordAudit, RecordPreference
+from flows.effects import Effect, RecordAudit, RecordPreference, SendSms
 from flows.keywords import Topic
 from flows.records import Subscriber
 
@@ -19,14 +19,14 @@ def stop(texter: Texter, topic: Topic, *, alerts_mandatory: bool) -> tuple[Effec
     """No more offers, alerts, or either."""
     wanted = {name for name in _SWITCHES[topic] if name != "alerts" or not alerts_mandatory}
     text = reply_texts.stopped(texter.voice, topic, alerts_stay=alerts_mandatory)
-    return (*_switched(texter, wanted, value=False), texter.answer(text))
+    return (*_switched(texter, wanted, value=False), _answer(texter, text))
 
 
 def start(texter: Texter, topic: Topic) -> tuple[Effect, ...]:
     """Offers, alerts, or both again. To marketing this is the express consent that some markets want beforehand."""
     return (
         *_switched(texter, set(_SWITCHES[topic]), value=True),
-        texter.answer(reply_texts.started(texter.voice, topic)),
+        _answer(texter, reply_texts.started(texter.voice, topic)),
     )
 
 
@@ -52,6 +52,11 @@ def change(subscriber: Subscriber, at: datetime, actor: str, name: str, *, value
 
 
 _SWITCHES = {Topic.OFFERS: ("marketing",), Topic.ALERTS: ("alerts",), Topic.ALL: ("marketing", "alerts")}
+
+
+def _answer(texter: Texter, text: str) -> SendSms:
+    """Whoever opts out or in is told of whom."""
+    return texter.answer(reply_texts.signed(texter.voice, texter.operator, text))
 
 
 def _switched(texter: Texter, names: set[str], *, value: bool) -> tuple[Effect, ...]:

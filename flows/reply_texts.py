@@ -75,13 +75,20 @@ def almost(voice: Voice, name: str, price: Money, keyword: str) -> str:
     )
 
 
-def who(voice: Voice, contact: str) -> str:
-    """Who sends these texts, what for, how to stop them, where to complain. contact: empty for customer care."""
+def signed(voice: Voice, operator: str, text: str) -> str:
+    """A text behind the name of who sends it, if both go into one SMS. operator: empty for no name."""
+    named = voice.say(N_("{operator}: {text}"), operator=operator, text=text)
+    return named if operator and _fits(named, ONE_SMS) else text
+
+
+def who(voice: Voice, contact: str, operator: str = "") -> str:
+    """Who sends these texts, what for, how to stop them, where to complain.
+
+    contact: empty for customer care. operator: the name that people know, empty for none.
+    """
     return voice.say(
-        N_(
-            "We are your mobile operator. We tell you when a bundle ends and offer another. "
-            "{stop}: no offers. {contact}"
-        ),
+        N_("We are {operator}. We tell you when a bundle ends and offer another. {stop}: no offers. {contact}"),
+        operator=operator or voice.say(N_("your mobile operator")),
         stop=_stop(voice, Topic.OFFERS),
         contact=voice.say(N_("Complaints: {contact}."), contact=contact or voice.say(N_("customer care"))),
     )
@@ -107,16 +114,21 @@ def dial(voice: Voice, code: str) -> str:
     return voice.say(N_("Dial {code} for your balance, bundles and offers."), code=code)
 
 
-def help_(voice: Voice, *, menu: bool) -> str:
-    """What can be answered. menu: whether there is one to be dialled."""
+def help_(voice: Voice, *, menu: bool, offered: bool) -> str:
+    """What can be answered. menu: whether there is one to be dialled. offered: whether a yes would buy something."""
     names = (k.BALANCE_WORDS, k.WHO_WORDS, k.LANGUAGE_WORDS)
     also = [_word(voice, words) for words in names]
+    said = {
+        "more": _word(voice, k.MORE_WORDS),
+        "stop": _stop(voice, Topic.OFFERS),
+        "words": ", ".join([*also, "MENU"] if menu else also),
+    }
+    if not offered:
+        return voice.say(N_("Reply {more} for offers, {stop} for no more offers. Also: {words}."), **said)
     return voice.say(
         N_("Reply {accept} to buy the last offer, {more} for others, {stop} for no more offers. Also: {words}."),
         accept=k.ACCEPT_WORD,
-        more=_word(voice, k.MORE_WORDS),
-        stop=_stop(voice, Topic.OFFERS),
-        words=", ".join([*also, "MENU"] if menu else also),
+        **said,
     )
 
 
@@ -181,10 +193,12 @@ def _as_many_as_fit(say: Callable[[Sequence[str]], str], lines: Sequence[str], m
     """The text with as many lines as go into ``most`` septets, one at least, and how many."""
     for count in range(len(lines), 1, -1):
         text = say(lines[:count])
-        if _length(text) <= (_UCS2[most] if forces_ucs2(text) else most):
+        if _fits(text, most):
             return text, count
     return say(lines[:1]), 1
 
 
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-be")) // 2 if forces_ucs2(text) else septets(transliterate(text))
+def _fits(text: str, most: int) -> bool:
+    if forces_ucs2(text):
+        return len(text.encode("utf-16-be")) // 2 <= _UCS2[most]
+    return septets(transliterate(text)) <= most

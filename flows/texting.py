@@ -119,19 +119,21 @@ def _wish(facts: TextFacts, meaning: Meaning, offer: Offer | None) -> tuple[Effe
 def _enquiry(facts: TextFacts, intent: Intent) -> tuple[Effect, ...]:
     """What changes nothing."""
     texter, desk = facts.texter, facts.desk
+    bought = address(Meaning(Intent.ACCEPT), facts.offers, texter.at).offer
+    offered = bought is not None and bought.open_at(texter.at)
     match intent:
         case Intent.ASK_LANGUAGE:
             return enquiries.which_language(texter)
         case Intent.BALANCE:
             return enquiries.balance(texter, desk, facts.wallet, facts.names)
         case Intent.MENU:
-            return enquiries.menu(texter, desk)
+            return enquiries.menu(texter, desk, offered=offered)
         case Intent.WHO:
             return enquiries.who(texter, desk)
         case Intent.HELP:
-            return enquiries.help_asked(texter, desk)
+            return enquiries.help_asked(texter, desk, offered=offered)
         case _:
-            return enquiries.not_understood(texter, desk)
+            return enquiries.not_understood(texter, desk, offered=offered)
 
 
 def _in_menu(facts: TextFacts, offer: Offer) -> str:

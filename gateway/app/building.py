@@ -81,6 +81,8 @@ def context_of(
         clock=clock,
         metrics=metrics or Metrics(),
         traces=traces,
+        operator=config.operator,
+        confirm_above=config.policy.confirm_above,
     )
 
 

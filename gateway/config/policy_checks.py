@@ -8,10 +8,13 @@ from flows.values import parse_msisdn
 from gateway.config.bounds import url
 from gateway.config.tree import DoorConfig, PolicyConfig
 from gateway.errors import ConfigError
+from menus.charset import forces_ucs2
 
 _CHANNELS, _HANDSETS = ("sms", "ussd"), ("feature", "smart")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _LONGEST_WAIT = 3600
+_LONGEST_NAME = 20
+"""Characters: what the answer to WHO has room for."""
 
 
 def check_policy(policy: PolicyConfig) -> None:
@@ -27,10 +30,21 @@ def check_policy(policy: PolicyConfig) -> None:
         raise ConfigError(f"policy.push_wait must be more than 0 and at most {_LONGEST_WAIT} seconds")
     if not 0 <= policy.push_present <= _LONGEST_WAIT:
         raise ConfigError(f"policy.push_present must be from 0 to {_LONGEST_WAIT} seconds")
+    if policy.confirm_above < -1:
+        raise ConfigError("policy.confirm_above must be minor units from 0 up, or -1 for what the market pack says")
     if policy.push_hours and not _HOURS.fullmatch(policy.push_hours):
         raise ConfigError("policy.push_hours must be local times such as 08:00-20:00, or empty for always")
     if policy.push_hours and policy.push_hours[:5] >= policy.push_hours[6:]:
         raise ConfigError("policy.push_hours must end later on the same day than they begin")
+
+
+def check_operator(name: str) -> None:
+    """Raises ConfigError."""
+    if len(name) > _LONGEST_NAME or name != name.strip():
+        raise ConfigError(f"operator must be at most {_LONGEST_NAME} characters, without blanks around them")
+    foreign = forces_ucs2(name)
+    if foreign is not None:
+        raise ConfigError(f"operator has the character {foreign!r}, which SMS cannot carry in GSM-7")
 
 
 def check_push_url(door: DoorConfig) -> None:

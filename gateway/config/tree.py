@@ -332,6 +332,8 @@ class PolicyConfig:
     channels: ``sms`` and ``ussd``, the preferred one first. push_wait: seconds until the text behind a screen goes.
     push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
+    confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
+    says, whose own bound holds where it is lower.
     """
 
     quiet_hours: str = "market"
@@ -344,6 +346,7 @@ class PolicyConfig:
     push_circles: tuple[str, ...] = ()
     push_handsets: tuple[str, ...] = ()
     push_present: float = 600
+    confirm_above: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,9 +365,10 @@ class TelemetryConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything. folder: where relative paths start."""
+    """Everything. folder: where relative paths start. operator: the name that people know, empty for none."""
 
     market: str = "co"
+    operator: str = ""
     server: ServerConfig = ServerConfig()
     store: StoreConfig = StoreConfig()
     sessions: SessionsConfig = SessionsConfig()

@@ -49,7 +49,11 @@ class _Day:
 
 @dataclass(slots=True)
 class Context:
-    """Built once by ``gateway.app`` and passed down."""
+    """Built once by ``gateway.app`` and passed down.
+
+    operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
+    a second yes, beside what the market pack says; -1 for nothing more.
+    """
 
     market: Market
     catalogue: Catalogue
@@ -63,6 +67,8 @@ class Context:
     clock: Clock
     metrics: Metrics
     traces: Traces | None = None
+    operator: str = ""
+    confirm_above: int = -1
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:
@@ -79,9 +85,10 @@ class Context:
         if known is None or not known.begins <= at < known.ends:
             day = at.astimezone(self.zone).date()
             begins, ends = (datetime.combine(one, time(), self.zone) for one in (day, day + timedelta(days=1)))
-            known = self._today = _Day(
-                begins.astimezone(UTC), ends.astimezone(UTC), self.market.at(day), self.catalogue.on_sale(day)
-            )
+            rules = self.market.at(day)
+            if self.confirm_above >= 0:
+                rules = rules.confirming_above(self.confirm_above)
+            known = self._today = _Day(begins.astimezone(UTC), ends.astimezone(UTC), rules, self.catalogue.on_sale(day))
         return known
 
     @property

@@ -85,7 +85,14 @@ class TextFactsDesk:
         unnamed = known.offers.get((person.id, ""), ())
         on_screen = () if made else unnamed
         return TextFacts(
-            texter=Texter(at, person, self._context.voice(person), body["to"], f"reply:{entry.id}"),
+            texter=Texter(
+                at,
+                person,
+                self._context.voice(person),
+                source=body["to"],
+                reply_key=f"reply:{entry.id}",
+                operator=self._context.operator,
+            ),
             text=body["text"],
             entry=entry.id,
             meaning=understand(body["text"], rules.stop_words),

@@ -273,3 +273,13 @@ def test_packs_are_package_data() -> None:
 def test_prices_include_tax_where_a_law_says_so(code: str, included: bool) -> None:
     """And where none was found nothing is asked for."""
     assert load_market(code).at(TODAY).tax_in_prices is included
+
+
+@pytest.mark.parametrize(("known", "wanted", "holds"), [(None, 0, 0), (None, 700, 700), (500, 700, 500), (500, 0, 0)])
+def test_a_second_yes_can_be_wanted_beside_the_pack_but_not_less_often(
+    tmp_path: Path, known: int | None, wanted: int, holds: int
+) -> None:
+    """The lower bound holds."""
+    write(tmp_path, pack() if known is None else pack(sms_confirmation=[rule(above=known)]))
+    rules = load_market("tt", tmp_path).at(TODAY)
+    assert rules.confirming_above(wanted).sms_confirmation == SmsConfirmation(holds)

@@ -29,8 +29,9 @@ FIXED: dict[str, Callable[[Voice], str]] = {
     "nothing more": reply_texts.nothing_more,
     "try later": reply_texts.try_later,
     "dial": partial(reply_texts.dial, code="*123*4567#"),
-    "help": partial(reply_texts.help_, menu=True),
-    "help without a menu": partial(reply_texts.help_, menu=False),
+    "help": partial(reply_texts.help_, menu=True, offered=True),
+    "help without a menu": partial(reply_texts.help_, menu=False, offered=True),
+    "help without an offer": partial(reply_texts.help_, menu=True, offered=False),
     "which language": reply_texts.which_language,
     "proof noted": reply_texts.proof_noted,
     **{f"stopped {topic}": partial(reply_texts.stopped, topic=topic, alerts_stay=False) for topic in Topic},
@@ -76,13 +77,28 @@ def test_an_answer_about_a_bundle_fits(what: str, language: str) -> None:
     assert [text for text in map(said, BUNDLES) if length(text) > reply_texts.ONE_SMS] == []
 
 
+@pytest.mark.parametrize("operator", ["", "N" * 20])
 @pytest.mark.parametrize("contact", CONTACTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_who_we_are_fits_with_every_place_to_complain(language: str, contact: str) -> None:
-    """The longest that a market pack may name included; it says what stops us."""
-    text = reply_texts.who(Voice(CATALOGUES, language), contact)
+def test_who_we_are_fits_with_every_place_to_complain(language: str, contact: str, operator: str) -> None:
+    """The longest that a market pack and the configuration may name included; it says what stops us."""
+    text = reply_texts.who(Voice(CATALOGUES, language), contact, operator)
+    assert operator in text
     assert length(text) <= reply_texts.ONE_SMS
     assert contact in text
+
+
+@pytest.mark.parametrize("operator", ["", "Andes", "N" * 20])
+@pytest.mark.parametrize("what", sorted(FIXED))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_operators_name_stands_before_a_text_that_has_room_for_it(language: str, what: str, operator: str) -> None:
+    """A text that has none goes as it is."""
+    voice = Voice(CATALOGUES, language)
+    text = FIXED[what](voice)
+    signed = reply_texts.signed(voice, operator, text)
+    assert length(signed) <= reply_texts.ONE_SMS
+    assert signed in (text, f"{operator}: {text}")
+    assert signed != text or not operator or length(f"{operator}: {text}") > reply_texts.ONE_SMS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

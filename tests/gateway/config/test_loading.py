@@ -172,6 +172,8 @@ def test_secrets_do_not_print(tmp_path: Path) -> None:
     ("name", "text", "path", "value"),
     [
         ("CHASQUI_MARKET", "za", "market", "za"),
+        ("CHASQUI_OPERATOR", "Andes Móvil", "operator", "Andes Móvil"),
+        ("CHASQUI_POLICY__CONFIRM_ABOVE", "0", "policy.confirm_above", 0),
         ("CHASQUI_SERVER__PORT", "0", "server.port", 0),
         ("CHASQUI_OCS__TIMEOUT", "1.5", "ocs.timeout", 1.5),
         ("CHASQUI_OCS__SETTLE_SECONDS", "2", "ocs.settle_seconds", 2.0),

@@ -3,7 +3,7 @@
 ``#`` what it shows   ``>`` a person texts   ``<`` they are answered   ``$`` they buy   ``=`` what the inbox says of it
 ``@`` what happens: ``market mx``, ``speaks pt_BR``, ``balance 500000``, ``no balance``, ``confirm above 0``,
 ``offer data-1gb-7d``, ``runs 1_GB_por_7_días 500`` (``_``: a blank), ``wait 20 minutes``, ``alerts required``,
-``asked to port``
+``asked to port``, ``operator Andes``
 
 ``CHASQUI_GOLDEN=1`` writes the answers anew: read the difference.
 """
@@ -86,6 +86,8 @@ class Stage:
                 context.market, context._today = replace(context.market, alerts=(required,)), None
             case ["offer", bundle]:
                 await self._talk.offered(bundle=bundle)
+            case ["operator", name]:
+                context.operator = name
             case ["wait", count, unit]:
                 self._house.clock.advance(**{unit: float(count)})
             case ["asked", "to", "port"]:

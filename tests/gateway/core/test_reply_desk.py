@@ -349,7 +349,7 @@ async def test_without_a_menu_the_word_for_it_is_answered_with_help(talk: Talk) 
     """Nobody is told to dial what is not there."""
     talk.desk = ReplyDesk(talk.house.context, talk.facts, talk.committer)
     (told,) = await talk.says("MENU")
-    assert told.startswith("Responde 1 para comprar")
+    assert told.startswith("Responde MAS para ver ofertas")
     assert "MENU" not in told
 
 
@@ -362,3 +362,11 @@ async def test_the_menu_goes_on_showing_the_offer_that_one_takes(talk: Talk) -> 
     shown = (await menu.fetch(["offer"], await talk.ana(), session))["offer"]
     assert isinstance(shown, Item)
     assert shown.fields["name"] == "1 GB por 7 días"
+
+
+async def test_the_configuration_asks_for_a_second_yes_without_a_change_of_the_market(talk: Talk) -> None:
+    """Above its bound; the market pack of Colombia has none."""
+    talk.house.context.confirm_above = 0
+    await talk.offered()
+    assert await talk.says("1") == ["¿Comprar 1 GB por 7 días por $3.000? Responde SI para confirmar."]
+    assert talk.bought == []
