@@ -16,11 +16,13 @@ from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, offer, order, record_offer, s
 from flows.effects import (
     RecordAnswered,
     RecordAsked,
+    RecordDropped,
     RecordFirstYes,
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
     RecordSubscriptionState,
+    RecordUnasked,
     RecordYesUndone,
 )
 from flows.purchase import NEEDS_PERSON
@@ -141,6 +143,19 @@ async def test_a_first_yes_stands_until_the_offer_is_asked_about_anew(reader: Re
     assert await stands() == (later(minutes=2), None)
     assert await writer.commit(Unit(gate=offers.end_once(RecordOfferState(which, "expired", TUESDAY))))
     assert not await writer.commit(Unit(gate=offers.first_yes(RecordFirstYes(which, later(minutes=3)))))
+
+
+async def test_what_was_listed_is_dropped_and_unasked_while_it_is_open(reader: Reader, writer: Writer) -> None:
+    """What has ended stays as it ended, and when it was asked about."""
+    kept, bought = OfferId("off-1"), OfferId("off-2")
+    await note(writer, *(offers.put(record_offer(id=one, reply_code=2)) for one in (kept, bought)))
+    assert await writer.commit(Unit(gate=offers.end_once(RecordOfferState(bought, "accepted", TUESDAY))))
+    await note(writer, *(offers.unask(RecordUnasked(one)) for one in (kept, bought)))
+    asked = [one.last_asked for which in (kept, bought) if (one := await offers.by_id(reader, which))]
+    assert (asked[0] < TUESDAY - timedelta(days=365), asked[1]) == (True, TUESDAY)
+    await note(writer, *(offers.drop(RecordDropped(one, later(minutes=1))) for one in (kept, bought)))
+    states = [one.state for which in (kept, bought) if (one := await offers.by_id(reader, which))]
+    assert states == ["declined", "accepted"]
 
 
 async def test_answers_are_counted_with_the_subscription(reader: Reader, writer: Writer) -> None:
