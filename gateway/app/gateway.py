@@ -160,7 +160,7 @@ class Gateway:
         self, context: Context, peers: Peers, numbers: Numbers, services: Services, shelf: MenuShelf
     ) -> None:
         config = self._config
-        lanes = Lanes()
+        lanes = Lanes(context.metrics)
         committer = traced.committer(
             context.traces,
             context.writer,
@@ -231,7 +231,7 @@ class Gateway:
     def _tick(self, jobs: Jobs, watch: MenuWatch) -> None:
         """Begin what the clock starts."""
         jobs.start()
-        self._stack.callback(jobs.stop)
+        self._stack.push_async_callback(jobs.stop)
         watch.start()
         self._stack.push_async_callback(watch.stop)
 

@@ -25,7 +25,10 @@ STORE_PAUSE = 1.0
 
 
 class Committer:
-    """The one door from effects to the store. Replies and calls go out after the commit, never before."""
+    """The one door from effects to the store. Replies and calls go out after the commit, never before.
+
+    hand_over: raises nothing, as what it is given is durable by then, and must not look as if it were not.
+    """
 
     def __init__(self, writer: Writer, reach: Reach, hand_over: Callable[[Due], None], consents: ConsentLedger) -> None:
         self._writer = writer

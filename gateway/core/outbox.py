@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -10,22 +12,45 @@ from gateway.core.context import Context
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.push_lane import PushLane
 from gateway.core.sms_lane import SmsLane
+from gateway.telemetry import Metrics
 from store import outbox
 from store.outbox import SmsRow
 from store.push_rows import PushRow
 from store.record import Due
 
+_LOG = logging.getLogger(__name__)
+_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
+
 
 class Lanes:
-    """Carries out what effects ask for, after their commit."""
+    """Carries out what effects ask for, after their commit.
 
-    def __init__(self) -> None:
+    pause: seconds until what a lane does not take is handed to it again; twice as many each time, up to a minute.
+    """
+
+    def __init__(self, metrics: Metrics, pause: float = _PAUSE) -> None:
+        self._metrics = metrics
+        self._pause = pause
         self.sms: SmsLane | None = None
         self.purchases: PurchaseLane | None = None
         self.pushes: PushLane | None = None
 
     def put(self, row: Due) -> None:
-        """Hand what was committed to its lane; before the lanes are set it waits in the store for ``recover``."""
+        """Hand what was committed to its lane; before the lanes are set it waits in the store for ``recover``.
+
+        Raises nothing: whoever wrote the row must not think that it was not written.
+        """
+        self._try(row, self._pause)
+
+    def _try(self, row: Due, pause: float) -> None:
+        try:
+            self._put(row)
+        except Exception:
+            self._metrics.failures.labels("hand_over").inc()
+            _LOG.exception("what is committed was not taken by its lane, and is handed over again")
+            asyncio.get_running_loop().call_later(pause, self._try, row, min(2 * pause, _LONGEST_PAUSE))
+
+    def _put(self, row: Due) -> None:
         match row:
             case SmsRow():
                 if self.sms is not None:

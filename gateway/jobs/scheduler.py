@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,6 +17,7 @@ from store import idempotency, turns
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
+_STOP_SECONDS = 5.0
 _TURNS_KEPT = timedelta(days=30)
 """Long enough for a care call about last month's bill; what was said is not kept for ever."""
 
@@ -31,6 +33,8 @@ class Jobs:
         self._acceptances = acceptances
         self._sessions = sessions
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._running: set[asyncio.Task[object]] = set()
+        self._stopping = False
 
     def start(self) -> None:
         """Begin ticking."""
@@ -40,14 +44,27 @@ class Jobs:
         self._every(15, "sweep-sessions", self._sweep_sessions)
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Stop ticking."""
+    async def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Stop ticking; jobs that run have so many seconds to end. The next run finds what they have left."""
+        self._stopping = True
+        self._scheduler.pause()
+        await asyncio.sleep(0)  # what was due just now begins
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
         self._scheduler.shutdown(wait=False)
 
     def _every(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
         async def guarded() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
             try:
                 await job()
+            except asyncio.CancelledError:  # which the scheduler would log as a mistake
+                if not self._stopping:
+                    raise
+                _LOG.info("a job was broken off by the stop", extra={"job": name})
             except Exception:
                 self._context.metrics.failures.labels(name).inc()
                 _LOG.exception("a job failed and runs again at its next time", extra={"job": name})

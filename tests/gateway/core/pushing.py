@@ -90,7 +90,7 @@ class Process:
     def __init__(self, house: House, wire: FakePusher, wait: timedelta = WAIT) -> None:
         self.house, self.wire = house, wire
         context = house.context
-        self.lanes = Lanes()
+        self.lanes = Lanes(house.context.metrics)
         self.committer = Committer(
             house.writer, context.reach, self.lanes.put, ConsentLedger(house.reader, house.writer)
         )

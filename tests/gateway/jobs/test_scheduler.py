@@ -48,7 +48,7 @@ async def jobs(house: House, committer: Committer, acceptances: Ticking) -> Asyn
     started = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
     started.start()
     yield started
-    started.stop()
+    await started.stop()
 
 
 async def _tick(jobs: Jobs, name: str) -> None:
@@ -132,6 +132,42 @@ async def test_after_a_stop_nothing_ticks(house: House, committer: Committer, ac
     """The scheduler has let go of the loop."""
     jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
     jobs.start()
-    jobs.stop()
+    await jobs.stop()
     await eventually(lambda: not jobs._scheduler.running)
     assert acceptances.looked == 0
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_stop_waits_for_jobs_that_run_and_breaks_off_those_that_do_not_end_quietly(
+    house: House, committer: Committer, caplog: pytest.LogCaptureFixture, *, ends: bool
+) -> None:
+    """Nothing that looks like a mistake is in the log of a normal stop."""
+    acceptances = Slow(house, committer)
+    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
+    jobs.start()
+    jobs._scheduler.modify_job("end-offers", next_run_time=datetime.now(UTC))
+    await asyncio.wait_for(acceptances.begun.wait(), 5)
+    stopping = asyncio.create_task(jobs.stop(5.0 if ends else 0.01))
+    await asyncio.sleep(0)
+    if ends:
+        acceptances.may_end.set()
+    await stopping
+    await eventually(lambda: acceptances.ended)
+    await asyncio.sleep(0)  # the scheduler looks at what became of it
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+class Slow(Acceptances):
+    """Lapses when it may."""
+
+    def __init__(self, house: House, committer: Committer) -> None:
+        super().__init__(house.context, committer)
+        self.begun, self.may_end, self.ended = asyncio.Event(), asyncio.Event(), False
+
+    async def lapse(self) -> int:
+        self.begun.set()
+        try:
+            await self.may_end.wait()
+        finally:
+            self.ended = True
+        return 0
