@@ -306,7 +306,7 @@ controls = Table(
     metadata,
     Column("kind", String(12), primary_key=True),  # stop | blackout | test | dry_run; changed: when any was
     Column("value", String(60), primary_key=True),
-    Column("starts_at", UtcTime),
+    Column("starts_at", UtcTime, primary_key=True),  # 1970: at once
     Column("ends_at", UtcTime),
     Column("author", String(60), nullable=False),
     Column("message", Text, nullable=False),

@@ -48,18 +48,26 @@ class ControlRoutes:
         if errors:
             raise Problem(422, "invalid-control", "nothing was changed; see errors", errors=errors)
         wish = _wish(request, **times)
-        await self._desk.put([wish], f"api:{caller.name}", message)
+        try:
+            await self._desk.put([wish], f"api:{caller.name}", message)
+        except BadControl as error:
+            raise Problem(422, "invalid-control", str(error)) from None
         await self._look()
-        found = await self._desk.find(wish.kind, wish.value)
-        return web.json_response(_view(found) if found else {})
+        found = await self._desk.periods(wish.kind, wish.value)
+        return web.json_response(next((_view(one) for one in found if one.starts_at == wish.starts_at), {}))
 
     async def _drop(self, request: web.Request, caller: Caller) -> web.Response:
-        wish = _wish(request)
-        if await self._desk.find(wish.kind, wish.value) is None:
-            raise Problem(404, "unknown-control", "this is not set")
-        await self._desk.drop([(wish.kind, wish.value)], f"api:{caller.name}", "")
+        """204, or 200 with what is still to begin; that goes with ``?scheduled=true`` alone."""
+        wish, scheduled = _wish(request), _flag(request, "scheduled")
+        found = await self._desk.periods(wish.kind, wish.value)
+        done = await self._desk.take_back(found, f"api:{caller.name}", "", scheduled=scheduled)
+        if not done.gone:
+            more = "; ?scheduled=true takes back what is still to begin" if done.stay else ""
+            raise Problem(404, "unknown-control", f"this is not in force{more}")
         await self._look()
-        return web.Response(status=204)
+        if not done.stay:
+            return web.Response(status=204)
+        return web.json_response({"scheduled": [_view(one) for one in done.stay]})
 
 
 def _wish(request: web.Request, starts_at: datetime | None = None, ends_at: datetime | None = None) -> Wish:
@@ -67,6 +75,13 @@ def _wish(request: web.Request, starts_at: datetime | None = None, ends_at: date
         return checked(request.match_info["kind"], request.match_info["value"], starts_at, ends_at)
     except BadControl as error:
         raise Problem(422, "invalid-control", str(error)) from None
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    given = request.query.get(name, "false")
+    if given not in ("true", "false"):
+        raise Problem(422, "invalid-query", f"{name} is true or false")
+    return given == "true"
 
 
 def _view(one: Control) -> dict[str, Any]:

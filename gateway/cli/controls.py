@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.app import utc_now
 from gateway.cli.author import system_user
 from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.number_lists import wishes_of
 from gateway.cli.stored import with_store
-from gateway.core.control_desk import MOST_WORDS, ControlDesk, Wish, checked
+from gateway.core.control_desk import MOST_WORDS, ControlDesk, TakenBack, Wish, checked, period
 from gateway.errors import BadControl
 from store.controls import Control, Kind
 from store.reader import Reader
@@ -41,6 +42,7 @@ def add_to(commands: Commands) -> None:
     _signed(stop, _stop)
     resume = controls.add_parser("resume", help="take a stop back", description=_resume.__doc__)
     resume.add_argument("what", metavar="WHAT", help=_WHAT)
+    resume.add_argument("--scheduled", action="store_true", help="also those that are still to begin")
     _signed(resume, _resume)
     for kind, text, run in (
         ("blackout", "who gets nothing that they did not ask for", _blackout),
@@ -48,7 +50,7 @@ def add_to(commands: Commands) -> None:
     ):
         numbers = controls.add_parser(kind, help=text, description=run.__doc__)
         numbers.add_argument("numbers", nargs="*", metavar="MSISDN", help="with or without +")
-        numbers.add_argument("--file", type=Path, help="a number a line")
+        numbers.add_argument("--file", type=Path, help="a number a line; # begins a remark")
         numbers.add_argument("--remove", action="store_true", help="take them off the list")
         _signed(numbers, run)
     dry_run = controls.add_parser("dry-run", help="everything but sending and charging", description=_dry_run.__doc__)
@@ -68,7 +70,7 @@ def _list(arguments: argparse.Namespace) -> int:
     found, now = _at(arguments, ControlDesk.all), utc_now()
     named = [one for one in found if one.kind in ("stop", "dry_run") or arguments.numbers]
     for one in named:
-        print(f"{one.kind:<9} {one.value:<24} {_state(one, now):<34} {one.author}: {one.message}".rstrip(": "))
+        print(f"{one.kind:<9} {one.value:<24} {_state(one, now):<50} {one.author}: {one.message}".rstrip(": "))
     for kind in ("blackout", "test"):
         count = sum(one.kind == kind for one in found)
         if count and not arguments.numbers:
@@ -83,18 +85,24 @@ def _stop(arguments: argparse.Namespace) -> int:
     text, no screen, no charge. What waits goes once the stop is taken back or over, if it still makes sense then.
     """
     wish = checked("stop", arguments.what, arguments.starts_at, arguments.ends_at)
-    if wish.ends_at is not None and wish.ends_at <= utc_now():
-        raise BadControl("--until is over already, so nothing would be stopped")
-    _at(arguments, lambda desk: desk.put([wish], *_signature(arguments)))
-    print(f"{arguments.what} is stopped{_times(wish)}; {_IN_FORCE}")
+
+    async def stop(desk: ControlDesk) -> Sequence[Control]:
+        before = [one for one in await desk.periods("stop", wish.value) if one.starts_at == wish.starts_at]
+        await desk.put([wish], *_signature(arguments))
+        return [one for one in before if one.ends_at != wish.ends_at and not one.over(utc_now())]
+
+    instead = "".join(f", instead of{period(None, one.ends_at) or ' for good'}" for one in _at(arguments, stop))
+    print(f"{arguments.what} is stopped{period(wish.starts_at, wish.ends_at)}{instead}; {_IN_FORCE}")
     return 0
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    """Take a stop back: what waits and still makes sense goes."""
-    wish = checked("stop", arguments.what)
-    _drop(arguments, [wish])
-    print(f"{arguments.what} goes on; {_IN_FORCE}")
+    """Take back the stop that is in force: what waits and still makes sense goes. One that is still to begin stays,
+    and is told.
+    """
+    done = _take_back(arguments, [checked("stop", arguments.what)], scheduled=arguments.scheduled)
+    stays = f"; it is stopped again{_periods(done.stay)} (--scheduled takes that back, too)" if done.stay else ""
+    print(f"{arguments.what} goes on; {_IN_FORCE}{stays}")
     return 0
 
 
@@ -118,17 +126,17 @@ def _dry_run(arguments: argparse.Namespace) -> int:
     if arguments.state == "on":
         _at(arguments, lambda desk: desk.put([wish], *_signature(arguments)))
     else:
-        _drop(arguments, [wish])
+        _take_back(arguments, [wish])
     print(f"dry run is {arguments.state}; {_IN_FORCE}")
     return 0
 
 
 def _numbers(arguments: argparse.Namespace, kind: Kind, added: str, removed: str) -> int:
-    wishes = list(dict.fromkeys(_wishes(kind, arguments.numbers, arguments.file)))
+    wishes = list(dict.fromkeys(wishes_of(kind, arguments.numbers, arguments.file)))
     if not wishes:
         raise BadControl("no number is given; name some, or a --file with one a line")
     if arguments.remove:
-        _drop(arguments, wishes)
+        _take_back(arguments, wishes)
     else:
         _at(arguments, lambda desk: desk.put(wishes, *_signature(arguments)))
     counted = f"{len(wishes)} {'number' if len(wishes) == 1 else 'numbers'}"
@@ -136,36 +144,20 @@ def _numbers(arguments: argparse.Namespace, kind: Kind, added: str, removed: str
     return 0
 
 
-def _wishes(kind: Kind, given: Sequence[str], file: Path | None) -> Iterable[Wish]:
-    for one in given:
-        yield checked(kind, one)
-    if file is None:
-        return
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadControl(f"{file}: cannot be read: {error}") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                yield checked(kind, line.strip())
-            except BadControl as error:
-                raise BadControl(f"{file}:{number}: {error}; nothing was changed") from None
+def _take_back(arguments: argparse.Namespace, wishes: Sequence[Wish], *, scheduled: bool = True) -> TakenBack:
+    """Take them back. Raises BadControl if none of them is there to be."""
+    named = {(one.kind, one.value) for one in wishes}
 
+    async def take_back(desk: ControlDesk) -> TakenBack:
+        found = [one for one in await desk.all() if (one.kind, one.value) in named]
+        return await desk.take_back(found, *_signature(arguments), scheduled=scheduled)
 
-def _drop(arguments: argparse.Namespace, wishes: Sequence[Wish]) -> None:
-    """Take them back. Raises BadControl if none of them is set."""
-    named = [(one.kind, one.value) for one in wishes]
-
-    async def drop(desk: ControlDesk) -> bool:
-        known = {(one.kind, one.value) for one in await desk.all()}
-        there = [one for one in named if one in known]
-        if there:
-            await desk.drop(there, *_signature(arguments))
-        return bool(there)
-
-    if not _at(arguments, drop):
+    done = _at(arguments, take_back)
+    if not done.gone and done.stay:
+        raise BadControl(f"it is not in force; --scheduled takes back what is set{_periods(done.stay)}")
+    if not done.gone:
         raise BadControl("it is not set; chasqui controls list tells what is")
+    return done
 
 
 def _at(arguments: argparse.Namespace, work: Callable[[ControlDesk], Awaitable[Result]]) -> Result:
@@ -198,13 +190,12 @@ def _instant(text: str) -> datetime:
 
 
 def _state(one: Control, now: datetime) -> str:
-    if one.ends_at is not None and one.ends_at <= now:
+    if one.over(now):
         return "over"
-    if one.starts_at is not None and one.starts_at > now:
-        return f"from {one.starts_at:%Y-%m-%d %H:%M} UTC"
-    return f"until {one.ends_at:%Y-%m-%d %H:%M} UTC" if one.ends_at is not None else "in force"
+    if one.scheduled(now):
+        return period(one.starts_at, one.ends_at).strip()
+    return period(None, one.ends_at).strip() or "in force"
 
 
-def _times(wish: Wish) -> str:
-    begins = f" from {wish.starts_at:%Y-%m-%d %H:%M} UTC" if wish.starts_at else ""
-    return begins + (f" until {wish.ends_at:%Y-%m-%d %H:%M} UTC" if wish.ends_at else "")
+def _periods(these: Sequence[Control]) -> str:
+    return ",".join(period(one.starts_at, one.ends_at) for one in these)

@@ -12,7 +12,7 @@ from flows.values import parse_msisdn
 from gateway.core.reach import CAMPAIGN, EVERYTHING, MARKETING
 from gateway.errors import BadControl
 from store import audit, controls
-from store.controls import KINDS, LISTS, Control, Kind
+from store.controls import KINDS, LISTS, SWITCHES, Control, Kind
 from store.reader import Reader
 from store.unit import Op, Unit
 from store.writer import Writer
@@ -30,6 +30,14 @@ class Wish:
     value: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What is set no more, and what is still to begin."""
+
+    gone: Sequence[Control]
+    stay: Sequence[Control]
 
 
 def checked(kind: str, value: str, starts_at: datetime | None = None, ends_at: datetime | None = None) -> Wish:
@@ -63,30 +71,49 @@ class ControlDesk:
         """Every one, whether it counts now or not."""
         return await controls.all_of(self._reader)
 
-    async def find(self, kind: Kind, value: str) -> Control | None:
-        """One of them, if it is set."""
-        return await controls.find(self._reader, kind, value)
+    async def periods(self, kind: Kind, value: str) -> Sequence[Control]:
+        """Those of one value, in the order in which they begin."""
+        return await controls.periods(self._reader, kind, value)
 
     async def put(self, wishes: Sequence[Wish], author: str, message: str) -> None:
-        """Set them. Durable when this returns; in force within a second. Raises StoreError."""
+        """Set them. Durable when this returns; in force within a second. Other periods of the same value stay.
+
+        Raises BadControl for one that would be over already, and StoreError.
+        """
         at = self._clock()
+        if any(one.ends_at is not None and one.ends_at <= at for one in wishes):
+            raise BadControl("its end is over already, so nothing would change")
         made = [Control(one.kind, one.value, author, message, at, one.starts_at, one.ends_at) for one in wishes]
         for first in range(0, len(made), _IN_ONE_UNIT):
             some = made[first : first + _IN_ONE_UNIT]
-            noted = self._noted("control.set", author, message, at, [(one.kind, one.value) for one in some])
+            noted = self._noted("control.set", author, message, at, some)
             await self._writer.commit(Unit(ops=(*controls.put(some, at), noted)))
 
-    async def drop(self, named: Sequence[tuple[Kind, str]], author: str, message: str) -> None:
-        """Take them back. Raises StoreError."""
+    async def take_back(
+        self, found: Sequence[Control], author: str, message: str, *, scheduled: bool = False
+    ) -> TakenBack:
+        """Take back those that are in force or over; also those that are still to begin, if they are ``scheduled``.
+
+        Raises StoreError.
+        """
         at = self._clock()
-        for first in range(0, len(named), _IN_ONE_UNIT):
-            some = named[first : first + _IN_ONE_UNIT]
+        stay = () if scheduled else tuple(one for one in found if one.scheduled(at))
+        gone = [one for one in found if scheduled or not one.scheduled(at)]
+        for first in range(0, len(gone), _IN_ONE_UNIT):
+            some = gone[first : first + _IN_ONE_UNIT]
             noted = self._noted("control.taken_back", author, message, at, some)
             await self._writer.commit(Unit(ops=(*controls.drop(some, at), noted)))
+        return TakenBack(gone, stay)
 
-    def _noted(self, action: str, author: str, message: str, at: datetime, named: Sequence[tuple[Kind, str]]) -> Op:
+    def _noted(self, action: str, author: str, message: str, at: datetime, these: Sequence[Control]) -> Op:
         """Numbers are counted, not named: the audit holds none."""
-        stops = [f"{kind} {value}" for kind, value in named if kind not in LISTS]
-        numbers: dict[str, int] = {kind: sum(one == kind for one, _ in named) for kind in LISTS}
+        stops = [f"{one.kind} {one.value}{period(one.starts_at, one.ends_at)}" for one in these if one.kind in SWITCHES]
+        numbers: dict[str, int] = {kind: sum(one.kind == kind for one in these) for kind in LISTS}
         detail = {"what": stops, **{kind: count for kind, count in numbers.items() if count}, "message": message}
         return audit.note(RecordAudit(actor=author, action=action, subscription=None, at=at, detail=detail))
+
+
+def period(starts_at: datetime | None, ends_at: datetime | None) -> str:
+    """`` from … until …``, as far as there are any, in UTC."""
+    begins = f" from {starts_at:%Y-%m-%d %H:%M} UTC" if starts_at else ""
+    return begins + (f" until {ends_at:%Y-%m-%d %H:%M} UTC" if ends_at else "")

@@ -47,6 +47,44 @@ def test_a_stop_is_set_listed_and_taken_back(capsys: Output) -> None:
     assert "nothing is stopped" in capsys.readouterr().out
 
 
+def test_periods_of_one_stop_stand_side_by_side(capsys: Output) -> None:
+    """A stop on election day does not end the one of today; each is taken back knowingly."""
+    controls("stop", "marketing")
+    controls("stop", "marketing", "--from", "2031-05-01T00:00Z", "--until", "2031-05-02T00:00Z")
+    capsys.readouterr()
+    controls("list")
+    listed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    period = "from 2031-05-01 00:00 UTC until 2031-05-02 00:00 UTC"
+    assert listed == ["stop marketing in force ops", f"stop marketing {period} ops"]
+    assert controls("resume", "marketing") == 0
+    assert f"it is stopped again {period} (--scheduled takes that back, too)" in capsys.readouterr().out
+    assert controls("resume", "marketing") == 2
+    assert f"it is not in force; --scheduled takes back what is set {period}" in capsys.readouterr().err
+    assert controls("resume", "marketing", "--scheduled") == 0
+    controls("list")
+    assert "nothing is stopped" in capsys.readouterr().out
+
+
+def test_a_stop_that_takes_the_place_of_another_says_so(capsys: Output) -> None:
+    """With the same begin there can be one end only."""
+    controls("stop", "marketing")
+    capsys.readouterr()
+    assert controls("stop", "marketing", "--until", "2031-05-02T00:00Z") == 0
+    told = "marketing is stopped until 2031-05-02 00:00 UTC, instead of for good; "
+    assert told in capsys.readouterr().out
+
+
+def test_numbers_are_read_as_people_write_them(folder: Path, capsys: Output) -> None:
+    """With remarks, empty lines, blanks and dashes."""
+    (folder / "vip.txt").write_text("# the board\n\n+57 300 111-2233\n  57-300-999 8877  \n\t\n")
+    assert controls("blackout", "--file", "vip.txt") == 0
+    controls("list", "--numbers")
+    listed = capsys.readouterr().out
+    assert listed.startswith("2 numbers ")
+    assert ANA in listed
+    assert BEN.removeprefix("+") in listed
+
+
 def test_a_stop_may_have_a_begin_and_an_end(capsys: Output) -> None:
     """In any zone; they are told in UTC."""
     assert controls("stop", "marketing", "--from", "2031-05-01T00:00-05:00", "--until", "2031-05-02T00:00-05:00") == 0
@@ -98,10 +136,13 @@ def test_who_did_what_is_kept_without_numbers(folder: Path) -> None:
         (("blackout",), "no number is given; name some, or a --file with one a line"),
         (("blackout", "12345"), "a number is wanted in E.164"),
         (("blackout", "--file", "none.txt"), "none.txt: cannot be read"),
-        (("blackout", "--file", "bad.txt"), "bad.txt:2: a number is wanted in E.164, with or without +; nothing was"),
+        (
+            ("blackout", "--file", "bad.txt"),
+            "bad.txt:2: 'nobody': a number is wanted in E.164, with or without +; n",
+        ),
         (("stop", "marketing", "--author", "x" * 61), "--author has at most 60 characters"),
         (("stop", "marketing", "--from", "2031-05-02T00:00Z", "--until", "2031-05-01T00:00Z"), "end before it begins"),
-        (("stop", "marketing", "--until", "2020-01-01T00:00Z"), "--until is over already, so nothing would be stopped"),
+        (("stop", "marketing", "--until", "2020-01-01T00:00Z"), "its end is over already, so nothing would change"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(folder: Path, capsys: Output, words: tuple[str, ...], complaint: str) -> None:
@@ -144,6 +185,7 @@ def test_what_the_database_does_not_take_is_told_with_its_reason(folder: Path, c
     """Whoever must stop everything now wants to know why they cannot."""
     with closing(sqlite3.connect(folder / "chasqui.db")) as database:
         database.execute("DROP TABLE controls")
-        database.execute("CREATE VIEW controls AS SELECT 1 AS kind")
+        columns = "kind, value, starts_at, ends_at, author, message, at"
+        database.execute(f"CREATE VIEW controls ({columns}) AS SELECT 1, 1, 1, 1, 1, 1, 1")
     assert controls("stop", "everything") == 2
     assert "chasqui.db: cannot modify controls because it is a view" in capsys.readouterr().err

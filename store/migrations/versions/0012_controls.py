@@ -16,12 +16,12 @@ def upgrade() -> None:
         "controls",
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("value", sa.String(60), nullable=False),
-        sa.Column("starts_at", sa.BigInteger),
+        sa.Column("starts_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger),
         sa.Column("author", sa.String(60), nullable=False),
         sa.Column("message", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("kind", "value"),
+        sa.PrimaryKeyConstraint("kind", "value", "starts_at"),
     )
     op.add_column("outbox", sa.Column("about", sa.String(20)))
     op.drop_index("outbox_waiting", "outbox")

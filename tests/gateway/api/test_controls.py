@@ -126,6 +126,21 @@ async def test_what_is_stopped_is_so_after_a_restart_before_anything_goes(tmp_pa
             await it.texts()
 
 
+async def test_periods_of_one_stop_stand_side_by_side(it: Town) -> None:
+    """What is in force is taken back alone; what is still to begin with ?scheduled=true."""
+    later = {"starts_at": "2031-05-01T00:00:00+00:00", "ends_at": "2031-05-02T00:00:00+00:00"}
+    assert await put(it, "stop/marketing", {"message": "now"}) == 200
+    status, answer = await it.call("PUT", "controls/stop/marketing", later, role="admin")
+    assert (status, {name: answer[name] for name in later}) == (200, later)
+    items = (await it.call("GET", "controls", role="admin"))[1]["items"]
+    assert [(one["starts_at"], one["message"]) for one in items] == [(None, "now"), (later["starts_at"], "")]
+    status, answer = await it.call("DELETE", "controls/stop/marketing", role="admin")
+    assert (status, [one["starts_at"] for one in answer["scheduled"]]) == (200, [later["starts_at"]])
+    for query, expected in (("", 404), ("?scheduled=maybe", 422), ("?scheduled=true", 204), ("?scheduled=true", 404)):
+        status, _ = await it.call("DELETE", f"controls/stop/marketing{query}", role="admin")
+        assert status == expected, query
+
+
 @pytest.mark.parametrize(
     ("what", "body", "status"),
     [
@@ -135,6 +150,7 @@ async def test_what_is_stopped_is_so_after_a_restart_before_anything_goes(tmp_pa
         ("dry_run/off", {}, 422),
         ("stop/marketing", {"starts_at": "soon"}, 422),
         ("stop/marketing", {"starts_at": "2026-12-02T00:00:00Z", "ends_at": "2026-12-01T00:00:00Z"}, 422),
+        ("stop/marketing", {"ends_at": "2020-12-01T00:00:00Z"}, 422),
         ("stop/marketing", {"message": 7}, 422),
         ("stop/marketing", {"why": "x"}, 422),
     ],

@@ -52,5 +52,5 @@ async def test_a_blackout_of_many_pages_is_read_whole(house: House, monkeypatch:
     await desk.put([checked("stop", "marketing"), *(checked("blackout", one) for one in numbers)], "ops", "")
     found = [(one.kind, one.value) for one in await desk.all()]
     assert found == [*(("blackout", one) for one in numbers), ("stop", "marketing")]
-    assert await desk.find("stop", "marketing") is not None
-    assert await desk.find("stop", "everything") is None
+    assert len(await desk.periods("stop", "marketing")) == 1
+    assert await desk.periods("stop", "everything") == []
