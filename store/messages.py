@@ -43,7 +43,10 @@ _LAST = "~"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One text. direction: in | out; parts and smsc_ids of an outgoing one, once it was handed over."""
+    """One text. direction: in | out; parts and smsc_ids of an outgoing one, once it was handed over.
+
+    source: what an outgoing one is to leave from, where its way allows. waits: nothing of it is on its way.
+    """
 
     id: str
     direction: str
@@ -57,6 +60,14 @@ class Message:
     reason: str | None
     created_at: datetime
     settled_at: datetime | None
+    campaign: str = ""
+    source: str = ""
+    asks: bool = False
+    waits: bool = False
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    attempts: int = 0
+    repeats: int = 0
 
 
 async def of_subscriber(
@@ -104,6 +115,14 @@ def _out(row: AnyRow, smsc_ids: tuple[str, ...]) -> Message:
         reason=row.reason,
         created_at=row.created_at,
         settled_at=row.settled_at,
+        campaign=payload.get("campaign", ""),
+        source=payload["source"],
+        asks=payload.get("asks", False) and not row.repeats,
+        waits=row.state in ("queued", "deferred"),
+        due_at=row.due_at,
+        expires_at=None if payload["expires_at"] is None else datetime.fromisoformat(payload["expires_at"]),
+        attempts=row.attempts,
+        repeats=row.repeats,
     )
 
 

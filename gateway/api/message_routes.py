@@ -14,8 +14,8 @@ from aiohttp import web
 
 from flows.operator_text import TextAsked, send
 from flows.values import Msisdn, Purpose
-from gateway.api import views
 from gateway.api.access import Access, Caller, Right
+from gateway.api.message_views import MessageViews
 from gateway.api.requests import idempotency_key, instant, msisdn_of, unknown_fields
 from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
@@ -51,12 +51,22 @@ class _Wanted:
 class MessageRoutes:
     """Sending, reading and calling off one text. Role crm and admin."""
 
-    def __init__(self, context: Context, facts: Facts, committer: Committer, access: Access, recalls: Recalls) -> None:
+    def __init__(
+        self,
+        context: Context,
+        facts: Facts,
+        committer: Committer,
+        access: Access,
+        recalls: Recalls,
+        *,
+        message_views: MessageViews,
+    ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._access = access
         self._recalls = recalls
+        self._views = message_views
         self._people = OneByOne()
 
     def add_to(self, app: web.Application) -> None:
@@ -129,7 +139,7 @@ class MessageRoutes:
         found = await messages.by_id(self._context.reader, which)
         if found is None:
             raise Problem(404, "unknown-message", "there is no message with this id")
-        return views.message(found)
+        return self._views.show(found)
 
 
 def _wanted(document: Mapping[str, Any], now: datetime) -> _Wanted:
@@ -146,10 +156,13 @@ def _wanted(document: Mapping[str, Any], now: datetime) -> _Wanted:
     if not isinstance(asks, bool):
         errors.append({"pointer": "/asks", "detail": "must be true or false"})
     send_at = instant(document, "send_at", errors)
-    until = instant(document, "expires_at", errors) or (send_at or now) + _USUAL
-    if not now <= max(send_at or now, now) < until:
+    goes, latest = max(send_at or now, now), now + _LATEST
+    until = instant(document, "expires_at", errors) or min(goes + _USUAL, max(goes, latest))
+    if goes >= latest:
+        errors.append({"pointer": "/send_at", "detail": f"must be within {_LATEST.days} days"})
+    elif until <= goes:
         errors.append({"pointer": "/expires_at", "detail": "must be later than now, and than send_at"})
-    if until - now > _LATEST:
+    elif until > latest:
         errors.append({"pointer": "/expires_at", "detail": f"must be within {_LATEST.days} days"})
     if errors:
         raise Problem(422, "invalid-message", "nothing was sent; see errors", errors=errors)

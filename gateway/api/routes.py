@@ -16,6 +16,7 @@ from flows.effects import Effect
 from flows.values import Channel, Msisdn, parse_msisdn
 from gateway.api import views
 from gateway.api.access import Access, Caller, Right
+from gateway.api.message_views import MessageViews
 from gateway.api.requests import idempotency_key, msisdn_of
 from gateway.core.accepting import Acceptances, AlreadyAccepted, NotOpen
 from gateway.core.bodies import json_body
@@ -37,13 +38,21 @@ class ApiRoutes:
     """Offers, orders, messages, consents and preferences of subscribers."""
 
     def __init__(
-        self, context: Context, facts: Facts, committer: Committer, acceptances: Acceptances, access: Access
+        self,
+        context: Context,
+        facts: Facts,
+        committer: Committer,
+        acceptances: Acceptances,
+        access: Access,
+        *,
+        message_views: MessageViews,
     ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._acceptances = acceptances
         self._access = access
+        self._message_views = message_views
         self._running: set[tuple[str, str]] = set()
 
     def add_to(self, app: web.Application) -> None:
@@ -94,7 +103,7 @@ class ApiRoutes:
             return _items([], None)
         found = await messages.of_subscriber(self._context.reader, known[msisdn].id, msisdn, limit + 1, after)
         following = found[limit - 1].id if len(found) > limit else None
-        return _items([views.message(one) for one in found[:limit]], following)
+        return _items([self._message_views.show(one) for one in found[:limit]], following)
 
     async def _consents(self, request: web.Request, caller: Caller) -> web.Response:
         msisdn, limit, after = msisdn_of(request), _limit(request), request.query.get("after")

@@ -11,7 +11,6 @@ from flows.session import from_json
 from flows.values import Channel, Money, Wallet
 from store.audit import Report
 from store.consents import ConsentView
-from store.messages import Message
 from store.orders import OrderView
 from store.turns import TurnRow
 
@@ -49,23 +48,6 @@ def offer(one: Offer, name: str) -> dict[str, Any]:
         "reason": one.reason,
         "channel": one.channel,
         "channel_reason": decision.get("channel_reason", ""),
-    }
-
-
-def message(one: Message) -> dict[str, Any]:
-    """A text."""
-    return {
-        "id": one.id,
-        "direction": one.direction,
-        "channel": "sms",
-        "text": one.text,
-        "state": one.state,
-        "parts": one.parts,
-        "smsc": one.smsc,
-        "smsc_ids": list(one.smsc_ids),
-        "reason": one.reason,
-        "created_at": instant(one.created_at),
-        "settled_at": instant(one.settled_at),
     }
 
 

@@ -15,6 +15,7 @@ from flows.values import Msisdn
 from gateway.api.access import Access
 from gateway.api.control_routes import ControlRoutes
 from gateway.api.message_routes import MessageRoutes
+from gateway.api.message_views import MessageViews
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
@@ -215,11 +216,12 @@ class Gateway:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
         access = Access(config.api.tokens, config.api.requests_per_second)
+        message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
-            ApiRoutes(context, facts, committer, acceptances, access),
-            MessageRoutes(context, facts, committer, access, texting.recalls),
+            ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
+            MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
             *texting.routes(doors, config.server.host),
         )

@@ -13,6 +13,7 @@ from gateway.console.status import Part
 from gateway.core import traced
 from gateway.core.context import Context
 from gateway.core.doors import Doors
+from gateway.core.leaving_from import LeavingFrom
 from gateway.core.ports import InboundSms, SmsSender
 from gateway.core.recalls import Recalls
 from gateway.core.receipts import ReceiptDesk
@@ -21,7 +22,10 @@ from gateway.sms.routes import SmsRoutes
 
 
 class Texting:
-    """lane: takes texts that are committed. recalls: asks about what an SMSC has. binds: also those of USSD."""
+    """lane: takes texts that are committed. recalls: asks about what an SMSC has. binds: also those of USSD.
+
+    numbers: what texts leave from.
+    """
 
     def __init__(
         self, context: Context, numbers: Numbers, peers: Peers, inbound: InboundSms, receipts: ReceiptDesk
@@ -35,7 +39,9 @@ class Texting:
         senders = [traced.sms_sender(context.traces, one) for one in out]
         routes = routes_of(config, senders)
         self.lane = SmsLane(context, senders, receipts, routes=routes)
-        self.recalls = Recalls(context, self.binds.by_smsc(), routes, receipts)
+        by_smsc = self.binds.by_smsc()
+        self.recalls = Recalls(context, by_smsc, routes, receipts)
+        self.numbers = LeavingFrom(by_smsc, routes)
 
     def up(self) -> Mapping[str, bool]:
         """Which binds and accounts are up now."""

@@ -80,6 +80,11 @@ class Routes:
         """What the text leaves from there: the number that was wanted, empty for the sender's own."""
         return wanted if self._carried(sender, wanted) else ""
 
+    def number(self, sender: str, wanted: str) -> str:
+        """The number that the text leaves from there, also where that is the sender's own."""
+        own = self._numbers.get(sender, {})
+        return wanted if not own or self._carried(sender, wanted) else next(iter(own))
+
     def _route(self, destination: Msisdn, purpose: Purpose) -> Route | None:
         for length in self._lengths:
             for route in self._by_prefix.get(destination[:length], ()):

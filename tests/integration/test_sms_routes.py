@@ -231,7 +231,7 @@ async def test_a_text_leaves_at_its_time_and_not_before(tmp_path: Path, migrated
         waits = await it.send(ANA, "k-1", send_at=at.isoformat())
         now = await it.send(BEN, "k-2")
         await it.becomes(now["id"], "delivered")
-        assert (await it.becomes(waits["id"], "queued"))["text"] == "Hola."
+        assert (await it.becomes(waits["id"], "deferred"))["text"] == "Hola."
         await it.gateway.stop()
         assert phones(it.smsc) == [BEN]
         it.clock.now = at - timedelta(seconds=0.5)

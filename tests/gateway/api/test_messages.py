@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes import ANA, BEN, eventually
+from fakes import ANA, BEN, NUMBER, eventually
 from gateway.simulators.smsc_faults import parse_faults
 from running import Json, Town, town
 
@@ -48,6 +48,22 @@ async def test_a_text_is_accepted_sent_and_delivered(it: Town) -> None:
     assert (await becomes(it, message["id"], "delivered"))["parts"] == 1
 
 
+async def test_a_text_tells_what_was_asked_and_how_it_went(it: Town) -> None:
+    """Before it goes and afterwards, by itself and in its person's list."""
+    goes = it.clock() + timedelta(seconds=1)
+    body = {**HELLO, "campaign": "bills", "send_at": goes.isoformat(), "expires_at": (goes + timedelta(2)).isoformat()}
+    _, waits = await post(it, body)
+    asked = {"purpose": "alert", "campaign": "bills", "from": NUMBER, "repeats": 0, "expires_at": _z(goes, days=2)}
+    assert waits == {**waits, **asked, "send_at": _z(goes), "attempts": 0}
+    gone = await becomes(it, waits["id"], "delivered")
+    assert gone == {**gone, **asked, "send_at": None, "attempts": 1, "reason": None}
+    assert await it.items("messages") == [gone]
+
+
+def _z(at: datetime, **later: int) -> str:
+    return f"{at + timedelta(**later):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
 async def test_the_same_request_sends_once(it: Town) -> None:
     """With the same key and body the same message; with another body nothing."""
     first, again = await post(it, HELLO), await post(it, HELLO)
@@ -63,7 +79,7 @@ async def test_a_text_waits_for_its_time_and_can_be_called_off(it: Town) -> None
     later = (it.clock() + timedelta(hours=3)).isoformat()
     _, waits = await post(it, {**HELLO, "send_at": later})
     _, other = await post(it, {**HELLO, "send_at": later}, key="k-2")
-    assert (waits["state"], await it.call("DELETE", f"messages/{waits['id']}"))[0] == "queued"
+    assert (waits["state"], waits["reason"]) == ("deferred", "scheduled")
     status, off = await it.call("DELETE", f"messages/{waits['id']}")
     assert (status, off["state"], off["reason"]) == (200, "suppressed", "called_off")
     it.clock.advance(hours=3)
@@ -89,7 +105,8 @@ async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> No
     _, held = await post(it, campaign)
     await post(it, {**campaign, "campaign": "other"}, key="k-2", msisdn=BEN)
     await it.texts(BEN)
-    assert (await it.call("GET", f"messages/{held['id']}"))[1]["state"] == "queued"
+    waits = (await it.call("GET", f"messages/{held['id']}"))[1]
+    assert (waits["state"], waits["reason"]) == ("queued", "stopped")
     assert (await it.call("DELETE", "controls/stop/campaign:xmas", role="admin"))[0] == 204
     await becomes(it, held["id"], "delivered")
 
@@ -133,6 +150,8 @@ async def test_twenty_at_once_with_one_key_are_one_text(it: Town) -> None:
         ({"text": "x", "send_at": 5}, "/send_at"),
         ({"text": "x", "send_at": "9999-12-31T23:59:59+00:00"}, "/send_at"),
         ({"text": "x", "send_at": "0001-01-01T00:00:00+14:00"}, "/send_at"),
+        ({"text": "x", "send_at": "2027-11-24T20:00:00Z"}, "/send_at"),
+        ({"text": "x", "send_at": "2027-11-24T20:00:00Z", "expires_at": "2027-11-25T20:00:00Z"}, "/send_at"),
         ({"text": "x", "expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at"),
         ({"text": "x", "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
         ({"text": "x", "expires_at": "2029-01-01T00:00:00Z"}, "/expires_at"),

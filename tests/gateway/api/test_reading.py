@@ -85,13 +85,20 @@ async def test_a_message_says_what_became_of_it(it: Town) -> None:
     await eventually(delivered)
     (message,) = await it.items("messages")
     assert message.keys() == {
-        "id", "direction", "channel", "text", "state", "parts", "smsc", "smsc_ids", "reason", "created_at", "settled_at"
+        "id", "direction", "channel", "text", "purpose", "campaign", "from", "state", "parts", "smsc", "smsc_ids",
+        "reason", "attempts", "repeats", "created_at", "send_at", "expires_at", "settled_at",
     }  # fmt: skip
     (seen,) = it.smsc.messages
     assert (message["direction"], message["channel"], message["reason"]) == ("out", "sms", None)
     assert message["text"].replace("á", "a") == seen["text"]  # as it was written, not as GSM-7 had it
     assert (message["parts"], message["smsc"], message["smsc_ids"]) == (seen["parts"], "smsc-a", seen["ids"])
     assert message["settled_at"]
+    assert (message["purpose"], message["from"], message["attempts"], message["send_at"]) == (
+        "alert",
+        seen["from"],
+        1,
+        None,
+    )
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1.5", "٣"])
