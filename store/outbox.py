@@ -163,9 +163,15 @@ def put_sms(row: SmsRow) -> Op:
         payload["asks"] = True
     if row.names:
         payload["names"] = row.names
-    if row.campaign:
-        payload["campaign"] = row.campaign
-    return outgoing.put(row, "sms", row.purpose, _ENCODE(payload), priority=row.priority, due_at=row.due_at)
+    return outgoing.put(
+        row,
+        "sms",
+        row.purpose,
+        _ENCODE(payload),
+        priority=row.priority,
+        due_at=row.due_at,
+        campaign=row.campaign,
+    )
 
 
 def sent(row_id: str, smsc: str, in_parts: int) -> Op:
@@ -291,6 +297,6 @@ def _sms(row: AnyRow) -> SmsRow:
         offer=payload.get("offer"),
         asks=payload.get("asks", False),
         names=tuple(payload.get("names", ())),
-        campaign=payload.get("campaign", ""),
+        campaign=row.campaign or "",
         about=row.about or "",
     )

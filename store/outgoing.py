@@ -66,7 +66,9 @@ class Outgoing(Protocol):
     def about(self) -> str: ...
 
 
-def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, due_at: datetime) -> Op:
+def put(
+    row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, due_at: datetime, campaign: str = ""
+) -> Op:
     """Write a new row."""
     return Op(
         _INSERT,
@@ -87,6 +89,7 @@ def put(row: Outgoing, kind: str, purpose: str, payload: str, *, priority: int, 
             "created_at": row.created_at,
             "settled_at": row.created_at if row.state in FINAL else None,
             "about": row.about or None,
+            "campaign": campaign or None,
         },
     )
 

@@ -197,6 +197,7 @@ outbox = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
     Column("about", String(20)),  # a unit: what has no point once there is more of it again
+    Column("campaign", String(40)),  # what a text is part of
 )
 _WAITING = outbox.c.state.in_(("queued", "sending", "deferred"))
 Index(
@@ -207,6 +208,15 @@ Index(
     outbox.c.id,
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,
+)
+_IN_CAMPAIGN = outbox.c.campaign.is_not(None)
+Index(
+    "outbox_campaign",
+    outbox.c.campaign,
+    outbox.c.state,
+    outbox.c.due_at,
+    sqlite_where=_IN_CAMPAIGN,
+    postgresql_where=_IN_CAMPAIGN,
 )
 Index("outbox_subscription", outbox.c.subscription_id, outbox.c.id)
 

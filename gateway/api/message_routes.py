@@ -76,6 +76,7 @@ class MessageRoutes:
         app.router.add_get(one, guard(Right.READ, self._read))
         app.router.add_delete(one, guard(Right.SEND, self._call_off))
         app.router.add_post(f"{one}/ask", guard(Right.READ, self._ask))
+        app.router.add_get("/api/v1/campaigns/{name}", guard(Right.READ, self._campaign))
 
     async def _send(self, request: web.Request, caller: Caller) -> web.Response:
         """202 with the message; the same for the same key and body."""
@@ -134,6 +135,14 @@ class MessageRoutes:
         await self._view(which)
         await self._recalls.ask(which)
         return web.json_response(await self._view(which))
+
+    async def _campaign(self, request: web.Request, caller: Caller) -> web.Response:
+        """How far a campaign is: its texts by state."""
+        context, name = self._context, request.match_info["name"]
+        states = await messages.of_campaign(context.reader, name, context.clock())
+        if not states:
+            raise Problem(404, "unknown-campaign", "no text is part of a campaign of this name")
+        return web.json_response({"name": name, "texts": sum(states.values()), "states": states})
 
     async def _view(self, which: str) -> dict[str, Any]:
         found = await messages.by_id(self._context.reader, which)

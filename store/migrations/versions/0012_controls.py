@@ -1,4 +1,4 @@
-"""What an operator has stopped; what a text is about; texts that wait are read by rank and due time."""
+"""What an operator has stopped; what a text is about and part of; texts that wait are read by rank and due time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "value", "starts_at"),
     )
     op.add_column("outbox", sa.Column("about", sa.String(20)))
+    op.add_column("outbox", sa.Column("campaign", sa.String(40)))
+    part_of, columns = sa.text("campaign IS NOT NULL"), ["campaign", "state", "due_at"]
+    op.create_index("outbox_campaign", "outbox", columns, sqlite_where=part_of, postgresql_where=part_of)
     op.drop_index("outbox_waiting", "outbox")
     columns = ["kind", "priority", "due_at", "id"]
     op.create_index("outbox_waiting", "outbox", columns, sqlite_where=_WAITING, postgresql_where=_WAITING)

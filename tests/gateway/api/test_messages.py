@@ -111,6 +111,19 @@ async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> No
     await becomes(it, held["id"], "delivered")
 
 
+async def test_a_campaign_tells_how_far_it_is(it: Town) -> None:
+    """By state, as its messages do; of a name that no text has it knows nothing."""
+    bills = {**HELLO, "campaign": "bills"}
+    _, gone = await post(it, bills)
+    await becomes(it, gone["id"], "delivered")
+    await post(it, {**bills, "send_at": (it.clock() + timedelta(hours=1)).isoformat()}, key="k-2")
+    await post(it, {**HELLO, "campaign": "other"}, key="k-3")
+    status, campaign = await it.call("GET", "campaigns/bills")
+    assert (status, campaign) == (200, {"name": "bills", "texts": 2, "states": {"delivered": 1, "deferred": 1}})
+    assert (await it.call("GET", "campaigns/none"))[0] == 404
+    assert (await it.call("GET", "campaigns/bills", role="app"))[0] == 403
+
+
 async def test_marketing_that_is_asked_for_at_once_passes_no_cap(it: Town) -> None:
     """Colombia's is one a day: the others are kept, with the reason."""
     offers = [{"text": f"Oferta {n}.", "purpose": "marketing"} for n in range(10)]
