@@ -26,6 +26,7 @@ from gateway.core.sms_claims import Claimed, SmsClaims
 from gateway.core.sms_outcomes import Verdict, judge, lost_sight
 from gateway.core.sms_routes import Plan, Routes
 from gateway.core.waiting_texts import WaitingTexts
+from store import outbox
 from store.errors import StoreError, WriterStopped
 from store.outbox import SmsRow
 from store.unit import Unit
@@ -267,13 +268,22 @@ class SmsLane:
     async def _settle_some(self, answers: Sequence[_Answer]) -> Sequence[SmsRow]:
         """Write them; which go out once more."""
         now = self._context.clock()
-        verdicts = [self._verdict(answer, now) for answer in answers]
+        verdicts = [self._guarded_verdict(answer, now) for answer in answers]
         unwritten = await self._write(verdicts)
         lost = [answer.text for answer, verdict in zip(answers, verdicts, strict=True) if verdict in unwritten]
         texts = [answer.text for answer in answers if answer.text is not None]
         self._receipts.not_stored([text for text in lost if text is not None], WriterStopped("not written"))
         self._receipts.stored([text for text in texts if text not in lost])
         return [one.again for one in verdicts if one.again is not None and one not in unwritten]
+
+    def _guarded_verdict(self, answer: _Answer, now: datetime) -> Verdict:
+        """One that cannot be judged takes no other along: what became of it nobody knows."""
+        try:
+            return self._verdict(answer, now)
+        except Exception as error:
+            self._context.metrics.failures.labels("sms").inc()
+            _LOG.exception("what came of a text could not be judged", extra={"outbox_id": answer.row.id})
+            return Verdict("in_doubt", (outbox.move(answer.row.id, "in_doubt", reason=type(error).__name__),))
 
     def _verdict(self, answer: _Answer, now: datetime) -> Verdict:
         if answer.text is not None:

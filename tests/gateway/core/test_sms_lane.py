@@ -399,3 +399,19 @@ async def test_of_two_answers_to_one_try_the_first_counts(house: House, committe
     await lane.stop()
     async with asyncio.timeout(PATIENCE):
         await lane.drain()
+
+
+async def test_an_answer_that_cannot_be_judged_takes_no_other_along(
+    house: House, committer: Committer, lane: SmsLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in doubt, and the others are settled."""
+    house.sender.answering.clear()
+    rows = [await queued(house, committer, sms(f"alert:{n}")) for n in range(3)]
+    house.sender.outcomes.extend([INVALID, THROTTLED, INVALID])
+    monkeypatch.setattr(lane._backoff.__class__, "next_attempt", lambda *_: 1 / 0)
+    for row in rows:
+        lane.put(row)
+    await eventually(lambda: len(house.sender.sent) == 3)
+    house.sender.answer()
+    for row, state in zip(rows, ("failed", "in_doubt", "failed"), strict=True):
+        await settled(house, lane, row, state)
