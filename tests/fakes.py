@@ -26,7 +26,6 @@ from flows.values import (
     Wallet,
 )
 from gateway.core.context import Context, Machines
-from gateway.core.reach import Reach
 from gateway.core.ports import (
     Activated,
     Delivery,
@@ -43,6 +42,7 @@ from gateway.core.ports import (
     SubmitOutcome,
     Submitted,
 )
+from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import OcsError
 from gateway.telemetry import Metrics
