@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flows.effects import SendSms
 from flows.values import Msisdn, Purpose, SubscriptionId
-from store import outbox, subscriptions
+from store import sms_rows, subscriptions
 from store.engine import open_engine, upgrade
 from store.prepared import Statements
 from store.writer import Writer
@@ -41,7 +41,7 @@ async def fill_outbox(path: Path, first: int, count: int, text: str) -> None:
     await upgrade(engine)
     statements = Statements(engine.dialect)
     await engine.dispose()
-    ops = (outbox.put_sms(outbox.sms_row(effect)) for effect in _texts(first, count, text))
+    ops = (sms_rows.put(sms_rows.sms_row(effect)) for effect in _texts(first, count, text))
     op = next(ops)
     prepared = statements.one(op.statement, op.values)
     with closing(sqlite3.connect(path)) as connection, connection:

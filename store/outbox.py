@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, literal_column, or_, select, tuple_, update
 
-from flows.effects import SendSms
-from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
-from store import outgoing, push_rows
-from store.ids import new_id
+from store import push_rows, sms_rows
 from store.outgoing import FINAL
 from store.push_rows import PushRow
 from store.reader import AnyRow, Reader
+from store.sms_rows import SmsRow
 from store.tables import outbox as t
 from store.unit import Op
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _MOVE = (
     update(t)
     .where(t.c.id == bindparam("which"), t.c.settled_at.is_(None))  # a final state stays
@@ -53,12 +48,12 @@ _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _BY_KEY = select(t).where(t.c.key == bindparam("key"))
 _OPEN = t.c.state.in_([literal_column(f"'{state}'") for state in ("queued", "sending", "deferred")])
 """Written out, for its index: a partial index is not used where its condition comes as parameters."""
-_HALF_DONE = select(t).where(_OPEN, or_(t.c.kind != "sms", t.c.state == "sending")).order_by(t.c.id)
+_HALF_DONE = select(t).where(_OPEN, or_(t.c.kind != sms_rows.KIND, t.c.state == "sending")).order_by(t.c.id)
 _DUE = (
     select(t)
     .where(
         _OPEN,  # what is being sent is left out by whoever asks
-        t.c.kind == "sms",
+        t.c.kind == sms_rows.KIND,
         t.c.priority == bindparam("rank"),
         tuple_(t.c.due_at, t.c.id) > tuple_(bindparam("after", type_=t.c.due_at.type), bindparam("after_id")),
         t.c.due_at <= bindparam("until", type_=t.c.due_at.type),
@@ -67,111 +62,14 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _NEXT = select(func.min(t.c.due_at, type_=t.c.due_at.type).label("due_at")).where(
-    _OPEN, t.c.kind == "sms", t.c.priority == bindparam("rank"), t.c.due_at > bindparam("after", type_=t.c.due_at.type)
+    _OPEN,
+    t.c.kind == sms_rows.KIND,
+    t.c.priority == bindparam("rank"),
+    t.c.due_at > bindparam("after", type_=t.c.due_at.type),
 )
 _BY_STATE = select(t.c.kind, t.c.state, func.count()).group_by(t.c.kind, t.c.state)
 
-_PURPOSES = {one.value: one for one in Purpose}
-PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
-
-
-@dataclass(frozen=True, slots=True)
-class SmsRow:
-    """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate.
-
-    held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
-    asks: it asks for an answer by text. campaign: what it is part of. about: a unit; more of it makes the text
-    pointless. names: see ``SendSms``. In memory alone: avoid: who has refused it;
-    in_vain: what it asks cannot be answered by the way it has to go.
-    """
-
-    id: str
-    key: str
-    subscription: SubscriptionId
-    msisdn: Msisdn
-    purpose: Purpose
-    priority: int
-    source: str
-    text: str
-    repeat_text: str
-    expires_at: datetime | None
-    state: str
-    attempts: int
-    repeats: int
-    due_at: datetime
-    created_at: datetime
-    reason: str | None = None
-    held: bool = False
-    offer: OfferId | None = None
-    asks: bool = False
-    names: tuple[OfferId, ...] = ()
-    campaign: str = ""
-    about: str = ""
-    avoid: tuple[str, ...] = ()
-    in_vain: bool = False
-
-    @property
-    def offers_something(self) -> bool:
-        """Whether it goes out whole and could go without what it offers."""
-        return bool(self.repeat_text) and self.repeat_text != self.text and not self.repeats
-
-
 OutboxRow = SmsRow | PushRow
-
-
-def sms_row(effect: SendSms) -> SmsRow:
-    """The row of a text that a flow asks for."""
-    return SmsRow(
-        id=new_id(effect.at),
-        key=effect.key,
-        subscription=effect.subscription,
-        msisdn=effect.msisdn,
-        purpose=effect.purpose,
-        priority=PRIORITY[effect.purpose],
-        source=effect.source,
-        text=effect.text,
-        repeat_text=effect.repeat_text,
-        expires_at=effect.expires_at,
-        state="suppressed" if effect.suppressed else "queued",
-        attempts=0,
-        repeats=0,
-        due_at=effect.not_before or effect.at,
-        created_at=effect.at,
-        reason=effect.suppressed or None,
-        held=effect.not_before is not None,
-        offer=effect.offer,
-        asks=effect.asks,
-        names=effect.names,
-        campaign=effect.campaign,
-        about=effect.about,
-    )
-
-
-def put_sms(row: SmsRow) -> Op:
-    """Write a new text."""
-    payload: dict[str, object] = {
-        "source": row.source,
-        "text": row.text,
-        "repeat_text": row.repeat_text,
-        "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
-    }
-    if row.held:
-        payload["held"] = True
-    if row.offer:
-        payload["offer"] = row.offer
-    if row.asks:
-        payload["asks"] = True
-    if row.names:
-        payload["names"] = row.names
-    return outgoing.put(
-        row,
-        "sms",
-        row.purpose,
-        _ENCODE(payload),
-        priority=row.priority,
-        due_at=row.due_at,
-        campaign=row.campaign,
-    )
 
 
 def sent(row_id: str, smsc: str, in_parts: int) -> Op:
@@ -235,7 +133,7 @@ async def due(reader: Reader, rank: int, after: tuple[datetime, str], until: dat
     after: due time and id of the last one of the page before.
     """
     values = {"rank": rank, "after": after[0], "after_id": after[1], "until": until, "limit": limit}
-    return [_sms(row) for row in await reader.rows(_DUE, values)]
+    return [sms_rows.read(row) for row in await reader.rows(_DUE, values)]
 
 
 async def next_due(reader: Reader, rank: int, after: datetime) -> datetime | None:
@@ -271,32 +169,4 @@ async def count_by_state(reader: Reader) -> Mapping[tuple[str, str], int]:
 def _row(row: AnyRow) -> OutboxRow:
     if row.kind == push_rows.KIND:
         return push_rows.read(row)
-    return _sms(row)
-
-
-def _sms(row: AnyRow) -> SmsRow:
-    payload = json.loads(row.payload)
-    return SmsRow(
-        id=row.id,
-        key=row.key,
-        subscription=SubscriptionId(row.subscription_id),
-        msisdn=Msisdn(row.msisdn),
-        purpose=_PURPOSES[row.purpose],
-        priority=row.priority,
-        source=payload["source"],
-        text=payload["text"],
-        repeat_text=payload["repeat_text"],
-        expires_at=None if payload["expires_at"] is None else datetime.fromisoformat(payload["expires_at"]),
-        state=row.state,
-        attempts=row.attempts,
-        repeats=row.repeats,
-        due_at=row.due_at,
-        created_at=row.created_at,
-        reason=row.reason,
-        held=payload.get("held", False),
-        offer=payload.get("offer"),
-        asks=payload.get("asks", False),
-        names=tuple(payload.get("names", ())),
-        campaign=row.campaign or "",
-        about=row.about or "",
-    )
+    return sms_rows.read(row)

@@ -31,7 +31,7 @@ from flows.effects import (
     RecordYesUndone,
     SendSms,
 )
-from store import audit, held_texts, inbox, offers, orders, outbox, outgoing, push_rows, subscriptions
+from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
@@ -72,8 +72,8 @@ def write(
                 assert gate is None, "a step has one gate"
                 gate = _gate(effect)
             case SendSms():
-                sms = outbox.sms_row(effect)
-                ops.append(outbox.put_sms(sms))
+                sms = sms_rows.sms_row(effect)
+                ops.append(sms_rows.put(sms))
                 if sms.state == "queued":
                     rows.append(sms)
             case PushUssd():

@@ -47,9 +47,9 @@ from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import OcsError
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues
-from store.outbox import SmsRow
 from store.reader import Reader
 from store.record import Due
+from store.sms_rows import SmsRow
 from store.writer import Writer
 
 TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)

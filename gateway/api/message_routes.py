@@ -26,7 +26,7 @@ from gateway.core.problems import Problem
 from gateway.core.recalls import Recalls
 from store import messages, outbox, outgoing
 from store.errors import AlreadyWritten
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 from store.unit import Unit
 
 MOST_CHARACTERS = 1_000

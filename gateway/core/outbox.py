@@ -14,9 +14,9 @@ from gateway.core.push_lane import PushLane
 from gateway.core.sms_lane import SmsLane
 from gateway.telemetry import Metrics
 from store import outbox
-from store.outbox import SmsRow
 from store.push_rows import PushRow
 from store.record import Due
+from store.sms_rows import SmsRow
 
 _LOG = logging.getLogger(__name__)
 _PAUSE, _LONGEST_PAUSE = 2.0, 60.0

@@ -22,8 +22,8 @@ from gateway.core.pushers import MenuPusher, Pushers
 from gateway.core.pushes import Opening, Pushes
 from gateway.core.turns import LONGEST_TURN
 from store import held_texts, offers, outbox, push_rows, subscriptions, turns
-from store.outbox import SmsRow
 from store.push_rows import PushRow
+from store.sms_rows import SmsRow
 from store.unit import Op, Unit
 from store.writer import raise_first
 

@@ -9,8 +9,8 @@ from gateway.core.ports import DeliveryReceipt, SmsRecall
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.sms_routes import Routes
 from store import outbox, parts
-from store.outbox import SmsRow
 from store.parts import Part
+from store.sms_rows import SmsRow
 from store.unit import Unit
 
 Binds = Sequence[tuple[str, SmsRecall]]

@@ -14,7 +14,7 @@ from flows.values import Channel, OfferId, Purpose, SubscriptionId
 from gateway.core.context import Context
 from store import offers, outbox, outgoing, subscriptions
 from store.errors import StoreError
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 from store.unit import Op, Unit
 
 _QUIET_FOR = timedelta(minutes=10)

@@ -28,7 +28,7 @@ from gateway.core.sms_routes import Plan, Routes
 from gateway.core.waiting_texts import WaitingTexts
 from store import outbox
 from store.errors import StoreError, WriterStopped
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 from store.unit import Unit
 
 _LOG = logging.getLogger(__name__)

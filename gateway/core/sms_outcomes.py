@@ -10,8 +10,8 @@ from typing import assert_never
 from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.retry import Backoff, GiveUp
 from store import offers, outbox, parts
-from store.outbox import SmsRow
 from store.parts import Part
+from store.sms_rows import SmsRow
 from store.unit import Op
 
 _MOST_REPEATS = 1

@@ -18,8 +18,8 @@ from functools import partial
 from flows.values import Purpose
 from gateway.core.sms_routes import Plan
 from store import outbox
-from store.outbox import PRIORITY, SmsRow
 from store.reader import Reader
+from store.sms_rows import PRIORITY, SmsRow
 
 _MOST = 1_000
 """Texts of one rank, plan and campaign in memory, and rows in one page."""

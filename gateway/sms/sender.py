@@ -27,7 +27,7 @@ from gateway.sms.answers import SHUT_SECONDS, retry_after
 from gateway.sms.wire import Answer, Ask, Verdict, Wire
 from gateway.telemetry import Metrics
 from menus.charset import is_gsm7, transliterate
-from store.outbox import PRIORITY
+from store.sms_rows import PRIORITY
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024

@@ -12,10 +12,10 @@ from flows.effects import ActivateBundle, Effect, PushUssd, RecordOfferState, Re
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import held_texts, offers, orders, outbox, outgoing, push_rows, turns
 from store.ids import new_id
-from store.outbox import SmsRow
 from store.push_rows import PushRow
 from store.reader import Reader
 from store.record import write
+from store.sms_rows import SmsRow
 from store.turns import PUSHED, Presence, TurnRow
 from store.unit import Unit
 from store.writer import Writer

@@ -26,9 +26,9 @@ from flows.records import Subscriber
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import orders, subscriptions, tables
 from store.errors import WriteFailed
-from store.outbox import SmsRow
 from store.reader import Reader
 from store.record import write
+from store.sms_rows import SmsRow
 from store.unit import Unit
 from store.writer import Writer
 

@@ -27,14 +27,14 @@ from flows.effects import (
 )
 from flows.purchase import NEEDS_PERSON
 from flows.values import Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
-from store import idempotency, inbox, messages, offers, orders, outbox, outgoing, parts, subscriptions, usage
+from store import idempotency, inbox, messages, offers, orders, outbox, outgoing, parts, sms_rows, subscriptions, usage
 from store.ids import new_id
 from store.inbox import Entry
-from store.outbox import SmsRow
 from store.parts import Part
 from store.queries import Query
 from store.reader import Reader
 from store.record import write
+from store.sms_rows import SmsRow
 from store.tables import UtcTime
 from store.unit import Op, Unit
 from store.writer import Writer
@@ -206,8 +206,8 @@ async def test_a_settled_order_never_moves(reader: Reader, writer: Writer) -> No
 
 async def test_a_text_is_read_as_it_was_written(reader: Reader, writer: Writer) -> None:
     """Every field that its sending needs."""
-    row = outbox.sms_row(sms(text="Señal ñ € 🎉"))
-    await note(writer, outbox.put_sms(row))
+    row = sms_rows.sms_row(sms(text="Señal ñ € 🎉"))
+    await note(writer, sms_rows.put(row))
     assert await outbox.by_id(reader, row.id) == row
 
 
@@ -219,8 +219,8 @@ def step(row_id: str, state: str) -> Op:
 @pytest.mark.parametrize("state", sorted(outgoing.FINAL))
 async def test_a_final_state_stays(reader: Reader, writer: Writer, state: str) -> None:
     """A late receipt or a second outcome changes nothing."""
-    row = outbox.sms_row(sms())
-    await note(writer, outbox.put_sms(row))
+    row = sms_rows.sms_row(sms())
+    await note(writer, sms_rows.put(row))
     await note(writer, outbox.end(row.id, state, TUESDAY))
     for other in ("sent", "queued", *sorted(outgoing.FINAL)):
         await note(writer, step(row.id, other))
@@ -231,8 +231,8 @@ async def test_a_final_state_stays(reader: Reader, writer: Writer, state: str) -
 
 async def test_what_is_in_doubt_may_still_be_settled(reader: Reader, writer: Writer) -> None:
     """By a receipt."""
-    row = outbox.sms_row(sms())
-    await note(writer, outbox.put_sms(row))
+    row = sms_rows.sms_row(sms())
+    await note(writer, sms_rows.put(row))
     for state in ("sending", "in_doubt", "delivered"):
         await note(writer, step(row.id, state))
     found = await outbox.by_id(reader, row.id)
@@ -243,12 +243,12 @@ async def test_what_is_in_doubt_may_still_be_settled(reader: Reader, writer: Wri
 async def test_what_is_due_comes_page_by_page(reader: Reader, writer: Writer) -> None:
     """Of one rank, by due time; nothing that is settled, sent, in doubt or due later."""
     states = ("queued", "sending", "deferred", "sent", "in_doubt", "failed")
-    rows = [outbox.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
-    urgent = outbox.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
-    night = outbox.sms_row(sms("night", at=TUESDAY, not_before=later(hours=9)))
-    await note(writer, *map(outbox.put_sms, [*rows, urgent, night]))
+    rows = [sms_rows.sms_row(sms(f"alert:{state}", at=later(seconds=n))) for n, state in enumerate(states)]
+    urgent = sms_rows.sms_row(sms("c", purpose=Purpose.CONFIRMATION, at=later(hours=1)))
+    night = sms_rows.sms_row(sms("night", at=TUESDAY, not_before=later(hours=9)))
+    await note(writer, *map(sms_rows.put, [*rows, urgent, night]))
     await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
-    begin, alerts = (later(days=-1), ""), outbox.PRIORITY[Purpose.ALERT]
+    begin, alerts = (later(days=-1), ""), sms_rows.PRIORITY[Purpose.ALERT]
     first = await outbox.due(reader, alerts, begin, later(hours=2), 2)
     second = await outbox.due(reader, alerts, (first[-1].due_at, first[-1].id), later(hours=2), 2)
     assert [[row.id for row in page] for page in (first, second)] == [[rows[0].id, rows[1].id], [rows[2].id]]
@@ -274,8 +274,8 @@ async def test_a_page_of_what_is_due_costs_its_rows_alone(engine: AsyncEngine, r
 
 async def test_texts_are_taken_in_hand_once(reader: Reader, writer: Writer) -> None:
     """Many at a time; what was withdrawn or taken before is not found, in whichever group it is written."""
-    rows = [outbox.sms_row(sms(f"alert:{n}")) for n in range(300)]
-    await note(writer, *map(outbox.put_sms, rows))
+    rows = [sms_rows.sms_row(sms(f"alert:{n}")) for n in range(300)]
+    await note(writer, *map(sms_rows.put, rows))
     await note(writer, outbox.end(rows[7].id, "suppressed", TUESDAY), outbox.move(rows[8].id, "sent"))
     ids = [row.id for row in rows]
     first, again = await asyncio.gather(writer.take(outgoing.take(ids)), writer.take(outgoing.take(ids[:100])))
@@ -299,8 +299,8 @@ async def test_orders_that_are_not_settled_come_back_oldest_first(reader: Reader
 
 async def test_tries_and_repeats_are_counted(reader: Reader, writer: Writer) -> None:
     """What was tried before a crash is known after it."""
-    row = outbox.sms_row(sms())
-    await note(writer, outbox.put_sms(row))
+    row = sms_rows.sms_row(sms())
+    await note(writer, sms_rows.put(row))
     await writer.take(outgoing.take([row.id]))
     await note(writer, outbox.move(row.id, "queued", reason="lost", repeated=True))
     await writer.take(outgoing.take([row.id]))
@@ -374,9 +374,9 @@ async def test_a_request_is_claimed_once_and_its_answer_kept(reader: Reader, wri
 
 async def test_care_reads_both_directions_newest_first(reader: Reader, writer: Writer) -> None:
     """A claimed text is still queued to the outside; a repeated one shows what went out."""
-    row = outbox.sms_row(sms())
+    row = sms_rows.sms_row(sms())
     await writer.commit(inbox.take_in(entry("1", at=later(minutes=1))))
-    await note(writer, outbox.put_sms(row))
+    await note(writer, sms_rows.put(row))
     await note(writer, outbox.move(row.id, "queued", repeated=True))
     await writer.take(outgoing.take([row.id]))
     await note(writer, parts.put(Part("smsc-a", "id-1", row.id, 0, "sent"), TUESDAY))

@@ -18,8 +18,8 @@ from gateway.core.sms_claims import SmsClaims
 from store import inbox
 from store.ids import new_id
 from store.inbox import Entry
-from store.outbox import SmsRow
 from store.reader import AnyRow
+from store.sms_rows import SmsRow
 from store.tables import inbox as inbox_table
 
 MENU_CODE = "*123#"

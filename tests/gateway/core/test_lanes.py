@@ -12,7 +12,7 @@ from gateway.core.outbox import Lanes
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.sms_lane import SmsLane
 from store.consent_ledger import ConsentLedger
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 
 
 class Stumbling(SmsLane):

@@ -21,7 +21,7 @@ from gateway.core.sms_lane import SmsLane
 from store import offers, outbox, outgoing
 from store.controls import Control
 from store.ids import new_id
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 from store.unit import Unit
 
 PRICE = Money(950_000, "COP")

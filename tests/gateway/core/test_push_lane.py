@@ -22,8 +22,8 @@ from gateway.core.pushers import MenuPusher
 from gateway.core.reach import Reach
 from gateway.core.turn import Input, Turn
 from store import offers, outbox, subscriptions, tables, turns
-from store.outbox import SmsRow
 from store.push_rows import PushRow
+from store.sms_rows import SmsRow
 from store.unit import Take, Unit
 
 FAILED = ("absent", "busy", "no_answer", "refused", "away")

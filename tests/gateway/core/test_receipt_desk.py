@@ -15,10 +15,10 @@ from gateway.core.ports import DeliveryReceipt
 from gateway.core.receipts import ReceiptDesk
 from store import inbox, outbox, parts
 from store.errors import WriteFailed
-from store.outbox import SmsRow
 from store.parts import Part
 from store.queries import AnySelect
 from store.reader import AnyRow, Reader
+from store.sms_rows import SmsRow
 from store.unit import Op, Unit
 from store.writer import Writer
 

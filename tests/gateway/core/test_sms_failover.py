@@ -19,7 +19,7 @@ from gateway.core.service_numbers import ServiceNumber
 from gateway.core.sms_lane import SmsLane
 from gateway.core.sms_routes import Route, Routes, Through
 from store import outbox
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 
 ONE_WAY = (ServiceNumber("54321", two_way=False),)
 

@@ -16,7 +16,7 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.sms_lane import SmsLane
 from store import outbox
 from store.controls import Control, Kind
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 
 
 @pytest.fixture

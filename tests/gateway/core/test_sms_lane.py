@@ -19,7 +19,7 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_lane import SmsLane
 from store import outbox, outgoing, parts
-from store.outbox import SmsRow
+from store.sms_rows import SmsRow
 
 LOST = SubmitUnknown("smsc-a", "link lost", link_lost=True)
 UNANSWERED = SubmitUnknown("smsc-a", "no answer in 30 s", link_lost=False)

@@ -15,8 +15,8 @@ from gateway.core.commit import Committer
 from gateway.core.sms_routes import Plan
 from gateway.core.waiting_texts import WaitingTexts
 from store import outbox, outgoing
-from store.outbox import SmsRow
 from store.reader import Reader
+from store.sms_rows import SmsRow
 
 MOST = 4
 BOTH, FIRST, SECOND = ("a", "b"), ("a",), ("b",)

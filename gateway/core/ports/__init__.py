@@ -1,0 +1,81 @@
+"""What the core asks of the outside world, as Protocols and plain results.
+
+Adapters (``gateway/ocs``, ``gateway/smpp``, ``gateway/sms``) satisfy these; ``gateway/app`` binds them.
+Outcomes of a call are values, never exceptions, because every one of them has a next step.
+"""
+
+from __future__ import annotations
+
+from gateway.core.ports.charging import (
+    Activated,
+    ChargingSystem,
+    FindOutcome,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseOutcome,
+    PurchaseRequest,
+    Refused,
+    Service,
+    StillRunning,
+)
+from gateway.core.ports.pushes import (
+    PushFailed,
+    PushOutcome,
+    PushReason,
+    PushRequest,
+    PushUnknown,
+    Shown,
+    UssdPusher,
+)
+from gateway.core.ports.texts import (
+    Delivery,
+    DeliveryReceipt,
+    InboundSms,
+    MobileOriginated,
+    MobilePart,
+    Refusal,
+    ShortMessage,
+    SmsRecall,
+    SmsSender,
+    SubmitNotSent,
+    SubmitOutcome,
+    SubmitRefused,
+    Submitted,
+    SubmitUnknown,
+)
+
+__all__ = [
+    "Activated",
+    "ChargingSystem",
+    "Delivery",
+    "DeliveryReceipt",
+    "FindOutcome",
+    "InboundSms",
+    "MobileOriginated",
+    "MobilePart",
+    "NotFound",
+    "NotSent",
+    "OutcomeUnknown",
+    "PurchaseOutcome",
+    "PurchaseRequest",
+    "PushFailed",
+    "PushOutcome",
+    "PushReason",
+    "PushRequest",
+    "PushUnknown",
+    "Refusal",
+    "Refused",
+    "Service",
+    "ShortMessage",
+    "Shown",
+    "SmsRecall",
+    "SmsSender",
+    "StillRunning",
+    "SubmitNotSent",
+    "SubmitOutcome",
+    "SubmitRefused",
+    "SubmitUnknown",
+    "Submitted",
+    "UssdPusher",
+]

@@ -1,0 +1,102 @@
+"""The charging system, behind any wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRequest:
+    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice."""
+
+    key: OrderKey
+    payer: Msisdn
+    beneficiary: Msisdn
+    bundle: BundleId
+    price: Money
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """Charged and granted. reference: the charging system's own id of the order."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The charging system said no, finally, and charged nothing.
+
+    reason: a stable code (``insufficient_funds``, ``unknown_subscriber``, ``not_eligible``, ``rejected``).
+    detail: the charging system's words.
+    """
+
+    reason: str
+    detail: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StillRunning:
+    """The charging system knows the order and has not finished it: ask again."""
+
+    reference: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The charging system does not know the order, now. Final only after the settle time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request surely never reached the charging system (refused connection): sending again is safe."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeUnknown:
+    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query."""
+
+    detail: str
+
+
+PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
+FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+
+
+Service = Literal["gift", "top_up", "advance", "fit_combo"]
+"""A bundle for another number; vouchers; airtime in advance; a bundle of one's own making."""
+
+
+class ChargingSystem(Protocol):
+    """An online charging system behind any wire.
+
+    settle_seconds: how long after the last send an order that is not found may still appear.
+    services: what it can do beside; menus offer nothing else.
+    """
+
+    settle_seconds: float
+
+    @property
+    def services(self) -> frozenset[Service]: ...
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet:
+        """Balance and buckets. Raises OcsError (``OcsTimeout``, ``OcsUnavailable``, ``UnknownSubscriber``)."""
+        ...
+
+    async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
+        """Ask to charge and activate. Never raises for what the far side does."""
+        ...
+
+    async def find(self, key: OrderKey) -> FindOutcome:
+        """Ask whether the order with this key happened. Never raises for what the far side does."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,144 @@
+"""Texts in the outbox: how they are written and read. A text *is* its outbox row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from flows.effects import SendSms
+from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
+from store import outgoing
+from store.ids import new_id
+from store.reader import AnyRow
+from store.unit import Op
+
+KIND = "sms"
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+_PURPOSES = {one.value: one for one in Purpose}
+PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRow:
+    """One text on its way out. attempts: times handed to an SMSC; repeats: of these, after an unknown fate.
+
+    held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
+    asks: it asks for an answer by text. campaign: what it is part of. about: a unit; more of it makes the text
+    pointless. names: see ``SendSms``. In memory alone: avoid: who has refused it;
+    in_vain: what it asks cannot be answered by the way it has to go.
+    """
+
+    id: str
+    key: str
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    purpose: Purpose
+    priority: int
+    source: str
+    text: str
+    repeat_text: str
+    expires_at: datetime | None
+    state: str
+    attempts: int
+    repeats: int
+    due_at: datetime
+    created_at: datetime
+    reason: str | None = None
+    held: bool = False
+    offer: OfferId | None = None
+    asks: bool = False
+    names: tuple[OfferId, ...] = ()
+    campaign: str = ""
+    about: str = ""
+    avoid: tuple[str, ...] = ()
+    in_vain: bool = False
+
+    @property
+    def offers_something(self) -> bool:
+        """Whether it goes out whole and could go without what it offers."""
+        return bool(self.repeat_text) and self.repeat_text != self.text and not self.repeats
+
+
+def sms_row(effect: SendSms) -> SmsRow:
+    """The row of a text that a flow asks for."""
+    return SmsRow(
+        id=new_id(effect.at),
+        key=effect.key,
+        subscription=effect.subscription,
+        msisdn=effect.msisdn,
+        purpose=effect.purpose,
+        priority=PRIORITY[effect.purpose],
+        source=effect.source,
+        text=effect.text,
+        repeat_text=effect.repeat_text,
+        expires_at=effect.expires_at,
+        state="suppressed" if effect.suppressed else "queued",
+        attempts=0,
+        repeats=0,
+        due_at=effect.not_before or effect.at,
+        created_at=effect.at,
+        reason=effect.suppressed or None,
+        held=effect.not_before is not None,
+        offer=effect.offer,
+        asks=effect.asks,
+        names=effect.names,
+        campaign=effect.campaign,
+        about=effect.about,
+    )
+
+
+def put(row: SmsRow) -> Op:
+    """Write a new text."""
+    payload: dict[str, object] = {
+        "source": row.source,
+        "text": row.text,
+        "repeat_text": row.repeat_text,
+        "expires_at": None if row.expires_at is None else row.expires_at.isoformat(),
+    }
+    if row.held:
+        payload["held"] = True
+    if row.offer:
+        payload["offer"] = row.offer
+    if row.asks:
+        payload["asks"] = True
+    if row.names:
+        payload["names"] = row.names
+    return outgoing.put(
+        row,
+        KIND,
+        row.purpose,
+        _ENCODE(payload),
+        priority=row.priority,
+        due_at=row.due_at,
+        campaign=row.campaign,
+    )
+
+
+def read(row: AnyRow) -> SmsRow:
+    """The row as the store has it."""
+    payload = json.loads(row.payload)
+    return SmsRow(
+        id=row.id,
+        key=row.key,
+        subscription=SubscriptionId(row.subscription_id),
+        msisdn=Msisdn(row.msisdn),
+        purpose=_PURPOSES[row.purpose],
+        priority=row.priority,
+        source=payload["source"],
+        text=payload["text"],
+        repeat_text=payload["repeat_text"],
+        expires_at=None if payload["expires_at"] is None else datetime.fromisoformat(payload["expires_at"]),
+        state=row.state,
+        attempts=row.attempts,
+        repeats=row.repeats,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        reason=row.reason,
+        held=payload.get("held", False),
+        offer=payload.get("offer"),
+        asks=payload.get("asks", False),
+        names=tuple(payload.get("names", ())),
+        campaign=row.campaign or "",
+        about=row.about or "",
+    )
