@@ -1,4 +1,4 @@
-"""Texts on their way out: claimed in the store, handed to an SMSC, and what became of them written back.
+"""Texts on their way out: claimed in the store, and handed to an SMSC by the way that the routes say.
 
 A claim is durable before the first byte leaves, so that after a crash nobody has to guess which texts
 may have gone out: those that were claimed and not settled (ADR 0002).
@@ -11,39 +11,26 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from gateway.core.commit import STORE_PAUSE, persist
+from gateway.core.commit import STORE_PAUSE
 from gateway.core.context import Context
 from gateway.core.crew import Watched
-from gateway.core.expected_text import ExpectedText
-from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
+from gateway.core.ports import ShortMessage, SmsSender, SubmitOutcome, SubmitRefused, SubmitUnknown
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.retry import Backoff
 from gateway.core.sms_claims import Claimed, SmsClaims
-from gateway.core.sms_outcomes import Verdict, judge, lost_sight
 from gateway.core.sms_routes import Plan, Routes
+from gateway.core.sms_settling import SmsSettling
 from gateway.core.waiting_texts import WaitingTexts
-from store import outbox
-from store.errors import StoreError, WriterStopped
 from store.sms_rows import SmsRow
-from store.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 10.0
 _MOST_CLAIMED = 256
 """In one commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What came of one text. text: what its receipts are matched with, if the SMSC took it."""
-
-    row: SmsRow
-    outcome: SubmitOutcome
-    text: ExpectedText | None
 
 
 class SmsLane:
@@ -66,8 +53,6 @@ class SmsLane:
         self._claims = SmsClaims(context)
         self._senders = {sender.name: sender for sender in senders}
         self._routes = routes or Routes({sender.name: sender.numbers for sender in senders})
-        self._receipts = receipts
-        self._backoff = backoff or Backoff(first=1, longest=300, most=12)
         self._wake = asyncio.Event()
         self._on_its_way: dict[str, str] = {}
         self._busy = Counter[str]()
@@ -81,12 +66,16 @@ class SmsLane:
             held=context.reach.stops,
             most=waiting,
         )
-        self._answers: list[_Answer] = []
-        self._answered = asyncio.Event()
+        self._settling = SmsSettling(
+            context,
+            receipts,
+            backoff or Backoff(first=1, longest=300, most=12),
+            others=lambda row, sender: any(name != sender for name in self._plan(row)),
+            settled=self._dealt_with,
+        )
         self._settled = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._claimer = Watched("sms-lane-claim", context.metrics, self._claim)
-        self._settler = Watched("sms-lane-settle", context.metrics, self._settle)
         self._stopping = False
         context.reach.on_change(self._wake.set)
         for sender in senders:
@@ -100,7 +89,7 @@ class SmsLane:
     @property
     def running(self) -> bool:
         """Whether texts can go out."""
-        return self._claimer.running and self._settler.running
+        return self._claimer.running and self._settling.running
 
     def put(self, row: SmsRow) -> None:
         """Queue a row that is committed; one that is due later waits for its time, and one on its way is not queued."""
@@ -109,14 +98,9 @@ class SmsLane:
 
     async def recover(self, row: SmsRow) -> None:
         """Take up a row that a stopped process had in hand: it may have gone out."""
-        if row.state == "sending":
-            stopped = SubmitUnknown("", "the gateway stopped while it was being sent", link_lost=True)
-            verdict = lost_sight(row, stopped, self._context.clock())
-            await self._write([verdict])
-            if verdict.again is None:
-                return
-            row = verdict.again
-        self.put(row)
+        again = await self._settling.give_up_on(row) if row.state == "sending" else row
+        if again is not None:
+            self.put(again)
 
     def read_all(self) -> None:
         """Take up what waits in the store, as it becomes due."""
@@ -125,7 +109,7 @@ class SmsLane:
     def start(self) -> None:
         """Begin sending."""
         self._claimer.start()
-        self._settler.start()
+        self._settling.start()
 
     async def stop(self) -> None:
         """Take nothing new; wait a while for what is on its way."""
@@ -138,7 +122,7 @@ class SmsLane:
     async def drain(self) -> None:
         """Wait until everything on its way is settled; to be called once the sender has ended."""
         await self._until_settled(None)
-        self._settler.cancel()
+        self._settling.cancel()
 
     async def _until_settled(self, seconds: float | None) -> None:
         with suppress(TimeoutError):
@@ -162,16 +146,11 @@ class SmsLane:
         Whether there was anything.
         """
         room = {name: max(0, one.slots - self._busy[name]) for name, one in self._senders.items() if one.ready}
-        taken = self._waiting.take(
-            room, _MOST_CLAIMED
-        )  # who is there and full is waited for: the next is for who is away
+        taken = self._waiting.take(room, _MOST_CLAIMED)  # who is full is waited for: the next is for who is away
         if not taken:
             return False
         now, by = self._context.clock(), {row.id: sender for row, sender in taken}
-        rows = [
-            row if (vain := self._in_vain(row, by[row.id])) == row.in_vain else replace(row, in_vain=vain)
-            for row, _ in taken
-        ]
+        rows = [self._by(row, sender) for row, sender in taken]
         claimed = Claimed((), rows)
         self._begin(by)
         try:
@@ -196,8 +175,10 @@ class SmsLane:
         for row_id in row_ids:
             self._busy[self._on_its_way.pop(row_id)] -= 1
 
-    def _in_vain(self, row: SmsRow, sender: str) -> bool:
-        return row.asks and bool(sender) and not self._routes.may_ask(sender, row.source)
+    def _by(self, row: SmsRow, sender: str) -> SmsRow:
+        """The text as it goes by this sender: what it asks may be in vain there."""
+        in_vain = row.asks and bool(sender) and not self._routes.may_ask(sender, row.source)
+        return row if in_vain == row.in_vain else replace(row, in_vain=in_vain)
 
     def _plan(self, row: SmsRow) -> Plan:
         """Who may take it; whoever has refused it only when nobody else is left.
@@ -231,84 +212,20 @@ class SmsLane:
             self._hear(row, SubmitUnknown(sender, type(error).__name__, link_lost=False))
 
     def _hear(self, row: SmsRow, outcome: SubmitOutcome) -> None:
-        """Called from inside the bind: only notes the answer, so that a receipt in the same read finds its text.
-
-        The first answer to one try counts: what follows from it cannot be called back.
-        """
+        """The first answer to one try counts: what follows from it cannot be called back."""
         if self._unanswered.get(row.id) is not row:
             _LOG.error("a text was answered twice", extra={"outbox_id": row.id})
             return
         del self._unanswered[row.id]
-        text = None
-        if isinstance(outcome, Submitted):
-            text = self._receipts.foresee(outcome.smsc, row.id, outcome.message_ids)
-        self._answers.append(_Answer(row, outcome, text))
-        self._answered.set()
+        self._settling.hear(row, self._on_its_way[row.id], outcome)
 
-    async def _settle(self) -> None:
-        """Write what came of texts, all answers of one commit's time together."""
-        while True:
-            await self._answered.wait()
-            self._answered.clear()
-            answers, self._answers = self._answers, []
-            again: Sequence[SmsRow] = ()
-            try:
-                again = await self._settle_some(answers)
-            except Exception:  # the lane must outlive its own mistakes; the next start finds these texts claimed
-                self._context.metrics.failures.labels("sms").inc()
-                _LOG.exception("what came of texts could not be written")
-                texts = [answer.text for answer in answers if answer.text is not None]
-                self._receipts.not_stored(texts, WriterStopped("not written"))
-            self._end([answer.row.id for answer in answers])
-            for row in again:
-                self.put(row)
-            self._wake.set()
-            self._settled.set()
-
-    async def _settle_some(self, answers: Sequence[_Answer]) -> Sequence[SmsRow]:
-        """Write them; which go out once more."""
-        now = self._context.clock()
-        verdicts = [self._guarded_verdict(answer, now) for answer in answers]
-        unwritten = await self._write(verdicts)
-        lost = [answer.text for answer, verdict in zip(answers, verdicts, strict=True) if verdict in unwritten]
-        texts = [answer.text for answer in answers if answer.text is not None]
-        self._receipts.not_stored([text for text in lost if text is not None], WriterStopped("not written"))
-        self._receipts.stored([text for text in texts if text not in lost])
-        return [one.again for one in verdicts if one.again is not None and one not in unwritten]
-
-    def _guarded_verdict(self, answer: _Answer, now: datetime) -> Verdict:
-        """One that cannot be judged takes no other along: what became of it nobody knows."""
-        try:
-            return self._verdict(answer, now)
-        except Exception as error:
-            self._context.metrics.failures.labels("sms").inc()
-            _LOG.exception("what came of a text could not be judged", extra={"outbox_id": answer.row.id})
-            return Verdict("in_doubt", (outbox.move(answer.row.id, "in_doubt", reason=type(error).__name__),))
-
-    def _verdict(self, answer: _Answer, now: datetime) -> Verdict:
-        if answer.text is not None:
-            return Verdict("sent", tuple(self._receipts.rows(answer.text)))
-        sender, row = self._on_its_way[answer.row.id], answer.row
-        others = any(name != sender for name in self._plan(row))
-        tried = replace(row, state="sending", attempts=row.attempts + 1)
-        return judge(tried, answer.outcome, now, self._backoff, sender, others=others)
-
-    async def _write(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
-        """Write the outcomes, as long as the store is away: what the network did cannot be asked again.
-
-        Those come back that were not written: the store has stopped, or does not take them whatever is tried.
-        """
-        for state, count in Counter(verdict.state for verdict in verdicts).items():
-            self._context.metrics.texts_out.labels(state).inc(count)
-        together = Unit(ops=tuple(op for verdict in verdicts for op in verdict.ops))
-        try:
-            if await self._context.writer.settle_all([together]) == [True]:
-                return ()
-            each = [Unit(ops=verdict.ops) for verdict in verdicts]  # one bad row must not take its neighbours along
-            outcomes = await persist(self._context.writer, each)
-        except WriterStopped:  # the next start takes the rows for such whose fate is open
-            return verdicts
-        return [one for one, outcome in zip(verdicts, outcomes, strict=True) if isinstance(outcome, StoreError)]
+    def _dealt_with(self, row_ids: Sequence[str], again: Sequence[SmsRow]) -> None:
+        """What came of these is written; there is room for others."""
+        self._end(row_ids)
+        for row in again:
+            self.put(row)
+        self._wake.set()
+        self._settled.set()
 
 
 def _seconds_left(row: SmsRow, now: datetime) -> int | None:

@@ -126,7 +126,7 @@ class Process:
         """As ``kill -9``: what is on its way is dropped where it stands; what the writer has in hand is written."""
         self.texts._stopping = self.screens._closing = True
         self.texts._waiting.close()
-        for watched in (self.texts._claimer, self.texts._settler):
+        for watched in (self.texts._claimer, self.texts._settling):
             watched.cancel()
         crews: list[Crew[Any]] = [*self.screens._crews.values(), self.orders._crew]
         for crew in crews:

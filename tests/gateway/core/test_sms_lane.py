@@ -408,7 +408,7 @@ async def test_an_answer_that_cannot_be_judged_takes_no_other_along(
     house.sender.answering.clear()
     rows = [await queued(house, committer, sms(f"alert:{n}")) for n in range(3)]
     house.sender.outcomes.extend([INVALID, THROTTLED, INVALID])
-    monkeypatch.setattr(lane._backoff.__class__, "next_attempt", lambda *_: 1 / 0)
+    monkeypatch.setattr(Backoff, "next_attempt", lambda *_: 1 / 0)
     for row in rows:
         lane.put(row)
     await eventually(lambda: len(house.sender.sent) == 3)
