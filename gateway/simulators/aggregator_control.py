@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
@@ -13,9 +12,7 @@ from yarl import URL
 
 from gateway.simulators.aggregator_faults import AggregatorFaults, BadFault, parse_faults
 from gateway.simulators.aggregator_wires import SIDES, Taken
-from gateway.simulators.control_requests import ControlProblem, json_object, number, problems
-
-_MAX_WAIT: Final = 60.0
+from gateway.simulators.control_requests import ControlProblem, awaited, json_object, problems
 
 
 class Simulated(Protocol):
@@ -52,11 +49,9 @@ class _Control:
 
     async def get_messages(self, request: web.Request) -> web.Response:
         """All messages, or those after number ``after``, waiting at most ``timeout`` seconds for one."""
-        phones, after = self._phones, int(number(request, "after"))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(number(request, "timeout"), _MAX_WAIT)), phones.news:
-                await phones.news.wait_for(lambda: len(phones.messages) > after)
-        return web.json_response([_shown(n, one) for n, one in enumerate(phones.messages, 1) if n > after])
+        messages = self._phones.messages
+        after = await awaited(request, self._phones.news, lambda: len(messages))
+        return web.json_response([_shown(n, one) for n, one in enumerate(messages, 1) if n > after])
 
     async def post_mo(self, request: web.Request) -> web.Response:
         """Bring a text from a phone; the answer tells how the gateway took it. id: the same again is the same text."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from aiohttp import web
 
 from gateway.smpp.pdu import Response
 from gateway.smpp.session import Answer
 from gateway.smpp.vocabulary import status_name
+
+_MOST_WAIT: Final = 60.0
 
 
 class ControlProblem(Exception):
@@ -62,6 +66,24 @@ def number(request: web.Request, name: str, default: str = "0") -> float:
     if not 0 <= value < 1e9:
         raise ControlProblem(400, f"{name} is a number from 0")
     return value
+
+
+def wait_of(request: web.Request, default: str = "0") -> float:
+    """``timeout`` of the query: seconds, as many as anybody may wait. Raises ControlProblem."""
+    return min(number(request, "timeout", default), _MOST_WAIT)
+
+
+async def awaited(request: web.Request, news: asyncio.Condition, total: Callable[[], int]) -> int:
+    """``after`` of the query, once there are more than so many or ``timeout`` is over. Raises ControlProblem.
+
+    news: told of each that is added.
+    """
+    after, seconds = int(number(request, "after")), wait_of(request)
+    if seconds:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), news:
+                await news.wait_for(lambda: total() > after)
+    return after
 
 
 def times(document: dict[str, Any], most: int = 10_000) -> int:

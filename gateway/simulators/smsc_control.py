@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Final, Protocol
 
 from aiohttp import web
 
 from gateway.errors import GatewayError
-from gateway.simulators.control_requests import ControlProblem, answer_name, json_object, number, problems, times
+from gateway.simulators.control_requests import ControlProblem, answer_name, awaited, json_object, problems, times
 from gateway.simulators.smsc_book import Book
 from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults, shown
 from gateway.simulators.smsc_ussd import UssdPhones
@@ -19,7 +18,6 @@ from gateway.smpp.server import NoReceiver
 from gateway.smpp.session import Answer
 from gateway.smpp.text import TextTooLong
 
-_MAX_WAIT: Final = 60.0
 _MOST_PORT: Final = 65_535
 _MOST_REFERENCE: Final = 255
 
@@ -88,12 +86,8 @@ class _Control:
 
     async def get_messages(self, request: web.Request) -> web.Response:
         """All messages, or those after number ``after``, waiting at most ``timeout`` seconds for one."""
-        book, news = self._phones.book, self._phones.news
-        after, seconds = int(number(request, "after")), min(number(request, "timeout"), _MAX_WAIT)
-        if seconds and book.total <= after:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds), news:
-                    await news.wait_for(lambda: book.total > after)
+        book = self._phones.book
+        after = await awaited(request, self._phones.news, lambda: book.total)
         return web.json_response(book.since(after))
 
     async def post_mo(self, request: web.Request) -> web.Response:

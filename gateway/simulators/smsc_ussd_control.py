@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.simulators.control_requests import ControlProblem, answer_name, json_object, number, times
+from gateway.simulators.control_requests import ControlProblem, answer_name, awaited, json_object, times, wait_of
 from gateway.simulators.smsc_ussd import NoSession, UssdPhones
 from gateway.smpp.server import NoReceiver
 from gateway.smpp.session import Answer
 
-_MAX_WAIT: Final = 60.0
 _WAIT: Final = "10"
 
 
@@ -32,7 +29,7 @@ class UssdControl:
 
         ``timeout`` (query): seconds to wait for the screen.
         """
-        document, seconds = await json_object(request), min(number(request, "timeout", _WAIT), _MAX_WAIT)
+        document, seconds = await json_object(request), wait_of(request, _WAIT)
         phone, before = _text(document, "from"), len(self._phones.screens)
         try:
             session, answers = await self._said(document, phone)
@@ -48,12 +45,8 @@ class UssdControl:
 
     async def get_ussd(self, request: web.Request) -> web.Response:
         """All screens, or those after number ``after``, waiting at most ``timeout`` seconds for one."""
-        screens, news = self._phones.screens, self._phones.news
-        after, seconds = int(number(request, "after")), min(number(request, "timeout"), _MAX_WAIT)
-        if seconds and len(screens) <= after:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds), news:
-                    await news.wait_for(lambda: len(screens) > after)
+        screens = self._phones.screens
+        after = await awaited(request, self._phones.news, lambda: len(screens))
         return web.json_response(screens[after:])
 
     async def _said(self, document: dict[str, Any], phone: str) -> tuple[int, list[Answer]]:
