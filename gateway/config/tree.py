@@ -9,8 +9,55 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Secret = str
-"""Shown as dots wherever the tree is printed."""
+from gateway.config.secret import Secret
+from gateway.config.sms_sections import (
+    AggregatorConfig,
+    NetworkConfig,
+    NumberConfig,
+    RouteConfig,
+    SmppConfig,
+    StatusConfig,
+    TemplateConfig,
+    ThroughConfig,
+    TlvConfig,
+)
+from gateway.config.ussd_sections import (
+    DEFAULT_SERVICES,
+    DoorConfig,
+    UssdConfig,
+    UssdProfileConfig,
+    UssdServiceConfig,
+)
+
+__all__ = [
+    "DEFAULT_SERVICES",
+    "AggregatorConfig",
+    "ApiConfig",
+    "ApiTokenConfig",
+    "Config",
+    "DoorConfig",
+    "NetworkConfig",
+    "NumberConfig",
+    "OcsConfig",
+    "PathConfig",
+    "PolicyConfig",
+    "RouteConfig",
+    "Secret",
+    "ServerConfig",
+    "SessionsConfig",
+    "SmppConfig",
+    "StatusConfig",
+    "StoreConfig",
+    "TelemetryConfig",
+    "TemplateConfig",
+    "ThroughConfig",
+    "TlvConfig",
+    "TriggersConfig",
+    "UssdConfig",
+    "UssdProfileConfig",
+    "UssdServiceConfig",
+    "WebhooksConfig",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,94 +103,6 @@ class TriggersConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class UssdServiceConfig:
-    """A service code and the menu behind it."""
-
-    code: str
-    menu: str
-    network: str = ""
-
-
-DEFAULT_SERVICES = (UssdServiceConfig(code="*123#", menu="main"),)
-"""What is served when nothing is configured."""
-
-
-@dataclass(frozen=True, slots=True)
-class UssdProfileConfig:
-    """How one vendor speaks USSD over SMPP; the defaults are what SMPP 3.4 §5.3.2.44 and most vendors say.
-
-    service_type: marks a message as USSD, beside the TLV ussd_service_op. Values of that TLV, from the network: begin;
-    begin_once: a session of one screen; answer; confirm: a notification was shown; abort: the session is over. To the
-    network: ask, notify; end, end_pushed, end_once: the last screen of a session that a phone, we, or a begin_once
-    opened. session: where a session's id stands: its_session_info, user_message_reference, another tag as hex, or none.
-    sequence: what the seven bits beside the end bit of its_session_info are: none (sent back as they came), hops or
-    units (counted by the network, the phone's hops or what both sides say), ours (what we write comes back, so we
-    count in it), session (a part of the id); counts_from: the first.
-    end_by: whether op, the end bit, or both say that a session is over. data_coding: of GSM 7-bit and of UCS-2 texts.
-    receipts: ask for one with each push. absent, busy: command statuses that mean so in answer to a push.
-    """
-
-    name: str
-    service_type: str = "USSD"
-    begin: tuple[int, ...] = (1,)
-    begin_once: tuple[int, ...] = (0,)
-    answer: tuple[int, ...] = (18,)
-    confirm: tuple[int, ...] = (19,)
-    abort: tuple[int, ...] = ()
-    ask: int = 2
-    notify: int = 3
-    end: int = 17
-    end_pushed: int = 17
-    end_once: int = 16
-    session: str = "its_session_info"
-    sequence: str = "none"
-    counts_from: int = 0
-    end_by: str = "both"
-    data_coding: int = 0x0F
-    data_coding_ucs2: int = 0x48
-    receipts: bool = False
-    absent: tuple[int, ...] = ()
-    busy: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UssdConfig:
-    """The USSD services, and what vendors' SMPP is like beside the built-in profiles."""
-
-    services: tuple[UssdServiceConfig, ...] = ()
-    profiles: tuple[UssdProfileConfig, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DoorConfig:
-    """Who may knock: addresses, a token and a client certificate (its SHA-256 in hex), each if set.
-
-    service: what is dialled there where the wire does not say. max_septets: of one screen; 0 = what is usual for the
-    dialect. idle_seconds, total_seconds: of a USSD session; resume_seconds: for how long whoever dials again may go on
-    where they left; repeat_seconds: within which a wire that counts nothing repeats a hop. bind, profile: of the
-    dialect smpp: the [[smpp]] that carries it, and how its vendor speaks. push_url: of the dialect restcomm: where the
-    gateway takes screens to push.
-    """
-
-    name: str
-    dialect: str
-    network: str = ""
-    allow: tuple[str, ...] = ()
-    token: Secret = field(default="", repr=False)
-    certificate: str = ""
-    service: str = ""
-    charset: str = "gsm7"
-    max_septets: int = 0
-    idle_seconds: float = 60
-    total_seconds: float = 180
-    resume_seconds: float = 60
-    repeat_seconds: float = 2
-    bind: str = ""
-    profile: str = ""
-    push_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PathConfig:
     """A file or folder; empty means what comes with the package."""
 
@@ -160,152 +119,6 @@ class OcsConfig:
     money_balance: str = "main"
     timeout: float = 3.0
     settle_seconds: float = 10
-
-
-@dataclass(frozen=True, slots=True)
-class TlvConfig:
-    """A TLV that goes out with texts. tag: as in ``0x1400``; its value as text or in hex."""
-
-    tag: str
-    text: str = ""
-    hex: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateConfig:
-    """A text as it is registered with the regulator; ``{#var#}`` stands for anything."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NumberConfig:
-    """A sender. type: short, long or alphanumeric; ton, npi: -1 = what is usual for the type.
-
-    mo_tariff: what an answer costs whoever sends it: free, standard or premium. regulator_code: its name there.
-    templates: if any, no other text leaves from it; template_tag: the TLV that names one (India's DLT: 0x1401).
-    """
-
-    address: str
-    type: str = "short"
-    ton: int = -1
-    npi: int = -1
-    two_way: bool = True
-    mo_tariff: str = "free"
-    regulator_code: str = ""
-    tlvs: tuple[TlvConfig, ...] = ()
-    templates: tuple[TemplateConfig, ...] = ()
-    template_tag: str = "0x1401"
-
-
-@dataclass(frozen=True, slots=True)
-class StatusConfig:
-    """What a vendor's command_status in answer to a submit means: throttled, temporary, elsewhere or final."""
-
-    status: int
-    means: str
-
-
-@dataclass(frozen=True, slots=True)
-class SmppConfig:
-    """One bind. tps: segments in any one second; the rest are seconds.
-
-    numbers: addresses of [[numbers]] that texts may also leave from. smsc: the SMSC behind it, where several binds lead
-    to one: receipts are looked for among the texts of all of them. alphabet, segments: how texts are written and cut.
-    tls_ca: whose certificate the SMSC must have, empty = the system's; tls_certificate, tls_key: ours, where it wants
-    one. outbind_host, outbind_port: where the SMSC may ask for a bind (outbind); 0 = nowhere.
-    interface_version: of SMPP, as the bind tells it: 3.4 or 5.0.
-    """
-
-    name: str
-    host: str
-    port: int = 2775
-    system_id: str = ""
-    password: Secret = field(default="", repr=False)
-    bind: str = "transceiver"
-    window: int = 50
-    tps: float = 100
-    source: str = ""
-    source_ton: int = 3
-    source_npi: int = 0
-    two_way: bool = True
-    numbers: tuple[str, ...] = ()
-    smsc: str = ""
-    alphabet: str = "gsm7"
-    segments: str = "udh"
-    statuses: tuple[StatusConfig, ...] = ()
-    system_type: str = ""
-    interface_version: str = "3.4"
-    response_timeout: float = 30
-    enquire_interval: float = 30
-    reconnect_max: float = 15
-    tls: bool = False
-    tls_ca: str = ""
-    tls_certificate: str = ""
-    tls_key: str = ""
-    outbind_host: str = "127.0.0.1"
-    outbind_port: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AggregatorConfig:
-    """One account at an HTTP aggregator. kind: africastalking, twilio or kannel. url: empty = the kind's usual one.
-
-    account, secret: user name and API key (africastalking), account SID and auth token (twilio), user name and
-    password (kannel). numbers: addresses of [[numbers]] that texts may leave from, the account's own first.
-    tps: requests in any one second; at_once: of these unanswered at most. timeout: seconds for one.
-    public_url: this gateway as the aggregator calls it, up to but without ``/sms``. receipts: where twilio and kannel
-    shall tell what became of a text; empty = below public_url. via: a Messaging Service's SID (twilio), an smsc-id
-    (kannel). door: the only one of [[doors]] that its requests come in by; empty = any of its kind.
-    """
-
-    name: str
-    kind: str
-    url: str = ""
-    account: str = ""
-    secret: Secret = field(default="", repr=False)
-    numbers: tuple[str, ...] = ()
-    tps: float = 20
-    at_once: int = 20
-    timeout: float = 10
-    public_url: str = ""
-    receipts: Secret = field(default="", repr=False)
-    via: str = ""
-    door: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """A network, as routes name it, by the prefixes of its numbers (digits, with the country's code)."""
-
-    name: str
-    prefixes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ThroughConfig:
-    """One SMSC or aggregator of a route. weight: its share; cost: of one segment, in any unit."""
-
-    smsc: str
-    weight: float = 1
-    cost: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RouteConfig:
-    """Which texts leave by what. prefixes, networks, purposes: if not empty, no others.
-
-    purposes: confirmation, reply, alert, marketing. through: whoever takes these texts; order: first (as they stand),
-    by weight (the same person always by the same one), or cheapest; whoever is away or refuses is followed by the next.
-    """
-
-    name: str
-    through: tuple[ThroughConfig, ...]
-    prefixes: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
-    order: str = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +186,7 @@ class Config:
     store: StoreConfig = StoreConfig()
     sessions: SessionsConfig = SessionsConfig()
     triggers: TriggersConfig = TriggersConfig()
-    ussd: UssdConfig = UssdConfig()
+    ussd: UssdConfig = field(default_factory=UssdConfig)
     doors: tuple[DoorConfig, ...] = ()
     menus: PathConfig = PathConfig()
     catalogue: PathConfig = PathConfig()
