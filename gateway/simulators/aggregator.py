@@ -85,7 +85,7 @@ class AggregatorSimulator:
         app.add_routes(
             [
                 web.post("/version1/messaging", partial(self._submit, "africastalking")),
-                web.post("/2010-04-01/Accounts/{account}/Messages.json", partial(self._submit, "twilio")),
+                web.post("/2010-04-01/Accounts/{AccountSid}/Messages.json", partial(self._submit, "twilio")),
                 web.get("/cgi-bin/sendsms", partial(self._submit, "kannel")),
             ]
         )
@@ -120,8 +120,6 @@ class AggregatorSimulator:
 
     async def _submit(self, kind: str, request: web.Request) -> web.StreamResponse:
         fields = {**request.query, **await request.post(), **request.match_info}
-        if "account" in fields:
-            fields["AccountSid"] = fields.pop("account")
         faults, side = self._befalls(), SIDES[kind]
         taken = side.take({name: str(value) for name, value in fields.items()}, self._number())
         if not faults.answers or faults.taken:
