@@ -65,9 +65,7 @@ def parse_faults(document: Mapping[str, Any]) -> AggregatorFaults:
             raise BadFault(f"{name} must be {_WANTED[kind]}, not {_shown(value)}")
     faults = AggregatorFaults(**document)
     if faults.ending not in _ENDINGS:
-        raise BadFault(
-            f"ending must be close, reset, silence or empty, not {json.dumps(faults.ending)[:_LONGEST_SHOWN]}"
-        )
+        raise BadFault(f"ending must be close, reset, silence or empty, not {_shown(faults.ending)}")
     if faults.status and not 200 <= faults.status <= 599:
         raise BadFault(f"status must be from 200 to 599, or 0 for its own, not {faults.status}")
     return faults

@@ -18,7 +18,7 @@ class Reply(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request that the aggregator makes. url: whole for GET; form: for POST; headers: of the request."""
+    """A request that the aggregator makes. form: of a GET what its query has besides the URL's, of a POST the body."""
 
     method: str
     url: str
