@@ -257,7 +257,7 @@ class SmscSimulator:
         return Status.OK if self._password in {None, bind.password} else Status.INVALID_PASSWORD
 
     def _bound(self, esme: Esme) -> None:
-        """Receipts that found nobody go to whoever binds."""
+        """Receipts that found nobody are tried again."""
         if esme.receives:
             self._receipts.somebody_bound()
 

@@ -54,7 +54,7 @@ class Receipts:
         self._start(self._send(due))
 
     def somebody_bound(self) -> None:
-        """Those that found nobody go to whoever binds."""
+        """Those that found nobody are tried again: whom they are for may be there now."""
         waiting, self._waiting = self._waiting, deque(maxlen=_MOST_WAITING)
         for written, system_id in waiting:
             self._start(self._deliver(written, system_id))
