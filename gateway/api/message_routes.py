@@ -156,7 +156,7 @@ def _wanted(document: Mapping[str, Any], now: datetime) -> _Wanted:
     errors = unknown_fields(document, _FIELDS)
     text, purpose = document.get("text"), document.get("purpose", Purpose.ALERT.value)
     campaign, asks = document.get("campaign", ""), document.get("asks", False)
-    if not isinstance(text, str) or not len(text.strip()) > 0 or len(text) > MOST_CHARACTERS or "\0" in text:
+    if not isinstance(text, str) or not text.strip() or len(text) > MOST_CHARACTERS or "\0" in text:
         errors.append({"pointer": "/text", "detail": f"must be a text of 1 to {MOST_CHARACTERS} characters"})
     if not isinstance(purpose, str) or purpose not in _PURPOSES:
         errors.append({"pointer": "/purpose", "detail": f"must be one of {', '.join(_PURPOSES)}"})
