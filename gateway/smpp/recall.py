@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.core.ports import DeliveryReceipt
-from gateway.smpp.pdu import Address, Cancel, Message, Query, QueryResponse, format_request
+from gateway.smpp.pdu import Address, Cancel, Message, Query, QueryResponse, Response, format_request
 from gateway.smpp.receipt_text import parse_date
 from gateway.smpp.receipts import parse_receipt
 from gateway.smpp.session import Answer, Session, ask
 from gateway.smpp.settings import SmppSettings
+from gateway.smpp.submitting import sender
 from gateway.smpp.vocabulary import MESSAGE_STATE, NPI, RECEIPTED_MESSAGE_ID, TON, Command, Status
 
 _ABSOLUTE: Final = 16
@@ -29,13 +30,13 @@ async def cancel(session: Session, settings: SmppSettings, message_id: str, sour
     phone = Address(int(TON.INTERNATIONAL), int(NPI.ISDN), destination.lstrip("+"))
     request = Cancel(0, message_id, _sender(source, settings), phone)
     answer = await ask(session, Command.CANCEL_SM, format_request(request))
-    return getattr(answer, "status", None) == Status.OK
+    return isinstance(answer, Response) and answer.status == Status.OK
 
 
 def _sender(address: str, settings: SmppSettings) -> Address:
     """As the text was submitted: the SMSC compares it."""
-    number = next((one for one in settings.numbers if one.address == address), settings.own)
-    return Address(number.ton, number.npi, address or number.address)
+    number = sender(address, settings)
+    return Address(number.ton, number.npi, number.address)
 
 
 def _receipt(smsc: str, message_id: str, answer: Answer) -> DeliveryReceipt | None:

@@ -35,7 +35,7 @@ def submits(message: ShortMessage, settings: SmppSettings) -> Submits:
     on the phone together with what arrived of its first attempt.
     """
     encoded = encode(message.text, zlib.crc32(message.id.encode()), settings.alphabet, settings.segments)
-    source = _source(message.source, settings)
+    source = sender(message.source, settings)
     tlvs = _told(source, message.text) if source.tlvs or source.templates else ()
     validity = relative_time(message.validity_seconds) if message.validity_seconds else ""
     bodies = tuple(
@@ -83,8 +83,8 @@ def relative_time(seconds: int) -> str:
     return f"{min(year, 99):02}{month:02}{day:02}{hour:02}{minute:02}{second:02}000R"
 
 
-def _source(address: str, settings: SmppSettings) -> ServiceNumber:
-    """The number as it was configured; one that was not is taken for what it looks like."""
+def sender(address: str, settings: SmppSettings) -> ServiceNumber:
+    """The number as it was configured; one that was not is taken for what it looks like. Empty: the bind's own."""
     if not address:
         return settings.own
     for number in settings.numbers:

@@ -239,6 +239,19 @@ async def test_a_text_can_be_taken_back() -> None:
         assert not await within(wire.client.cancel("m-1", "12345", ANA))
 
 
+@pytest.mark.parametrize("source", ["", "12345", "+573110000000", "Claro"])
+async def test_an_smsc_is_asked_about_a_text_under_the_sender_that_it_had(source: str) -> None:
+    """Also where no such number is configured any more: the SMSC compares it."""
+    desk = Desk(Response(0, 0, 0))
+    async with wired(server={"operations": desk}) as wire:
+        await within(submitted(wire.client, mt(source=source)))
+        _, message = await within(wire.smsc.arrived.get())
+        await within(wire.client.query("1", source))
+        await within(wire.client.cancel("1", source, ANA))
+        had = Address(message.source_ton, message.source_npi, message.source)
+        assert [one.source for one in desk.asked if isinstance(one, Query | Cancel)] == [had, had]
+
+
 @pytest.mark.parametrize("answers", [True, False])
 async def test_an_smsc_that_knows_no_operations_has_nothing_to_say(answers: bool) -> None:
     """Nor has a bind that is down."""
