@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from gateway.config.tree import AggregatorConfig
 from gateway.core.service_numbers import ServiceNumber
@@ -46,6 +47,11 @@ class Account:
         number = next((one for one in self.numbers if source and _same(one.address, source)), None)
         number = number or (ServiceNumber(source) if source else self.own)
         return f"+{number.address.lstrip('+')}" if number.kind == "long" else number.address
+
+    def told_to(self, message_id: str) -> str:
+        """Where what became of a text is told, with our names of account and text."""
+        joint = "&" if "?" in self.receipts else "?"
+        return f"{self.receipts}{joint}{urlencode({'account': self.name, 'id': message_id})}"
 
     def known(self, address: str) -> str | None:
         """The address of our number that an aggregator means, as it is configured; None where it is none of ours."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from urllib.parse import urlencode
 
 from gateway.core.ports import DeliveryReceipt, MobileOriginated, ShortMessage, Submitted
 from gateway.sms.account import Account
@@ -22,6 +21,8 @@ from menus.charset import is_gsm7
 
 _TAKEN = (b"0:", b"3:", b"Sent")
 _MASK = "31"
+_PUT_IN = "&status=%d&reason=%A"
+"""Kannel writes the status for ``%d``, and the SMSC's words for ``%A``."""
 _STATES = {"1": "delivered", "2": "failed", "4": "enroute", "8": "accepted", "16": "failed", "32": "enroute"}
 _SMPP_STATE = re.compile(r"\bstat:([A-Za-z]{3,10})")
 _SMPP_ERROR = re.compile(r"\berr:([0-9A-Za-z]{1,8})")
@@ -59,7 +60,7 @@ class Kannel:
         if message.validity_seconds:
             query.append(("validity", str(max(1, -(-message.validity_seconds // 60)))))
         if account.receipts:
-            query += [("dlr-mask", _MASK), ("dlr-url", told_to(account, message))]
+            query += [("dlr-mask", _MASK), ("dlr-url", account.told_to(message.id) + _PUT_IN)]
         return Ask(account.endpoint("http://127.0.0.1:13013", "/cgi-bin/sendsms"), query=query)
 
     def judge(self, answer: Answer, message: ShortMessage, account: Account) -> Verdict:
@@ -96,13 +97,6 @@ class Kannel:
         if state == "failed" and (found := _SMPP_STATE.search(why)) and found[1].upper() == "EXPIRED":
             state = "expired"
         return DeliveryReceipt(account.name, message_id, state, _error(why) if state in ("failed", "expired") else "")
-
-
-def told_to(account: Account, message: ShortMessage) -> str:
-    """The URL that Kannel fetches for each status, which it puts in for ``%d``, and the SMSC's words for ``%A``."""
-    joint = "&" if "?" in account.receipts else "?"
-    ours = urlencode({"account": account.name, "id": message.id})
-    return f"{account.receipts}{joint}{ours}&status=%d&reason=%A"
 
 
 def _read(octets: str, charset: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from gateway.core.ports import DeliveryReceipt, MobileOriginated, Refusal, ShortMessage, Submitted
 from gateway.sms.account import Account
@@ -80,7 +80,7 @@ class Twilio:
         if account.via:
             form.append(("MessagingServiceSid", account.via))
         if account.receipts:
-            form.append(("StatusCallback", told_to(account, message)))
+            form.append(("StatusCallback", account.told_to(message.id)))
         if message.validity_seconds:
             form.append(("ValidityPeriod", str(min(_LONGEST_VALIDITY, max(1, message.validity_seconds)))))
         path = f"/2010-04-01/Accounts/{quote(account.user, safe='')}/Messages.json"
@@ -132,12 +132,6 @@ class Twilio:
             also=(ours,) if ours else (),
             msisdn=subscriber(form, "To") if form.get("To", "").strip() else "",
         )
-
-
-def told_to(account: Account, message: ShortMessage) -> str:
-    """Where what became of a text is told, with our names of account and text."""
-    joint = "&" if "?" in account.receipts else "?"
-    return f"{account.receipts}{joint}{urlencode({'account': account.name, 'id': message.id})}"
 
 
 def signature(url: str, pairs: Pairs, token: str) -> str:
