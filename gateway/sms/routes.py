@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.core.bodies import body_of
 from gateway.core.doors import Door, Doors
+from gateway.core.expected_text import settled_state
 from gateway.core.knocks import certificate_of, is_foreign, is_rebound, refused, shown_token
 from gateway.core.ports import Delivery, DeliveryReceipt, InboundSms
 from gateway.core.problems import Problem
@@ -22,7 +23,6 @@ from gateway.telemetry import Metrics
 MOST_BYTES = 64 * 1024
 _LOG = logging.getLogger(__name__)
 _FORM = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
-_FINAL = frozenset({"delivered", "failed", "expired"})
 _RETRY_SECONDS = 5
 
 
@@ -66,7 +66,7 @@ class SmsRoutes:
 
     async def _deliver(self, heard: Received, what: str, sender: AggregatorSender) -> web.Response:
         delivery = _heard(heard, what, sender)
-        if isinstance(delivery, DeliveryReceipt) and delivery.state not in _FINAL:
+        if isinstance(delivery, DeliveryReceipt) and settled_state(delivery.state) is None:
             return self._thank(sender, what, delivery.state)  # it settles nothing
         (failure,) = await self._inbound.take([delivery])
         if failure is not None:
