@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -50,7 +50,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(*, simulator: SmscSimulator | None = None, **changes: Any) -> AsyncIterator[Bench]:
-    """All of it on free ports."""
+    """All of it on free ports. changes: of the ESME's settings."""
     simulator = simulator or SmscSimulator(0, 0)
     await simulator.start()
     inbox, states = FakeInbox(), asyncio.Queue[bool]()
@@ -63,9 +63,10 @@ async def bench(*, simulator: SmscSimulator | None = None, **changes: Any) -> As
         numbers=NUMBERS,
         tps=0,
         reconnect_max=0.05,
-        **changes,
     )
-    client = SmppClient(settings, inbox, on_state=lambda name, bound, detail: states.put_nowait(bound))
+    client = SmppClient(
+        replace(settings, **changes), inbox, on_state=lambda name, bound, detail: states.put_nowait(bound)
+    )
     await client.start()
     async with aiohttp.ClientSession() as http:
         try:

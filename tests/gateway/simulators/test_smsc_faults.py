@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.values import Msisdn, Purpose
 from gateway.core.ports import DeliveryReceipt, ShortMessage, SubmitRefused, Submitted, SubmitUnknown
 from gateway.simulators.smsc import SmscSimulator
 from gateway.simulators.smsc_book import Journal, JournalUnusable
+from gateway.simulators.smsc_messages import receipt
 from gateway.smpp.pdu import Address, Message, MultiMessage, MultiResponse, format_request
 from gateway.smpp.session import ask
 from gateway.smpp.vocabulary import Command, Status
@@ -101,28 +103,36 @@ async def test_what_came_with_the_text_that_cut_the_link_was_not_taken() -> None
 
 
 @pytest.mark.parametrize(
-    ("style", "error"),
+    ("style", "written", "error"),
     [
-        ("standard", "000"),
-        ("hex", "000"),
-        ("decimal", "000"),
-        ("seconds", "000"),
-        ("letters", "000"),
-        ("tlv", ""),
-        ("short", ""),
+        ("standard", "0000000c", "011"),
+        ("hex", "C", "011"),
+        ("decimal", "0000000012", "011"),
+        ("seconds", "0000000c", "011"),
+        ("letters", "0000000c", "0A1"),
+        ("tlv", "0000000c", ""),
+        ("short", "0000000c", ""),
     ],
 )
-async def test_receipts_are_written_in_many_ways(style: str, error: str) -> None:
+async def test_receipts_are_written_in_many_ways(style: str, written: str, error: str) -> None:
     """Each names the text that was submitted, in one spelling or another."""
     async with bench() as it:
         for _ in range(11):
             it.simulator._new_id()  # from here on hex and decimal differ
-        await faults(it, receipt_style=style)
+        await faults(it, receipt_style=style, failed=1)
         outcome = await it.submit()
         assert isinstance(outcome, Submitted)
         receipt = await within(it.inbox.receipts.get())
         assert outcome.message_ids[0] in (receipt.message_id, *receipt.also)
-        assert (receipt.state, receipt.error) == ("delivered", error)
+        assert (receipt.message_id, receipt.state, receipt.error) == (written, "failed", error)
+
+
+@pytest.mark.parametrize(("style", "digits"), [("standard", 10), ("seconds", 12)])
+def test_a_receipt_has_dates_with_seconds_where_they_are_asked_for(style: str, digits: int) -> None:
+    """Both of its dates."""
+    text = Message(Command.SUBMIT_SM, 0, 3, 0, "12345", 1, 1, ANA, b"hola")
+    dates = re.findall(rb"date:(\d+)", receipt(text, "0000002a", "delivered", style).short_message)
+    assert [len(date) for date in dates] == [digits, digits]
 
 
 async def test_shares_of_texts_fail_and_expire() -> None:
@@ -176,11 +186,12 @@ async def test_a_restart_unbinds_and_takes_binds_again() -> None:
 
 async def test_congestion_is_told_with_each_answer() -> None:
     """And the ESME heeds it."""
-    async with bench() as it:
-        await faults(it, congestion=95)
-        assert isinstance(await it.submit(), Submitted)
-        await faults(it)
-        assert isinstance(await it.submit(), Submitted)
+    async with bench(tps=100) as it:
+        for congestion, slowed in ((95, True), (10, False), (95, True), (-1, False)):
+            await faults(it, congestion=congestion)
+            assert isinstance(await it.submit(), Submitted)
+            assert it.client.queue is not None
+            assert it.client.queue.slowed == slowed
 
 
 async def test_a_query_is_answered_truthfully() -> None:
