@@ -99,6 +99,11 @@ WRONG: Mapping[str, tuple[Books, str, str]] = {
         "an offer was charged twice",
         "off-1",
     ),
+    "two offers of one bundle were charged": (
+        replace(GOOD, orders={"ord-1": "off-1", "ord-2": "off-2"}, charges=[("ord-1", ANA), ("ord-2", ANA)]),
+        "a person was charged twice",
+        ANA,
+    ),
     "money went for an order that nobody gave": (
         replace(GOOD, charges=[("ord-7", ANA)]),
         "a charge belongs to no order",
