@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fakes import ANA, BEN, NUMBER, eventually
+from fakes import ANA, BEN, NUMBER
 from gateway.simulators.smsc_faults import parse_faults
 from running import Json, Town, town
 
@@ -29,23 +29,12 @@ async def post(it: Town, body: Json, key: str = "k-1", msisdn: str = ANA, role: 
     return await it.call("POST", f"subscribers/{msisdn}/messages", body, role=role, Idempotency_Key=key)
 
 
-async def becomes(it: Town, which: str, state: str) -> Json:
-    """The message once it is in this state."""
-
-    async def there() -> bool:
-        return bool((await it.call("GET", f"messages/{which}"))[1]["state"] == state)
-
-    await eventually(there)
-    message: Json = (await it.call("GET", f"messages/{which}"))[1]
-    return message
-
-
 async def test_a_text_is_accepted_sent_and_delivered(it: Town) -> None:
     """Its state tells how far it is."""
     status, message = await post(it, HELLO)
     assert (status, message["text"], message["direction"]) == (202, HELLO["text"], "out")
     assert await it.texts() == [HELLO["text"]]
-    assert (await becomes(it, message["id"], "delivered"))["parts"] == 1
+    assert (await it.becomes(message["id"], "delivered"))["parts"] == 1
 
 
 async def test_a_text_tells_what_was_asked_and_how_it_went(it: Town) -> None:
@@ -55,7 +44,7 @@ async def test_a_text_tells_what_was_asked_and_how_it_went(it: Town) -> None:
     _, waits = await post(it, body)
     asked = {"purpose": "alert", "campaign": "bills", "from": NUMBER, "repeats": 0, "expires_at": _z(goes, days=2)}
     assert waits == {**waits, **asked, "send_at": _z(goes), "attempts": 0}
-    gone = await becomes(it, waits["id"], "delivered")
+    gone = await it.becomes(waits["id"], "delivered")
     assert gone == {**gone, **asked, "send_at": None, "attempts": 1, "reason": None}
     assert await it.items("messages") == [gone]
 
@@ -84,7 +73,7 @@ async def test_a_text_waits_for_its_time_and_can_be_called_off(it: Town) -> None
     assert (status, off["state"], off["reason"]) == (200, "suppressed", "called_off")
     it.clock.advance(hours=3)
     _, at_once = await post(it, HELLO, key="k-3")
-    await becomes(it, at_once["id"], "delivered")
+    await it.becomes(at_once["id"], "delivered")
     status, problem = await it.call("DELETE", f"messages/{at_once['id']}")
     assert (status, problem["code"]) == (409, "message-gone")
     assert (await it.call("GET", f"messages/{other['id']}"))[1]["state"] == "queued"
@@ -108,14 +97,14 @@ async def test_a_campaign_is_stopped_within_a_second_and_goes_on(it: Town) -> No
     waits = (await it.call("GET", f"messages/{held['id']}"))[1]
     assert (waits["state"], waits["reason"]) == ("queued", "stopped")
     assert (await it.call("DELETE", "controls/stop/campaign:xmas", role="admin"))[0] == 204
-    await becomes(it, held["id"], "delivered")
+    await it.becomes(held["id"], "delivered")
 
 
 async def test_a_campaign_tells_how_far_it_is(it: Town) -> None:
     """By state, as its messages do; of a name that no text has it knows nothing."""
     bills = {**HELLO, "campaign": "bills"}
     _, gone = await post(it, bills)
-    await becomes(it, gone["id"], "delivered")
+    await it.becomes(gone["id"], "delivered")
     await post(it, {**bills, "send_at": (it.clock() + timedelta(hours=1)).isoformat()}, key="k-2")
     await post(it, {**HELLO, "campaign": "other"}, key="k-3")
     status, campaign = await it.call("GET", "campaigns/bills")
@@ -189,7 +178,7 @@ async def test_what_an_smsc_has_is_taken_back_if_it_still_can(it: Town) -> None:
     """Its receipt has not come; afterwards nothing of it arrives."""
     it.smsc.set_faults(parse_faults({"receipt_delay": 60}))
     _, message = await post(it, HELLO)
-    await becomes(it, message["id"], "sent")
+    await it.becomes(message["id"], "sent")
     status, off = await it.call("DELETE", f"messages/{message['id']}")
     assert (status, off["state"], off["reason"]) == (200, "suppressed", "called_off")
 
@@ -198,7 +187,7 @@ async def test_an_smsc_is_asked_about_a_text_whose_receipt_was_lost(it: Town) ->
     """What it says counts like a receipt."""
     it.smsc.set_faults(parse_faults({"receipts": False}))
     _, message = await post(it, HELLO)
-    await becomes(it, message["id"], "sent")
+    await it.becomes(message["id"], "sent")
     status, asked = await it.call("POST", f"messages/{message['id']}/ask")
     assert (status, asked["state"]) == (200, "delivered")
     assert (await it.call("POST", f"messages/{message['id']}/ask"))[1]["state"] == "delivered"
