@@ -52,6 +52,15 @@ class SlidingRate:
         self._allowed = max(1, int(self._limit * share))
 
 
+def slots(at_once: int, per_second: int) -> int:
+    """Texts that may be handed over and not settled: what keeps window and rate busy while others are claimed.
+
+    More would only make what is urgent wait behind what is not. per_second: 0 for no limit.
+    """
+    ahead = 3 * at_once
+    return at_once + (min(ahead, per_second // 10) if per_second else ahead)
+
+
 class Brake:
     """Whether an SMSC that refused something as throttled may be tried again."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.core.ports import Refusal
 from gateway.core.service_numbers import ServiceNumber
 from gateway.smpp.outcomes import REFUSALS
+from gateway.smpp.pace import slots
 
 Alphabet = Literal["gsm7", "gsm7-es", "gsm7-pt", "latin1", "ucs2"]
 """``gsm7`` transliterates; ``gsm7-es`` adds the Spanish single shift table, ``gsm7-pt`` the Portuguese locking shift
@@ -62,9 +63,5 @@ class SmppSettings:
 
     @property
     def slots(self) -> int:
-        """Texts that may be handed over and not settled: what keeps window and rate busy while others are claimed.
-
-        More would only make what is urgent wait behind what is not.
-        """
-        ahead = min(3 * self.window, self.tps // 10) if self.tps else 3 * self.window
-        return self.window + ahead
+        """Texts that may be handed over and not settled."""
+        return slots(self.window, self.tps)

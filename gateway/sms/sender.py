@@ -21,7 +21,7 @@ from yarl import URL
 
 from gateway.core.ports import ShortMessage, SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.service_numbers import ServiceNumber
-from gateway.smpp.pace import SlidingRate
+from gateway.smpp.pace import SlidingRate, slots
 from gateway.sms.account import Account
 from gateway.sms.answers import SHUT_SECONDS, retry_after
 from gateway.sms.wire import Answer, Ask, Verdict, Wire
@@ -68,8 +68,7 @@ class AggregatorSender:
 
     @property
     def slots(self) -> int:
-        """What keeps requests and rate busy while others are claimed; more would only make what is urgent wait."""
-        return self.account.at_once + min(3 * self.account.at_once, self.account.tps // 10)
+        return slots(self.account.at_once, self.account.tps)
 
     @property
     def ready(self) -> bool:
