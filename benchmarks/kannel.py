@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from contextlib import closing
 from pathlib import Path
-from socket import socket
 from typing import Final, Self
 from urllib.parse import quote, urlencode
 
 from benchmarks.npm import Absent
+from benchmarks.ports import free_ports
 
 _BOXES: Final = ("bearerbox", "smsbox")
+_PORTS: Final = ("admin", "boxes", "sendsms")
 _PATIENCE: Final = 20.0
 _POLL: Final = 0.05
 _TICK: Final = os.sysconf("SC_CLK_TCK")
@@ -118,7 +118,7 @@ class Kannel:
         self._folder = folder / f"kannel-{smsc}"
         self._folder.mkdir()
         self._sink = sink
-        self._ports = {name: _free_port() for name in ("admin", "boxes", "sendsms")}
+        self._ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         self._smsc = smsc
         self._boxes: list[asyncio.subprocess.Process] = []
 
@@ -182,9 +182,3 @@ def _processor_time(pid: int) -> float:
     """Of one process and all its threads (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[_USER_TIME]) + int(fields[_USER_TIME + 1])) / _TICK
-
-
-def _free_port() -> int:
-    with closing(socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

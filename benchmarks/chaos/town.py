@@ -6,14 +6,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from socket import socket
 from typing import Any, Final
 
 import aiohttp
 
 from benchmarks.chaos.plan import SMSCS
+from benchmarks.ports import free_ports
 
 NUMBER: Final = "12345"
 _ROOT: Final = Path(__file__).parents[2]
@@ -169,18 +169,6 @@ async def until(true: Callable[[], Awaitable[bool]], seconds: float, what: str) 
                 await asyncio.sleep(5 * _POLL)
     except TimeoutError:
         raise TimeoutError(what) from None
-
-
-def free_ports(number: int) -> Sequence[int]:
-    """Ports that nobody listens on now."""
-    probes = [socket() for _ in range(number)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    found = []
-    for probe in probes:
-        with closing(probe):
-            found.append(int(probe.getsockname()[1]))
-    return found
 
 
 def _configuration(port: int, ocs: int, wires: Mapping[str, tuple[int, int]]) -> str:
