@@ -15,11 +15,12 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
+from typing import Any
 
 from flows.values import Msisdn, Purpose
 from gateway.core.ports import Delivery, MobileOriginated, ShortMessage, SubmitOutcome, Submitted
@@ -157,9 +158,9 @@ async def _mad_esme(port: int, attack: Attack, report: Report) -> None:
             await writer.wait_closed()
 
 
-async def _while_read(reader: asyncio.StreamReader, writing: object) -> None:
+async def _while_read(reader: asyncio.StreamReader, writing: Coroutine[Any, Any, None]) -> None:
     """Write while the answers are read away; ends with the connection, or when all is written and was answered."""
-    task = asyncio.ensure_future(writing)  # type: ignore[call-overload]
+    task = asyncio.create_task(writing)
     try:
         while True:
             read = await asyncio.wait_for(reader.read(65_536), 0.5 if task.done() else None)
