@@ -26,7 +26,7 @@ _NATIONAL: Final = {
 _ALL_OF: Final = {
     alphabet: _PLAIN.writes.union(*(tables.writes for tables in choice)) for alphabet, choice in _NATIONAL.items()
 }
-_LATIN1: Final = range(0x100)
+_LATIN1: Final = frozenset(map(chr, range(0x100)))
 
 
 class Written(NamedTuple):
@@ -95,17 +95,8 @@ def _cost(written: Written) -> tuple[int, int]:
 
 def _latin1(text: str) -> Written | None:
     """What it has not goes by transliteration, where there is one."""
-    try:
-        return Written(LATIN1, text.encode("latin-1"))
-    except UnicodeEncodeError:
-        pass
-    brought = "".join(
-        char if ord(char) in _LATIN1 else transliterate(char) for char in unicodedata.normalize("NFC", text)
-    )
-    try:
-        return Written(LATIN1, brought.encode("latin-1"))
-    except UnicodeEncodeError:
-        return None
+    kept = text if _LATIN1.issuperset(text) else _bring_into(_LATIN1, text)
+    return Written(LATIN1, kept.encode("latin-1")) if _LATIN1.issuperset(kept) else None
 
 
 def _bring_into(known: Container[str], text: str) -> str:
