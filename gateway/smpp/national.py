@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from gateway.smpp.vocabulary import spelled_as_in_ascii
 from menus.charset import DEFAULT_ALPHABET, EXTENSION_TABLE
 
 ESCAPE: Final = 0x1B
@@ -37,8 +38,6 @@ _SINGLE: Final = {
     | dict(zip((0x12, 0x13, 0x15, 0x16, 0x17, 0x18, 0x19), "ΦΓΩΠΨΣΘ", strict=True))
     | {0x1F: "Ê", 0x41: "À", 0x5B: "Ã", 0x5C: "Õ", 0x61: "Â", 0x7B: "ã", 0x7C: "õ", 0x7F: "â"},
 }
-_SAME_IN_ASCII: Final = b"\n\r !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-"""Written alike in every table here."""
 
 
 class Tables(NamedTuple):
@@ -63,10 +62,9 @@ class Septets:
 
     def write(self, text: str) -> bytes | None:
         """The septets of ``text``, None if a character has none."""
-        if text.isascii():
-            octets = text.encode("ascii")
-            if not octets.translate(None, _SAME_IN_ASCII):
-                return octets
+        spelled = spelled_as_in_ascii(text)
+        if spelled is not None:
+            return spelled
         if not self.writes.issuperset(text):
             return None
         return text.translate(self._septets).encode("latin-1")

@@ -6,7 +6,6 @@ its codec are sound; its sessions and PDU classes are not used.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from aiosmpplib import NPI, TON, BindMode, GSM7BitCodec, SmppCommand, SmppCommandStatus, SmppSessionState
@@ -51,6 +50,7 @@ __all__ = [
     "Status",
     "gsm_decode",
     "gsm_encode",
+    "spelled_as_in_ascii",
     "status_name",
 ]
 
@@ -66,7 +66,7 @@ _ALPHABET: Final = frozenset(DEFAULT_ALPHABET.replace("\x1b", "") + EXTENSION_TA
 _SEPTETS: Final = {ord(char): _CODEC.encode(char)[0].decode("latin-1") for char in sorted(_ALPHABET)}
 """The codec's own table, spread out once: it encodes character by character, which is felt per message."""
 _SAME_IN_ASCII: Final = b"\n\r !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SPELLED_AS_IN_ASCII: Final = re.compile(r"[\n\r !\"#%&'()*+,\-./0-9:;<=>?A-Za-z]*")
+"""Written alike in every table of GSM 7-bit that is known here."""
 
 
 class Command:
@@ -148,10 +148,19 @@ def status_name(status: int) -> str:
         return f"0x{status:08X}"
 
 
+def spelled_as_in_ascii(text: str) -> bytes | None:
+    """The septets of a text that GSM 7-bit spells as ASCII does, whatever its tables; None of any other."""
+    if not text.isascii():
+        return None
+    octets = text.encode("ascii")
+    return None if octets.translate(None, _SAME_IN_ASCII) else octets
+
+
 def gsm_encode(text: str) -> bytes:
     """Septets of ``text``, one per octet. Raises UnicodeEncodeError outside the alphabet."""
-    if _SPELLED_AS_IN_ASCII.fullmatch(text):
-        return text.encode("ascii")
+    spelled = spelled_as_in_ascii(text)
+    if spelled is not None:
+        return spelled
     if not _ALPHABET.issuperset(text):
         encoded: bytes = _CODEC.encode(text)[0]  # names the character that is at fault
         return encoded
