@@ -29,13 +29,11 @@ def read_user_data(message: Message) -> UserData:
 def read_text(smsc: str, message: Message) -> MobileOriginated | MobilePart:
     """The text, or the part of a text, that a subscriber sent."""
     if not message.esm_class & UDHI and not message.tlvs:
-        text = decode(message.short_message, message.data_coding)
-        return MobileOriginated(smsc, Msisdn(message.source.lstrip("+")), message.destination.lstrip("+"), text)
+        return _whole(smsc, message, decode(message.short_message, message.data_coding))
     data = read_user_data(message)
     place = data.concatenation
     if place is None or place.total == 1:
-        text = decode(data.body, message.data_coding, data.tables)
-        return MobileOriginated(smsc, Msisdn(message.source.lstrip("+")), message.destination.lstrip("+"), text)
+        return _whole(smsc, message, decode(data.body, message.data_coding, data.tables))
     return MobilePart(
         smsc,
         Msisdn(_address(message.source)),
@@ -58,6 +56,10 @@ def join(parts: Sequence[MobilePart]) -> str:
         coding, locking, single = ways.pop()
         return decode(b"".join(part.octets for part in parts), coding, Tables(locking, single))
     return "".join(decode(part.octets, part.data_coding, Tables(part.locking, part.single)) for part in parts)
+
+
+def _whole(smsc: str, message: Message, text: str) -> MobileOriginated:
+    return MobileOriginated(smsc, Msisdn(message.source.lstrip("+")), message.destination.lstrip("+"), text)
 
 
 def _address(address: str) -> str:
