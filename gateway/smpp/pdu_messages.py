@@ -126,16 +126,7 @@ def format_message(message: Message) -> bytes:
     if message.command == Command.DATA_SM:
         return _format_data(message)
     tlvs, text = _fitted(message)
-    body = b"".join(
-        (
-            format_text(message.service_type),
-            bytes((message.source_ton, message.source_npi)),
-            format_text(message.source),
-            bytes((message.destination_ton, message.destination_npi)),
-            format_text(message.destination),
-            _format_content(message, text),
-        )
-    )
+    body = _format_addresses(message) + _format_content(message, text)
     return body + format_tlvs(tlvs) if tlvs else body
 
 
@@ -206,6 +197,19 @@ def _fitted(message: Message) -> tuple[tuple[Tlv, ...], bytes]:
     return (*message.tlvs, (MESSAGE_PAYLOAD, message.short_message)), b""
 
 
+def _format_addresses(message: Message) -> bytes:
+    """With service_type, which stands before them."""
+    return b"".join(
+        (
+            format_text(message.service_type),
+            bytes((message.source_ton, message.source_npi)),
+            format_text(message.source),
+            bytes((message.destination_ton, message.destination_npi)),
+            format_text(message.destination),
+        )
+    )
+
+
 def _format_content(message: Message, text: bytes) -> bytes:
     return b"".join(
         (
@@ -230,17 +234,8 @@ def _format_data(message: Message) -> bytes:
     tlvs = message.tlvs
     if message.short_message:
         tlvs = (*tlvs, (MESSAGE_PAYLOAD, message.short_message))
-    return b"".join(
-        (
-            format_text(message.service_type),
-            bytes((message.source_ton, message.source_npi)),
-            format_text(message.source),
-            bytes((message.destination_ton, message.destination_npi)),
-            format_text(message.destination),
-            bytes((message.esm_class, message.registered_delivery, message.data_coding)),
-            format_tlvs(tlvs),
-        )
-    )
+    content = bytes((message.esm_class, message.registered_delivery, message.data_coding))
+    return _format_addresses(message) + content + format_tlvs(tlvs)
 
 
 def _format_destination(destination: Destination) -> bytes:
