@@ -16,6 +16,7 @@ from gateway.smpp.client import SmppClient
 from gateway.smpp.pdu import (
     Address,
     Alert,
+    Bind,
     Cancel,
     Message,
     MultiMessage,
@@ -26,6 +27,7 @@ from gateway.smpp.pdu import (
     format_message,
     format_pdu,
     format_request,
+    response_to,
 )
 from gateway.smpp.server import Esme, Operation, SubmitReply
 from gateway.smpp.session import Session, Timing, ask
@@ -71,13 +73,11 @@ async def test_an_unbind_of_the_peer_waits_for_what_is_being_made_durable() -> N
     async with wired() as wire:
         wire.store.gate.clear()
         session = wire.esme.session
-        delivery = asyncio.ensure_future(ask(session, Command.DELIVER_SM, format_message(mo(b"1"))))
+        delivery = asyncio.ensure_future(wire.deliver(b"1"))
         leaving = asyncio.ensure_future(session.unbind(5.0))
         await eventually(lambda: not wire.client.ready)
         wire.store.gate.set()
-        answer = await within(delivery)
-        assert isinstance(answer, Response)
-        assert answer.status == Status.OK
+        assert await within(delivery) == Status.OK
         await within(leaving)
 
 
@@ -96,8 +96,9 @@ async def test_an_unbind_of_the_peer_waits_for_a_moment_only() -> None:
 async def test_unbinds_that_cross_end_at_once() -> None:
     """Neither waits for the other."""
     async with wired() as wire:
-        await within(asyncio.gather(wire.esme.session.unbind(5.0), wire.client.stop(5.0)), 0.9)
-        assert not wire.client.bound
+        ours, theirs = wire.client._links.up[0].session, wire.esme.session
+        await within(asyncio.gather(theirs.unbind(5.0), ours.unbind(5.0)), 0.9)
+        assert (ours.open, theirs.open) == (False, False)
 
 
 async def test_stop_waits_for_what_is_being_made_durable_and_begins_nothing_new() -> None:
@@ -119,17 +120,31 @@ async def test_stop_waits_for_what_is_being_made_durable_and_begins_nothing_new(
 
 
 async def test_the_smsc_side_waits_for_answers_before_it_unbinds() -> None:
-    """What it delivered is answered first."""
-    async with wired() as wire:
-        wire.store.gate.clear()
-        delivery = asyncio.ensure_future(wire.server.deliver(mo(b"1")))
-        await eventually(lambda: wire.client.counters.inbound.texts == 1)
-        stopping = asyncio.ensure_future(wire.server.stop())
-        wire.store.gate.set()
+    """It delivered a text to an ESME that takes its time, and says unbind only once that has answered."""
+    async with listening() as (server, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+
+        async def heard() -> tuple[int, int]:
+            length, command, _, sequence = struct.unpack(">IIII", await within(reader.readexactly(16)))
+            await within(reader.readexactly(length - 16))
+            return command, sequence
+
+        writer.write(format_pdu(Command.BIND_RECEIVER, 0, 1, format_request(Bind(Command.BIND_RECEIVER, 1, "a", "b"))))
+        assert (await heard())[0] == response_to(Command.BIND_RECEIVER)
+        delivery = asyncio.ensure_future(server.deliver(mo(b"1")))
+        command, sequence = await heard()
+        stopping = asyncio.ensure_future(server.stop(5.0))
+        for number in range(2, 5):  # what it had to say meanwhile would stand before these answers
+            writer.write(format_pdu(Command.ENQUIRE_LINK, 0, number))
+            assert await heard() == (response_to(Command.ENQUIRE_LINK), number)
+        writer.write(format_pdu(response_to(command), Status.OK, sequence, b"\0"))
         answer = await within(delivery)
         assert isinstance(answer, Response)
-        assert answer.status == Status.OK
+        command, sequence = await heard()
+        assert command == Command.UNBIND
+        writer.write(format_pdu(response_to(command), Status.OK, sequence))
         await within(stopping)
+        writer.close()
 
 
 async def test_what_comes_with_the_last_pdu_is_not_begun() -> None:
@@ -137,7 +152,7 @@ async def test_what_comes_with_the_last_pdu_is_not_begun() -> None:
     async with wired() as wire:
         wire.smsc.answer = silent
         written = submitted(wire.client, mt())
-        esme, message = await within(wire.smsc.arrived.get())
+        _, message = await within(wire.smsc.arrived.get())
         link = wire.client._links.up[0]
         answer = format_pdu(Command.SUBMIT_SM_RESP, 0, message.sequence, b"x\0")
         delivery = format_pdu(Command.DELIVER_SM, 0, 9, format_message(mo(b"1")))
@@ -145,7 +160,6 @@ async def test_what_comes_with_the_last_pdu_is_not_begun() -> None:
         link.session.data_received(delivery + answer)
         assert await within(written) == Submitted("smsc-a", ("x",))
         assert wire.client.counters.inbound.texts == 0
-        del esme
 
 
 async def test_who_connects_and_binds_nothing_is_let_go() -> None:
@@ -273,22 +287,24 @@ async def test_an_operation_that_is_not_spoken_is_refused_by_its_own_response(re
         link = wire.client._links.up[0]
         answer = await within(ask(link.session, request_.command, format_request(request_)))
         assert isinstance(answer, Response)
-        assert (answer.command, answer.status) == (request_.command | 0x80000000, Status.INVALID_COMMAND_ID)
+        assert (answer.command, answer.status) == (response_to(request_.command), Status.INVALID_COMMAND_ID)
         reader, writer = await asyncio.open_connection("127.0.0.1", wire.server.port)
         writer.write(format_pdu(request_.command, 0, 1, format_request(request_)))
         head = struct.unpack(">IIII", await within(reader.readexactly(16)))
-        assert head[1:] == (request_.command | 0x80000000, Status.INVALID_BIND_STATUS, 1)
+        assert head[1:] == (response_to(request_.command), Status.INVALID_BIND_STATUS, 1)
         writer.close()
 
 
 # ── outbind ──────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("bind", "mode"), [("receiver", "receiver"), ("transceiver", "transceiver")])
+@pytest.mark.parametrize(
+    ("bind", "mode"), [("receiver", "receiver"), ("transceiver", "transceiver"), ("transmitter", "receiver")]
+)
 async def test_an_smsc_that_asks_for_a_bind_gets_one_on_its_connection(bind: str, mode: str) -> None:
     """And delivers by it as by any other; a receiver waits to be asked, and connects nowhere by itself."""
     async with asked(bind=bind) as (server, smsc, client, store):
-        if bind == "transceiver":
+        if bind != "receiver":
             await within(smsc.bound.get())
         assert client.outbind_port is not None
         await server.outbind("127.0.0.1", client.outbind_port, "chasqui", "secret")
