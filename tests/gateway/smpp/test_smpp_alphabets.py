@@ -119,18 +119,22 @@ def _air_octets(part: bytes, *, header: bool) -> int:
     return (head * 8 + -head * 8 % 7 + (len(part) - head) * 7 + 7) // 8
 
 
-def _submitted(text: str, alphabet: Alphabet, segments: Segments) -> str:
-    """The text that an SMSC reads from our submit_sm."""
+def _read(text: str, alphabet: Alphabet, segments: Segments = "udh") -> list[MobileOriginated | MobilePart]:
+    """What an SMSC reads from each of our submit_sm."""
     settings = SmppSettings("a", "h", 1, "s", "p", alphabet=alphabet, segments=segments)
     message = ShortMessage("m-1", "", Msisdn("573001112233"), text, Purpose.ALERT)
-    parts: list[MobilePart] = []
-    for body in submits(message, settings).bodies:
-        pdu = parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body)
-        assert isinstance(pdu, Message)
-        said = read_text("a", pdu)
-        if isinstance(said, MobileOriginated):
-            return said.text
-        parts.append(said)
+    pdus = [
+        parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body) for body in submits(message, settings).bodies
+    ]
+    return [read_text("a", pdu) for pdu in pdus if isinstance(pdu, Message)]
+
+
+def _submitted(text: str, alphabet: Alphabet, segments: Segments) -> str:
+    """The text that an SMSC reads from our submit_sm."""
+    said = _read(text, alphabet, segments)
+    if isinstance(said[0], MobileOriginated):
+        return said[0].text
+    parts = [part for part in said if isinstance(part, MobilePart)]
     assert [part.number for part in parts] == list(range(1, parts[0].total + 1))
     return join(parts)
 
@@ -138,12 +142,7 @@ def _submitted(text: str, alphabet: Alphabet, segments: Segments) -> str:
 @given(st.text(st.sampled_from("aáãñ[ж🎉"), min_size=200, max_size=600), st.sampled_from(ALPHABETS))
 def test_each_part_reads_by_itself(text: str, alphabet: Alphabet) -> None:
     """No pair is cut: a phone that shows parts as they come shows no halves."""
-    settings = SmppSettings("a", "h", 1, "s", "p", alphabet=alphabet)
-    message = ShortMessage("m-1", "", Msisdn("573001112233"), text, Purpose.ALERT)
-    for body in submits(message, settings).bodies:
-        pdu = parse_request(Command.SUBMIT_SM, 1, b"\0" * HEADER_LENGTH + body)
-        assert isinstance(pdu, Message)
-        said = read_text("a", pdu)
+    for said in _read(text, alphabet):
         assert "\ufffd" not in (join([said]) if isinstance(said, MobilePart) else said.text)
 
 

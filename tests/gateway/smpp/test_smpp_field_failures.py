@@ -107,7 +107,7 @@ async def test_a_receipt_that_broke_others_is_handed_on(
         await bind_lives(wire)
 
 
-async def joined(wire: Wire) -> list[str]:
+def joined(wire: Wire) -> list[str]:
     """The texts that the parts make which the store has."""
     texts, whole = LongTexts(), []
     for part in wire.store.said:
@@ -123,7 +123,7 @@ async def test_16_bit_references_never_came_together() -> None:
     async with wired() as wire:
         for header in (b"\6\x08\4\0\7\2\2", b"\5\0\3\7\2\1", b"\6\x08\4\0\7\2\1", b"\5\0\3\7\2\2"):
             assert await wire.deliver(header + b"%d" % header[-1], esm_class=UDHI) == Status.OK
-        assert await joined(wire) == ["12", "12"]
+        assert joined(wire) == ["12", "12"]
 
 
 async def test_two_senders_with_one_reference_were_mixed() -> None:
@@ -133,7 +133,7 @@ async def test_two_senders_with_one_reference_were_mixed() -> None:
             for sender in ("573001", "573002"):
                 octets = bytes((5, 0, 3, 7, 2, number)) + sender[-1:].encode()
                 assert await wire.deliver(octets, esm_class=UDHI, source=sender) == Status.OK
-        assert await joined(wire) == ["11", "22"]
+        assert joined(wire) == ["11", "22"]
 
 
 async def test_more_than_nine_parts_came_back_in_the_order_of_words() -> None:
@@ -142,7 +142,7 @@ async def test_more_than_nine_parts_came_back_in_the_order_of_words() -> None:
         for number in range(1, 13):
             octets = bytes((5, 0, 3, 7, 12, number)) + b"%x" % number
             assert await wire.deliver(octets, esm_class=UDHI) == Status.OK
-        assert await joined(wire) == ["123456789abc"]
+        assert joined(wire) == ["123456789abc"]
 
 
 async def test_tlvs_were_text_values_from_0x80_could_not_be_sent_and_a_last_zero_was_cut() -> None:

@@ -113,9 +113,7 @@ _STATUS = st.integers(0, 0xFFFFFFFF)
 _ANSWERED = st.sampled_from((0x80000004, 0x80000005, 0x80000009, 0x80000103))
 _FAILED = st.lists(st.tuples(_ADDRESSES, _STATUS), max_size=5).map(tuple)
 _RESPONSES: st.SearchStrategy[Response] = st.one_of(
-    st.builds(
-        Response, st.sampled_from((0x80000004, 0x80000005, 0x80000009, 0x80000103)), _STATUS, _SEQUENCE, _NAMES, _TLVS
-    ),
+    st.builds(Response, _ANSWERED, _STATUS, _SEQUENCE, _NAMES, _TLVS),
     st.builds(QueryResponse, st.just(0x80000003), _STATUS, _SEQUENCE, _NAMES, _TLVS, _NAMES, _OCTET, _OCTET),
     st.builds(MultiResponse, st.just(0x80000021), _STATUS, _SEQUENCE, _NAMES, _TLVS, _FAILED),
 )
