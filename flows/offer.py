@@ -13,20 +13,13 @@ from datetime import datetime, timedelta
 from statemachine import State
 
 from flows import reply_texts
-from flows.effects import (
-    ActivateBundle,
-    Effect,
-    RecordAudit,
-    RecordFirstYes,
-    RecordOfferState,
-    RecordOrder,
-    SendSms,
-)
+from flows.answering import Texter
+from flows.effects import ActivateBundle, Effect, RecordAudit, RecordFirstYes, RecordOfferState, RecordOrder
 from flows.keywords import ACCEPT_WORD
 from flows.records import Offer, Order, Subscriber
 from flows.step import Flow
 from flows.texts import Voice
-from flows.values import Channel, Msisdn, OrderKey, Purpose
+from flows.values import Channel, Msisdn, OrderKey
 
 CONFIRM_WITHIN = timedelta(minutes=15)
 """From a first yes to the second."""
@@ -186,15 +179,4 @@ def reply(fact: OfferAnswered, text: str, *, asks: bool = False) -> list[Effect]
     """An answer by SMS to an SMS; other channels answer in their own response."""
     if fact.channel is not Channel.SMS:
         return []
-    return [
-        SendSms(
-            key=fact.reply_key,
-            subscription=fact.subscriber.id,
-            msisdn=fact.subscriber.msisdn,
-            source=fact.source,
-            text=text,
-            purpose=Purpose.REPLY,
-            at=fact.at,
-            asks=asks,
-        )
-    ]
+    return [Texter(fact.at, fact.subscriber, fact.voice, fact.source, fact.reply_key).answer(text, asks=asks)]
