@@ -18,7 +18,7 @@ from flows.keywords import ACCEPT_WORD
 from flows.records import Offer
 from flows.reply_codes import free_codes, of_code
 from flows.reply_texts import Listed
-from flows.values import BundleId, Channel, OfferId
+from flows.values import Channel, OfferId
 
 MOST_LISTED = 4
 """Beside the one that ``1`` takes."""
@@ -38,7 +38,7 @@ class MoreAsked:
     texter: Texter
     entry: str
     offers: Sequence[Offer]
-    names: Mapping[BundleId, str]
+    names: Mapping[str, str]
     payable: Sequence[Bundle] | None
     unnamed: Sequence[Offer] = ()
 
@@ -47,13 +47,10 @@ class MoreAsked:
 class _Line:
     code: int | None
     name: str
-    offer: Offer | None
-    bundle: Bundle | None
+    sold: Offer | Bundle
 
     def listed(self) -> Listed:
-        sold = self.offer or self.bundle
-        assert sold is not None, "a line is of an offer or of a bundle"
-        return Listed(str(self.code or ACCEPT_WORD), self.name, sold.price)
+        return Listed(str(self.code or ACCEPT_WORD), self.name, self.sold.price)
 
 
 def list_more(asked: MoreAsked) -> tuple[Effect, ...]:
@@ -67,7 +64,7 @@ def list_more(asked: MoreAsked) -> tuple[Effect, ...]:
     further = [one for one in asked.payable if standing is None or one.id != standing.bundle][:MOST_LISTED]
     if not further:
         return (asked.texter.answer(reply_texts.nothing_more(voice)),)
-    head = [] if standing is None else [_Line(None, asked.names[standing.bundle], standing, None)]
+    head = [] if standing is None else [_Line(None, asked.names[standing.bundle], standing)]
     lines = sorted([*head, *_numbered(asked, further, first=standing is None)], key=lambda line: line.code or 0)
     text, fitting = reply_texts.offers_list(voice, [line.listed() for line in lines])
     effects = [_written(asked, line, at) for at, line in enumerate(lines[:fitting])]
@@ -87,28 +84,27 @@ def _numbered(asked: MoreAsked, further: Sequence[Bundle], *, first: bool) -> It
         name = bundle.name(asked.texter.voice.language)
         offer = known.get((bundle.id, bundle.price))
         if first and at == 0:
-            yield _Line(None, name, None, bundle)
+            yield _Line(None, name, bundle)
         elif offer is not None:
-            yield _Line(offer.reply_code, name, offer, None)
+            yield _Line(offer.reply_code, name, offer)
         else:
-            yield _Line(next(codes), name, None, bundle)
+            yield _Line(next(codes), name, bundle)
 
 
 def _written(asked: MoreAsked, line: _Line, at: int) -> RecordAsked | RecordOffer:
     """The offer of a line. Of those made together the first sorts last, so that it counts as the newest."""
-    if line.bundle is None:
-        assert line.offer is not None, "a line is of an offer or of a bundle"
-        return RecordAsked(line.offer.id, asked.texter.at)
+    if isinstance(line.sold, Offer):
+        return RecordAsked(line.sold.id, asked.texter.at)
     return RecordOffer(
         id=OfferId(f"off-{asked.entry}{9 - at}"),
         subscription=asked.texter.subscriber.id,
-        bundle=line.bundle.id,
-        price=line.bundle.price,
+        bundle=line.sold.id,
+        price=line.sold.price,
         channel=Channel.SMS,
         sent_from="",
         reason=REASON,
         decision={},
         at=asked.texter.at,
-        expires_at=asked.texter.at + timedelta(hours=line.bundle.offer_hours),
+        expires_at=asked.texter.at + timedelta(hours=line.sold.offer_hours),
         reply_code=line.code,
     )

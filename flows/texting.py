@@ -27,7 +27,7 @@ from flows.porting_proof import ProofTexted
 from flows.records import Offer
 from flows.reply_codes import address, dropped, in_question, unasked
 from flows.spelling import words
-from flows.values import BundleId, Channel, OrderKey, Wallet
+from flows.values import Channel, OrderKey, Wallet
 
 TOO_MANY = "too_many"
 """The outcome of a text whose answer was left out."""
@@ -101,9 +101,8 @@ def _wish(facts: TextFacts, meaning: Meaning, offer: Offer | None) -> tuple[Effe
         case Intent.LANGUAGE:
             return preferences.speak(texter, meaning.language)
         case Intent.MORE:
-            known = {BundleId(bundle): name for bundle, name in facts.names.items()}
             return further_offers.list_more(
-                MoreAsked(texter, facts.entry, facts.offers, known, facts.payable, facts.unnamed)
+                MoreAsked(texter, facts.entry, facts.offers, facts.names, facts.payable, facts.unnamed)
             )
         case Intent.ACCEPT if facts.elsewhere is not None:
             return (texter.answer(_in_menu(facts, facts.elsewhere)),)

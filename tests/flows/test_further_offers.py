@@ -18,7 +18,7 @@ from flows.values import Channel, OfferId
 from locales.catalogues import load_catalogues
 
 CATALOGUE = load_starter("co")
-NAMES = {bundle.id: bundle.name("es") for bundle in CATALOGUE.bundles}
+NAMES: dict[str, str] = {bundle.id: bundle.name("es") for bundle in CATALOGUE.bundles}
 TEXTER = Texter(TUESDAY, ana(), Voice(load_catalogues(), "es"), NUMBER, "reply:1")
 
 
