@@ -10,9 +10,10 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from gateway.simulators.aggregator_faults import AggregatorFaults, BadFault, parse_faults
+from gateway.simulators.aggregator_faults import AggregatorFaults, parse_faults
 from gateway.simulators.aggregator_wires import SIDES, Taken
 from gateway.simulators.control_requests import ControlProblem, awaited, json_object, problems
+from gateway.simulators.fault_values import BadFault
 
 
 class Simulated(Protocol):

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.simulators.fault_values import Reader, read_faults, seconds, switch, text, whole
 
 _ENDINGS = ("", "close", "reset", "silence")
 _MOST = 1_000_000
-_LONGEST_SHOWN = 60
-"""Characters of a value that is none."""
-_WANTED: Mapping[type, str] = {
-    bool: "true or false",
-    str: "a text in quotes",
-    int: f"a whole number from 0 to {_MOST}",
-    float: f"seconds from 0 to {_MOST}",
-}
-
-
-class BadFault(ValueError):
-    """A fault that does not exist or cannot be set so; one line."""
 
 
 @dataclass(slots=True)
@@ -53,23 +42,31 @@ class AggregatorFaults:
 
 def parse_faults(document: Mapping[str, Any]) -> AggregatorFaults:
     """Faults from the body of ``PUT /faults``; ``{}`` is none. Raises BadFault naming the key."""
-    usual = AggregatorFaults()
-    known = {one.name: type(getattr(usual, one.name)) for one in fields(usual)}
-    for name, value in document.items():
-        if name not in known:
-            raise BadFault(f"unknown fault {name[:40]!r}; known are {', '.join(sorted(known))}")
-        kind = known[name]
-        wanted = (int, float) if kind is float else kind
-        fits = isinstance(value, wanted) and (kind is bool or not isinstance(value, bool))
-        if not fits or (not isinstance(value, str) and not 0 <= value <= _MOST):
-            raise BadFault(f"{name} must be {_WANTED[kind]}, not {_shown(value)}")
-    faults = AggregatorFaults(**document)
-    if faults.ending not in _ENDINGS:
-        raise BadFault(f"ending must be close, reset, silence or empty, not {_shown(faults.ending)}")
-    if faults.status and not 200 <= faults.status <= 599:
-        raise BadFault(f"status must be from 200 to 599, or 0 for its own, not {faults.status}")
-    return faults
+    return AggregatorFaults(**read_faults(document, _READ, noun="fault"))
 
 
-def _shown(value: object) -> str:
-    return json.dumps(value)[:_LONGEST_SHOWN]
+def _count(value: Any) -> int:
+    return whole(value, _MOST)
+
+
+def _status(value: Any) -> int:
+    try:
+        return whole(value, 0) if value == 0 else whole(value, 599, 200)
+    except ValueError:
+        raise ValueError("from 200 to 599, or 0 for its own") from None
+
+
+def _ending(value: Any) -> str:
+    if value not in _ENDINGS:
+        raise ValueError("close, reset, silence or empty")
+    return str(value)
+
+
+_READ: Final[Mapping[str, Reader]] = {
+    **dict.fromkeys(("count", "code"), _count),
+    **dict.fromkeys(("body", "content_type", "retry_after", "state"), text),
+    **dict.fromkeys(("taken", "receipts"), switch),
+    "delay": lambda value: seconds(value, _MOST),
+    "ending": _ending,
+    "status": _status,
+}

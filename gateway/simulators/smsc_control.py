@@ -10,8 +10,9 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.simulators.control_requests import ControlProblem, answer_name, awaited, json_object, problems, times
+from gateway.simulators.fault_values import BadFault
 from gateway.simulators.smsc_book import Book
-from gateway.simulators.smsc_faults import BadFaults, Faults, parse_faults, shown
+from gateway.simulators.smsc_faults import Faults, parse_faults, shown
 from gateway.simulators.smsc_ussd import UssdPhones
 from gateway.simulators.smsc_ussd_control import UssdControl
 from gateway.smpp.server import NoReceiver
@@ -126,7 +127,7 @@ class _Control:
         """Replace the faults."""
         try:
             self._phones.set_faults(parse_faults(await json_object(request)))
-        except BadFaults as error:
+        except BadFault as error:
             raise ControlProblem(400, str(error)) from error
         return web.json_response(shown(self._phones.faults))
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
+
+from gateway.simulators.fault_values import BadFault, Reader, read_faults, seconds, share, switch, whole
 
 RECEIPT_STYLES: Final = ("standard", "hex", "decimal", "seconds", "letters", "tlv", "short")
 _NOT_SHOWN: Final = ("drop", "garbage", "restart")
 _DAY: Final = 86_400
+_MOST: Final = 0xFFFFFFFF
 _MOST_MUTATED: Final = 1_000_000
-_LONGEST_SHOWN: Final = 60
-"""Characters of a value that is none."""
-
-
-class BadFaults(ValueError):
-    """The faults cannot be understood; the message is one line."""
 
 
 @dataclass(slots=True)
@@ -59,16 +55,11 @@ class Faults:
     seed: int = 0
 
 
-def parse_faults(document: object) -> Faults:
-    """The faults in a JSON object; what it leaves out is as it should be. Raises BadFaults."""
-    if not isinstance(document, dict):
-        raise BadFaults("a JSON object is wanted")
-    unknown = sorted(set(document) - set(_READ))
-    if unknown:
-        raise BadFaults(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_READ))}")
-    faults = Faults(**{key: _checked(key, value) for key, value in document.items()})
+def parse_faults(document: Mapping[str, Any]) -> Faults:
+    """The faults in a JSON object; what it leaves out is as it should be. Raises BadFault."""
+    faults = Faults(**read_faults(document, _READ, noun="key"))
     if faults.failed + faults.expired > 1:
-        raise BadFaults("failed and expired are more than all together")
+        raise BadFault("failed and expired are more than all together")
     return faults
 
 
@@ -77,47 +68,21 @@ def shown(faults: Faults) -> dict[str, Any]:
     return {one.name: getattr(faults, one.name) for one in fields(Faults) if one.name not in _NOT_SHOWN}
 
 
-def _checked(key: str, value: Any) -> Any:
-    """A reader raises ValueError with what it wants."""
-    try:
-        return _READ[key](value)
-    except ValueError as wanted:
-        raise BadFaults(f"{key} must be {wanted}, not {json.dumps(value)[:_LONGEST_SHOWN]}") from None
+def _unsigned(value: Any) -> int:
+    return whole(value, _MOST)
 
 
-def _whole(value: Any, most: int = 0xFFFFFFFF, least: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"a whole number from {least} to {most}")
-    return value
-
-
-def _number(value: Any, most: float, wanted: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
-        raise ValueError(wanted)
-    return float(value)
-
-
-def _switch(value: Any) -> bool:
-    if value is True or value is False:
-        return bool(value)
-    raise ValueError("true or false")
-
-
-def _share(value: Any) -> float:
-    return _number(value, 1.0, "a share from 0 to 1")
-
-
-def _seconds(value: Any) -> float:
-    return _number(value, _DAY, f"seconds from 0 to {_DAY}")
+def _time(value: Any) -> float:
+    return seconds(value, _DAY)
 
 
 def _count_or_share(value: Any) -> float:
     if isinstance(value, float) and 0 <= value < 1:
         return value
     try:
-        return _whole(value)
-    except ValueError as whole:
-        raise ValueError(f"{whole}, or a share below 1") from None
+        return _unsigned(value)
+    except ValueError as wanted:
+        raise ValueError(f"{wanted}, or a share below 1") from None
 
 
 def _style(value: Any) -> str:
@@ -128,18 +93,18 @@ def _style(value: Any) -> str:
 
 def _garbage(value: Any) -> bytes | int:
     try:
-        return bytes.fromhex(value) if isinstance(value, str) else _whole(value, _MOST_MUTATED)
+        return bytes.fromhex(value) if isinstance(value, str) else whole(value, _MOST_MUTATED)
     except ValueError:
         raise ValueError(f"octets in hex, or a whole number from 0 to {_MOST_MUTATED}") from None
 
 
-_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+_READ: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("throttle", "no_response"), _count_or_share),
-    **dict.fromkeys(("drop_after", "status", "push_status", "seed"), _whole),
-    **dict.fromkeys(("drop", "drop_before_answer", "restart", "refuse_binds", "receipts"), _switch),
-    **dict.fromkeys(("delay", "jitter", "reorder", "receipt_delay"), _seconds),
-    **dict.fromkeys(("status_share", "receipt_loss", "failed", "expired", "duplicate"), _share),
-    "congestion": lambda value: _whole(value, 100, -1),
+    **dict.fromkeys(("drop_after", "status", "push_status", "seed"), _unsigned),
+    **dict.fromkeys(("drop", "drop_before_answer", "restart", "refuse_binds", "receipts"), switch),
+    **dict.fromkeys(("delay", "jitter", "reorder", "receipt_delay"), _time),
+    **dict.fromkeys(("status_share", "receipt_loss", "failed", "expired", "duplicate"), share),
+    "congestion": lambda value: whole(value, 100, -1),
     "receipt_style": _style,
     "garbage": _garbage,
 }
