@@ -70,7 +70,7 @@ def _list(arguments: argparse.Namespace) -> int:
     found, now = _at(arguments, ControlDesk.all), utc_now()
     named = [one for one in found if one.kind in ("stop", "dry_run") or arguments.numbers]
     for one in named:
-        print(f"{one.kind:<9} {one.value:<24} {_state(one, now):<50} {one.author}: {one.message}".rstrip(": "))
+        print(f"{one.kind:<9} {one.value:<24} {_state(one, now):<52} {one.author}: {one.message}".rstrip(": "))
     for kind in ("blackout", "test"):
         count = sum(one.kind == kind for one in found)
         if count and not arguments.numbers:
