@@ -170,8 +170,8 @@ async def test_while_the_store_is_away_a_text_is_not_taken_and_kept_when_it_come
         assert [one["text"] for one in await here.it.items("messages") if one["direction"] == "in"] == ["AYUDA"]
 
 
-async def test_an_account_that_pauses_is_told_and_its_texts_wait(tmp_path: Path, migrated: Path) -> None:
-    """429 with when to try again: not ready until then, and nothing lost."""
+async def test_a_text_that_an_account_has_no_time_for_goes_by_it_later(tmp_path: Path, migrated: Path) -> None:
+    """429 with when to try again: asked once more, and delivered."""
     async with by("africastalking", tmp_path, migrated) as here:
         here.aggregator.faults = AggregatorFaults(count=1, status=429, retry_after="1")
         await here.it.trigger()
