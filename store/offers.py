@@ -28,35 +28,15 @@ from store.tables import orders, outbox
 from store.unit import Gate, Op
 
 _INSERT = insert(t)
-_END = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "open")
-    .values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
-    .returning(t.c.id)
-)
+_OF_OPEN = update(t).where(t.c.id == bindparam("which"), t.c.state == "open")
+"""Of one offer, as long as it has not ended."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_ASK_AGAIN = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "open")
-    .values(asked_at=bindparam("at", type_=t.c.asked_at.type), yes_at=bindparam("yes", type_=t.c.yes_at.type))
-    .returning(t.c.id)
-)
-_ASK = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "open")
-    .values(asked_at=bindparam("at", type_=t.c.asked_at.type), yes_at=None)
-)
-_UNASK = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "open")
-    .values(asked_at=bindparam("at", type_=t.c.asked_at.type))
-)
-_DROP = (
-    update(t)
-    .where(t.c.id == bindparam("which"), t.c.state == "open")
-    .values(state="declined", settled_at=bindparam("at", type_=t.c.settled_at.type))
-)
-_UNDO_YES = update(t).where(t.c.id == bindparam("which")).values(yes_at=bindparam("yes", type_=t.c.yes_at.type))
+_END = _OF_OPEN.values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
+_END_ONCE = _END.returning(t.c.id)
+_FIRST_YES = _OF_OPEN.values(asked_at=bindparam("at"), yes_at=bindparam("yes")).returning(t.c.id)
+_ASK = _OF_OPEN.values(asked_at=bindparam("at"), yes_at=None)
+_UNASK = _OF_OPEN.values(asked_at=_LONG_AGO)
+_UNDO_YES = update(t).where(t.c.id == bindparam("which")).values(yes_at=_LONG_AGO)
 _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _NEWEST_IDS = (
     select(func.max(t.c.id))
@@ -69,19 +49,11 @@ _OPEN = (
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
     .order_by(t.c.id.desc())
 )
-_NAMED = (
-    update(t)
-    .where(
-        t.c.id == bindparam("which"),
-        t.c.state == "open",
-        exists().where(outbox.c.id == bindparam("by_row"), outbox.c.state == "sending"),
-    )
-    .values(
-        sent_from=bindparam("number"),
-        asked_at=func.coalesce(bindparam("at", type_=t.c.asked_at.type), t.c.asked_at),
-    )
+_NAMED = _OF_OPEN.where(exists().where(outbox.c.id == bindparam("by_row"), outbox.c.state == "sending")).values(
+    sent_from=bindparam("number"),
+    asked_at=func.coalesce(bindparam("at", type_=t.c.asked_at.type), t.c.asked_at),
 )
-_UNBIND = update(t).where(t.c.id == bindparam("which"), t.c.state == "open").values(sent_from="")
+_UNBIND = _OF_OPEN.values(sent_from="")
 _ON = func.coalesce(orders.c.channel, t.c.channel)
 _ANSWERS = (
     select(t.c.subscription_id, _ON, t.c.state, func.count())
@@ -125,12 +97,12 @@ def put(effect: RecordOffer) -> Op:
 def end_once(effect: RecordOfferState) -> Gate:
     """An open offer is accepted, declined or expired. Shut when it has ended: one answer counts, whoever gives it."""
     values = {"which": effect.id, "new_state": effect.state, "at": effect.at, "by_order": effect.order}
-    return Gate(_END, values, ("which",))
+    return Gate(_END_ONCE, values, ("which",))
 
 
 def first_yes(effect: RecordFirstYes) -> Gate:
     """The first of two yeses to an open offer. Shut when it has ended."""
-    return Gate(_ASK_AGAIN, {"which": effect.id, "at": effect.at, "yes": effect.at}, ("which",))
+    return Gate(_FIRST_YES, {"which": effect.id, "at": effect.at, "yes": effect.at}, ("which",))
 
 
 def ask(effect: RecordAsked) -> Op:
@@ -140,17 +112,17 @@ def ask(effect: RecordAsked) -> Op:
 
 def unask(effect: RecordUnasked) -> Op:
     """Another text is the latest: its digit buys nothing before it is asked about again."""
-    return Op(_UNASK, {"which": effect.id, "at": _LONG_AGO})
+    return Op(_UNASK, {"which": effect.id})
 
 
 def drop(effect: RecordDropped) -> Op:
     """It is declined along with others. Nothing happens if it has ended."""
-    return Op(_DROP, {"which": effect.id, "at": effect.at})
+    return Op(_END, {"which": effect.id, "new_state": "declined", "at": effect.at, "by_order": None})
 
 
 def undo_yes(effect: RecordYesUndone) -> Op:
-    """The first yes was too long ago: it is still what was asked about last."""
-    return Op(_UNDO_YES, {"which": effect.id, "yes": _LONG_AGO})
+    """As if the first yes had been long ago: it is still what was asked about last."""
+    return Op(_UNDO_YES, {"which": effect.id})
 
 
 async def by_id(reader: Reader, offer: str) -> Offer | None:
