@@ -47,6 +47,22 @@ async def test_handshakes_that_fail_keep_no_smsc_out_of_the_port_for_outbind(tmp
         await within(smsc.bound.get())
 
 
+async def test_who_knows_the_words_gets_eight_links_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The ninth is refused, until one of them goes."""
+    async with asked(bind="receiver") as (server, smsc, client, _):
+        port = client.outbind_port or 0
+        for _ in range(8):
+            await server.outbind("127.0.0.1", port, "chasqui", "secret")
+            await within(smsc.bound.get())
+        await server.outbind("127.0.0.1", port, "chasqui", "secret")
+        await eventually(lambda: "8 such links are open already" in caplog.text)
+        assert len(server.esmes) == 8
+        server.esmes[0].session.abort("dropped")
+        await eventually(lambda: len(client._links.up) == 7)
+        await server.outbind("127.0.0.1", port, "chasqui", "secret")
+        await within(smsc.bound.get())
+
+
 async def test_who_sends_much_and_binds_nothing_is_let_go() -> None:
     """Whether lengths that are none or enquire_link: the loop that carries all binds has better to do."""
     async with asked() as (_, smsc, client, _):

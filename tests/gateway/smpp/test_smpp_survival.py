@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smpp_fakes import Wire, mt, wired, within
+from smpp_fakes import Wire, mo, mt, wired, within
 
 from fakes import submitted
 from flows.values import Msisdn
 from gateway.core.ports import MobileOriginated, MobilePart, Submitted
 from gateway.errors import StoreUnavailable
-from gateway.smpp.pdu import format_pdu
+from gateway.smpp.pdu import format_message, format_pdu, response_to
 from gateway.smpp.session import Session, SessionCounters, Timing
 from gateway.smpp.text import UCS2, UDHI, encode
 from gateway.smpp.vocabulary import (
@@ -256,11 +256,17 @@ _FRAMES = st.builds(
 )
 
 
-async def fed(stream: bytes, step: int) -> Pipe:
-    """What a session with a faulty owner writes after ``stream`` and one enquire_link."""
+def bound() -> tuple[Pipe, Session]:
+    """A session with a faulty owner, and what it writes into."""
     pipe, session = Pipe(), Session(Faulty(), Timing(), SessionCounters())
     session.connection_made(pipe)
     session.state = SmppSessionState.BOUND_TRX
+    return pipe, session
+
+
+async def fed(stream: bytes, step: int) -> Pipe:
+    """What a session with a faulty owner writes after ``stream`` and one enquire_link."""
+    pipe, session = bound()
     for at in range(0, len(stream), step):
         session.data_received(stream[at : at + step])
     session.data_received(format_pdu(Command.ENQUIRE_LINK, 0, 0x01020304))
@@ -284,6 +290,30 @@ def test_octets_at_random_close_the_connection_or_leave_it_alone(stream: bytes, 
     """They never raise; a close is preceded by a generic_nack."""
     pipe = asyncio.run(fed(stream, step))
     assert not pipe.closed or format_pdu(Command.GENERIC_NACK, Status.INVALID_COMMAND_LENGTH, 0) in bytes(pipe.written)
+
+
+async def test_a_request_that_could_not_be_handled_holds_up_no_unbind() -> None:
+    """It was refused, and waits for no other answer."""
+    pipe, session = bound()
+    session.data_received(
+        format_pdu(Command.DELIVER_SM, 0, 1, format_message(mo(b"1"))) + format_pdu(Command.UNBIND, 0, 2)
+    )
+    refused = format_pdu(Command.DELIVER_SM_RESP, Status.SYSTEM_ERROR, 1, b"\0")
+    assert bytes(pipe.written) == refused + format_pdu(response_to(Command.UNBIND), Status.OK, 2)
+    assert pipe.closed
+    session.connection_lost(None)
+
+
+async def test_a_peer_that_leaves_gets_nothing_new_though_it_reads_again() -> None:
+    """It only waits for what it has."""
+    _, session = bound()
+    session.request(Command.SUBMIT_SM, b"", lambda _: None)
+    session.pause_writing()
+    session.data_received(format_pdu(Command.UNBIND, 0, 2))
+    session.resume_writing()
+    assert session.open
+    assert not session.can_write
+    session.connection_lost(None)
 
 
 async def test_a_request_before_the_bind_is_refused() -> None:
