@@ -118,13 +118,17 @@ def _told(recipient: Mapping[str, object], answer: Answer, account: str) -> Verd
     if code is None or code < 400:
         return undocumented(account, answer)
     name, refusal = _REFUSALS.get(code, ("", "elsewhere"))
-    pause = SHUT_SECONDS if code == _NO_CREDIT else 0.0
-    return refused(account, answer, f"{code} {name}".strip(), refusal, pause=pause)
+    return refused(account, answer, f"{code} {name}".strip(), refusal, pause=_pause(code))
 
 
 def _sent_to_nobody(said: object, answer: Answer, account: str) -> Verdict:
     """An answer without recipients: nothing was sent. said: why, as one of the names."""
-    for name, refusal in _REFUSALS.values():
+    for code, (name, refusal) in _REFUSALS.items():
         if said == name:
-            return refused(account, answer, name, refusal)
+            return refused(account, answer, name, refusal, pause=_pause(code))
     return refused(account, answer, "no recipient", "elsewhere")
+
+
+def _pause(code: int) -> float:
+    """Seconds: an account without credit sends nothing, whoever it is for."""
+    return SHUT_SECONDS if code == _NO_CREDIT else 0.0

@@ -71,6 +71,7 @@ AFRICAS_TALKING = [
     (201, told(502), ("elsewhere", 0)),
     (201, told(599), ("elsewhere", 0)),
     (201, b'{"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}}', ("elsewhere", 0)),
+    (201, b'{"SMSMessageData": {"Message": "InsufficientBalance", "Recipients": []}}', ("elsewhere", SHUT_SECONDS)),
     (201, b'{"SMSMessageData": {"Message": "?", "Recipients": []}}', ("elsewhere", 0)),
     (201, b'{"SMSMessageData": {"Message": [], "Recipients": [7]}}', ("elsewhere", 0)),
     (201, b'{"SMSMessageData": "?"}', ("unknown", ())),
