@@ -61,21 +61,11 @@ class Writer:
 
         Raises WriteFailed (through the future), WriterStopped.
         """
-        if self._stopping:
-            raise WriterStopped("the store is shutting down")
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._queue.append((unit, done))
-        self._wake.set()
-        return done
+        return self._queued(unit)
 
     def take(self, take: Take) -> asyncio.Future[frozenset[str]]:
         """Queue a taking in hand; the future is its commit: the ids of the rows that it found. Raises as ``submit``."""
-        if self._stopping:
-            raise WriterStopped("the store is shutting down")
-        done: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
-        self._queue.append((take, done))
-        self._wake.set()
-        return done
+        return self._queued(take)
 
     async def commit(self, unit: Unit) -> bool:
         """Write one unit; returns once it is durable."""
@@ -89,6 +79,14 @@ class Writer:
     async def commit_all(self, units: Iterable[Unit]) -> list[bool]:
         """Write many units, each on its own terms; raises the first failure after all have ended."""
         return raise_first(await self.settle_all(units))
+
+    def _queued(self, work: Unit | Take) -> asyncio.Future[Any]:
+        if self._stopping:
+            raise WriterStopped("the store is shutting down")
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append((work, done))
+        self._wake.set()
+        return done
 
     async def _run(self) -> None:
         while not (self._stopping and not self._queue):
@@ -194,7 +192,7 @@ def _outcome(outcome: bool | BaseException) -> bool | StoreError:
     return outcome
 
 
-def _fail(done: asyncio.Future[bool], error: Exception) -> None:
+def _fail(done: asyncio.Future[Any], error: Exception) -> None:
     if not done.done():
         kind = AlreadyWritten if is_taken(error) else WriteFailed
         failure = kind(f"the database did not take the write: {error.__class__.__name__}")
