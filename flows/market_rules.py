@@ -105,11 +105,6 @@ class PortingProof:
     pattern: re.Pattern[str] | None
     valid_hours: int
 
-    @property
-    def ours(self) -> re.Pattern[str] | None:
-        """What it looks like, if it is for us."""
-        return self.pattern if self.collected_by is ProofCollector.US else None
-
 
 RuleT_co = TypeVar("RuleT_co", covariant=True)
 

@@ -57,7 +57,7 @@ class ProofTexted:
 
 def code_in(text: str, rule: PortingProof | None) -> str:
     """The code that is the whole of a text, empty if it is none that we take."""
-    pattern = rule.ours if rule else None
+    pattern = rule.pattern if rule else None
     said = " ".join(words(text))
     return said if pattern and pattern.fullmatch(said) else ""
 

@@ -260,7 +260,7 @@ def test_what_a_pack_says_nothing_of_is_not_asked_for(tmp_path: Path) -> None:
     rules = market.at(TODAY)
     assert (rules.complaints, rules.sms_confirmation) == ("the mayor", SmsConfirmation(500))
     assert rules.porting_proof is not None
-    assert rules.porting_proof.ours is not None
+    assert rules.porting_proof.pattern is not None
     assert market.at(date(2026, 11, 23)).sms_confirmation is None
 
 
