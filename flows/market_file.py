@@ -91,10 +91,6 @@ class Keys:
             raise self.wrong(key, f"must be a whole number from {least} up")
         return value
 
-    def versions_if_any(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
-        """The same; none where the key is left out."""
-        return self.versions(key, read) if key in self._left else ()
-
     def versions(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
         """All dated rules under ``key``; no two may hold on the same day."""
         value = self.take(key)
@@ -105,6 +101,10 @@ class Keys:
         if any(_overlap(one, other) for n, one in enumerate(dated) for other in dated[n + 1 :]):
             raise self.wrong(key, "two rules hold on the same day")
         return dated
+
+    def versions_if_any(self, key: str, read: Callable[[Keys], Rule]) -> tuple[Dated[Rule], ...]:
+        """The same; none where the key is left out."""
+        return self.versions(key, read) if key in self._left else ()
 
 
 def _dated(keys: Keys, read: Callable[[Keys], Rule]) -> Dated[Rule]:
