@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 from flows import reply_texts
 from flows.answering import Texter
@@ -96,4 +96,4 @@ def _name(texter: Texter, bucket: Bucket, names: Mapping[str, str]) -> str:
 
 def _end(bucket: Bucket) -> tuple[bool, float]:
     """Whatever ends first comes first."""
-    return bucket.expires_at is None, bucket.expires_at.timestamp() if isinstance(bucket.expires_at, datetime) else 0.0
+    return bucket.expires_at is None, bucket.expires_at.timestamp() if bucket.expires_at else 0.0

@@ -6,6 +6,7 @@ does not end them: the switch in the menu does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from flows import reply_texts
@@ -17,17 +18,15 @@ from flows.records import Subscriber
 
 def stop(texter: Texter, topic: Topic, *, alerts_mandatory: bool) -> tuple[Effect, ...]:
     """No more offers, alerts, or either."""
-    wanted = {name for name in _SWITCHES[topic] if name != "alerts" or not alerts_mandatory}
+    wanted = [name for name in _SWITCHES[topic] if name != "alerts" or not alerts_mandatory]
     text = reply_texts.stopped(texter.voice, topic, alerts_stay=alerts_mandatory)
     return (*_switched(texter, wanted, value=False), _answer(texter, text))
 
 
 def start(texter: Texter, topic: Topic) -> tuple[Effect, ...]:
     """Offers, alerts, or both again. To marketing this is the express consent that some markets want beforehand."""
-    return (
-        *_switched(texter, set(_SWITCHES[topic]), value=True),
-        _answer(texter, reply_texts.started(texter.voice, topic)),
-    )
+    text = reply_texts.started(texter.voice, topic)
+    return (*_switched(texter, _SWITCHES[topic], value=True), _answer(texter, text))
 
 
 def speak(texter: Texter, language: str) -> tuple[Effect, ...]:
@@ -51,7 +50,7 @@ def change(subscriber: Subscriber, at: datetime, actor: str, name: str, *, value
     )
 
 
-_SWITCHES = {Topic.OFFERS: ("marketing",), Topic.ALERTS: ("alerts",), Topic.ALL: ("marketing", "alerts")}
+_SWITCHES = {Topic.OFFERS: ("marketing",), Topic.ALERTS: ("alerts",), Topic.ALL: ("alerts", "marketing")}
 
 
 def _answer(texter: Texter, text: str) -> SendSms:
@@ -59,12 +58,12 @@ def _answer(texter: Texter, text: str) -> SendSms:
     return texter.answer(reply_texts.signed(texter.voice, texter.operator, text))
 
 
-def _switched(texter: Texter, names: set[str], *, value: bool) -> tuple[Effect, ...]:
+def _switched(texter: Texter, names: Iterable[str], *, value: bool) -> tuple[Effect, ...]:
     person = texter.subscriber
     now = {"marketing": person.marketing, "alerts": person.alerts}
     return tuple(
         effect
-        for name in sorted(names)
+        for name in names
         if now[name] is not value
         for effect in change(person, texter.at, "sms", name, value=value)
     )

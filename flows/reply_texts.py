@@ -139,14 +139,13 @@ def which_language(voice: Voice) -> str:
 
 def stopped(voice: Voice, topic: Topic, *, alerts_stay: bool) -> str:
     """What no longer comes. alerts_stay: the market's law asks for them."""
-    if alerts_stay and topic is not Topic.OFFERS:
-        return {
-            Topic.ALERTS: voice.say(N_("The law asks us for alerts about your bundles: they go on.")),
-            Topic.ALL: voice.say(
-                N_("No more offers for you; {keyword} brings them back. Alerts go on: the law asks for them."),
-                keyword=_start(voice, Topic.OFFERS),
-            ),
-        }[topic]
+    if alerts_stay and topic is Topic.ALERTS:
+        return voice.say(N_("The law asks us for alerts about your bundles: they go on."))
+    if alerts_stay and topic is Topic.ALL:
+        return voice.say(
+            N_("No more offers for you; {keyword} brings them back. Alerts go on: the law asks for them."),
+            keyword=_start(voice, Topic.OFFERS),
+        )
     texts = {
         Topic.OFFERS: N_("You will get no more offers. To get them again reply {keyword}."),
         Topic.ALERTS: N_("You will get no more alerts about your bundles. To get them again reply {keyword}."),
