@@ -5,8 +5,8 @@ Every PDU is handled by itself under a guard; whatever goes wrong with one is an
 with a status, or generic_nack) and the next is read. Only a lost frame boundary ends a connection,
 and only the owner (client or server) decides what comes after that.
 
-Writes are collected during one turn of the event loop and leave in one piece. When the peer unbinds, what is under way
-both ways has a moment to be answered before unbind_resp; nothing new is written meanwhile.
+When the peer unbinds, what is under way both ways has a moment to be answered before unbind_resp; nothing new is
+written meanwhile. What waits for an answer is kept by ``outstanding``, what goes out by ``writing``.
 """
 
 from __future__ import annotations
@@ -31,16 +31,13 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.reasons import why
 from gateway.smpp.vocabulary import RESPONSE, Command, SmppSessionState, Status
+from gateway.smpp.writing import Writer
 
 __all__ = ["Answer", "Answered", "NoAnswer", "Session", "SessionCounters", "SessionOwner", "Timing", "ask"]
 
 _LOG: Final = logging.getLogger(__name__)
-_MAX_UNREAD_BY_PEER: Final = 4 * 1024 * 1024
-"""Octets; a peer that sends but does not read is cut off beyond them."""
 _FAREWELL: Final = 1.0
 """Seconds that answers still have to go and come after the peer said unbind."""
-_LINGER: Final = 5.0
-"""Seconds in which a peer may read what was written before the end; whoever does not is cut off."""
 _MOST_ASTRAY: Final = 100
 """PDUs on a connection that binds nothing, or lengths in a row that are none, after which it leads nowhere."""
 _NEVER_ANSWERED: Final = frozenset({Command.ALERT_NOTIFICATION, Command.OUTBIND})
@@ -102,17 +99,14 @@ class Session(asyncio.Protocol):
         self._counters = counters
         self._loop = asyncio.get_running_loop()
         self._framer = Framer()
-        self._transport: asyncio.Transport | None = None
-        self._out: list[bytes] = []
+        self._writer = Writer(counters)
         self._pending = Outstanding(timing.response_timeout, counters, self._part_if_done)
         self._unanswered = 0
         self._since = self._last_heard = self._loop.time()
         self._enquiring = False
         self._unbinding = False
-        self._ended = False
         self._astray = 0
         self._farewell: Plain | None = None
-        self._reason = "connection closed by the peer"
         self._timer: asyncio.TimerHandle | None = None
         self._gone = asyncio.Event()
 
@@ -126,44 +120,36 @@ class Session(asyncio.Protocol):
     @property
     def open(self) -> bool:
         """Whether anything can still be written."""
-        return self._transport is not None
+        return self._writer.open
 
     def request(self, command: int, body: bytes, answered: Answered) -> None:
         """Write a request; ``answered`` is called exactly once, never from inside this call."""
-        if self._transport is None:
+        if not self._writer.open:
             self._loop.call_soon(answered, NoAnswer(link_lost=True))
             return
         sequence = self._pending.add(command, self._loop.time(), answered)
-        self._write(format_pdu(command, 0, sequence, body))
+        self._writer.write(format_pdu(command, 0, sequence, body))
 
     def respond(self, request: Request, status: int, body: bytes = b"") -> None:
         """Answer ``request``."""
         if request.command not in _NEVER_ANSWERED:
             self._unanswered -= 1
-            self._write(format_pdu(response_to(request.command), status, request.sequence, body))
+            self._writer.write(format_pdu(response_to(request.command), status, request.sequence, body))
             self._part_if_done()
         elif status != Status.OK:
-            self._write(format_pdu(Command.GENERIC_NACK, status, request.sequence))
+            self._writer.write(format_pdu(Command.GENERIC_NACK, status, request.sequence))
 
     def write_raw(self, octets: bytes) -> None:
         """Write anything, for the simulator's faults."""
-        self._write(octets)
+        self._writer.write(octets)
 
     def close(self, reason: str) -> None:
         """End the connection once what is collected has been written."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._reason = reason
-            self._ended = True
-            self._flush()
-            self._transport.close()
-            self._loop.call_later(_LINGER, self._cut)
+        self._writer.close(reason)
 
     def abort(self, reason: str) -> None:
         """End the connection at once."""
-        if self._transport is not None:
-            self._reason = reason
-            self._ended = True
-            self._transport.abort()
+        self._writer.abort(reason)
 
     async def drained(self, seconds: float) -> bool:
         """Wait until every request is answered. False when time ran out before."""
@@ -171,7 +157,7 @@ class Session(asyncio.Protocol):
 
     async def unbind(self, seconds: float) -> None:
         """Say unbind, wait for the answer at most ``seconds``, close. Safe on a closed session."""
-        if self._transport is not None:
+        if self._writer.open:
             answer: asyncio.Future[Answer] = self._loop.create_future()
             self._unbinding = True
             self.request(Command.UNBIND, b"", _setting(answer))
@@ -191,7 +177,7 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to read."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._writer.made(cast("asyncio.Transport", transport))
         self.peer = str(transport.get_extra_info("peername") or "")
         self.can_write = True
         self._since = self._loop.time()
@@ -214,7 +200,7 @@ class Session(asyncio.Protocol):
                 return
             self._astray += 1
             self._counters.bad_pdus += 1
-            self._write(format_pdu(Command.GENERIC_NACK, error.status, 0))
+            self._writer.write(format_pdu(Command.GENERIC_NACK, error.status, 0))
             if error.fatal:
                 self.close(f"frame boundary lost: {error}")
                 return
@@ -222,11 +208,7 @@ class Session(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The peer writes no more, and that is the end for both."""
-        self._loop.call_later(_LINGER, self._cut)
-
-    def _cut(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        self._writer.cut_off_soon()
 
     def pause_writing(self) -> None:
         """Hold back new requests: the peer does not read."""
@@ -241,12 +223,11 @@ class Session(asyncio.Protocol):
         """Tell everyone who waits."""
         if self._timer is not None:
             self._timer.cancel()
-        self._transport = None
+        self._writer.lost()
         self.can_write = False
         self.state = SmppSessionState.CLOSED
-        self._out.clear()
         self._pending.lose()
-        reason = f"connection lost: {why(exc)}" if exc else self._reason
+        reason = f"connection lost: {why(exc)}" if exc else self._writer.reason
         guarded(self._owner.closed, self, reason)
         self._gone.set()
 
@@ -258,7 +239,7 @@ class Session(asyncio.Protocol):
         try:
             if command & RESPONSE:
                 self._pending.settle(parse_response(command, status, sequence, frame), self._last_heard)
-            elif not self._ended:  # what came with the last PDU could not be answered: the peer keeps it
+            elif not self._writer.ended:  # what came with the last PDU could not be answered: the peer keeps it
                 self._dispatch(parse_request(command, sequence, frame))
         except PduError as error:
             self._counters.bad_pdus += 1
@@ -275,14 +256,14 @@ class Session(asyncio.Protocol):
         known = status not in {Status.INVALID_COMMAND_ID, Status.INVALID_COMMAND_LENGTH}
         known = known and command not in _NEVER_ANSWERED
         body = b"\0" if command in _BODIES_OF_ONE_ZERO and known else b""
-        self._write(format_pdu(response_to(command) if known else Command.GENERIC_NACK, status, sequence, body))
+        self._writer.write(format_pdu(response_to(command) if known else Command.GENERIC_NACK, status, sequence, body))
 
     def _dispatch(self, request: Request) -> None:
         if isinstance(request, Plain):
             if request.command == Command.UNBIND:
                 self._leave(request)
             else:
-                self._write(format_pdu(response_to(request.command), Status.OK, request.sequence))
+                self._writer.write(format_pdu(response_to(request.command), Status.OK, request.sequence))
             return
         before = self._unanswered
         if request.command not in _NEVER_ANSWERED:
@@ -307,28 +288,9 @@ class Session(asyncio.Protocol):
             self._part()
 
     def _part(self) -> None:
-        if self._farewell is not None and self._transport is not None and not self._transport.is_closing():
-            self._write(format_pdu(response_to(Command.UNBIND), Status.OK, self._farewell.sequence))
+        if self._farewell is not None and not self._writer.closing:
+            self._writer.write(format_pdu(response_to(Command.UNBIND), Status.OK, self._farewell.sequence))
             self.close("unbound by the peer")
-
-    # ── writing ─────────────────────────────────────────────────────────────
-
-    def _write(self, pdu: bytes) -> None:
-        if self._transport is None:
-            return
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(pdu)
-        self._counters.pdus_out += 1
-
-    def _flush(self) -> None:
-        if not self._out or self._transport is None:
-            return
-        octets = b"".join(self._out) if len(self._out) > 1 else self._out[0]
-        self._out.clear()
-        self._transport.write(octets)
-        if self._transport.get_write_buffer_size() > _MAX_UNREAD_BY_PEER:
-            self.abort("the peer does not read")
 
     # ── time ────────────────────────────────────────────────────────────────
 

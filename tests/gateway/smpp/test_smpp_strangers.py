@@ -14,7 +14,7 @@ from certificates import authority, signed, trusting
 from smpp_fakes import asked, wired, within
 
 from fakes import eventually
-from gateway.smpp import session
+from gateway.smpp import writing
 from gateway.smpp.pdu import format_pdu
 from gateway.smpp.vocabulary import Command
 
@@ -79,7 +79,7 @@ async def test_who_sends_much_and_binds_nothing_is_let_go() -> None:
 
 async def test_who_does_not_read_the_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """An end that waits for a reader would never come, nor a new connection after it."""
-    monkeypatch.setattr(session, "_LINGER", 0.05)
+    monkeypatch.setattr(writing, "_LINGER", 0.05)
     async with wired() as wire:
         esme = wire.esme
         with socket.socket() as deaf:
@@ -88,10 +88,11 @@ async def test_who_does_not_read_the_end_is_cut_off(monkeypatch: pytest.MonkeyPa
             await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", wire.server.port))
             await eventually(lambda: len(wire.server._esmes) == 2)
             (other,) = (one for one in wire.server._esmes if one is not esme)
+            writer = other.session._writer
             for _ in range(1_000):
                 other.session.write_raw(bytes(8_000))
-                other.session._flush()
-                if other.session._transport is not None and other.session._transport.get_write_buffer_size():
+                writer._flush()
+                if writer._transport is not None and writer._transport.get_write_buffer_size():
                     break
             other.session.close("over")
             await eventually(lambda: len(wire.server._esmes) == 1)
