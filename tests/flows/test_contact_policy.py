@@ -102,6 +102,14 @@ def test_staging_may_switch_hours_off_but_no_other_rule() -> None:
     assert ask(again, at=NIGHT, switches=off) == Denied(Reason.DAILY_CAP)
 
 
+def test_offers_that_are_stopped_go_to_nobody() -> None:
+    """Whatever a person has said; alerts and answers go on."""
+    stopped = ContactSwitches(offers="stopped")
+    assert ask(replace(PERSON, marketing=True), switches=stopped) == Denied(Reason.STOPPED)
+    for purpose in (Purpose.ALERT, Purpose.REPLY, Purpose.CONFIRMATION):
+        assert ask(purpose=purpose, switches=stopped) == Allowed()
+
+
 @pytest.mark.parametrize(
     ("zone", "expected"),
     [

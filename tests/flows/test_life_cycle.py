@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes import TUESDAY, ana
-from flows.effects import RecordAudit, RecordPreference, RecordSubscriptionState
+from flows.effects import RecordAudit, RecordPointless, RecordPreference, RecordSubscriptionState
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.life_cycle import change
 
@@ -32,6 +32,8 @@ def test_an_event_moves_the_subscription_only_where_it_says_something_new(
     assert effects[0] == RecordAudit("ocs", event.value, ana().id, TUESDAY)
     states = [one.state for one in effects if isinstance(one, RecordSubscriptionState)]
     assert states == ([] if after is None else [after])
+    gone = RecordPointless(ana().id, TUESDAY, "subscription_ended")  # nothing that waits goes to whoever comes next
+    assert [one for one in effects if isinstance(one, RecordPointless)] == ([gone] if after == "ended" else [])
 
 
 def test_an_activation_tells_how_to_speak_to_the_person() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from statemachine.exceptions import TransitionNotAllowed
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, order
-from flows.effects import Effect, RecordAudit, RecordOrderState, SendSms
+from flows.effects import Effect, RecordAudit, RecordOrderState, RecordPointless, SendSms
 from flows.purchase import (
     TELL_AFTER_QUERIES,
     BundleActivated,
@@ -24,7 +24,7 @@ from flows.purchase import (
 from flows.step import Step
 from flows.telling import Given, Telling
 from flows.texts import Voice
-from flows.values import Money, Purpose, SubscriptionId
+from flows.values import Money, Msisdn, Purpose, SubscriptionId, Unit
 from locales.catalogues import load_catalogues
 
 FLOW = PurchaseFlow()
@@ -113,6 +113,22 @@ def test_a_beneficiary_hears_of_the_gift_and_not_of_the_money() -> None:
     assert gift.text == "Te regalaron 1 GB por 7 días desde el número terminado en 2233."
     assert (payer.msisdn, payer.subscription, payer.key) == (ANA, ANAS, "ord-off-1:confirmed")
     assert (gift.msisdn, gift.subscription, gift.key) == (BEN, "01BEN", "ord-off-1:gift")
+
+
+@pytest.mark.parametrize(
+    ("gets_it", "known_as", "whose"),
+    [(ANA, None, ANAS), (BEN, SubscriptionId("01BEN"), SubscriptionId("01BEN")), (BEN, ANAS, None), (BEN, None, None)],
+)
+def test_who_has_more_again_need_not_be_told_that_it_runs_out(
+    gets_it: Msisdn, known_as: SubscriptionId | None, whose: SubscriptionId | None
+) -> None:
+    """Of each unit in the bundle; of a beneficiary whom we do not know nothing waits."""
+    given = None if known_as is None else Given(known_as, TELLING)
+    activated = replace(ACTIVATED, given=given, units=frozenset({Unit.SECOND, Unit.BYTE}))
+    effects = step("sent", "activate", activated, beneficiary=gets_it).effects
+    units = () if whose is None else (Unit.BYTE, Unit.SECOND)
+    pointless = [one for one in effects if isinstance(one, RecordPointless)]
+    assert pointless == [RecordPointless(whose or ANAS, TUESDAY, "renewed", unit) for unit in units]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from flows.effects import (
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
+    RecordPointless,
     RecordSubscriptionState,
     RecordUnasked,
     RecordYesUndone,
@@ -143,6 +144,8 @@ async def test_a_first_yes_stands_until_the_offer_is_asked_about_anew(reader: Re
     assert await stands() == (later(minutes=2), None)
     assert await writer.commit(Unit(gate=offers.end_once(RecordOfferState(which, "expired", TUESDAY))))
     assert not await writer.commit(Unit(gate=offers.first_yes(RecordFirstYes(which, later(minutes=3)))))
+    await note(writer, offers.ask(RecordAsked(which, later(minutes=4))))
+    assert await stands() == (later(minutes=2), None)
 
 
 async def test_what_was_listed_is_dropped_and_unasked_while_it_is_open(reader: Reader, writer: Writer) -> None:
@@ -283,6 +286,19 @@ async def test_texts_are_taken_in_hand_once(reader: Reader, writer: Writer) -> N
     found = await outbox.by_id(reader, ids[0])
     assert isinstance(found, SmsRow)
     assert (found.state, found.attempts, found.repeats) == ("sending", 1, 0)
+
+
+@pytest.mark.parametrize("about", ["byte", ""])
+async def test_what_is_pointless_ends_unless_it_has_gone(reader: Reader, writer: Writer, about: str) -> None:
+    """What is about one unit, or all of a person's; what is on its way may arrive."""
+    states = ("queued", "deferred", "sending", "sent", "in_doubt")
+    rows = [sms_rows.sms_row(sms(f"alert:{state}", about="byte")) for state in states]
+    other = sms_rows.sms_row(sms("alert:other", about="second"))
+    await note(writer, *map(sms_rows.put, [*rows, other]))
+    await note(writer, *(step(row.id, state) for row, state in zip(rows, states, strict=True)))
+    await note(writer, outgoing.pointless(RecordPointless(ANAS, TUESDAY, "renewed", about)))
+    found = [one.state for row in (*rows, other) if (one := await outbox.by_id(reader, row.id))]
+    assert found == ["expired", "expired", *states[2:], "queued" if about else "expired"]
 
 
 async def test_orders_that_are_not_settled_come_back_oldest_first(reader: Reader, writer: Writer) -> None:

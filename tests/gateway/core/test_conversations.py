@@ -2,8 +2,8 @@
 
 ``#`` what it shows   ``>`` a person texts   ``<`` they are answered   ``$`` they buy   ``=`` what the inbox says of it
 ``@`` what happens: ``market mx``, ``speaks pt_BR``, ``balance 500000``, ``no balance``, ``confirm above 0``,
-``offer data-1gb-7d``, ``runs 1_GB_por_7_días 500`` (``_``: a blank), ``wait 20 minutes``, ``alerts required``,
-``asked to port``, ``operator Andes``
+``offer data-1gb-7d``, ``runs 1_GB_por_7_días 500`` (``_``: a blank), ``runs Tres 300 for 24 hours``,
+``wait 20 minutes``, ``alerts required``, ``asked to port``, ``operator Andes``
 
 ``CHASQUI_GOLDEN=1`` writes the answers anew: read the difference.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,11 @@ class Stage:
                 ocs.balances[ANA] = Wallet(Money(int(amount), context.market.currency))
             case ["no", "balance"]:
                 ocs.broke = OcsTimeout("silent")
-            case ["runs", product, megabytes]:
+            case ["runs", product, megabytes, *end]:
                 wallet = ocs.balances.get(ANA, ocs.otherwise)
-                bucket = Bucket("b-1", Unit.BYTE, int(megabytes) * 2**20, name=product.replace("_", " "))
+                ends_at = self._house.clock() + timedelta(hours=float(end[1])) if end else None
+                name, left = product.replace("_", " "), int(megabytes) * 2**20
+                bucket = Bucket("b-1", Unit.BYTE, left, expires_at=ends_at, name=name)
                 ocs.balances[ANA] = replace(wallet, buckets=(*wallet.buckets, bucket))
             case ["confirm", "above", amount]:
                 rule = Dated(SmsConfirmation(int(amount)), "a test", None, None)
