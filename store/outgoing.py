@@ -24,8 +24,6 @@ _CLAIM = (
     .values({**_TAKEN, "payload": func.coalesce(bindparam("new_payload"), t.c.payload)})
     .returning(t.c.id)
 )
-
-
 _SETTLED = {"settled_at": bindparam("settled", type_=t.c.settled_at.type), "reason": bindparam("why")}
 _POINTLESS = (
     update(t)
@@ -35,8 +33,6 @@ _POINTLESS = (
 _NOBODYS = (
     update(t).where(t.c.subscription_id == bindparam("whose"), *NOT_GONE).values({"state": "expired", **_SETTLED})
 )
-
-
 _CALL_OFF = (
     update(t)
     .where(t.c.id == bindparam("which"), *NOT_GONE)
