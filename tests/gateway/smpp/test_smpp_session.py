@@ -34,6 +34,8 @@ from gateway.smpp.session import Session, Timing, ask
 from gateway.smpp.vocabulary import Command, Status
 
 PHONE = Address(1, 1, ANA)
+RECEIVER = format_pdu(Command.BIND_RECEIVER, 0, 1, format_request(Bind(Command.BIND_RECEIVER, 1, "chasqui", "secret")))
+"""What an ESME says that takes texts."""
 
 
 def silent(esme: Esme, message: Message) -> SubmitReply | None:
@@ -129,7 +131,7 @@ async def test_the_smsc_side_waits_for_answers_before_it_unbinds() -> None:
             await within(reader.readexactly(length - 16))
             return command, sequence
 
-        writer.write(format_pdu(Command.BIND_RECEIVER, 0, 1, format_request(Bind(Command.BIND_RECEIVER, 1, "a", "b"))))
+        writer.write(RECEIVER)
         assert (await heard())[0] == response_to(Command.BIND_RECEIVER)
         delivery = asyncio.ensure_future(server.deliver(mo(b"1")))
         command, sequence = await heard()
@@ -190,13 +192,15 @@ async def flood(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_a_flood_that_is_not_read_is_cut_off() -> None:
-    """A peer that sends and does not take the answers costs four megabytes at most, and the connection."""
+    """An ESME that sends and does not take the answers costs four megabytes at most, and its connection."""
     async with wired() as wire:
-        reader, writer = await asyncio.open_connection("127.0.0.1", wire.server.port, limit=1024)
+        _, writer = await asyncio.open_connection("127.0.0.1", wire.server.port, limit=1024)
+        writer.write(RECEIVER)
+        await within(wire.smsc.bound.get())
         with pytest.raises(ConnectionError):
             await within(flood(writer), 20.0)
         writer.close()
-        del reader
+        await eventually(lambda: len(wire.server.esmes) == 1)
         assert await wire.deliver(b"alive") == Status.OK
 
 
