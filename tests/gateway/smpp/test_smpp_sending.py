@@ -180,6 +180,15 @@ async def test_a_throttled_bind_waits_and_then_tries_one_at_a_time(monkeypatch: 
     assert len(line.session.written) == 8
 
 
+async def test_what_is_accepted_beside_what_was_throttled_ends_the_pause() -> None:
+    """The SMSC takes texts again: nobody waits for the end of a second."""
+    line = Throttled()
+    line.put(8)
+    line.answer(Status.THROTTLED)
+    line.answer()
+    assert len(line.session.written) == 5
+
+
 async def test_what_is_urgent_is_not_held_up_by_a_throttled_bind() -> None:
     """A person waits for it, and it is one segment."""
     line = Throttled()
