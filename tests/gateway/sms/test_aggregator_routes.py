@@ -189,6 +189,8 @@ async def test_this_machine_under_another_name_is_another_origin(
     method = "GET" if kind == "kannel" else "POST"
     async with http.request(method, f"{sms.url}/sms/{kind}", params=FORM, headers={"Host": "evil.example"}) as answer:
         assert answer.status == 403
+    refused = {"dialect": kind, "reason": "origin"}
+    assert sms.metrics.registry.get_sample_value("chasqui_refused_knocks_total", refused) == 1
 
 
 async def test_twilios_signature_is_asked_for_at_an_open_door(http: aiohttp.ClientSession) -> None:

@@ -20,6 +20,7 @@ from gateway.core.ports import (
     SubmitUnknown,
 )
 from gateway.simulators.aggregator_faults import AggregatorFaults
+from gateway.sms import sender as sender_module
 from gateway.sms.sender import AggregatorSender
 from gateway.telemetry import Metrics
 from running import free_port
@@ -170,6 +171,56 @@ async def test_wrong_credentials_shut_the_account_and_are_logged_once(
     ]
     assert "s3cr3t" not in caplog.text
     assert ANA not in caplog.text
+
+
+def come_back(sender: AggregatorSender) -> None:
+    """The pause is over."""
+    assert sender._back is not None
+    sender._back.cancel()
+    sender._come_back()
+
+
+async def test_an_account_that_is_shut_again_is_logged_again_only_if_it_was_open(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What stays shut for days is one line."""
+    lines = []
+    async with running() as sms:
+        sender = sms.senders["kannel"]
+        for status in (403, 403, 0, 403):
+            sms.aggregator.faults = AggregatorFaults(status=status)
+            await submitted(sender, text())
+            lines.append(sum("takes no texts" in record.getMessage() for record in caplog.records))
+            if status:
+                come_back(sender)
+    assert lines == [1, 1, 1, 2]
+
+
+async def test_of_two_pauses_the_longer_one_counts() -> None:
+    """An answer that asks for a second does not open an account that is shut for a minute."""
+    async with running() as sms:
+        sender = sms.senders["kannel"]
+        sms.aggregator.faults = AggregatorFaults(status=403, delay=0.1)
+        first = submitted(sender, text())
+        await eventually(lambda: sms.aggregator.requests == 1)
+        sms.aggregator.faults = AggregatorFaults(status=429, retry_after="1", delay=0.2)
+        outcomes = await asyncio.gather(first, submitted(sender, text()))
+        assert [one.refusal for one in outcomes if isinstance(one, SubmitRefused)] == [
+            "elsewhere",
+            "throttled",
+        ]
+        assert sender._back is not None
+        assert sender._back.when() - asyncio.get_running_loop().time() > 30
+
+
+async def test_of_texts_in_doubt_the_last_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there were."""
+    monkeypatch.setattr(sender_module, "_MOST_DOUBTS", 2)
+    async with running() as sms:
+        sms.aggregator.faults = AggregatorFaults(ending="close")
+        for which in "abc":
+            await submitted(sms.senders["kannel"], text(id=which))
+        assert [sms.senders["kannel"].doubts(which) for which in "abc"] == [False, True, True]
 
 
 @each
