@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, time
+from enum import StrEnum
 from typing import TypeVar
 
 from flows.errors import MarketError
@@ -28,6 +29,7 @@ _SOURCE_MOST = 400
 _CONTACT_MOST = 30
 
 Rule = TypeVar("Rule")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Keys:
@@ -69,6 +71,12 @@ class Keys:
         if not isinstance(value, bool):
             raise self.wrong(key, "must be true or false")
         return value
+
+    def one_of(self, key: str, kind: type[Word]) -> Word:
+        value = self.take(key)
+        if value not in tuple(kind):
+            raise self.wrong(key, f"must be one of {', '.join(kind)}")
+        return kind(str(value))
 
     def limit(self, key: str) -> int | None:
         value = self.take(key)
@@ -130,18 +138,12 @@ def read_alerts(keys: Keys) -> AlertRules:
         raise keys.wrong("thresholds", "must be a list of shares used, above 0 and up to 1")
     if shares != sorted(set(shares)):
         raise keys.wrong("thresholds", "must ascend")
-    scope = keys.take("scope")
-    if scope not in tuple(AlertScope):
-        raise keys.wrong("scope", f"must be one of {', '.join(AlertScope)}")
-    return AlertRules(tuple(map(float, shares)), AlertScope(str(scope)), keys.truth("mandatory"))
+    return AlertRules(tuple(map(float, shares)), keys.one_of("scope", AlertScope), keys.truth("mandatory"))
 
 
 def read_opt_in(keys: Keys) -> OptIn:
     """``required``."""
-    value = keys.take("required")
-    if value not in tuple(OptIn):
-        raise keys.wrong("required", f"must be one of {', '.join(OptIn)}")
-    return OptIn(str(value))
+    return keys.one_of("required", OptIn)
 
 
 def read_hours(keys: Keys) -> ContactHours:
@@ -202,13 +204,11 @@ def read_sms_confirmation(keys: Keys) -> SmsConfirmation:
 
 def read_porting_proof(keys: Keys) -> PortingProof:
     """``collected_by``, ``pattern``, ``valid_hours``."""
-    collected_by, pattern = keys.take("collected_by"), keys.take("pattern")
-    if collected_by not in tuple(ProofCollector):
-        raise keys.wrong("collected_by", f"must be one of {', '.join(ProofCollector)}")
-    if (pattern is None) == (collected_by == ProofCollector.US):
+    collected_by, pattern = keys.one_of("collected_by", ProofCollector), keys.take("pattern")
+    if (pattern is None) == (collected_by is ProofCollector.US):
         raise keys.wrong("pattern", "must be given if the proof is collected by us, and null if not")
     try:
         compiled = None if pattern is None else re.compile(str(pattern))
     except re.error as error:
         raise keys.wrong("pattern", f"{pattern!r} is no regular expression: {error}") from error
-    return PortingProof(ProofCollector(str(collected_by)), compiled, keys.whole("valid_hours", least=1))
+    return PortingProof(collected_by, compiled, keys.whole("valid_hours", least=1))
