@@ -1,0 +1,85 @@
+"""What one transaction writes: units and takings that wait together (ADR 0003).
+
+Equal statements run as one ``executemany``; units of one group must not depend on each other, which holds because
+whoever depends on a unit awaits it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy.sql.dml import Insert, UpdateBase
+
+from store.driver import Hand
+from store.prepared import Statements
+from store.unit import Gate, Op, Take, Unit
+
+Work = Unit | Take
+Outcome = bool | frozenset[str]
+"""Of a unit: whether its gate opened; of a taking: the ids of the rows that it found."""
+
+
+def write_group(hand: Hand, statements: Statements, group: Sequence[Work]) -> list[Outcome]:
+    """Write all of these; the outcome of each. What the driver raises ends it in the middle."""
+    taken = [_take(hand, statements, one) for one in group if isinstance(one, Take)]
+    units = [one for one in group if isinstance(one, Unit)]
+    opened = _pass_gates(hand, statements, units)
+    for statement, values in _batches(units, opened):
+        prepared = statements.one(statement, values[0])
+        hand.many(prepared.sql, [prepared.row(one) for one in values])
+    takes, passed = iter(taken), iter(opened)
+    return [next(takes) if isinstance(one, Take) else next(passed) for one in group]
+
+
+def _take(hand: Hand, statements: Statements, take: Take) -> frozenset[str]:
+    calls = statements.taking(take.statement, take.ids, take.values)
+    return frozenset([row[0] for sql, values in calls for row in hand.returning(sql, values)])
+
+
+def _pass_gates(hand: Hand, statements: Statements, units: Sequence[Unit]) -> list[bool]:
+    """Which units may pass; of equal gates in one group only the first does."""
+    gates: dict[int, list[Gate]] = {}
+    for unit in units:
+        if unit.gate is not None:
+            gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
+    if not gates:
+        return [True] * len(units)
+    written = {identity: _write_gates(hand, statements, of_one_kind) for identity, of_one_kind in gates.items()}
+    opened = []
+    for unit in units:
+        if unit.gate is None:
+            opened.append(True)
+            continue
+        key = tuple([unit.gate.values[name] for name in unit.gate.key])
+        fresh = written[id(unit.gate.statement)]
+        opened.append(key in fresh)
+        fresh.discard(key)
+    return opened
+
+
+def _write_gates(hand: Hand, statements: Statements, gates: Sequence[Gate]) -> set[tuple[Any, ...]]:
+    """The keys of the rows that these gates wrote. Inserts go together; an update has no form for many rows."""
+    statement = gates[0].statement
+    if isinstance(statement, Insert):
+        calls = statements.returning(statement, [gate.values for gate in gates])
+    else:
+        prepared = statements.one(statement, gates[0].values)
+        calls = [(prepared.sql, prepared.row(gate.values)) for gate in gates]
+    return {tuple(row) for sql, values in calls for row in hand.returning(sql, values)}
+
+
+def _batches(units: Sequence[Unit], opened: Sequence[bool]) -> Iterable[tuple[UpdateBase, list[Any]]]:
+    batches: dict[int, tuple[UpdateBase, list[Any]]] = {}
+    for unit, passed in zip(units, opened, strict=True):
+        for op in (*unit.always, *unit.ops) if passed else unit.always:
+            _add(batches, op)
+    return batches.values()
+
+
+def _add(batches: dict[int, tuple[UpdateBase, list[Any]]], op: Op) -> None:
+    known = batches.get(id(op.statement))
+    if known is None:
+        batches[id(op.statement)] = (op.statement, [op.values])
+    else:
+        known[1].append(op.values)
