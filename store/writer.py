@@ -128,7 +128,7 @@ class Writer:
         return group
 
     async def _written(self, work: Sequence[Work]) -> list[Outcome | StoreError]:
-        """Write these in one transaction; if it fails, each in its own: a bad one must not take its neighbours along."""
+        """Write these in one transaction; if it fails, each in its own: a bad one takes nobody along."""
         try:
             outcomes = await self._transaction(work)
         except Exception as error:  # the driver has its own for what it cannot bind; the writer must live on
