@@ -6,7 +6,7 @@ The alert itself is a service; the offer beside it is marketing. Each passes the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from flows.channel_choice import BY_TEXT, Chosen
 from flows.contact_policy import Allowed, ContactSwitches
 from flows.effects import Effect, PushUssd, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
 from flows.events import BundleChange, BundleReported
+from flows.frozen import dataclass
 from flows.market import MarketRules
 from flows.records import Subscriber
 from flows.texts import Voice

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows.effects import Effect, RecordAnswered, SendSms
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.texts import Voice
 from flows.values import OfferId, Purpose

@@ -7,11 +7,11 @@ sessions at once cannot both be the third.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
 from flows.effects import Effect, RecordAudit, SendSms
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.texts import Voice
 from flows.values import Channel, Msisdn, Purpose, SubscriptionId

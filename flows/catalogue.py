@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
 from flows.catalogue_fields import Fields
 from flows.errors import CatalogueError
+from flows.frozen import dataclass
 from flows.spelling import words
 from flows.strict_yaml import StrictYamlError, load_strict
 from flows.values import Allowance, BundleId, Money, Unit

@@ -7,11 +7,12 @@ one way: the law, what this person answered before, whether they hold their phon
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from flows import contact_policy
+from flows.frozen import dataclass
 from flows.market import MarketRules
 from flows.market_rules import Window
 from flows.records import Subscriber

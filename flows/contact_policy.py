@@ -8,12 +8,12 @@ not known, it must be satisfied in all of the market's zones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
+from flows.frozen import dataclass
 from flows.market import MarketRules
 from flows.market_rules import OptIn
 from flows.records import Subscriber

@@ -6,7 +6,7 @@ A menu says *which* command an answer gives; what it does is decided here, by th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from flows import care, porting, preferences
@@ -14,6 +14,7 @@ from flows.care import Called, CareAsked
 from flows.catalogue import Bundle
 from flows.direct_sale import Bought, buy
 from flows.effects import Effect, RecordTold
+from flows.frozen import dataclass
 from flows.offer import OfferAnswered, OfferFlow, order_key
 from flows.porting import ConsentAnswered
 from flows.records import Offer, Subscriber

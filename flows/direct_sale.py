@@ -6,11 +6,11 @@ same rows, which the database refuses (ADR 0005).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from flows.catalogue import Bundle
 from flows.effects import Effect, RecordOffer
+from flows.frozen import dataclass
 from flows.offer import order_effects, order_key
 from flows.records import Offer, Subscriber
 from flows.values import Channel, Msisdn, OfferId

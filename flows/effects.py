@@ -7,10 +7,11 @@ become outbox rows in the same transaction and are carried out after it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
+from flows.frozen import dataclass
 from flows.records import Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 

@@ -7,12 +7,12 @@ for ever.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from flows import reply_texts
 from flows.answering import Texter
 from flows.effects import Effect, RecordHelpGiven, SendSms
+from flows.frozen import dataclass
 from flows.records import Offer
 from flows.reply_texts import Running
 from flows.values import Bucket, Wallet

@@ -7,13 +7,13 @@ bundle that an open offer has a digit for keeps it, so that an older text still 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flows import reply_texts
 from flows.answering import Texter
 from flows.catalogue import Bundle
 from flows.effects import Effect, RecordAsked, RecordOffer
+from flows.frozen import dataclass
 from flows.keywords import ACCEPT_WORD
 from flows.records import Offer
 from flows.reply_codes import free_codes, of_code

@@ -5,9 +5,10 @@ Capitals without accents, as ``flows.spelling`` gives them. ``flows.understandin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
+
+from flows.frozen import dataclass
 
 
 class Intent(StrEnum):

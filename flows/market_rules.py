@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from flows.frozen import dataclass
 from flows.holidays import CALENDARS
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from flows.frozen import dataclass
 from menus import examples
 from menus.values import GUARD, Facts, FactValue, Item, Place, Vocabulary
 

@@ -7,7 +7,6 @@ confirmed, the first yes is a question and the second, within a quarter of an ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from statemachine import State
@@ -15,6 +14,7 @@ from statemachine import State
 from flows import reply_texts
 from flows.answering import Texter
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordFirstYes, RecordOfferState, RecordOrder
+from flows.frozen import dataclass
 from flows.keywords import ACCEPT_WORD
 from flows.records import Offer, Order, Subscriber
 from flows.step import Flow

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from flows import contact_policy
 from flows.contact_policy import Allowed, ContactSwitches
 from flows.effects import Effect, RecordAudit, RecordMarketingContact, SendSms
+from flows.frozen import dataclass
 from flows.market import MarketRules
 from flows.records import Subscriber
 from flows.values import Channel, Purpose

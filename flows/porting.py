@@ -9,11 +9,11 @@ is never more than giving took (GDPR art. 7(3), LGPD art. 8 §5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from flows.effects import Effect, RecordAudit, RecordConsent
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel
 

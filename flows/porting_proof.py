@@ -7,12 +7,12 @@ again; it ends with the key. What a code looks like, who collects it and for how
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flows import reply_texts
 from flows.answering import Texter
 from flows.effects import Effect, RecordConsent
+from flows.frozen import dataclass
 from flows.market_rules import PortingProof
 from flows.spelling import words
 from flows.values import Channel

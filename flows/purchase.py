@@ -7,12 +7,12 @@ passed without it knowing the order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from statemachine import State
 
 from flows.effects import Effect, RecordAudit, RecordOrderState, RecordPointless, SendSms
+from flows.frozen import dataclass
 from flows.records import Order
 from flows.step import Flow
 from flows.telling import Given, Telling

@@ -16,9 +16,9 @@ a no is to it alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from flows.frozen import dataclass
 from flows.keywords import Intent, Meaning, Topic
 from flows.offer import CONFIRM_WITHIN
 from flows.records import Offer

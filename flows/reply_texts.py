@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from flows import keywords as k
+from flows.frozen import dataclass
 from flows.keywords import Topic
 from flows.texts import Voice
 from flows.values import Money, Unit

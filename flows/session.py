@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from flows.frozen import dataclass
 from menus.values import Place, place_from_values, place_values
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from flows.errors import SplitUnreadable
+from flows.frozen import dataclass
 from flows.values import SubscriptionId
 
 BUCKETS = 10_000

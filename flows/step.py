@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from statemachine import StateMachine
 from statemachine.exceptions import InvalidStateValue, TransitionNotAllowed
 
 from flows.effects import Effect
+from flows.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

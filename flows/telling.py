@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from flows.frozen import dataclass
 from flows.texts import Voice
 from flows.values import SubscriptionId
 

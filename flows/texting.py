@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flows import enquiries, further_offers, porting_proof, preferences
 from flows.answering import Texter, capped
@@ -19,6 +19,7 @@ from flows.effects import (
     SendSms,
 )
 from flows.enquiries import Desk
+from flows.frozen import dataclass
 from flows.further_offers import MoreAsked
 from flows.keywords import ACCEPT_WORD, YES_WORDS, Intent, Meaning
 from flows.market import MarketRules

@@ -6,9 +6,9 @@ texts are in ``flows.reply_texts``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from flows.frozen import dataclass
 from flows.keywords import ACCEPT_WORD, STOP_WORDS
 from flows.values import Money, Msisdn, Unit
 from locales import formats

@@ -7,10 +7,11 @@ a subscription can be reached now (ADR 0006).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from flows.frozen import dataclass
 
 Msisdn = NewType("Msisdn", str)
 """E.164 digits without ``+``: ``573001112233``."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, literal_column, select
 
 from flows.care import REPORTED
 from flows.effects import RecordAudit
+from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 from store.ids import first_id, new_id
 from store.reader import AnyRow, Reader

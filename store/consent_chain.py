@@ -10,8 +10,10 @@ before it, 64 zeros for the first. Instants are microseconds since 1970, as the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
+
+from flows.frozen import dataclass
 
 GENESIS = "0" * 64
 """What the first record follows."""

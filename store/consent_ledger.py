@@ -12,13 +12,14 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from flows.effects import RecordConsent
+from flows.frozen import dataclass
 from flows.porting import LAWFUL_BASIS
 from store import consent_chain
 from store.consent_chain import GENESIS

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 
 _KEY_BYTES = 32

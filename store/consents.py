@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 from store.consent_seal import Key, Personal, unseal
 from store.reader import AnyRow, Reader

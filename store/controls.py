@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -11,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
+from flows.frozen import dataclass
 from store.reader import AnyRow, Reader
 from store.tables import controls as t
 from store.unit import Op

@@ -5,12 +5,12 @@ As draft-ietf-httpapi-idempotency-key-header has it: another body under the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from flows.frozen import dataclass
 from store.reader import Reader
 from store.tables import idempotency as t
 from store.unit import Gate, Op, Unit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from flows.effects import RecordAlert
+from flows.frozen import dataclass
 from flows.values import Msisdn
 from store.ids import first_id
 from store.reader import AnyRow, Reader

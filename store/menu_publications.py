@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import bindparam, func, insert, select
 
 from flows.errors import SplitUnreadable
+from flows.frozen import dataclass
 from flows.split import Split, split_from_values, split_values
 from store.errors import MenuDamaged
 from store.reader import AnyRow, Reader

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
+from flows.frozen import dataclass
 from menus.sources import Source
 from store.errors import MenuDamaged
 from store.reader import AnyRow, Reader

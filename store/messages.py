@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, func, select
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 from store import parts
 from store.reader import AnyRow, Reader

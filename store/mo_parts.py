@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from flows.frozen import dataclass
 from store.reader import Reader
 from store.tables import mo_parts as t
 from store.unit import Gate, Op, Unit

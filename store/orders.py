@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from flows.effects import RecordOrderState
+from flows.frozen import dataclass
 from flows.purchase import NEEDS_PERSON
 from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from flows.frozen import dataclass
 from store.queries import AnySelect
 from store.reader import AnyRow, Reader
 from store.tables import outbox

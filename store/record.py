@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import assert_never
 
 from flows.effects import (
@@ -31,6 +30,7 @@ from flows.effects import (
     RecordYesUndone,
     SendSms,
 )
+from flows.frozen import dataclass
 from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from flows.effects import SendSms
+from flows.frozen import dataclass
 from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
 from store import outgoing
 from store.ids import new_id

@@ -7,11 +7,11 @@ session that a stopped process left goes on from its last row (ADR 0010).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
+from flows.frozen import dataclass
 from flows.values import SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import turns as t

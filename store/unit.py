@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy.sql.dml import Update, UpdateBase
+
+from flows.frozen import dataclass
 
 
 class Op(NamedTuple):

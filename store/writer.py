@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from flows.frozen import dataclass
 from store.driver import driver_of
 from store.errors import AWAY, AlreadyWritten, StoreError, WriteFailed, WriterStopped, is_taken
 from store.group import Outcome, Work, write_group

@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
+from flows.frozen import dataclass
 from flows.operator_text import TextAsked, send
 from flows.values import Msisdn, Purpose
 from gateway.api.access import Access, Caller, Right

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
+from flows.frozen import dataclass
 from gateway.config.tree import Config, SmppConfig
 from gateway.core.knocks import watched
 from gateway.errors import ConfigError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from flows.frozen import dataclass
 from flows.menu_vocabulary import starter_vocabulary
 from gateway.config.tree import Config
 from gateway.core.menu_desk import MenuDesk, Signature

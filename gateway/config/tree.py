@@ -6,9 +6,10 @@ Every key of ``chasqui.toml`` is also an environment variable ``CHASQUI_SECTION_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from flows.frozen import dataclass
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,

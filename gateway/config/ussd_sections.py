@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flows.frozen import dataclass
 from gateway.config.secret import Secret
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import Counter
 
+from flows.frozen import dataclass
 from gateway.config.tree import PolicyConfig
 from gateway.console import in_force
 from gateway.console.listed_doors import Listed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flows.effects import RecordOrder
+from flows.frozen import dataclass
 from flows.offer import OfferAnswered, OfferTimedOut, order_key
 from flows.records import Offer, Subscriber
 from flows.values import Channel, Msisdn

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flows.channel_choice import Answers, ChannelFacts, ChannelPolicy, Chosen, choose
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel
 from gateway.core.context import Context

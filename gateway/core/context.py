@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flows import contact_policy
 from flows.catalogue import Bundle, Catalogue
 from flows.contact_policy import ContactSwitches
+from flows.frozen import dataclass
 from flows.market import Market, MarketRules
 from flows.offer import OfferFlow
 from flows.purchase import PurchaseFlow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from flows.effects import RecordAudit
+from flows.frozen import dataclass
 from flows.values import parse_msisdn
 from gateway.core.reach import CAMPAIGN, EVERYTHING, MARKETING
 from gateway.errors import BadControl

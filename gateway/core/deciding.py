@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from flows.alert import Forecast, other_buckets
 from flows.catalogue import Bundle
 from flows.events import BundleChange, BundleReported
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts

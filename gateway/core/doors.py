@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from flows.frozen import dataclass
 from gateway.config.tree import DoorConfig
 from menus.values import Budget
 

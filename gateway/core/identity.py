@@ -8,10 +8,10 @@ repetition that comes later, is made harmless by the menu: see ``Place.heard``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, assert_never
 
+from flows.frozen import dataclass
 from gateway.core.live_session import LiveSession
 from gateway.core.transcript import digest, said_since
 from gateway.core.turn import Input, Transcript, Turn

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time
 
 from flows.care import ACTIONS, Called
 from flows.dialogue import CommandGiven
+from flows.frozen import dataclass
 from flows.porting import PURPOSE
 from flows.records import Offer, Subscriber
 from flows.session import Session

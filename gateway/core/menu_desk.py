@@ -7,9 +7,10 @@ somebody was quicker, it is decided anew upon theirs.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flows.effects import RecordAudit
+from flows.frozen import dataclass
 from flows.split import BUCKETS, Split, arms, canary, whole
 from gateway.core.context import Clock
 from gateway.core.menu_history import before, ever

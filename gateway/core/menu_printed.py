@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
+from flows.frozen import dataclass
 from menus.shortcuts import moved
 from store import menu_revisions
 from store.menu_publications import Publication

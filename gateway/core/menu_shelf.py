@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from flows.frozen import dataclass
 from flows.split import Split, bucket, chosen
 from flows.values import SubscriptionId
 from gateway.core.menu_compiler import Compile

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from flows.frozen import dataclass
 from gateway.core.ports import UssdPusher
 
 

@@ -6,9 +6,9 @@ answer comes as a hop like any other, and finds the session in the store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from flows.frozen import dataclass
 from flows.session import Pushed, Session, to_json
 from gateway.core.context import Context
 from gateway.core.facts import Facts

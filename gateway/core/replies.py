@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flows.frozen import dataclass
 from flows.porting_proof import hidden
 from flows.texting import Dealt, TextFacts, deal_with
 from flows.values import Msisdn

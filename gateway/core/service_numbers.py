@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from flows.frozen import dataclass
 
 NumberKind = Literal["short", "long", "alphanumeric"]
 MoTariff = Literal["free", "standard", "premium"]

@@ -9,8 +9,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 
+from flows.frozen import dataclass
 from flows.values import Money, OrderKey
 from store.unit import Op
 

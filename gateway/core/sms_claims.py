@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows.contact_policy import Allowed, Denied, Reason
 from flows.effects import RecordMarketingContact
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel, OfferId, Purpose, SubscriptionId
 from gateway.core.context import Context

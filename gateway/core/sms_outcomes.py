@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from flows.frozen import dataclass
 from gateway.core.ports import SubmitNotSent, SubmitOutcome, SubmitRefused, Submitted, SubmitUnknown
 from gateway.core.retry import Backoff, GiveUp
 from store import offers, outbox, parts

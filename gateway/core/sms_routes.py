@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, Purpose
 from gateway.core.service_numbers import ServiceNumber
 

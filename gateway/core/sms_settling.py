@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from flows.frozen import dataclass
 from gateway.core.commit import persist
 from gateway.core.context import Context
 from gateway.core.crew import Watched

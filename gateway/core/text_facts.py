@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flows import porting_proof
 from flows.answering import Texter
 from flows.catalogue import Bundle
 from flows.enquiries import Desk
+from flows.frozen import dataclass
 from flows.keywords import Intent
 from flows.porting import PURPOSE
 from flows.porting_proof import ProofTexted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from flows import life_cycle
 from flows.alert import Alerted, AlertFacts, decide
 from flows.effects import Effect
 from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way

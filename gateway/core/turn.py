@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.frozen import dataclass
 from flows.values import Msisdn
 from gateway.core.doors import Door
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +22,7 @@ from flows.events import (
     UsageReported,
     UsageSession,
 )
+from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, Unit
 from gateway.ocs.event_fields import FieldReader
 

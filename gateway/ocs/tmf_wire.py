@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NoReturn
 
+from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, OrderKey, Unit, Wallet
 from gateway.core.ports import Activated, FindOutcome, NotFound, OutcomeUnknown, PurchaseRequest, Refused, StillRunning
 from gateway.ocs.currency import to_major, to_minor, whole

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from flows.frozen import dataclass
 from gateway.simulators.aggregator_faults import AggregatorFaults
 from gateway.sms.twilio import signature
 

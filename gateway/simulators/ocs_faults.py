@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
+
+from flows.frozen import dataclass
 
 _STATES = frozenset(
     {"acknowledged", "pending", "inProgress", "held", "partial", "assessingCancellation", "pendingCancellation"}

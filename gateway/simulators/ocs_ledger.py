@@ -7,11 +7,12 @@ charging system need not: an order that was sent twice is charged twice, and the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from flows.catalogue import Bundle
+from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn
 from gateway.ocs.currency import precision
 

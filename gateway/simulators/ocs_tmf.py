@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, Unit, parse_msisdn
 from gateway.ocs.currency import precision, to_major
 from gateway.simulators.ocs_ledger import LedgerItem, Order

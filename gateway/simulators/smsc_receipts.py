@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final
 
+from flows.frozen import dataclass
 from gateway.simulators.smsc_book import Counts, Known
 from gateway.simulators.smsc_messages import receipt
 from gateway.smpp.pdu import Message, Response

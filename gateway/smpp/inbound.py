@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from flows.frozen import dataclass
 from gateway.core.ports import Delivery, InboundSms, MobilePart
 from gateway.errors import StoreUnavailable
 from gateway.smpp.incoming import read_text

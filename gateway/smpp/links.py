@@ -8,10 +8,11 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
+from flows.frozen import dataclass
 from gateway.core.ports import InboundSms
 from gateway.errors import BindRefused
 from gateway.smpp.counters import SessionCounters, Statuses

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, ParamSpec
 
+from flows.frozen import dataclass
 from gateway.smpp.counters import SessionCounters
 from gateway.smpp.pdu import Response, response_to
 from gateway.smpp.vocabulary import Command, Status

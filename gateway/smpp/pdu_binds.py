@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from flows.frozen import dataclass
 from gateway.smpp.pdu_fields import HEADER_LENGTH, format_text, read_octets, read_text
 from gateway.smpp.vocabulary import Command
 

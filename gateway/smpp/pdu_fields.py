@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
+from flows.frozen import dataclass
 from gateway.errors import GatewayError
 from gateway.smpp.vocabulary import Status
 

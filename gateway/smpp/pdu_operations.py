@@ -5,8 +5,7 @@ And those about a phone or the link alone: alert_notification (§4.12), enquire_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from flows.frozen import dataclass
 from gateway.smpp.pdu_fields import (
     HEADER_LENGTH,
     Address,

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
+from flows.frozen import dataclass
 from gateway.smpp.counters import SessionCounters
 from gateway.smpp.framing import Framer
 from gateway.smpp.outstanding import Answer, Answered, NoAnswer, Outstanding, guarded

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flows.frozen import dataclass
 from gateway.core.ports import Refusal
 from gateway.core.service_numbers import ServiceNumber
 from gateway.smpp.outcomes import REFUSALS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from flows.frozen import dataclass
 from gateway.smpp.national import DEFAULT, Tables
 
 UDHI: Final = 0x40

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlencode
 
+from flows.frozen import dataclass
 from gateway.config.tree import AggregatorConfig
 from gateway.core.service_numbers import ServiceNumber
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from flows.frozen import dataclass
 from gateway.core.ports import DeliveryReceipt, MobileOriginated, ShortMessage, SubmitOutcome
 from gateway.sms.account import Account
 from gateway.sms.fields import Received

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from flows.frozen import dataclass
 from flows.values import Msisdn
 from gateway.core.turn import Reply, Said
 

@@ -7,9 +7,9 @@ Error codes are those of MAP (3GPP TS 29.002 §17.6).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from flows.frozen import dataclass
 from flows.values import Msisdn
 from gateway.core.ports import PushFailed, PushReason, PushUnknown
 from gateway.ussd import xml

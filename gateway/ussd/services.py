@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from flows.frozen import dataclass
 from gateway.config.tree import DEFAULT_SERVICES, UssdServiceConfig
 
 _LONGEST = 200

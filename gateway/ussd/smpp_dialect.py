@@ -9,9 +9,9 @@ if its text is a service code, so whoever answers a menu with ``*123#`` on such 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, parse_msisdn
 from gateway.config.tree import UssdProfileConfig
 from gateway.core.doors import Door

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from flows.frozen import dataclass
 from gateway.config.tree import UssdProfileConfig
 from gateway.smpp.pdu import Tlv, tlv
 from gateway.smpp.vocabulary import ITS_SESSION_INFO, USER_MESSAGE_REFERENCE

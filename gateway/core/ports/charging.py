@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from flows.frozen import dataclass
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from flows.frozen import dataclass
 from flows.values import Msisdn, Purpose
 from gateway.core.service_numbers import ServiceNumber
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from flows.frozen import dataclass
 from gateway.simulators.demo import sms_scenes, ussd_scenes, wire_scenes
 from gateway.simulators.demo.living import killed, risen
 from gateway.simulators.demo.person import Person, Show, pesos

@@ -380,7 +380,7 @@ async def test_of_texts_that_are_claimed_together_one_that_fails_takes_none_alon
     await eventually(lambda: process.texts._waiting.due == len(numbers))
     transaction, claims = house.writer._transaction, count(1)
 
-    async def flaky(group: Sequence[Unit | Take]) -> list[bool | frozenset[str]]:
+    async def flaky(group: Sequence[Unit | Take]) -> Sequence[bool | frozenset[str]]:
         number = next(claims) if any(isinstance(one, Take) for one in group) else 0
         if number == 1 and not written:
             raise OSError("disk full")
