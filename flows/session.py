@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from flows.documents import decode, encode
 from flows.frozen import dataclass
 from menus.values import Place, place_from_values, place_values
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,12 @@ class Session:
 
 def to_json(session: Session) -> str:
     """The session as one line."""
-    return _ENCODE(_values(session))
+    return encode(_values(session))
 
 
 def from_json(text: str) -> Session:
     """What ``to_json`` wrote."""
-    return _session(json.loads(text))
+    return _session(decode(text))
 
 
 def _values(session: Session) -> Sequence[object]:

@@ -24,8 +24,12 @@ _FEW = 3
 _SHORTEST_WITH_SLIP = 4
 
 
+@lru_cache(maxsize=1024)
 def understand(text: str, stop_words: frozenset[str] = frozenset()) -> Meaning:
-    """The meaning of a text. stop_words: the market's own opt-out words, beside those of all languages."""
+    """The meaning of a text. stop_words: the market's own opt-out words, beside those of all languages.
+
+    Most texts are one of a few hundred, and the latest are remembered with their meaning.
+    """
     said = _without_courtesies(words(text))
     stopping = _stopping(stop_words)
     meaning = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, literal_column, select
 
 from flows.care import REPORTED
+from flows.documents import decode, encode
 from flows.effects import RecordAudit
 from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
@@ -59,7 +59,7 @@ def note(effect: RecordAudit) -> Op:
             "actor": effect.actor,
             "action": effect.action,
             "subscription_id": effect.subscription,
-            "detail": json.dumps(dict(effect.detail)),
+            "detail": encode(dict(effect.detail)),
         },
     )
 
@@ -81,7 +81,7 @@ async def reports(reader: Reader, limit: int, after: str | None, before: datetim
 
 
 def _report(row: AnyRow) -> Report:
-    detail = json.loads(row.detail)
+    detail = decode(row.detail)
     return Report(
         id=row.id,
         reference=detail["reference"],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, func, select
 
+from flows.documents import decode
 from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 from store import parts
@@ -117,7 +117,7 @@ async def _page(reader: Reader, sent: Sequence[AnyRow], received: Sequence[AnyRo
 
 
 def _out(row: AnyRow, smsc_ids: tuple[str, ...]) -> Message:
-    payload = json.loads(row.payload)
+    payload = decode(row.payload)
     return Message(
         id=row.id,
         direction="out",
@@ -143,7 +143,7 @@ def _out(row: AnyRow, smsc_ids: tuple[str, ...]) -> Message:
 
 
 def _in(row: AnyRow) -> Message:
-    body = json.loads(row.body)
+    body = decode(row.body)
     return Message(
         id=row.id,
         direction="in",

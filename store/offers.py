@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from flows.direct_sale import REASON as MENU
+from flows.documents import encode
 from flows.effects import (
     RecordAsked,
     RecordDropped,
@@ -84,7 +84,7 @@ def put(effect: RecordOffer) -> Op:
             "channel": effect.channel,
             "sent_from": effect.sent_from,
             "reason": effect.reason,
-            "decision": json.dumps(dict(effect.decision)),
+            "decision": encode(dict(effect.decision)),
             "reply_code": effect.reply_code,
             "order_key": effect.accepted,
             "settled_at": None if effect.accepted is None else effect.at,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
+from flows.documents import decode, encode
 from flows.effects import PushUssd
 from flows.frozen import dataclass
 from flows.values import Msisdn, OfferId, SubscriptionId
@@ -71,7 +71,7 @@ def claim(row: PushRow) -> Gate:
 
 def read(row: AnyRow) -> PushRow:
     """The row as the store has it."""
-    payload = json.loads(row.payload)
+    payload = decode(row.payload)
     return PushRow(
         id=row.id,
         key=row.key,
@@ -99,4 +99,4 @@ def _payload(row: PushRow) -> str:
         "fallback": row.fallback,
         "session": row.session,
     }
-    return json.dumps(kept, ensure_ascii=False)
+    return encode(kept)

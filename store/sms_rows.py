@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
+from flows.documents import decode, encode
 from flows.effects import SendSms
 from flows.frozen import dataclass
 from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
@@ -14,7 +14,6 @@ from store.reader import AnyRow
 from store.unit import Op
 
 KIND = "sms"
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _PURPOSES = {one.value: one for one in Purpose}
 PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
 
@@ -108,7 +107,7 @@ def put(row: SmsRow) -> Op:
         row,
         KIND,
         row.purpose,
-        _ENCODE(payload),
+        encode(payload),
         priority=row.priority,
         due_at=row.due_at,
         campaign=row.campaign,
@@ -117,7 +116,7 @@ def put(row: SmsRow) -> Op:
 
 def read(row: AnyRow) -> SmsRow:
     """The row as the store has it."""
-    payload = json.loads(row.payload)
+    payload = decode(row.payload)
     return SmsRow(
         id=row.id,
         key=row.key,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
+from flows.documents import decode
 from flows.records import Offer, Subscriber
 from flows.session import from_json
 from flows.values import Channel, Money, Wallet
@@ -38,7 +38,7 @@ def order(view: OrderView) -> dict[str, Any]:
 
 def offer(one: Offer, name: str) -> dict[str, Any]:
     """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice."""
-    decision = json.loads(one.decision or "{}")
+    decision = decode(one.decision or "{}")
     return {
         "id": one.id,
         "bundle": one.bundle,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from flows.documents import decode, encode
 from flows.values import Msisdn
 from gateway.core.expected_text import ExpectedText
 from gateway.core.part_names import PartNames
@@ -58,12 +58,12 @@ class EarlyReceipts:
 
 def entry_of(receipt: DeliveryReceipt, at: datetime) -> Entry:
     """A receipt as the inbox keeps it."""
-    body = json.dumps({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
+    body = encode({**asdict(receipt), "done_at": receipt.done_at and receipt.done_at.isoformat()})
     return Entry(new_id(at), "receipt", f"receipt:{receipt.smsc}", new_id(at), Msisdn(receipt.msisdn), body, at)
 
 
 def _receipt(body: str) -> DeliveryReceipt:
     """The receipt that ``entry_of`` wrote down."""
-    fields = json.loads(body)
+    fields = decode(body)
     done_at = fields["done_at"] and datetime.fromisoformat(fields["done_at"])
     return DeliveryReceipt(**{**fields, "done_at": done_at, "also": tuple(fields["also"])})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flows.documents import decode, encode
 from flows.frozen import dataclass
 from flows.porting_proof import hidden
 from flows.texting import Dealt, TextFacts, deal_with
@@ -96,12 +96,12 @@ def _done(step: _Step) -> Op:
     entry, facts = step.entry, step.facts
     if facts.proof is None:
         return inbox.done(entry.id, step.dealt.outcome, facts.texter.at)
-    body = json.loads(entry.body)
+    body = decode(entry.body)
     return inbox.done_hidden(
         entry.id,
         step.dealt.outcome,
         facts.texter.at,
-        json.dumps({**body, "text": hidden(body["text"])}, ensure_ascii=False),
+        encode({**body, "text": hidden(body["text"])}),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flows import porting_proof
 from flows.answering import Texter
 from flows.catalogue import Bundle
+from flows.documents import decode
 from flows.enquiries import Desk
 from flows.frozen import dataclass
 from flows.keywords import Intent
@@ -79,7 +79,7 @@ class TextFactsDesk:
 
     def _at_hand(self, entry: Entry, known: Known, before: Entry | None) -> TextFacts:
         """What is known without asking. Raises ValueError or KeyError for a body that is none."""
-        at, body = self._context.clock(), json.loads(entry.body)
+        at, body = self._context.clock(), decode(entry.body)
         rules = self._context.rules(at)
         person, _ = known.people[entry.subject]
         made = known.offers.get((person.id, body["to"]), ())
@@ -104,7 +104,7 @@ class TextFactsDesk:
             elsewhere=max((one for one in on_screen if one.open_at(at)), key=lambda one: one.id, default=None),
             order_states=known.states,
             names=self._names((*made, *on_screen), None, person.language),
-            before=json.loads(before.body)["text"] if before else "",
+            before=decode(before.body)["text"] if before else "",
         )
 
     def _wants_more(self, facts: TextFacts) -> bool:

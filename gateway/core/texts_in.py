@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from hashlib import sha256
 
+from flows.documents import encode
 from flows.values import Msisdn, parse_msisdn
 from gateway.core.ports import MobileOriginated
 from store import inbox
@@ -14,13 +14,12 @@ from store.inbox import Entry
 from store.unit import Unit
 
 _LONGEST_ID = 200
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def entry_of(text: MobileOriginated, at: datetime) -> Entry:
     """The entry. What the peer calls the text is its identity; one without a name is always new."""
     entry_id, sender = new_id(at), parse_msisdn(text.source)
-    body = _storable(_ENCODE({"to": text.destination, "text": text.text, "smsc": text.smsc}))
+    body = encode({"to": text.destination, "text": text.text, "smsc": text.smsc})
     name = _storable(_short(text.id)) or entry_id
     return Entry(entry_id, "mo", f"sms:{text.smsc}", name, sender or Msisdn(""), body, at)
 

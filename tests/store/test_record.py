@@ -130,7 +130,7 @@ async def test_an_audit_line_is_kept(engine: AsyncEngine, writer: Writer) -> Non
     await commit(writer, RecordAudit("ocs", "order.confirmed", None, TUESDAY, {"order": KEY}))
     (line,) = await rows(engine, tables.audit)
     assert (line["actor"], line["action"], line["subscription_id"]) == ("ocs", "order.confirmed", None)
-    assert line["detail"] == '{"order": "ord-off-1"}'
+    assert line["detail"] == '{"order":"ord-off-1"}'
 
 
 def test_what_is_to_be_carried_out_is_handed_over() -> None:

@@ -55,9 +55,9 @@ def later(**length: float) -> datetime:
 def test_an_instant_is_kept_to_the_microsecond(instant: datetime) -> None:
     """As a whole number, also before 1970."""
     kind, dialect = UtcTime(), sqlite.dialect()
-    number = kind.process_bind_param(instant, dialect)
+    number = kind.bind_processor(dialect)(instant)
     assert isinstance(number, int)
-    assert kind.process_result_value(number, dialect) == instant
+    assert kind.result_processor(dialect, None)(number) == instant
 
 
 # ── subscriptions ──
