@@ -31,11 +31,15 @@ from gateway.core.ports import (
     Delivery,
     DeliveryReceipt,
     FindOutcome,
+    FindRefundOutcome,
     MobileOriginated,
     MobilePart,
     NotFound,
     PurchaseOutcome,
     PurchaseRequest,
+    Refunded,
+    RefundOutcome,
+    RefundRequest,
     Service,
     ShortMessage,
     SmsSender,
@@ -91,7 +95,10 @@ class FakeOcs:
         self.broke: OcsError | None = None
         self.purchases: deque[PurchaseOutcome] = deque()
         self.finds: deque[FindOutcome] = deque()
+        self.refunds: deque[RefundOutcome] = deque()
+        self.found_refunds: deque[FindRefundOutcome] = deque()
         self.bought: list[PurchaseRequest] = []
+        self.refunded: list[RefundRequest] = []
         self.asked: list[OrderKey] = []
         self.looked: list[Msisdn] = []
         self.on_find: Callable[[], None] = lambda: None
@@ -109,10 +116,21 @@ class FakeOcs:
             await self.on_purchase()
         return self.purchases.popleft() if self.purchases else Activated("ocs-1")
 
-    async def find(self, key: OrderKey) -> FindOutcome:
-        self.asked.append(key)
+    async def find(self, request: PurchaseRequest) -> FindOutcome:
+        self.asked.append(request.key)
         self.on_find()
         return self.finds.popleft() if self.finds else NotFound()
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        self.refunded.append(request)
+        return self.refunds.popleft() if self.refunds else Refunded("ocs-r1")
+
+    async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
+        self.asked.append(request.key)
+        return self.found_refunds.popleft() if self.found_refunds else NotFound()
+
+    async def answers(self) -> bool:
+        return self.broke is None
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -8,12 +8,12 @@ from typing import cast
 
 from flows.catalogue import Catalogue
 from flows.market import Market
+from gateway.app.charging import charging_system
 from gateway.config.binds import SIMULATED, sms_binds
-from gateway.config.tree import Config, OcsConfig, SmppConfig
+from gateway.config.tree import Config, SmppConfig
 from gateway.core.ports import ChargingSystem, Refusal
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import PortInUse
-from gateway.ocs.tmf import TmfChargingSystem
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.smsc import SmscSimulator
 from gateway.smpp.outcomes import REFUSALS
@@ -60,7 +60,7 @@ class Outside:
         if not url:
             ocs_simulator = await self._ocs_simulator(catalogue, market.currency)
             url = ocs_simulator.url
-        ocs = _charging_system(config.ocs, url, market, catalogue)
+        ocs = charging_system(config.ocs, url, market, catalogue)
         self._stack.push_async_callback(ocs.close)
         texts = frozenset(bind.name for bind in sms_binds(replace(config, smpp=binds)))
         return Peers(ocs, url, binds, texts, smsc, ocs_simulator)
@@ -86,18 +86,6 @@ class Outside:
             await simulator.start()
         self._stack.push_async_callback(simulator.stop)
         return simulator
-
-
-def _charging_system(ocs: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The adapter of each kind; the simulator speaks the TM Forum wire."""
-    adapters = {"simulator": TmfChargingSystem, "tmf": TmfChargingSystem}
-    return adapters[ocs.kind](
-        url,
-        timeout=ocs.timeout,
-        settle_seconds=ocs.settle_seconds,
-        currency=market.currency,
-        offerings=catalogue.tmf_offerings(),
-    )
 
 
 def smpp_settings(smpp: SmppConfig, numbers: tuple[ServiceNumber, ...]) -> SmppSettings:

@@ -10,6 +10,7 @@ from dataclasses import field
 from pathlib import Path
 
 from flows.frozen import dataclass
+from gateway.config.ocs_sections import CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -35,7 +36,9 @@ __all__ = [
     "AggregatorConfig",
     "ApiConfig",
     "ApiTokenConfig",
+    "CgratesConfig",
     "Config",
+    "DiameterConfig",
     "DoorConfig",
     "NetworkConfig",
     "NumberConfig",
@@ -54,6 +57,7 @@ __all__ = [
     "ThroughConfig",
     "TlvConfig",
     "TriggersConfig",
+    "UcipConfig",
     "UssdConfig",
     "UssdProfileConfig",
     "UssdServiceConfig",
@@ -108,18 +112,6 @@ class PathConfig:
     """A file or folder; empty means what comes with the package."""
 
     path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OcsConfig:
-    """The charging system. timeout: seconds for one call; settle_seconds: until "not found" is final."""
-
-    kind: str = "simulator"
-    url: str = ""
-    tenant: str = "cgrates.org"
-    money_balance: str = "main"
-    timeout: float = 3.0
-    settle_seconds: float = 10
 
 
 @dataclass(frozen=True, slots=True)

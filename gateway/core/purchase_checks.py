@@ -10,7 +10,7 @@ from typing import TypeVar
 from flows.records import Order
 from flows.values import Wallet
 from gateway.core.context import Context
-from gateway.core.ports import ChargingSystem, Refused
+from gateway.core.ports import ChargingSystem, PurchaseRequest, Refused
 from gateway.errors import ChargesStopped, OcsError, UnknownSubscriber
 from gateway.telemetry import Metrics
 
@@ -35,6 +35,11 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
     except OcsError as error:
         return error
     return None if _covers(wallet, order) else Refused("insufficient_funds", "balance below the price when asked")
+
+
+def request_of(order: Order) -> PurchaseRequest:
+    """The order as the charging system is asked about it."""
+    return PurchaseRequest(order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value)
 
 
 async def timed(metrics: Metrics, call: str, answer: Awaitable[Answer]) -> Answer:

@@ -34,11 +34,10 @@ from gateway.core.ports import (
     NotSent,
     OutcomeUnknown,
     PurchaseOutcome,
-    PurchaseRequest,
     Refused,
     StillRunning,
 )
-from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
+from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, request_of, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import OcsError
@@ -134,10 +133,7 @@ class PurchaseLane:
         now = self._context.clock()
         await self._step(order, "send_out", PurchaseSent(now))
         order = replace(order, state="sent", attempts=order.attempts + 1, sent_at=now)
-        request = PurchaseRequest(
-            order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value
-        )
-        outcome = await timed(self._context.metrics, "purchase", self._ocs.purchase(request))
+        outcome = await timed(self._context.metrics, "purchase", self._ocs.purchase(request_of(order)))
         await self._after_send(order, subscriber, outcome)
 
     def _later(self, order: Order) -> None:
@@ -162,7 +158,7 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, order: Order, subscriber: Subscriber) -> None:
-        outcome = await timed(self._context.metrics, "find", self._ocs.find(order.key))
+        outcome = await timed(self._context.metrics, "find", self._ocs.find(request_of(order)))
         await self._after_asking(order, subscriber, outcome)
 
     async def _after_asking(self, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:

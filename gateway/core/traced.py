@@ -9,13 +9,16 @@ from typing import Any
 from aiohttp import web
 
 from flows.effects import Effect
-from flows.values import Msisdn, OrderKey, Wallet
+from flows.values import Msisdn, Wallet
 from gateway.core.commit import Committer
 from gateway.core.ports import (
     ChargingSystem,
     FindOutcome,
+    FindRefundOutcome,
     PurchaseOutcome,
     PurchaseRequest,
+    RefundOutcome,
+    RefundRequest,
     Service,
     ShortMessage,
     SmsSender,
@@ -96,11 +99,26 @@ class TracedOcs:
             self._traces.note(outcome=_word(outcome))
             return outcome
 
-    async def find(self, key: OrderKey) -> FindOutcome:
+    async def find(self, request: PurchaseRequest) -> FindOutcome:
         with self._traces.span("OCS find"):
-            outcome = await self._ocs.find(key)
+            outcome = await self._ocs.find(request)
             self._traces.note(outcome=_word(outcome))
             return outcome
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        with self._traces.span("OCS refund"):
+            outcome = await self._ocs.refund(request)
+            self._traces.note(outcome=_word(outcome))
+            return outcome
+
+    async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
+        with self._traces.span("OCS find refund"):
+            outcome = await self._ocs.find_refund(request)
+            self._traces.note(outcome=_word(outcome))
+            return outcome
+
+    async def answers(self) -> bool:
+        return await self._ocs.answers()
 
     async def close(self) -> None:
         await self._ocs.close()

@@ -27,7 +27,18 @@ import aiohttp
 from yarl import URL
 
 from flows.values import BundleId, Msisdn, OrderKey, Wallet
-from gateway.core.ports import FindOutcome, NotSent, OutcomeUnknown, PurchaseOutcome, PurchaseRequest, Refused, Service
+from gateway.core.ports import (
+    FindOutcome,
+    FindRefundOutcome,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseOutcome,
+    PurchaseRequest,
+    RefundOutcome,
+    RefundRequest,
+    Refused,
+    Service,
+)
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
 
@@ -65,6 +76,8 @@ class TmfChargingSystem:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset({"gift"})
         self._buckets = url.rstrip("/") + wire.BUCKETS
+        self._adjustments = url.rstrip("/") + wire.ADJUSTMENTS
+        self._actions = url.rstrip("/") + wire.ACTIONS
         self._orders = url.rstrip("/") + wire.PRODUCT_ORDERS
         # Half the time for getting a connection: what then fails was surely not sent.
         self._sending = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
@@ -108,8 +121,9 @@ class TmfChargingSystem:
             return OutcomeUnknown(f"the connection to the charging system was lost ({type(error).__name__})")
         return _posted(status, body, request.key)
 
-    async def find(self, key: OrderKey) -> FindOutcome:
+    async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Look the key up. Whatever prevents an answer is ``OutcomeUnknown``."""
+        key = request.key
         try:
             items = await self._list(f"{self._orders}?externalId={quote(key, safe='')}")
             orders = [wire.read_order(item) for item in items]
@@ -125,6 +139,43 @@ class TmfChargingSystem:
             completed = sum(order.key == key and order.state.lower() == "completed" for order in orders)
             _LOG.warning("order %s exists %d times in the charging system, completed %d times", key, count, completed)
         return wire.choose(orders, key)
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Credit the payer's monetary bucket; an account that has none is a person's business."""
+        order = request.order
+        try:
+            buckets = await self._list(f"{self._buckets}?logicalResource.id={quote(order.payer, safe='')}")
+            bucket = wire.money_bucket(buckets, order.payer, order.price.currency, self._now())
+        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+            return NotSent(f"the account could not be read ({type(error).__name__})")
+        if bucket is None:
+            return Refused("rejected", "the account has no monetary bucket to credit")
+        try:
+            status, body, _ = await self._call("POST", self._adjustments, wire.format_refund(request, bucket))
+            if 200 <= status < 300:
+                return wire.read_adjustment(body, request.key)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return NotSent(f"no connection to the charging system ({type(error).__name__})")
+        except (wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+            return OutcomeUnknown(f"the charging system's answer did not come ({type(error).__name__})")
+        outcome = _declined(status, body)
+        return Refused("rejected", outcome.detail) if isinstance(outcome, Refused) else outcome
+
+    async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
+        """Look for the key among the payer's balance actions."""
+        try:
+            payer = quote(request.order.payer, safe="")
+            return wire.choose_refund(await self._list(f"{self._actions}?logicalResource.id={payer}"), request.key)
+        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+
+    async def answers(self) -> bool:
+        """Asked about an order that nobody made: any answer but silence will do."""
+        try:
+            await self._list(f"{self._orders}?externalId=readiness-probe")
+        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError):
+            return False
+        return True
 
     async def close(self) -> None:
         """Close the connections, if they are this adapter's own."""
@@ -179,6 +230,10 @@ def _error(status: int) -> OcsError:
 def _posted(status: int, body: bytes, key: OrderKey) -> PurchaseOutcome:
     if 200 <= status < 300:
         return _accepted(body, key)
+    return _declined(status, body)
+
+
+def _declined(status: int, body: bytes) -> Refused | NotSent | OutcomeUnknown:
     words = wire.read_error(body)
     detail = f"{status} {words}".strip()
     if status in _NOT_LET_IN:

@@ -16,15 +16,31 @@ from typing import NoReturn
 
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, OrderKey, Unit, Wallet
-from gateway.core.ports import Activated, FindOutcome, NotFound, OutcomeUnknown, PurchaseRequest, Refused, StillRunning
+from gateway.core.ports import (
+    Activated,
+    FindOutcome,
+    FindRefundOutcome,
+    NotFound,
+    OutcomeUnknown,
+    PurchaseRequest,
+    Refunded,
+    RefundOutcome,
+    RefundRequest,
+    Refused,
+    StillRunning,
+)
 from gateway.ocs.currency import to_major, to_minor, whole
 
 BUCKETS = "/tmf-api/prepayBalanceManagement/v4/bucket"
+ADJUSTMENTS = "/tmf-api/prepayBalanceManagement/v4/adjustBalance"
+ACTIONS = "/tmf-api/prepayBalanceManagement/v4/balanceActionHistory"
 PRODUCT_ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 CONTENT_TYPE = "application/json;charset=utf-8"
 
 _RUNNING = frozenset({"acknowledged", "pending", "inprogress"})
 _REFUSED = frozenset({"rejected", "failed", "cancelled"})
+_DONE = frozenset({"completed", "created"})
+"""Of an adjustment: created is what most servers answer, and the history shows it with the bucket changed."""
 _LONGEST_WORDS = 300
 
 _BYTE, _SECOND, _MESSAGE = Unit.BYTE, Unit.SECOND, Unit.MESSAGE
@@ -108,6 +124,24 @@ def format_order(request: PurchaseRequest, product_offering: str) -> bytes:
     return json.dumps(order).encode()
 
 
+def format_refund(request: RefundRequest, bucket: str) -> bytes:
+    """The body of ``POST …/adjustBalance`` (TMF654 AdjustBalance_Create): our key stands in its description.
+
+    The resource has no external id, so whether it happened is read from balanceActionHistory.
+    """
+    price = request.order.price
+    adjustment = {
+        "description": request.key,
+        "reason": f"refund of {request.order.key}",
+        "adjustType": "oneTime",
+        "usageType": "monetary",
+        "amount": {"amount": float(to_major(price.amount, price.currency)), "units": price.currency},
+        "bucket": {"id": bucket},
+        "logicalResource": [{"id": request.order.payer}],
+    }
+    return json.dumps(adjustment).encode()
+
+
 # ── reading ──────────────────────────────────────────────────────────────────
 
 
@@ -148,6 +182,36 @@ def read_wallet(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency:
         elif bucket := _bucket(item):
             buckets.append(bucket)
     return Wallet(None if balance is None else Money(balance, currency), tuple(buckets))
+
+
+def money_bucket(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency: str, now: datetime) -> str | None:
+    """The id of the account's first monetary bucket in this currency; None if there is none."""
+    for item in items:
+        if _is_usable(item, msisdn, now) and item.get("usageType") == "monetary":
+            ident = item.get("id")
+            if isinstance(ident, str) and ident and _money(item, currency) is not None:
+                return ident
+    return None
+
+
+def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindRefundOutcome:
+    """What the balance actions say of the refund with this key (TMF654 BalanceAction): done counts before failed."""
+    found = [item for item in items if item.get("description") == key]
+    for item in found:
+        if str(item.get("status", "completed")).lower() in _DONE:
+            return Refunded(str(item.get("id", "")))
+    if any(str(item.get("status", "")).lower() not in _REFUSED for item in found):
+        return OutcomeUnknown("the refund is on its way")
+    return Refused("rejected", "the charging system did not carry the refund out") if found else NotFound()
+
+
+def read_adjustment(body: bytes, key: OrderKey) -> RefundOutcome:
+    """What the answer to a posted adjustment says. Raises UnreadableAnswer."""
+    item = read_json(body)
+    if not isinstance(item, dict):
+        raise UnreadableAnswer("the answer is not an object")
+    found = choose_refund([{"description": key, **item}], key)
+    return OutcomeUnknown("the answer is about another refund") if isinstance(found, NotFound) else found
 
 
 def _is_usable(item: Mapping[str, object], msisdn: Msisdn, now: datetime) -> bool:

@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 
 from flows.values import parse_msisdn
-from gateway.ocs.tmf_wire import BUCKETS, CONTENT_TYPE, PRODUCT_ORDERS
+from gateway.ocs.tmf_wire import ACTIONS, ADJUSTMENTS, BUCKETS, CONTENT_TYPE, PRODUCT_ORDERS
 from gateway.simulators import ocs_tmf as tmf
 from gateway.simulators.ocs_desk import Desk, NoAnswer
 
-_ADJUST = BUCKETS.removesuffix("bucket") + "adjustBalance"
 _LARGEST_BODY = 64 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,7 +34,8 @@ class TmfRoutes:
                 web.get(PRODUCT_ORDERS, self._list_orders),
                 web.get(PRODUCT_ORDERS + "/{id}", self._read_order),
                 web.get(BUCKETS, self._list_buckets),
-                web.post(_ADJUST, self._adjust),
+                web.post(ADJUSTMENTS, self._adjust),
+                web.get(ACTIONS, self._list_actions),
             ]
         )
         return app
@@ -86,6 +86,13 @@ class TmfRoutes:
         account, now = desk.ledger.account(msisdn), desk.now()
         running = [bucket for bucket in account.buckets if bucket.expires_at is None or bucket.expires_at > now]
         return _page(request, tmf.format_buckets(msisdn, account.balance, desk.ledger.currency, running))
+
+    async def _list_actions(self, request: web.Request) -> web.Response:
+        msisdn = parse_msisdn(request.query.get("logicalResource.id"))
+        if msisdn is None:
+            return _error("badQuery", "logicalResource.id must be an MSISDN", 400)
+        items = self._desk.ledger.items_of(msisdn)
+        return _page(request, [tmf.format_action(item, f"ba-{msisdn}-{at}") for at, item in enumerate(items)])
 
     async def _adjust(self, request: web.Request) -> web.Response:
         desk = self._desk

@@ -156,6 +156,21 @@ def format_adjustment(adjustment: Adjustment, item: LedgerItem, ident: str) -> d
     }
 
 
+def format_action(item: LedgerItem, ident: str) -> dict[str, object]:
+    """A TMF654 BalanceAction of the history: one movement of money."""
+    return {
+        "id": ident,
+        "status": "completed",
+        "description": item.key,
+        "reason": item.kind,
+        "usageType": "monetary",
+        "amount": {"amount": float(to_major(item.amount, item.currency)), "units": item.currency},
+        "bucket": {"id": f"{item.msisdn}{_MONETARY}"},
+        "logicalResource": [{"id": item.msisdn}],
+        "confirmationDate": item.at.isoformat(),
+    }
+
+
 def format_error(code: str, reason: str, status: int) -> dict[str, str]:
     """A TMF630 Error; code, reason and status are texts in the files."""
     return {"code": code, "reason": reason, "status": str(status)}

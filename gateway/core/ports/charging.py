@@ -67,8 +67,25 @@ class OutcomeUnknown:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Give ``order.price`` back to ``order.payer``; the same key never pays twice. key: the refund's own."""
+
+    key: OrderKey
+    order: PurchaseRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The money is back. reference: the charging system's own id."""
+
+    reference: str
+
+
 PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
 FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
+FindRefundOutcome = Refunded | Refused | NotFound | OutcomeUnknown
 
 
 Service = Literal["gift", "top_up", "advance", "fit_combo"]
@@ -95,8 +112,20 @@ class ChargingSystem(Protocol):
         """Ask to charge and activate. Never raises for what the far side does."""
         ...
 
-    async def find(self, key: OrderKey) -> FindOutcome:
-        """Ask whether the order with this key happened. Never raises for what the far side does."""
+    async def find(self, request: PurchaseRequest) -> FindOutcome:
+        """Ask whether this order happened: found by its key. Never raises for what the far side does."""
+        ...
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Give back what an order charged. Never raises for what the far side does."""
+        ...
+
+    async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
+        """Ask whether this refund happened, as ``find`` does of an order."""
+        ...
+
+    async def answers(self) -> bool:
+        """Whether it can be reached now."""
         ...
 
     async def close(self) -> None: ...

@@ -24,12 +24,14 @@ from gateway.core.ports import (
     OutcomeUnknown,
     PurchaseOutcome,
     PurchaseRequest,
+    Refunded,
+    RefundRequest,
     Refused,
     StillRunning,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs.tmf import TmfChargingSystem
-from gateway.ocs.tmf_wire import BUCKETS, PRODUCT_ORDERS
+from gateway.ocs.tmf_wire import ACTIONS, ADJUSTMENTS, BUCKETS, PRODUCT_ORDERS
 from gateway.simulators.ocs import OcsSimulator
 
 ANA, BEN = Msisdn("573001112233"), Msisdn("573009998877")
@@ -84,7 +86,12 @@ async def control(simulator: OcsSimulator) -> AsyncIterator[Callable[..., Awaita
 async def server(handler: Handler) -> AsyncIterator[TmfChargingSystem]:
     """An adapter that speaks to a server of one handler."""
     app = web.Application()
-    app.add_routes([web.route("*", PRODUCT_ORDERS, handler), web.route("*", BUCKETS, handler)])
+    app.add_routes(
+        [
+            web.route("*", PRODUCT_ORDERS, handler),
+            *(web.route("*", path, handler) for path in (BUCKETS, ADJUSTMENTS, ACTIONS)),
+        ]
+    )
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -116,7 +123,7 @@ async def test_a_purchase_charges_the_payer_and_grants_to_the_beneficiary(ocs: T
     outcome = await ocs.purchase(order())
     payer, beneficiary = await ocs.wallet(ANA), await ocs.wallet(BEN)
     assert isinstance(outcome, Activated)
-    assert await ocs.find(KEY) == outcome
+    assert await ocs.find(order()) == outcome
     assert payer.balance == Money(OPENING - PRICE.amount, "COP")
     assert beneficiary.balance == Money(OPENING, "COP")
     assert [(bucket.unit, bucket.remaining) for bucket in beneficiary.buckets] == [(Unit.BYTE, 1024**3)]
@@ -125,7 +132,7 @@ async def test_a_purchase_charges_the_payer_and_grants_to_the_beneficiary(ocs: T
 
 async def test_a_key_that_nobody_sent_is_not_found(ocs: TmfChargingSystem) -> None:
     """NotFound is a plain answer."""
-    assert await ocs.find(OrderKey("never & nowhere?")) == NotFound()
+    assert await ocs.find(order("never & nowhere?")) == NotFound()
 
 
 async def test_too_little_money_is_a_refusal(ocs: TmfChargingSystem) -> None:
@@ -133,7 +140,7 @@ async def test_too_little_money_is_a_refusal(ocs: TmfChargingSystem) -> None:
     outcome = await ocs.purchase(order(price=Money(OPENING + 1, "COP")))
     assert isinstance(outcome, Refused)
     assert (outcome.reason, outcome.detail) == ("insufficient_funds", "insufficient balance")
-    assert outcome == await ocs.find(KEY)
+    assert outcome == await ocs.find(order())
     assert (await ocs.wallet(ANA)).balance == Money(OPENING, "COP")
 
 
@@ -150,10 +157,10 @@ async def test_an_order_on_the_way_is_still_running_then_done(
     """Asked again later it has become an activation."""
     await control("PUT", "/faults", {"state": state})
     assert isinstance(await ocs.purchase(order()), StillRunning)
-    assert isinstance(await ocs.find(KEY), StillRunning)
+    assert isinstance(await ocs.find(order()), StillRunning)
     assert (await control("GET", "/ledger"))["items"] == []
     await control("PUT", "/faults", {})
-    assert isinstance(await ocs.find(KEY), Activated)
+    assert isinstance(await ocs.find(order()), Activated)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +181,9 @@ async def test_without_an_answer_the_outcome_is_unknown_until_asked(
     await control("PUT", "/faults", faults)
     assert isinstance(await ocs.purchase(order()), OutcomeUnknown)
     if "status" in faults:
-        assert isinstance(await ocs.find(KEY), OutcomeUnknown)
+        assert isinstance(await ocs.find(order()), OutcomeUnknown)
         await control("PUT", "/faults", {})
-    assert isinstance(await ocs.find(KEY), Activated if charged else NotFound)
+    assert isinstance(await ocs.find(order()), Activated if charged else NotFound)
 
 
 @pytest.mark.parametrize(("faults", "release"), [({"hold": True}, {}), ({"late": 0.2}, None)])
@@ -189,11 +196,11 @@ async def test_an_order_that_nobody_waits_for_is_applied_late(
     """Not found first, found later: the reason for a settle time."""
     await control("PUT", "/faults", faults)
     assert isinstance(await ocs.purchase(order()), OutcomeUnknown)
-    assert await ocs.find(KEY) == NotFound()
+    assert await ocs.find(order()) == NotFound()
     if release is not None:
         await control("PUT", "/faults", release)
     assert len((await control("GET", f"/ledger?count=1&timeout={PATIENCE}"))["items"]) == 1
-    assert isinstance(await ocs.find(KEY), Activated)
+    assert isinstance(await ocs.find(order()), Activated)
 
 
 async def test_an_order_sent_twice_is_seen_and_said(
@@ -203,7 +210,7 @@ async def test_an_order_sent_twice_is_seen_and_said(
     await ocs.purchase(order())
     await ocs.purchase(order())
     with caplog.at_level(logging.WARNING):
-        assert isinstance(await ocs.find(KEY), Activated)
+        assert isinstance(await ocs.find(order()), Activated)
     assert len(simulator.ledger.items) == 2
     assert "order k-1 exists 2 times in the charging system, completed 2 times" in caplog.text
     assert ANA not in caplog.text
@@ -213,7 +220,7 @@ async def test_nothing_listening_means_not_sent(ocs: TmfChargingSystem, simulato
     """Sending again is safe, and works as soon as the port is open again."""
     await simulator.set_down(down=True)
     assert isinstance(await ocs.purchase(order()), NotSent)
-    assert isinstance(await ocs.find(KEY), OutcomeUnknown)
+    assert isinstance(await ocs.find(order()), OutcomeUnknown)
     with pytest.raises(OcsUnavailable):
         await ocs.wallet(ANA)
     await simulator.set_down(down=False)
@@ -299,13 +306,13 @@ async def test_all_pages_of_a_list_are_read() -> None:
         return web.Response(status=206, text=json.dumps(page), headers={"X-Total-Count": "3"})
 
     async with server(paged) as charging:
-        assert await charging.find(KEY) == Activated("2")
+        assert await charging.find(order()) == Activated("2")
 
 
 async def test_a_list_that_never_ends_is_no_answer() -> None:
     """A cut list must not pass for a certain no."""
     async with server(answering(200, "[]", **{"X-Total-Count": "9"})) as charging:
-        assert isinstance(await charging.find(KEY), OutcomeUnknown)
+        assert isinstance(await charging.find(order()), OutcomeUnknown)
 
 
 async def test_many_orders_at_once_all_arrive_once(ocs: TmfChargingSystem, simulator: OcsSimulator) -> None:
@@ -313,3 +320,70 @@ async def test_many_orders_at_once_all_arrive_once(ocs: TmfChargingSystem, simul
     outcomes = await asyncio.gather(*(ocs.purchase(order(f"k-{n}")) for n in range(5)))
     assert sum(isinstance(outcome, Activated) for outcome in outcomes) == 3
     assert sum(item.amount for item in simulator.ledger.items) == 900_000
+
+
+# ── refunds ──
+
+
+def refund(key: str = "ref-1") -> RefundRequest:
+    """Ana's money back, for an order that was charged and not granted."""
+    return RefundRequest(OrderKey(key), order())
+
+
+async def test_a_refund_goes_back_to_who_paid_and_is_found_by_its_key(
+    ocs: TmfChargingSystem, simulator: OcsSimulator
+) -> None:
+    """It is looked for among the balance actions, as an adjustment has no external id."""
+    await ocs.purchase(order())
+    assert await ocs.find_refund(refund()) == NotFound()
+    assert isinstance(await ocs.refund(refund()), Refunded)
+    assert isinstance(await ocs.find_refund(refund()), Refunded)
+    assert await ocs.find_refund(refund("ref-2")) == NotFound()
+    assert (await ocs.wallet(ANA)).balance == Money(OPENING, "COP")
+    assert [(item.kind, item.key) for item in simulator.ledger.items] == [("charge", KEY), ("refund", "ref-1")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (503, "{}", OutcomeUnknown),
+        (201, "not json", OutcomeUnknown),
+        (201, '{"id": "1", "description": "another", "status": "completed"}', OutcomeUnknown),
+        (201, '{"id": "1", "status": "pending"}', OutcomeUnknown),
+        (201, '{"id": "1", "status": "failed"}', Refused),
+        (400, '{"reason": "insufficient balance"}', Refused),
+        (401, "{}", NotSent),
+        (201, '{"id": "1", "status": "completed"}', Refunded),
+    ],
+)
+async def test_what_an_answer_to_a_refund_means(status: int, body: str, outcome: type) -> None:
+    """What is not clear is asked, and a no is final."""
+    bucket = json.dumps([{"id": "b-1", "usageType": "monetary", "remainingValue": {"amount": 1, "units": "COP"}}])
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        reading = request.method == "GET"
+        return web.Response(status=200 if reading else status, text=bucket if reading else body)
+
+    async with server(handler) as charging:
+        assert type(await charging.refund(refund())) is outcome
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, "{}"), (200, "{}"), (404, "{}")])
+async def test_a_refund_is_not_sent_for_an_account_that_cannot_be_read(status: int, body: str) -> None:
+    """Nothing was posted, so it may be tried again."""
+    async with server(answering(status, body)) as charging:
+        assert isinstance(await charging.refund(refund()), NotSent)
+        assert isinstance(await charging.find_refund(refund()), OutcomeUnknown)
+
+
+async def test_an_account_without_money_bucket_is_a_persons_business() -> None:
+    """There is nothing to credit."""
+    async with server(answering(200, "[]")) as charging:
+        assert isinstance(await charging.refund(refund()), Refused)
+
+
+async def test_it_tells_whether_it_answers(ocs: TmfChargingSystem, simulator: OcsSimulator) -> None:
+    """For readiness, and for the breaker."""
+    assert await ocs.answers()
+    await simulator.set_down(down=True)
+    assert not await ocs.answers()

@@ -316,6 +316,6 @@ async def settle(charging: TmfChargingSystem, key: OrderKey) -> bool:
     request = PurchaseRequest(key, ANA, ANA, BundleId("data-1gb-7d"), Money(300000, "COP"), "sms")
     while True:
         await charging.purchase(request)
-        outcome = await charging.find(key)
+        outcome = await charging.find(request)
         if outcome != NotFound():
             return isinstance(outcome, Activated)
