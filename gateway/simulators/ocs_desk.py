@@ -64,6 +64,12 @@ class Desk:
         self.moved()
         return settled
 
+    async def settled(self, ident: str) -> Order:
+        """The order with this id, once it is neither held nor late."""
+        while ident not in self.ledger.orders:
+            await self._moved.wait()
+        return self.ledger.orders[ident]
+
     def moved(self) -> None:
         """Tell those who wait that the ledger has grown."""
         self._moved.set()

@@ -12,6 +12,7 @@ _STATES = frozenset(
 )
 _REFUSAL = "refused by the simulator"
 _MOST_ORDERS = 10**9
+_MOST_RESULT_CODE = 2**32 - 1
 
 
 class BadFault(ValueError):
@@ -27,6 +28,8 @@ class Faults:
     drop_answer: how many next orders are applied and not answered. lose: how many next orders are neither.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
+    On Diameter alone, result_code: a Result-Code for every request, nothing applied; forget_sessions: a repeated
+    request is charged again; hide_balance: a balance check does not tell how much.
     """
 
     delay: float = 0.0
@@ -40,6 +43,9 @@ class Faults:
     status: int = 0
     state: str = ""
     unknown_subscriber: bool = False
+    result_code: int = 0
+    forget_sessions: bool = False
+    hide_balance: bool = False
 
     def one_less(self, name: str) -> Faults:
         """The same faults after one of a counted kind has happened."""
@@ -68,6 +74,9 @@ def parse_faults(body: object) -> Faults:
         status=_status(body),
         state=_state(body),
         unknown_subscriber=_flag(body, "unknown_subscriber"),
+        result_code=_whole(body, "result_code", _MOST_RESULT_CODE),
+        forget_sessions=_flag(body, "forget_sessions"),
+        hide_balance=_flag(body, "hide_balance"),
     )
 
 
