@@ -10,7 +10,7 @@ from gateway.config.diameter_checks import diameter_address
 from gateway.config.ocs_sections import OcsConfig
 from gateway.core.ports import ChargingSystem
 from gateway.ocs.diameter import DiameterChargingSystem
-from gateway.ocs.diameter_wire import Sender, Service
+from gateway.ocs.diameter_wire import ChargedService, Sender
 from gateway.ocs.tmf import TmfChargingSystem
 
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
@@ -33,14 +33,14 @@ def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> C
 
 def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
     ours = config.diameter
-    balance = Service(ours.balance_context, ours.balance_service_id or None) if ours.balance_context else None
+    balance = ChargedService(ours.balance_context, ours.balance_service_id or None) if ours.balance_context else None
     return DiameterChargingSystem(
         diameter_address(url),
         Sender(ours.host, ours.realm, ours.to_host),
         timeout=config.timeout,
         settle_seconds=config.settle_seconds,
         currency=market.currency,
-        services={bundle: Service(*service) for bundle, service in catalogue.diameter_services().items()},
+        services={bundle: ChargedService(*service) for bundle, service in catalogue.diameter_services().items()},
         balance=balance,
         to_realm=ours.to_realm,
         duplicates_detected=ours.duplicates_detected,

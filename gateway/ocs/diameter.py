@@ -38,14 +38,14 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
+    Service,
 )
-from gateway.core.ports import Service as Ability
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
-from gateway.ocs.diameter_wire import Action, Answer, Ask, Sender, Service
+from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sender
 
 _PROTOCOL_ERRORS = range(3000, 4000)
 
@@ -67,8 +67,8 @@ class DiameterChargingSystem:
         timeout: float,
         settle_seconds: float,
         currency: str,
-        services: Mapping[BundleId, Service],
-        balance: Service | None = None,
+        services: Mapping[BundleId, ChargedService],
+        balance: ChargedService | None = None,
         to_realm: str = "",
         duplicates_detected: bool = False,
         workers: int = 8,
@@ -76,7 +76,7 @@ class DiameterChargingSystem:
         reconnect_max: float = 15.0,
     ) -> None:
         self.settle_seconds = settle_seconds
-        self.services: frozenset[Ability] = frozenset()
+        self.services: frozenset[Service] = frozenset()
         us = Identity(sender.host, sender.realm, int(time.time()))
         self._peer = DiameterPeer(address, us, patience=timeout, watchdog=watchdog, reconnect_max=reconnect_max)
         self._sender, self._to_realm = sender, to_realm

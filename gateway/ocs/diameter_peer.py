@@ -70,8 +70,12 @@ class DiameterPeer:
             began = time.monotonic()
             try:
                 self.trouble = await self._one_connection()
-            except (OSError, EOFError, TimeoutError, PeerRefused, UnreadablePacket) as error:
-                self.trouble = str(error) if isinstance(error, PeerRefused) else f"{type(error).__name__}"
+            except TimeoutError:
+                pass  # what took too long stands there already
+            except (PeerRefused, UnreadablePacket) as error:
+                self.trouble = str(error)
+            except (OSError, EOFError) as error:
+                self.trouble = type(error).__name__
             except Exception:  # whatever it was, the next connection may do better
                 self.trouble = "an error of our own"
                 _LOG.exception("the connection to the Diameter peer failed")
@@ -87,10 +91,12 @@ class DiameterPeer:
 
     async def _one_connection(self) -> str:
         """From connecting to the end; why it ended."""
+        self.trouble = "connecting takes too long"
         async with asyncio.timeout(self._patience):
             reader, writer = await asyncio.open_connection(*self._address)
         link = Link(reader, writer, self._us, self._watchdog)
         try:
+            self.trouble = "the peer does not answer the capabilities exchange"
             async with asyncio.timeout(self._patience):
                 await link.exchange_capabilities()
             self._link = link

@@ -68,7 +68,7 @@ class Action(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ChargedService:
     """What the operator's server rates a request by. ident: Service-Identifier, None = not sent."""
 
     context: str
@@ -91,7 +91,7 @@ class Ask:
     session: str
     action: Action
     msisdn: Msisdn
-    service: Service
+    service: ChargedService
     money: Money
 
 
