@@ -1,0 +1,137 @@
+"""The main job with a Diameter charging system: a bundle runs low, the person answers 1, and is charged once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from fakes import ANA, NUMBER, FakeClock, eventually
+from flows.catalogue import load_starter
+from gateway.ocs.diameter_wire import session_of
+from gateway.simulators.ocs import OcsSimulator
+from gateway.simulators.smsc import SmscSimulator
+from running import PATIENCE, Json, Town, configuration, running
+
+_HOST = "chasqui.example"
+
+
+@asynccontextmanager
+async def town(folder: Path, migrated: Path, *, duplicates_detected: bool = True) -> AsyncIterator[Town]:
+    """A gateway between the SMSC simulator and the charging system's Diameter port."""
+    clock = FakeClock()
+    shutil.copy(migrated, folder / "chasqui.db")
+    async with AsyncExitStack() as stack:
+        smsc = SmscSimulator(0, 0)
+        await smsc.start()
+        stack.push_async_callback(smsc.stop)
+        ocs = await stack.enter_async_context(OcsSimulator(load_starter("co"), "COP", diameter_port=0))
+        diameter = f"""
+[ocs.diameter]
+host = "{_HOST}"
+realm = "example"
+balance_context = "balance@operator"
+reconnect_max = 0.05
+duplicates_detected = {str(duplicates_detected).lower()}
+"""
+        text = configuration(smsc=smsc.port, ocs=ocs.diameter_url, more=diameter)
+        file = folder / "chasqui.toml"
+        file.write_text(text.replace('kind = "tmf"', 'kind = "diameter"\ntimeout = 0.6'), encoding="utf-8")
+        gateway = await stack.enter_async_context(running(file, clock))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        it = Town(gateway, smsc, ocs, http, clock)
+        await it.bound()
+        yield it
+
+
+async def say(it: Town, text: str) -> None:
+    """Ana sends a text."""
+    url = f"http://127.0.0.1:{it.smsc.control_port}/mo"
+    async with it.http.post(url, json={"from": ANA, "to": NUMBER, "text": text}) as answer:
+        assert answer.status == 202
+
+
+async def settled(it: Town, state: str) -> Json:
+    """Ana's order, once it is in this state."""
+
+    async def there() -> bool:
+        found = await it.items("orders")
+        return bool(found) and found[0]["state"] == state
+
+    await eventually(there, PATIENCE)
+    (found,) = await it.items("orders")
+    return found
+
+
+async def test_a_yes_is_charged_once_and_confirmed_with_the_balance(tmp_path: Path, migrated: Path) -> None:
+    """Trigger, alert, 1, debit, confirmation; /readyz knows the peer."""
+    async with town(tmp_path, migrated) as it:
+        assert '"ocs": true' in (await it.read(f"{it.url}/readyz"))[1]
+        offer = await it.offer()
+        await say(it, "1")
+        _alert, confirmation = await it.texts(number=2)
+        assert confirmation.startswith("Listo: ")
+        order = await settled(it, "confirmed")
+        assert order["ocs_reference"] == session_of(_HOST, order["key"])
+        assert order["attempts"] == 1
+        (charge,) = await it.ledger(ANA, 1)
+        assert (charge["kind"], charge["amount"]) == ("charge", offer["price"]["amount"])
+        assert charge["key"] == order["ocs_reference"]
+        balance = it.ocs.ledger.account(it.smsc.messages[0]["to"]).balance
+        assert f"Saldo ${balance // 100:,}".replace(",", ".") in confirmation
+
+
+@pytest.mark.parametrize("fault", ["drop_answer", "lose"])
+async def test_an_answer_that_was_lost_is_asked_for_and_charged_once(
+    tmp_path: Path, migrated: Path, fault: str
+) -> None:
+    """Whether the charge was made or not; the person hears of it."""
+    async with town(tmp_path, migrated) as it:
+        await it.offer()
+        await faults(it, {fault: 1})
+        await say(it, "1")
+        order = await settled(it, "confirmed")
+        assert order["attempts"] == 1
+        assert len(await it.ledger(ANA)) == 1
+        assert (await it.texts(number=2))[-1].startswith("Listo: ")
+
+
+async def test_without_detection_of_duplicates_a_lost_answer_is_left_to_a_person(
+    tmp_path: Path, migrated: Path
+) -> None:
+    """In doubt, asked about and never sent again."""
+    async with town(tmp_path, migrated, duplicates_detected=False) as it:
+        await it.offer()
+        await faults(it, {"drop_answer": 1, "forget_sessions": True})
+        await say(it, "1")
+        order = await settled(it, "in_doubt")
+        assert order["attempts"] == 1
+        assert [item["kind"] for item in await it.ledger(ANA)] == ["charge"]
+
+
+async def test_a_yes_while_the_charging_system_is_away_is_charged_when_it_is_back(
+    tmp_path: Path, migrated: Path
+) -> None:
+    """Refused connections are sent again; once."""
+    async with town(tmp_path, migrated) as it:
+        await it.offer()
+        await faults(it, {"down": True})
+        await say(it, "1")
+
+        async def waits() -> bool:
+            return [order["state"] for order in await it.items("orders")] == ["pending"]
+
+        await eventually(waits, PATIENCE)
+        await faults(it, {"down": False})
+        await settled(it, "confirmed")
+        assert len(await it.ledger(ANA)) == 1
+
+
+async def faults(it: Town, body: Json) -> None:
+    """Make the charging system misbehave."""
+    async with it.http.put(f"{it.ocs.control_url}/faults", json=body) as answer:
+        assert answer.status == 200, await answer.text()
