@@ -100,6 +100,7 @@ class FakeOcs:
         self.bought: list[PurchaseRequest] = []
         self.refunded: list[RefundRequest] = []
         self.asked: list[OrderKey] = []
+        self.ages: list[float] = []
         self.looked: list[Msisdn] = []
         self.on_find: Callable[[], None] = lambda: None
         self.on_purchase: Callable[[], Awaitable[None]] | None = None
@@ -118,6 +119,7 @@ class FakeOcs:
 
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         self.asked.append(request.key)
+        self.ages.append(request.age)
         self.on_find()
         return self.finds.popleft() if self.finds else NotFound()
 

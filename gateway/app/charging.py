@@ -13,6 +13,7 @@ from gateway.ocs.diameter import DiameterChargingSystem
 from gateway.ocs.diameter_wire import ChargedService, Sender
 from gateway.ocs.tmf import TmfChargingSystem
 
+_HOUR = 3600.0
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
@@ -44,6 +45,7 @@ def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue)
         balance=balance,
         to_realm=ours.to_realm,
         duplicates_detected=ours.duplicates_detected,
+        remembers=ours.remembers_hours * _HOUR,
         workers=ours.workers,
         watchdog=ours.watchdog,
         reconnect_max=ours.reconnect_max,

@@ -13,6 +13,7 @@ _PORT = 3868
 _IDENTITY = re.compile(r"[A-Za-z0-9._-]{1,255}")
 """A DiameterIdentity is a name of the DNS (RFC 6733 §4.3.1)."""
 _MOST_WORKERS = 10_000
+_LEAST_HOURS, _MOST_HOURS = 1, 8_760
 _MOST_SERVICE = 2**32 - 1
 
 
@@ -25,6 +26,8 @@ def check_diameter(ocs: OcsConfig) -> None:
     for key, name in (("to_host", ours.to_host), ("to_realm", ours.to_realm)):
         if name:
             _identity(key, name)
+    if not _LEAST_HOURS <= ours.remembers_hours <= _MOST_HOURS:
+        raise ConfigError(f"ocs.diameter.remembers_hours must be at least {_LEAST_HOURS} and at most {_MOST_HOURS}")
     if not 1 <= ours.workers <= _MOST_WORKERS:
         raise ConfigError(f"ocs.diameter.workers must be at least 1 and at most {_MOST_WORKERS}")
     if not 0 <= ours.balance_service_id <= _MOST_SERVICE:

@@ -158,7 +158,8 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, order: Order, subscriber: Subscriber) -> None:
-        outcome = await timed(self._context.metrics, "find", self._ocs.find(request_of(order)))
+        age = (self._context.clock() - order.created_at).total_seconds()
+        outcome = await timed(self._context.metrics, "find", self._ocs.find(replace(request_of(order), age=age)))
         await self._after_asking(order, subscriber, outcome)
 
     async def _after_asking(self, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:

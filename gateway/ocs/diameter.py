@@ -6,14 +6,14 @@ the T flag. The server charges the first that reaches it and answers all others 
 
 How "did it happen?" is answered: by sending the same request again, with the T flag. That is a charge if the first one
 never arrived, and then its answer is that charge's: so there is no "not found" here, an answer is ``Activated`` or
-``Refused``. Whether the server detects duplicates, over what time, and across its own restarts and its pair, is the
-operator's to know: ``duplicates_detected = true`` says that it does. Without it nothing is ever sent twice but what
-surely never arrived, ``find`` answers ``OutcomeUnknown`` and the order goes to a person.
+``Refused``. Whether the server detects duplicates, across its own restarts and its pair, is the operator's to know:
+``duplicates_detected = true`` says that it does, ``remembers_hours`` for how long. Without it, and about an order older
+than that, nothing is sent again: ``find`` answers ``OutcomeUnknown`` and the order goes to a person.
 
 When a no is final: at once, for it is the server's recorded answer to this key. ``settle_seconds`` has no part.
 
-What stays open: a server that forgets a Session-Id before the last question (forty, over some hours) charges twice;
-so does a change of ``host`` while orders are open, for it is part of the Session-Id. A question may be the charge, so a
+What stays open: a server that forgets a Session-Id sooner than it is said to charges twice; so does a change of
+``host`` while orders are open, for it is part of the Session-Id. A question may be the charge, so a
 yes can be charged as late as the last question, also after an operator has stopped new ones. A debit charges: that it
 grants the bundle too is up to what the operator has put behind the service id. The balance is told only by servers
 that send 3GPP's Remaining-Balance. Nothing is bought for another number: a request names one subscriber.
@@ -55,8 +55,8 @@ class DiameterChargingSystem:
 
     address: host and port of the peer. sender: as whom we ask, and whom; to_realm: Destination-Realm, the peer's own
     where empty. services: by what each bundle is charged. balance: by what a balance is asked for; None = it never is,
-    and nobody is told one. duplicates_detected: see above. timeout: seconds for one call, half of them for getting a
-    connection: what then fails was surely not sent. workers: calls at once.
+    and nobody is told one. duplicates_detected, remembers (seconds): see above. timeout: seconds for one call, half of
+    them for getting a connection: what then fails was surely not sent. workers: calls at once.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class DiameterChargingSystem:
         balance: ChargedService | None = None,
         to_realm: str = "",
         duplicates_detected: bool = False,
+        remembers: float = 86_400.0,
         workers: int = 8,
         watchdog: float = 30.0,
         reconnect_max: float = 15.0,
@@ -83,7 +84,7 @@ class DiameterChargingSystem:
         self._timeout = timeout
         self._currency = currency
         self._bundles, self._balance = services, balance
-        self._duplicates_detected = duplicates_detected
+        self._remembers = remembers if duplicates_detected else None
         self._window = asyncio.Semaphore(workers)
         self._start, self._checks = secrets.randbits(32), itertools.count(1)
 
@@ -116,7 +117,7 @@ class DiameterChargingSystem:
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Send the same again: the server's recorded answer, or its first; ``OutcomeUnknown`` where that is no way."""
         ask = self._debit(request)
-        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask)
+        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.age)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give the money back under the refund's own key."""
@@ -129,7 +130,11 @@ class DiameterChargingSystem:
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         """As ``find``."""
         ask = self._credit(request)
-        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else wire.given_back(await self._repeat(ask))
+        return (
+            OutcomeUnknown(ask.detail)
+            if isinstance(ask, Refused)
+            else wire.given_back(await self._repeat(ask, request.age))
+        )
 
     async def answers(self) -> bool:
         """Whether a connection is open; its watchdog sees to it that an open one is alive."""
@@ -169,9 +174,11 @@ class DiameterChargingSystem:
             return _unknown(error)
         return wire.sent_outcome(answer, ask.session, server=link.peer.host)
 
-    async def _repeat(self, ask: Ask) -> wire.Found:
-        if not self._duplicates_detected:
+    async def _repeat(self, ask: Ask, age: float) -> wire.Found:
+        if self._remembers is None:
             return OutcomeUnknown("sent once, and the server is not said to detect duplicates: a person must look")
+        if age > self._remembers:
+            return OutcomeUnknown("older than the server is said to remember: a person must look")
         try:
             answer, _ = await self._ask(ask, resent=True)
         except NotReached as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal, Protocol
 
 from flows.frozen import dataclass
@@ -10,7 +11,10 @@ from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
-    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice."""
+    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice.
+
+    age: seconds since the order was given, where it is asked about: no charging system remembers a key for ever.
+    """
 
     key: OrderKey
     payer: Msisdn
@@ -18,6 +22,7 @@ class PurchaseRequest:
     bundle: BundleId
     price: Money
     channel: str
+    age: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,14 @@ class OutcomeUnknown:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Give ``order.price`` back to ``order.payer``; the same key never pays twice. key: the refund's own."""
+    """Give ``order.price`` back to ``order.payer``; the same key never pays twice. key: the refund's own.
+
+    age: seconds since the refund was decided, where it is asked about.
+    """
 
     key: OrderKey
     order: PurchaseRequest
+    age: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def test_anything_else_is_refused_with_what_it_may_be(url: str, tmp_path: Path) 
         (OURS + 'realm = "ä"', "ocs.diameter.realm must be a host name"),
         (OURS + 'to_host = "a;b"', "ocs.diameter.to_host must be a host name"),
         (OURS + 'to_realm = "a/b"', "ocs.diameter.to_realm must be a host name"),
+        (OURS + "remembers_hours = 0.5", "ocs.diameter.remembers_hours must be at least 1 and at most 8760"),
         (OURS + "workers = 0", "ocs.diameter.workers must be at least 1 and at most 10000"),
         (OURS + "balance_service_id = -1", "ocs.diameter.balance_service_id must be from 0 to 4294967295"),
         (OURS + "watchdog = 0", "ocs.diameter.watchdog must be more than 0"),

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually, order
+from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, FakeClock, House, eventually, order
 from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
 from flows.values import Money, Msisdn, OrderKey, Wallet
 from gateway.core import purchase_lane as lane_module
@@ -353,3 +353,20 @@ async def test_a_lane_that_stops_begins_nothing_new(
     await lane.stop()
     assert house.ocs.bought == []
     assert (await view(house)).order.state == "pending"
+
+
+async def test_a_question_says_how_old_the_order_is(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane, clock: FakeClock
+) -> None:
+    """No charging system remembers a key for ever."""
+
+    async def a_minute_passes() -> None:
+        clock.advance(seconds=60)
+
+    house.ocs.on_purchase = a_minute_passes
+    house.ocs.purchases.append(TIMED_OUT)
+    house.ocs.finds.append(Activated("ocs-1"))
+    row = await accepted(house, committer, facts)
+    lane.put(row.order.key, row)
+    await ended(house, row)
+    assert house.ocs.ages == [60]

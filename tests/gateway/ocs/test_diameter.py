@@ -249,6 +249,19 @@ async def test_without_detection_of_duplicates_nobody_is_asked(simulator: OcsSim
     assert kinds(simulator) == [("charge", PRICE.amount), ("refund", PRICE.amount)]
 
 
+async def test_what_is_older_than_the_servers_memory_is_not_asked_about(
+    ocs: DiameterChargingSystem, simulator: OcsSimulator
+) -> None:
+    """A gateway that was down for days would charge again."""
+    faults(simulator, lose=2)
+    await ocs.purchase(order())
+    await ocs.refund(back())
+    for unknown in (await ocs.find(replace(order(), age=86_401)), await ocs.find_refund(replace(back(), age=86_401))):
+        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look")
+    assert kinds(simulator) == []
+    assert isinstance(await ocs.find(replace(order(), age=86_400)), Activated)
+
+
 async def test_a_server_that_forgets_is_what_the_setting_warns_of(
     ocs: DiameterChargingSystem, simulator: OcsSimulator
 ) -> None:

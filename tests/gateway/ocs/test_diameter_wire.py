@@ -144,7 +144,7 @@ def test_every_market_and_no_invention_has_a_number() -> None:
 
 def test_no_two_currencies_share_a_number() -> None:
     """And nearly all that Babel can name are there; what it has beyond is of the past."""
-    numbers = [numeric_code(letters) for letters in Locale("en").currencies]
+    numbers = [numeric_code(str(letters)) for letters in Locale("en").currencies]
     known = [number for number in numbers if number is not None]
     assert len(known) == len(set(known)) > 150
 

@@ -195,8 +195,8 @@ async def buy_all(balance: int, fates: list[str]) -> None:
     """Buy under as many keys as fates, with these faults waiting for the first orders that come."""
     async with OcsSimulator(CATALOGUE, "COP", diameter_port=0) as simulator:
         simulator.ledger.put(ANA, balance, None)
-        names = ("drop_answer", "lose", "refuse")
-        simulator._desk.set_faults(Faults(**{name: fates.count(name) for name in names}))
+        counted = {name: fates.count(name) for name in ("drop_answer", "lose", "refuse")}
+        simulator._desk.set_faults(parse_faults(counted))
         charging = client(simulator)
         outcomes = await asyncio.gather(*(settle(charging, f"ord-{number}") for number in range(len(fates))))
         await charging.close()
