@@ -9,8 +9,6 @@ from flows.market import Market
 from gateway.config.diameter_checks import diameter_address
 from gateway.config.ocs_sections import OcsConfig
 from gateway.core.ports import ChargingSystem
-from gateway.ocs.diameter import DiameterChargingSystem
-from gateway.ocs.diameter_wire import ChargedService, Sender
 from gateway.ocs.tmf import TmfChargingSystem
 
 _HOUR = 3600.0
@@ -33,6 +31,10 @@ def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> C
 
 
 def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    # Here, not above: the library's dictionary takes a second to import, and most have no use for it.
+    from gateway.ocs.diameter import DiameterChargingSystem  # noqa: PLC0415
+    from gateway.ocs.diameter_wire import ChargedService, Sender  # noqa: PLC0415
+
     ours = config.diameter
     balance = ChargedService(ours.balance_context, ours.balance_service_id or None) if ours.balance_context else None
     return DiameterChargingSystem(

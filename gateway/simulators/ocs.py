@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from flows.catalogue import Catalogue
 from gateway.errors import GatewayError, listening
 from gateway.simulators.ocs_control import ControlRoutes
-from gateway.simulators.ocs_credit_control import offering_of
 from gateway.simulators.ocs_desk import Desk
-from gateway.simulators.ocs_diameter import DiameterPort
-from gateway.simulators.ocs_ledger import Ledger
+from gateway.simulators.ocs_ledger import Ledger, offering_of
 from gateway.simulators.ocs_routes import TmfRoutes
+
+if TYPE_CHECKING:  # a second to import, and only for those who want it
+    from gateway.simulators.ocs_diameter import DiameterPort
 
 
 def _utc_now() -> datetime:
@@ -52,7 +54,7 @@ class OcsSimulator:
         self._host = host
         self._desk = Desk(self.ledger, now)
         self._routes = TmfRoutes(self._desk)
-        self._diameter = DiameterPort(self._desk)
+        self._diameter = None if diameter_port is None else _diameter(self._desk)
         self._wire: web.AppRunner | None = None
         self._control: web.AppRunner | None = None
 
@@ -102,9 +104,11 @@ class OcsSimulator:
             await wire.cleanup()
         elif not down and self._wire is None:
             self._wire, self.port = await _listen(self._routes.app(), self._host, self.port)
+        if self._diameter is None or self.diameter_port is None:
+            return
         if down:
             await self._diameter.stop()
-        elif self.diameter_port is not None:
+        else:
             self.diameter_port = await self._diameter.start(self._host, self.diameter_port)
 
     async def __aenter__(self) -> OcsSimulator:
@@ -113,6 +117,12 @@ class OcsSimulator:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+
+def _diameter(desk: Desk) -> DiameterPort:
+    from gateway.simulators.ocs_diameter import DiameterPort  # noqa: PLC0415
+
+    return DiameterPort(desk)
 
 
 async def _listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:

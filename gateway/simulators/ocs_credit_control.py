@@ -24,7 +24,7 @@ from gateway.ocs.diameter_codec import Packet, UnreadablePacket, avp
 from gateway.ocs.diameter_wire import Action
 from gateway.simulators.ocs_desk import Desk, NoAnswer
 from gateway.simulators.ocs_faults import Faults
-from gateway.simulators.ocs_ledger import Order
+from gateway.simulators.ocs_ledger import Order, offering_of
 
 HOST, REALM = "ocs.simulator.example", "simulator.example"
 _CHECK_BALANCE_RESULT, _ENOUGH, _NOT_ENOUGH = 422, 0, 1
@@ -32,11 +32,6 @@ _TOO_BUSY, _DENIED, _CREDIT_LIMIT, _INVALID_VALUE, _MISSING = 3004, 4010, 4012, 
 _UNABLE, _UNKNOWN_USER, _RATING_FAILED = 5012, 5030, 5031
 _OTHER_CURRENCY = "XXX"
 _NOTES = (("insufficient", _CREDIT_LIMIT), ("unknown product", _RATING_FAILED), ("price not in", _RATING_FAILED))
-
-
-def offering_of(context: str, ident: int) -> str:
-    """A service as the ledger's orders name it."""
-    return f"{context}/{ident}"
 
 
 class _Refusal(Exception):

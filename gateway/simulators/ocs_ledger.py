@@ -21,6 +21,11 @@ _OPENING_MAJOR_UNITS = 10_000
 Kind = Literal["charge", "refund"]
 
 
+def offering_of(context: str, ident: int) -> str:
+    """A Diameter service as orders name it: Service-Context-Id and Service-Identifier."""
+    return f"{context}/{ident}"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One productOrder that was received. note: why it was refused; bundle: None for an offering nobody knows."""
