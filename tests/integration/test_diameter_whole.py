@@ -14,6 +14,7 @@ from fakes import ANA, NUMBER, FakeClock, eventually
 from flows.catalogue import load_starter
 from gateway.ocs.diameter_wire import session_of
 from gateway.simulators.ocs import OcsSimulator
+from gateway.simulators.ocs_faults import Faults
 from gateway.simulators.smsc import SmscSimulator
 from running import PATIENCE, Json, Town, configuration, running
 
@@ -21,9 +22,10 @@ _HOST = "chasqui.example"
 
 
 @asynccontextmanager
-async def town(folder: Path, migrated: Path, *, duplicates_detected: bool = True) -> AsyncIterator[Town]:
-    """A gateway between the SMSC simulator and the charging system's Diameter port."""
-    clock = FakeClock()
+async def outside(
+    folder: Path, migrated: Path, *, duplicates_detected: bool = True
+) -> AsyncIterator[tuple[SmscSimulator, OcsSimulator, Path]]:
+    """Both simulators, and the configuration of a gateway between them."""
     shutil.copy(migrated, folder / "chasqui.db")
     async with AsyncExitStack() as stack:
         smsc = SmscSimulator(0, 0)
@@ -41,10 +43,25 @@ duplicates_detected = {str(duplicates_detected).lower()}
         text = configuration(smsc=smsc.port, ocs=ocs.diameter_url, more=diameter)
         file = folder / "chasqui.toml"
         file.write_text(text.replace('kind = "tmf"', 'kind = "diameter"\ntimeout = 0.6'), encoding="utf-8")
-        gateway = await stack.enter_async_context(running(file, clock))
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        yield smsc, ocs, file
+
+
+@asynccontextmanager
+async def between(smsc: SmscSimulator, ocs: OcsSimulator, file: Path, clock: FakeClock) -> AsyncIterator[Town]:
+    """A gateway that is up and bound until the end of the block."""
+    async with running(file, clock) as gateway, aiohttp.ClientSession() as http:
         it = Town(gateway, smsc, ocs, http, clock)
         await it.bound()
+        yield it
+
+
+@asynccontextmanager
+async def town(folder: Path, migrated: Path, *, duplicates_detected: bool = True) -> AsyncIterator[Town]:
+    """A gateway between the SMSC simulator and the charging system's Diameter port."""
+    async with (
+        outside(folder, migrated, duplicates_detected=duplicates_detected) as (smsc, ocs, file),
+        between(smsc, ocs, file, FakeClock()) as it,
+    ):
         yield it
 
 
@@ -129,6 +146,35 @@ async def test_a_yes_while_the_charging_system_is_away_is_charged_when_it_is_bac
         await faults(it, {"down": False})
         await settled(it, "confirmed")
         assert len(await it.ledger(ANA)) == 1
+
+
+async def _says(it: Town, words: str) -> bool:
+    """Whether Ana's order is in doubt for this reason."""
+    (order,) = await it.items("orders")
+    return order["state"] == "in_doubt" and words in (order["detail"] or "")
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+async def test_after_a_restart_the_same_session_is_asked_about_while_the_server_remembers_it(
+    tmp_path: Path, migrated: Path, hours: int
+) -> None:
+    """An hour later it is confirmed; after thirty nothing is sent again, and a person has to look."""
+    async with outside(tmp_path, migrated) as (smsc, ocs, file):
+        clock = FakeClock()
+        async with between(smsc, ocs, file, clock) as it:
+            await it.offer()
+            await faults(it, {"lose": 1_000})
+            await say(it, "1")
+            await settled(it, "in_doubt")
+        clock.advance(hours=hours)
+        ocs._desk.set_faults(Faults())
+        async with between(smsc, ocs, file, clock) as it:
+            if hours == 1:
+                order = await settled(it, "confirmed")
+                assert (await it.ledger(ANA))[0]["key"] == session_of(_HOST, order["key"])
+            else:
+                await eventually(lambda: _says(it, "a person must look"), PATIENCE)
+            assert len(await it.ledger(ANA)) == (hours == 1)
 
 
 async def faults(it: Town, body: Json) -> None:
