@@ -99,6 +99,7 @@ class DiameterPeer:
             self.trouble = "the peer does not answer the capabilities exchange"
             async with asyncio.timeout(self._patience):
                 await link.exchange_capabilities()
+            _LOG.info("connected to the Diameter peer", extra={"peer": link.peer.host})
             self._link = link
             self._opened.set()
             return await link.run()
