@@ -73,6 +73,13 @@ class OcsUnavailable(OcsError):
     retryable = True
 
 
+class OcsBusy(OcsError):
+    """Too many calls to the charging system wait already."""
+
+    code = "ocs-busy"
+    retryable = True
+
+
 class ChargesStopped(OcsError):
     """An operator has stopped everything: the charging system is not asked."""
 

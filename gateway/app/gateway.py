@@ -18,6 +18,7 @@ from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
+from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
@@ -169,7 +170,8 @@ class Gateway:
             lanes.put,
             ConsentLedger(context.reader, context.writer),
         )
-        facts = Facts(context, peers.ocs)
+        ocs = guarded(config.ocs, peers.ocs, context.metrics)
+        facts = Facts(context, ocs, ocs.in_background())
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
@@ -184,7 +186,7 @@ class Gateway:
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
-        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
+        lanes.purchases = PurchaseLane(context, committer, ocs, facts, settlements)
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)

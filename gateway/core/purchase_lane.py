@@ -169,6 +169,8 @@ class PurchaseLane:
                 await self._refuse(order, subscriber, outcome)
             case NotFound():
                 await self._not_found(order, subscriber)
+            case NotSent():  # nobody was asked, so it counts for nothing
+                self._later(order)
             case StillRunning() | OutcomeUnknown():
                 await self._doubt(order, subscriber, outcome, queried=True)
             case _:

@@ -210,6 +210,21 @@ async def test_what_is_unknown_is_asked_and_charged_once(
     assert told(house) == ["confirmed"]
 
 
+async def test_a_question_that_was_never_put_counts_for_nothing(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """A breaker that is open for an hour must not use up what leads to a person."""
+    house.ocs.purchases.append(TIMED_OUT)
+    house.ocs.finds += [NotSent("the breaker is open")] * 20 + [Activated("r-1")]
+    row = await accepted(house, committer, facts)
+    lane = lane_of(house, committer, facts, most=3)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.order.state, found.order.queries) == ("confirmed", 0)
+    assert told(house) == ["confirmed"]
+
+
 async def test_a_doubt_that_lasts_is_told_once(
     house: House, committer: Committer, facts: Facts, lane: PurchaseLane
 ) -> None:
