@@ -6,6 +6,8 @@ from gateway.config.bounds import positive, seconds, url
 from gateway.config.ocs_sections import BreakerConfig, OcsConfig
 from gateway.errors import ConfigError
 
+GRANTS = ("trust", "person", "refund")
+
 
 def check_ocs(ocs: OcsConfig) -> None:
     """Raises ConfigError."""
@@ -15,6 +17,8 @@ def check_ocs(ocs: OcsConfig) -> None:
         url("ocs.url", ocs.url, "http://127.0.0.1:9200")
     seconds("ocs.timeout", ocs.timeout)
     seconds("ocs.settle_seconds", ocs.settle_seconds, zero=True)
+    if ocs.grants not in GRANTS:
+        raise ConfigError(f"ocs.grants must be one of: {', '.join(GRANTS)}")
     for key in ("at_once", "background_at_once", "waiting"):
         positive(f"ocs.{key}", getattr(ocs, key))
     if ocs.background_at_once > ocs.at_once:

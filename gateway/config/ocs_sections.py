@@ -60,6 +60,8 @@ class BreakerConfig:
 class OcsConfig:
     """The charging system. timeout: seconds for one call; settle_seconds: until "not found" is final.
 
+    grants: what becomes of an order that is said to be done while its bundle is not to be seen: ``trust`` the charging
+    system, leave it to a ``person``, or ``refund`` what was charged; only where its wallets show every bundle.
     at_once: calls in flight; background_at_once: of these, for triggers; waiting: calls that may wait for their turn.
     """
 
@@ -69,6 +71,7 @@ class OcsConfig:
     money_balance: str = "main"
     timeout: float = 3.0
     settle_seconds: float = 10
+    grants: str = "trust"
     at_once: int = 100
     background_at_once: int = 60
     waiting: int = 1_000
