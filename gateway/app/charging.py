@@ -9,12 +9,17 @@ from flows.market import Market
 from gateway.config.ocs_sections import OcsConfig
 from gateway.core.ports import ChargingSystem
 from gateway.ocs.tmf import TmfChargingSystem
+from gateway.ocs.ucip import UcipChargingSystem
+from gateway.ocs.ucip_sales import sales_of
 
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
 def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The configured one. url: of the simulator, where one was started for it."""
+    """The configured one. url: of the simulator, where one was started for it.
+
+    Raises ConfigError where the catalogue says what it cannot do.
+    """
     return _BUILD[config.kind](config, url, market, catalogue)
 
 
@@ -28,7 +33,19 @@ def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> C
     )
 
 
+def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    return UcipChargingSystem(
+        url,
+        config.ucip,
+        timeout=config.timeout,
+        settle_seconds=config.settle_seconds,
+        currency=market.currency,
+        sales=sales_of(catalogue),
+    )
+
+
 _BUILD: Mapping[str, Build] = {
     "simulator": _tmf,  # the simulator speaks the TM Forum wire
     "tmf": _tmf,
+    "ucip": _ucip,
 }

@@ -15,6 +15,7 @@ from gateway.config.policy_checks import check_operator, check_policy, check_pus
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
+from gateway.config.ucip_checks import check_ucip
 from gateway.errors import ConfigError
 
 HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
@@ -23,8 +24,8 @@ _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
 """What may stand in a path where another door's token would."""
-_OCS_NOW = ("simulator", "tmf")
-_OCS_LATER = ("cgrates", "diameter", "ucip")
+_OCS_NOW = ("simulator", "tmf", "ucip")
+_OCS_LATER = ("cgrates", "diameter")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
@@ -44,8 +45,8 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
-    if config.ocs.kind == "tmf" and not config.ocs.url:
-        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
+    if config.ocs.kind != "simulator" and not config.ocs.url:
+        raise ConfigError(f'ocs.url is missing: with kind = "{config.ocs.kind}" it names the charging system')
     if config.ocs.url:
         url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")
     _port("server.port", config.server.port)
@@ -53,6 +54,7 @@ def check(config: Config) -> Config:
     _tls(config.server)
     seconds("ocs.timeout", config.ocs.timeout)
     seconds("ocs.settle_seconds", config.ocs.settle_seconds, zero=True)
+    check_ucip(config.ocs)
     positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)

@@ -39,7 +39,9 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
 
 def request_of(order: Order) -> PurchaseRequest:
     """The order as the charging system is asked about it."""
-    return PurchaseRequest(order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value)
+    return PurchaseRequest(
+        order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value, order.created_at
+    )
 
 
 async def timed(metrics: Metrics, call: str, answer: Awaitable[Answer]) -> Answer:

@@ -27,6 +27,7 @@ class Faults:
     drop_answer: how many next orders are applied and not answered. lose: how many next orders are neither.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
+    recognise_repeats: a UCIP message that comes again is answered as it was, and not carried out again.
     """
 
     delay: float = 0.0
@@ -40,6 +41,7 @@ class Faults:
     status: int = 0
     state: str = ""
     unknown_subscriber: bool = False
+    recognise_repeats: bool = False
 
     def one_less(self, name: str) -> Faults:
         """The same faults after one of a counted kind has happened."""
@@ -68,6 +70,7 @@ def parse_faults(body: object) -> Faults:
         status=_status(body),
         state=_state(body),
         unknown_subscriber=_flag(body, "unknown_subscriber"),
+        recognise_repeats=_flag(body, "recognise_repeats"),
     )
 
 
