@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from flows.catalogue import Catalogue
@@ -12,6 +13,7 @@ from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.ucip import UcipChargingSystem
 from gateway.ocs.ucip_sales import sales_of
 
+_LOG = logging.getLogger(__name__)
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
@@ -34,13 +36,21 @@ def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> C
 
 
 def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    sales = sales_of(catalogue)
+    if lacking := [bundle.id for bundle in catalogue.bundles if bundle.on_sale.ever and bundle.id not in sales]:
+        _LOG.warning("bundles without a ucip entry in the catalogue cannot be bought: %s", ", ".join(lacking))
+    if not config.ucip.repeats_are_recognised and not all(sale.offer for sale in sales.values()):
+        _LOG.warning(
+            "after a lost answer only a person can tell what the AIR did with an order: neither "
+            "ocs.ucip.repeats_are_recognised nor an offer for each bundle is set"
+        )
     return UcipChargingSystem(
         url,
         config.ucip,
         timeout=config.timeout,
         settle_seconds=config.settle_seconds,
         currency=market.currency,
-        sales=sales_of(catalogue),
+        sales=sales,
     )
 
 
