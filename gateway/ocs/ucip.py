@@ -10,10 +10,10 @@ How "did it happen?" is answered: UCIP cannot be asked for a transaction. Two wa
 
 1. ``repeats_are_recognised``: the same message is sent again, for ``repeat_seconds`` after it was first sent, and the
    answer is the stored one. A message that was lost on its way is carried out by this.
-2. ``offer`` in the catalogue, where a purchase leaves an offer that nothing else leaves: no such offer at all is a no,
-   as long as the bundle's validity lasts. One that started after the order was sent is a yes, if this process knows
-   that it sent no other order for that offer to this subscriber (``ucip_sends``) and the offer tells its start to the
-   second. Anything between says nothing.
+2. ``offer`` in the catalogue, where a purchase leaves an offer that nothing else leaves. No such offer, or one that
+   ended before the order, is a no, as long as the bundle's validity lasts. One that started after the order was sent
+   is a yes, if it tells its start to the second and this process knows that it sent no other order for that offer to
+   this subscriber (``ucip_sends``). Anything between says nothing.
 
 Where neither answers, the outcome stays unknown and the order goes to a person, who finds the transaction and the
 order key (``externalData1``) in the AIR's data records. A refund leaves no offer, so only the first way is open to it.
@@ -235,10 +235,10 @@ class UcipChargingSystem:
         self, request: PurchaseRequest, sale: Sale, sent: Sent | None, offers: list[OfferSeen]
     ) -> FindOutcome:
         first = request.created_at or (sent.at if sent else None)
-        if not offers:
-            if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
-                return OutcomeUnknown("what the order granted may be over already")
-            return NotFound()
+        if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
+            return OutcomeUnknown("what the order granted may be over already")
+        if all(offer.ends is not None and offer.ends < first - _CLOCKS_APART for offer in offers):
+            return NotFound()  # what ended before the order would go on if the order had been carried out
         if sent is None:
             return OutcomeUnknown("sent before the gateway was started; what it grants is there, perhaps from another")
         since = sent.at - _CLOCKS_APART

@@ -65,7 +65,9 @@ class AirCalls:
         answer = wire.read(found, transaction)
         if isinstance(answer, Fault):
             against = wire.judged(answer)
-            raise (OcsUnavailable if isinstance(against, NotSent) else OcsError)(f"fault {answer.code}")
+            raise (OcsUnavailable if isinstance(against, NotSent) else OcsError)(
+                f"the charging system answered with fault {answer.code}"
+            )
         code = wire.code_of(answer)
         if code == wire.UNKNOWN_SUBSCRIBER:
             raise UnknownSubscriber("the charging system does not know this subscriber")

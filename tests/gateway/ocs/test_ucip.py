@@ -225,6 +225,19 @@ async def test_an_offer_that_was_there_before_proves_nothing(
     assert isinstance(await ocs.find(order(created_at=clock())), OutcomeUnknown)
 
 
+@pytest.mark.parametrize(
+    ("ends", "outcome"), [("20261124T10:58:00+0000", NotFound), ("20261124T11:00:00+0000", OutcomeUnknown)]
+)
+async def test_an_offer_that_was_over_before_the_order_is_none(ends: str, outcome: type) -> None:
+    """It would go on if the order had been carried out; one that had a minute left might be it."""
+    offer = {"offerID": OFFER, "startDateTime": DateTime("20261117T10:58:00+0000"), "expiryDateTime": DateTime(ends)}
+    clock = Clock()
+    clock.advance(HOUR)
+    answer = answering(lambda *_: {"responseCode": 0, "offerInformation": [offer]})
+    async with server(answer, entry=WITH_OFFER, clock=clock) as charging:
+        assert type(await charging.find(order(created_at=clock()))) is outcome
+
+
 async def test_an_order_of_an_earlier_process_is_not_taken_for_done(
     ocs: UcipChargingSystem, simulator: OcsSimulator, clock: Clock, faults: Control
 ) -> None:
