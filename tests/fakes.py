@@ -100,7 +100,6 @@ class FakeOcs:
         self.bought: list[PurchaseRequest] = []
         self.refunded: list[RefundRequest] = []
         self.asked: list[OrderKey] = []
-        self.ages: list[float] = []
         self.looked: list[Msisdn] = []
         self.on_find: Callable[[], None] = lambda: None
         self.on_purchase: Callable[[], Awaitable[None]] | None = None
@@ -119,7 +118,6 @@ class FakeOcs:
 
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         self.asked.append(request.key)
-        self.ages.append(request.age)
         self.on_find()
         return self.finds.popleft() if self.finds else NotFound()
 
@@ -129,6 +127,7 @@ class FakeOcs:
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         self.asked.append(request.key)
+        self.on_find()
         return self.found_refunds.popleft() if self.found_refunds else NotFound()
 
     async def answers(self) -> bool:
@@ -222,7 +221,10 @@ def submitted(sender: SmsSender, message: ShortMessage) -> asyncio.Future[Submit
 
 @dataclass(slots=True)
 class House:
-    """The core as ``gateway.app`` builds it, with nobody outside. handed: rows that a commit handed over."""
+    """The core as ``gateway.app`` builds it, with nobody outside.
+
+    handed: rows that a commit handed over; hand_on: who else gets them.
+    """
 
     context: Context
     clock: FakeClock
@@ -231,6 +233,12 @@ class House:
     ocs: FakeOcs
     sender: FakeSender
     handed: list[Due]
+    hand_on: Callable[[Due], None] = lambda due: None
+
+    def hand(self, due: Due) -> None:
+        """What a commit hands over."""
+        self.handed.append(due)
+        self.hand_on(due)
 
     def texts(self) -> list[SmsRow]:
         """The texts handed over so far."""

@@ -25,7 +25,8 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
@@ -50,12 +51,16 @@ from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sende
 _PROTOCOL_ERRORS = range(3000, 4000)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class DiameterChargingSystem:
     """Satisfies ``ChargingSystem``.
 
     address: host and port of the peer. sender: as whom we ask, and whom; to_realm: Destination-Realm, the peer's own
     where empty. services: by what each bundle is charged. balance: by what a balance is asked for; None = it never is,
-    and nobody is told one. duplicates_detected, remembers (seconds): see above. timeout: seconds for one call, half of
+    and nobody is told one. duplicates_detected, remembers: see above. timeout: seconds for one call, half of
     them for getting a connection: what then fails was surely not sent. workers: calls at once.
     """
 
@@ -71,10 +76,11 @@ class DiameterChargingSystem:
         balance: ChargedService | None = None,
         to_realm: str = "",
         duplicates_detected: bool = False,
-        remembers: float = 86_400.0,
+        remembers: timedelta = timedelta(hours=24),
         workers: int = 8,
         watchdog: float = 30.0,
         reconnect_max: float = 15.0,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
@@ -83,6 +89,7 @@ class DiameterChargingSystem:
         self._sender, self._to_realm = sender, to_realm
         self._timeout = timeout
         self._currency = currency
+        self._now = now
         self._bundles, self._balance = services, balance
         self._remembers = remembers if duplicates_detected else None
         self._window = asyncio.Semaphore(workers)
@@ -117,15 +124,14 @@ class DiameterChargingSystem:
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Send the same again: the server's recorded answer, or its first; ``OutcomeUnknown`` where that is no way."""
         ask = self._debit(request)
-        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.age)
+        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give the money back under the refund's own key."""
         ask = self._credit(request)
         if isinstance(ask, Refused):
             return ask
-        outcome = await self._send(ask)
-        return outcome if isinstance(outcome, NotSent) else wire.given_back(outcome)
+        return wire.given_back(await self._send(ask))
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         """As ``find``."""
@@ -133,7 +139,7 @@ class DiameterChargingSystem:
         return (
             OutcomeUnknown(ask.detail)
             if isinstance(ask, Refused)
-            else wire.given_back(await self._repeat(ask, request.age))
+            else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
 
     async def answers(self) -> bool:
@@ -174,15 +180,15 @@ class DiameterChargingSystem:
             return _unknown(error)
         return wire.sent_outcome(answer, ask.session, server=link.peer.host)
 
-    async def _repeat(self, ask: Ask, age: float) -> wire.Found:
+    async def _repeat(self, ask: Ask, since: datetime | None) -> wire.Sent:
         if self._remembers is None:
             return OutcomeUnknown("sent once, and the server is not said to detect duplicates: a person must look")
-        if age > self._remembers:
+        if since is not None and self._now() - since > self._remembers:
             return OutcomeUnknown("older than the server is said to remember: a person must look")
         try:
             answer, _ = await self._ask(ask, resent=True)
         except NotReached as error:
-            return OutcomeUnknown(f"no connection to the charging system ({error})")
+            return NotSent(f"no connection to the charging system ({error})")
         except (LinkLost, TimeoutError, UnreadablePacket) as error:
             return _unknown(error)
         return wire.found_outcome(answer, ask.session)

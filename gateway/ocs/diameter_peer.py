@@ -32,7 +32,7 @@ class DiameterPeer:
         watchdog: float = 30.0,
         reconnect_max: float = 15.0,
     ) -> None:
-        self.trouble = "not connected yet"
+        self._stage, self._failure = "not connected yet", ""
         self._address = address
         self._us = us
         self._patience, self._watchdog = patience, watchdog
@@ -41,6 +41,11 @@ class DiameterPeer:
         self._opened = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
+
+    @property
+    def trouble(self) -> str:
+        """Why the last connection ended or was none; what the first one waits for."""
+        return self._failure or self._stage
 
     async def link(self) -> Link:
         """A connection that takes requests, as soon as there is one. Raises NotReached once closed."""
@@ -69,15 +74,15 @@ class DiameterPeer:
         while True:
             began = time.monotonic()
             try:
-                self.trouble = await self._one_connection()
+                self._failure = await self._one_connection()
             except TimeoutError:
-                pass  # what took too long stands there already
+                self._failure = self._stage
             except (PeerRefused, UnreadablePacket) as error:
-                self.trouble = str(error)
+                self._failure = str(error)
             except (OSError, EOFError) as error:
-                self.trouble = type(error).__name__
+                self._failure = type(error).__name__
             except Exception:  # whatever it was, the next connection may do better
-                self.trouble = "an error of our own"
+                self._failure = "an error of our own"
                 _LOG.exception("the connection to the Diameter peer failed")
             failures = 1 if time.monotonic() - began > _STEADY else failures + 1
             _LOG.log(
@@ -91,12 +96,12 @@ class DiameterPeer:
 
     async def _one_connection(self) -> str:
         """From connecting to the end; why it ended."""
-        self.trouble = "connecting takes too long"
+        self._stage = "connecting takes too long"
         async with asyncio.timeout(self._patience):
             reader, writer = await asyncio.open_connection(*self._address)
         link = Link(reader, writer, self._us, self._watchdog)
         try:
-            self.trouble = "the peer does not answer the capabilities exchange"
+            self._stage = "the peer does not answer the capabilities exchange"
             async with asyncio.timeout(self._patience):
                 await link.exchange_capabilities()
             _LOG.info("connected to the Diameter peer", extra={"peer": link.peer.host})

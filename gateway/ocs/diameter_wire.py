@@ -207,7 +207,7 @@ def found_outcome(answer: Answer, reference: str) -> Found:
     return OutcomeUnknown(_detail(answer))
 
 
-def given_back(outcome: Found) -> Refunded | Refused | OutcomeUnknown:
+def given_back(outcome: Sent) -> Refunded | Refused | NotSent | OutcomeUnknown:
     """The same of a refund."""
     return Refunded(outcome.reference) if isinstance(outcome, Activated) else outcome
 

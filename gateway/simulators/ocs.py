@@ -1,4 +1,4 @@
-"""A charging system to try Chasqui against: TM Forum on one port, control on another, Diameter on a third if wanted.
+"""A charging system to try Chasqui against: TM Forum and UCIP (``/Air``) on one port, control and Diameter on others.
 
 On TM Forum it charges every order that reaches it, also one with a key that it has seen before, because a real one may:
 charging once is the gateway's business, and the ledger shows whether it minded it. A subscriber never seen before
@@ -15,10 +15,12 @@ from aiohttp import web
 
 from flows.catalogue import Catalogue
 from gateway.errors import GatewayError, listening
+from gateway.simulators.ocs_air import AirRoutes
 from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger, offering_of
 from gateway.simulators.ocs_routes import TmfRoutes
+from gateway.simulators.ocs_ucip import offerings_of
 
 if TYPE_CHECKING:  # a second to import, and only for those who want it
     from gateway.simulators.ocs_diameter import DiameterPort
@@ -32,7 +34,8 @@ class OcsSimulator:
     """The simulator; ``start`` and ``stop`` it, or use it as an async context manager.
 
     port, control_port: 0 takes a free one, told by the attribute after ``start``. catalogue: what each TM Forum product
-    offering and Diameter service grants. currency: of all accounts. diameter_port: None = Diameter is not spoken.
+    offering, Diameter service, refill profile and the like grants. currency: of all accounts. air_credentials: user,
+    password. diameter_port: None = Diameter is not spoken.
     """
 
     def __init__(
@@ -44,16 +47,18 @@ class OcsSimulator:
         port: int = 0,
         control_port: int = 0,
         diameter_port: int | None = None,
+        air_credentials: tuple[str, str] | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         bundles = {bundle.id: bundle for bundle in catalogue.bundles}
         offerings = {offering: bundles[ident] for ident, offering in catalogue.tmf_offerings().items()}
         services = {offering_of(*told): bundles[ident] for ident, told in catalogue.diameter_services().items()}
         self.port, self.control_port, self.diameter_port = port, control_port, diameter_port
-        self.ledger = Ledger(currency, {**offerings, **services})
+        self.ledger = Ledger(currency, offerings | services | offerings_of(catalogue))
         self._host = host
         self._desk = Desk(self.ledger, now)
         self._routes = TmfRoutes(self._desk)
+        self._air = AirRoutes(self._desk, catalogue, air_credentials)
         self._diameter = None if diameter_port is None else _diameter(self._desk)
         self._wire: web.AppRunner | None = None
         self._control: web.AppRunner | None = None
@@ -103,7 +108,9 @@ class OcsSimulator:
             wire, self._wire = self._wire, None
             await wire.cleanup()
         elif not down and self._wire is None:
-            self._wire, self.port = await _listen(self._routes.app(), self._host, self.port)
+            app = self._routes.app()
+            self._air.add_to(app)
+            self._wire, self.port = await _listen(app, self._host, self.port)
         if self._diameter is None or self.diameter_port is None:
             return
         if down:

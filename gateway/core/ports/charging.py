@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from datetime import datetime
 from typing import Literal, Protocol
 
 from flows.frozen import dataclass
@@ -13,7 +13,7 @@ from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 class PurchaseRequest:
     """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice.
 
-    age: seconds since the order was given, where it is asked about: no charging system remembers a key for ever.
+    created_at: when the order was given, the same at every send; None where it is not known.
     """
 
     key: OrderKey
@@ -22,7 +22,7 @@ class PurchaseRequest:
     bundle: BundleId
     price: Money
     channel: str
-    age: float = field(default=0.0, compare=False)
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,10 @@ class OutcomeUnknown:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Give ``order.price`` back to ``order.payer``; the same key never pays twice. key: the refund's own.
-
-    age: seconds since the refund was decided, where it is asked about.
-    """
+    """Give ``order.price`` back to ``order.payer``; the same key never pays twice. key: the refund's own."""
 
     key: OrderKey
     order: PurchaseRequest
-    age: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +88,10 @@ class Refunded:
 
 
 PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
-FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+FindOutcome = Activated | Refused | StillRunning | NotFound | NotSent | OutcomeUnknown
+"""``NotSent``: the question was never put."""
 RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
-FindRefundOutcome = Refunded | Refused | NotFound | OutcomeUnknown
+FindRefundOutcome = Refunded | Refused | NotFound | NotSent | OutcomeUnknown
 
 
 Service = Literal["gift", "top_up", "advance", "fit_combo"]

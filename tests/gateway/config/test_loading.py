@@ -240,7 +240,7 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
             "doors 'd': certificate needs server.tls_client_ca, which is not set",
         ),
         ("[ocs]\ntimeout = 0", "ocs.timeout must be more than 0"),
-        ('[ocs]\nkind = "cgrates"', "not available in this version; use one of: simulator, tmf, diameter"),
+        ('[ocs]\nkind = "cgrates"', "not available in this version; use one of: simulator, tmf, ucip, diameter"),
         ('[ocs]\nkind = "magic"', "it must be one of: simulator, tmf"),
         ('[ocs]\nkind = "tmf"', "ocs.url is missing"),
         ('[sessions]\nurl = "redis://h"', "sessions.url"),
