@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from benchmarks.chaos.town import Process
 from fakes import ANA, NUMBER, FakeClock, eventually
 from flows.catalogue import load_starter
 from gateway.ocs.diameter_wire import session_of
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.ocs_faults import Faults
 from gateway.simulators.smsc import SmscSimulator
-from running import PATIENCE, Json, Town, configuration, running
+from running import PATIENCE, Json, Town, configuration, free_port, running
 
 _HOST = "chasqui.example"
 
@@ -31,7 +33,7 @@ def _clock(hours: float = 0) -> FakeClock:
 
 @asynccontextmanager
 async def outside(
-    folder: Path, migrated: Path, *, duplicates_detected: bool = True
+    folder: Path, migrated: Path, *, duplicates_detected: bool = True, port: int = 0
 ) -> AsyncIterator[tuple[SmscSimulator, OcsSimulator, Path]]:
     """Both simulators, and the configuration of a gateway between them."""
     shutil.copy(migrated, folder / "chasqui.db")
@@ -48,7 +50,7 @@ balance_context = "balance@operator"
 reconnect_max = 0.05
 duplicates_detected = {str(duplicates_detected).lower()}
 """
-        text = configuration(smsc=smsc.port, ocs=ocs.diameter_url, more=diameter)
+        text = configuration(smsc=smsc.port, ocs=ocs.diameter_url, port=port, more=diameter)
         file = folder / "chasqui.toml"
         file.write_text(text.replace('kind = "tmf"', 'kind = "diameter"\ntimeout = 2'), encoding="utf-8")
         yield smsc, ocs, file
@@ -158,6 +160,52 @@ async def test_a_yes_while_the_charging_system_is_away_is_charged_when_it_is_bac
         await faults(it, {"down": False})
         await settled(it, "confirmed")
         assert len(await it.ledger(ANA)) == 1
+
+
+@pytest.mark.parametrize("applied_late", [True, False])
+async def test_a_gateway_that_is_killed_while_the_charge_is_on_its_way_charges_once(
+    tmp_path: Path, migrated: Path, applied_late: bool
+) -> None:
+    """kill -9 between request and answer; the server carries it out all the same, or it was lost on the way."""
+    port = free_port()
+    async with outside(tmp_path, migrated, port=port) as (smsc, ocs, file), aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{port}"
+        gateway = Process(f"{url}/readyz", tmp_path / "gateway.log", "serve", "--config", str(file))
+        try:
+            await gateway.start(lambda answer: answer.status == 200)
+            await trigger(http, url)
+            await eventually(lambda: bool(smsc.messages), PATIENCE)
+            ocs._desk.set_faults(Faults(hold=True) if applied_late else Faults(lose=1_000))
+            async with http.post(
+                f"http://127.0.0.1:{smsc.control_port}/mo", json={"from": ANA, "to": NUMBER, "text": "1"}
+            ) as answer:
+                assert answer.status == 202
+            lost = ocs._desk
+            await eventually(lambda: lost.waiting == 1 if applied_late else lost.faults.lose < 1_000, PATIENCE)
+            await gateway.end(signal.SIGKILL)
+            ocs._desk.set_faults(Faults())
+            await gateway.start(lambda answer: answer.status == 200)
+            await eventually(lambda: any("Listo: " in one["text"] for one in smsc.messages), PATIENCE)
+        finally:
+            await gateway.end(signal.SIGKILL)
+        assert [item.kind for item in ocs.ledger.items] == ["charge"]
+
+
+async def trigger(http: aiohttp.ClientSession, url: str) -> None:
+    """A bundle of Ana's runs low."""
+    bundle = {"id": "b-1", "unit": "byte", "initial": 1 << 30, "remaining": 96_636_764}
+    event = {
+        "specversion": "1.0",
+        "id": "evt-1",
+        "source": "ocs/test",
+        "type": "bundle.depleting",
+        "time": datetime.now(UTC).isoformat(),
+        "subject": f"+{ANA}",
+        "data": {"bundle": bundle, "threshold": 0.1},
+    }
+    headers = {"Content-Type": "application/cloudevents+json"}
+    async with http.post(f"{url}/triggers", json=event, headers=headers) as answer:
+        assert answer.status == 202, await answer.text()
 
 
 async def _says(it: Town, words: str) -> bool:
