@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from gateway.config.aggregator_checks import AGGREGATORS, check_aggregators
 from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
+from gateway.config.cgrates_checks import check_cgrates
 from gateway.config.policy_checks import check_operator, check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
@@ -23,8 +24,8 @@ _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
 """What may stand in a path where another door's token would."""
-_OCS_NOW = ("simulator", "tmf")
-_OCS_LATER = ("cgrates", "diameter", "ucip")
+_OCS_NOW = ("simulator", "tmf", "cgrates")
+_OCS_LATER = ("diameter", "ucip")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
@@ -44,8 +45,8 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
-    if config.ocs.kind == "tmf" and not config.ocs.url:
-        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
+    if config.ocs.kind in ("tmf", "cgrates") and not config.ocs.url:
+        raise ConfigError(f'ocs.url is missing: with kind = "{config.ocs.kind}" it names the charging system')
     if config.ocs.url:
         url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")
     _port("server.port", config.server.port)
@@ -53,6 +54,7 @@ def check(config: Config) -> Config:
     _tls(config.server)
     seconds("ocs.timeout", config.ocs.timeout)
     seconds("ocs.settle_seconds", config.ocs.settle_seconds, zero=True)
+    check_cgrates(config.ocs)
     positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)

@@ -1,4 +1,4 @@
-"""A charging system to try Chasqui against: TM Forum on one port, control on another.
+"""A charging system to try Chasqui against: TM Forum and CGRateS on one port and one ledger, control on another.
 
 It charges every order that reaches it, also one with a key that it has seen before, because a real one may: charging
 once is the gateway's business, and the ledger shows whether it minded it. A subscriber never seen before starts with
@@ -14,6 +14,7 @@ from aiohttp import web
 
 from flows.catalogue import Catalogue
 from gateway.errors import GatewayError, listening
+from gateway.simulators.ocs_cgrates import CgratesRoutes
 from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger
@@ -28,7 +29,7 @@ class OcsSimulator:
     """The simulator; ``start`` and ``stop`` it, or use it as an async context manager.
 
     port, control_port: 0 takes a free one, told by the attribute after ``start``. catalogue: what each TM Forum product
-    offering grants. currency: of all accounts.
+    offering grants, and what a CGRateS unit is worth. currency: of all accounts.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class OcsSimulator:
         self._host = host
         self._desk = Desk(self.ledger, now)
         self._routes = TmfRoutes(self._desk)
+        self._cgrates = CgratesRoutes(self._desk, catalogue)
         self._wire: web.AppRunner | None = None
         self._control: web.AppRunner | None = None
 
@@ -86,12 +88,12 @@ class OcsSimulator:
             self._control = None
 
     async def set_down(self, *, down: bool) -> None:
-        """Close the TM Forum port with all its connections, or listen on the same port again."""
+        """Close the port of both wires with all its connections, or listen on the same port again."""
         if down and self._wire:
             wire, self._wire = self._wire, None
             await wire.cleanup()
         elif not down and self._wire is None:
-            self._wire, self.port = await _listen(self._routes.app(), self._host, self.port)
+            self._wire, self.port = await _listen(self._routes.app(self._cgrates.routes()), self._host, self.port)
 
     async def __aenter__(self) -> OcsSimulator:
         await self.start()
