@@ -1,12 +1,15 @@
-"""The adapter of each kind of charging system, in one explicit mapping."""
+"""The adapter of each kind of charging system, in one explicit mapping, and what can be sold with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
-from flows.catalogue import Catalogue
+from flows.catalogue import Catalogue, OnSale
 from flows.market import Market
+from flows.values import BundleId
 from gateway.config.ocs_sections import OcsConfig
 from gateway.core.ports import ChargingSystem
 from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
@@ -14,12 +17,28 @@ from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
 
+_LOG = logging.getLogger(__name__)
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
 def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
     """The configured one. url: of the simulator, where one was started for it."""
     return _BUILD[config.kind](config, url, market, catalogue)
+
+
+def sellable(catalogue: Catalogue, kind: str) -> Catalogue:
+    """The same bundles; those that this kind of charging system is not told how to grant are not on sale."""
+    if kind not in _GRANTED:
+        return catalogue
+    granted = _GRANTED[kind](catalogue)
+    if left := [bundle.id for bundle in catalogue.bundles if bundle.id not in granted and bundle.on_sale.ever]:
+        _LOG.warning("not on sale, as the catalogue has no %s mapping for them: %s", kind, ", ".join(left))
+    return Catalogue(
+        tuple(
+            bundle if bundle.id in granted else replace(bundle, on_sale=OnSale(ever=False))
+            for bundle in catalogue.bundles
+        )
+    )
 
 
 def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
@@ -49,3 +68,5 @@ _BUILD: Mapping[str, Build] = {
     "tmf": _tmf,
     "cgrates": _cgrates,
 }
+_GRANTED: Mapping[str, Callable[[Catalogue], Collection[BundleId]]] = {"cgrates": grants}
+"""Kinds that must be told what a bundle grants, and the bundles of which they are."""

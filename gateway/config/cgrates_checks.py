@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from gateway.config.ocs_sections import OcsConfig
 from gateway.errors import ConfigError
 
 _LEAST_MARKER_HOURS, _MOST_MARKER_HOURS = 24, 87_600
-_LEAST_UNITS, _MOST_UNITS = 0.000_001, 1_000_000
+_DECIMALS, _MOST_UNITS = 6, 1_000_000
 """The engine rounds balances to six decimal places."""
 
 
@@ -22,8 +24,9 @@ def check_cgrates(ocs: OcsConfig) -> None:
             f"ocs.cgrates.marker_hours must be at least {_LEAST_MARKER_HOURS} and at most {_MOST_MARKER_HOURS}:"
             " without its marker an order would be charged again"
         )
-    if not _LEAST_UNITS <= ocs.cgrates.units_per_minor <= _MOST_UNITS:
+    units = Decimal(str(ocs.cgrates.units_per_minor))
+    if not 0 < units <= _MOST_UNITS or units != round(units, _DECIMALS):
         raise ConfigError(
-            f"ocs.cgrates.units_per_minor must be at least {_LEAST_UNITS:f} and at most {_MOST_UNITS}: CGRateS counts"
-            " with six decimal places"
+            f"ocs.cgrates.units_per_minor must be more than 0, at most {_MOST_UNITS} and have at most {_DECIMALS}"
+            " decimal places, as CGRateS has"
         )

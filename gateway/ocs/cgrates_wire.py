@@ -151,7 +151,7 @@ def _value(value: object) -> Decimal:
 
 def _expiry(text: object) -> datetime | None:
     """``*unlimited``, nothing and the year 1 (Go's zero time) are never."""
-    if text in {None, "", _NEVER}:
+    if text is None or text in ("", _NEVER):
         return None
     try:
         moment = datetime.fromisoformat(str(text))
