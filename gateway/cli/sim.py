@@ -37,7 +37,9 @@ def add_to(commands: Commands) -> None:
     smsc.add_argument("--tls-certificate", type=Path, metavar="FILE", help="speak TLS, and show this one (PEM)")
     smsc.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, without a password")
     smsc.add_argument("--tls-ca", type=Path, metavar="FILE", help="whose certificate clients must show (PEM)")
-    ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
+    ocs = _simulator(
+        group.add_parser("ocs", help="a charging system (TM Forum, CGRateS)", description=_ocs.__doc__), 9200, _ocs
+    )
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
     texts = group.add_parser("aggregator", help="an SMS aggregator (HTTP)", description=_aggregator.__doc__)

@@ -45,7 +45,7 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
-    if config.ocs.kind in ("tmf", "cgrates") and not config.ocs.url:
+    if config.ocs.kind != "simulator" and not config.ocs.url:
         raise ConfigError(f'ocs.url is missing: with kind = "{config.ocs.kind}" it names the charging system')
     if config.ocs.url:
         url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")

@@ -30,10 +30,13 @@ class EngineSaysNo(OcsError):
 
 
 class Engine:
-    """Calls ``{url}/jsonrpc``. timeout: seconds for one call. session: shared by the caller, who then closes it."""
+    """Calls ``{url}/jsonrpc``, whether or not the url ends so.
+
+    timeout: seconds for one call. session: shared by the caller, who then closes it.
+    """
 
     def __init__(self, url: str, timeout: float, session: aiohttp.ClientSession | None = None) -> None:
-        self._url = url.rstrip("/") + wire.PATH
+        self._url = url.rstrip("/").removesuffix(wire.PATH) + wire.PATH
         # Half the time for getting a connection: what then fails was surely not sent.
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
         self._session = session

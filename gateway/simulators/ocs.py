@@ -93,7 +93,9 @@ class OcsSimulator:
             wire, self._wire = self._wire, None
             await wire.cleanup()
         elif not down and self._wire is None:
-            self._wire, self.port = await _listen(self._routes.app(self._cgrates.routes()), self._host, self.port)
+            app = self._routes.app()
+            self._cgrates.add_to(app)
+            self._wire, self.port = await _listen(app, self._host, self.port)
 
     async def __aenter__(self) -> OcsSimulator:
         await self.start()

@@ -50,9 +50,9 @@ class CgratesRoutes:
             "APIerSv1.DebitBalance": self._debit_balance,
         }
 
-    def routes(self) -> Sequence[web.RouteDef]:
-        """For the application of the port."""
-        return [web.post("/jsonrpc", self._answer)]
+    def add_to(self, app: web.Application) -> None:
+        """Answer beside TM Forum, under the same faults."""
+        app.router.add_post("/jsonrpc", self._answer)
 
     async def _answer(self, request: web.Request) -> web.Response:
         call = parse_body(await request.read())

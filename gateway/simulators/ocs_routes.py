@@ -25,8 +25,8 @@ class TmfRoutes:
         self._desk = desk
         self._ids = itertools.count(1)
 
-    def app(self, beside: Sequence[web.RouteDef] = ()) -> web.Application:
-        """A fresh application: one for every time the port is opened. beside: another wire, with the same faults."""
+    def app(self) -> web.Application:
+        """A fresh application: one for every time the port is opened."""
         app = web.Application(middlewares=[self._guard], client_max_size=_LARGEST_BODY)
         app.add_routes(
             [
@@ -36,7 +36,6 @@ class TmfRoutes:
                 web.get(BUCKETS, self._list_buckets),
                 web.post(ADJUSTMENTS, self._adjust),
                 web.get(ACTIONS, self._list_actions),
-                *beside,
             ]
         )
         return app

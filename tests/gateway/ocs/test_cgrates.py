@@ -193,6 +193,14 @@ async def test_it_is_a_charging_system(ocs: CgratesChargingSystem) -> None:
     assert (charging.settle_seconds, charging.services) == (1, frozenset())
 
 
+@pytest.mark.parametrize("tail", ["", "/", "/jsonrpc", "/jsonrpc/"])
+async def test_the_url_may_end_as_the_engine_shows_it(simulator: OcsSimulator, tail: str) -> None:
+    """It is the same engine."""
+    ocs = adapter(simulator.url + tail)
+    assert await ocs.answers()
+    await ocs.close()
+
+
 async def test_a_purchase_charges_and_grants_and_is_found(ocs: CgratesChargingSystem, simulator: OcsSimulator) -> None:
     """The wallet shows both in our own units, and no marker."""
     outcome = await ocs.purchase(order())
@@ -496,13 +504,23 @@ async def test_a_refund_pays_once_what_the_order_charged(ocs: CgratesChargingSys
 
 
 async def test_what_was_never_charged_is_not_refunded(ocs: CgratesChargingSystem, simulator: OcsSimulator) -> None:
-    """Nor is anything under the order's own key."""
-    for request in (refund(), RefundRequest(KEY, order())):
-        outcome = await ocs.refund(request)
+    """However often it is asked for, and also once the order has been charged."""
+    for _ in range(2):
+        outcome = await ocs.refund(refund())
         assert isinstance(outcome, Refused)
         assert outcome.reason == "rejected"
     assert isinstance(await ocs.find_refund(refund()), Refused)
     assert simulator.ledger.items == []
+    await ocs.purchase(order())
+    assert isinstance(await ocs.refund(refund()), Refused)
+    assert [item.kind for item in simulator.ledger.items] == ["charge"]
+
+
+async def test_a_refund_needs_a_key_of_its_own(ocs: CgratesChargingSystem, simulator: OcsSimulator) -> None:
+    """Under the order's key its marker would pass for the refund's."""
+    await ocs.purchase(order())
+    assert isinstance(await ocs.refund(RefundRequest(KEY, order())), Refused)
+    assert [item.kind for item in simulator.ledger.items] == ["charge"]
 
 
 @pytest.mark.parametrize(("faults", "paid"), [({"drop_answer": 1}, True), ({"lose": 1}, False)])
