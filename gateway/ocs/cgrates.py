@@ -44,7 +44,6 @@ from gateway.core.ports import (
     OutcomeUnknown,
     PurchaseOutcome,
     PurchaseRequest,
-    Refunded,
     RefundOutcome,
     RefundRequest,
     Refused,
@@ -53,14 +52,12 @@ from gateway.core.ports import (
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
+from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo, NotReached
 from gateway.ocs.cgrates_units import Grant
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")
-_UNKNOWN = Refused("unknown_subscriber", "the charging system has no account for this subscriber")
-_HALF_WAY = OutcomeUnknown("the charging system stopped half-way through the order: a person must look at the account")
-_NO_MARKER = OutcomeUnknown("the charging system ran the order and left no marker")
 
 
 def _utc_now() -> datetime:
@@ -130,7 +127,7 @@ class CgratesChargingSystem:
         if isinstance(account, Refused | NotSent | OutcomeUnknown):
             return account
         outcome = self._order_outcome(account, request)
-        return _NO_MARKER if isinstance(outcome, NotFound) else outcome
+        return NO_MARKER if isinstance(outcome, NotFound) else outcome
 
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Read the order's marker. Whatever prevents an answer is ``OutcomeUnknown``."""
@@ -146,13 +143,13 @@ class CgratesChargingSystem:
         account = await self._run(request.key, order.payer, actions)
         if isinstance(account, Refused | NotSent | OutcomeUnknown):
             return account
-        outcome = _refund_outcome(account, request.key)
-        return _NO_MARKER if isinstance(outcome, NotFound) else outcome
+        outcome = refund_outcome(account, request.key)
+        return NO_MARKER if isinstance(outcome, NotFound) else outcome
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         """Read the refund's marker."""
         account = await self._asked(request.order.payer)
-        return account if isinstance(account, Refused | OutcomeUnknown) else _refund_outcome(account, request.key)
+        return account if isinstance(account, Refused | OutcomeUnknown) else refund_outcome(account, request.key)
 
     async def answers(self) -> bool:
         """Asked about an account that nobody has, the engine must say that there is none."""
@@ -184,7 +181,7 @@ class CgratesChargingSystem:
         try:
             return await self._account(msisdn)
         except UnknownSubscriber:
-            return _UNKNOWN
+            return UNKNOWN_SUBSCRIBER
         except OcsError as error:
             return OutcomeUnknown(str(error))
 
@@ -238,22 +235,8 @@ class CgratesChargingSystem:
     def _order_outcome(
         self, account: wire.AccountSeen, request: PurchaseRequest
     ) -> Activated | Refused | NotFound | OutcomeUnknown:
-        marker = sets.marker(account, request.key)
-        match marker.standing:
-            case "done":
-                return Activated(marker.reference)
-            case "absent":
-                return NotFound()
-            case "half-way":
-                return _HALF_WAY
-            case "never":
-                return self._never(account, request.price, marker.reference)
-
-    def _never(self, account: wire.AccountSeen, price: Money, reference: str) -> Refused:
         money = wire.money_of(account, self._settings.terms.money_balance, self._now())
-        if money < self._units(price):
-            return Refused("insufficient_funds", "the usable money is less than the price", reference)
-        return Refused("rejected", "the order ran when the money was not there, and cannot run again", reference)
+        return order_outcome(account, request.key, self._units(request.price), money)
 
     def _units(self, price: Money) -> Decimal:
         return price.amount * self._settings.units_per_minor
@@ -261,16 +244,3 @@ class CgratesChargingSystem:
 
 class _NotAsSent(OcsError):
     """The engine does not keep action sets as they are sent."""
-
-
-def _refund_outcome(account: wire.AccountSeen, key: OrderKey) -> Refunded | Refused | NotFound | OutcomeUnknown:
-    marker = sets.marker(account, key)
-    match marker.standing:
-        case "done":
-            return Refunded(marker.reference)
-        case "absent":
-            return NotFound()
-        case "half-way":
-            return _HALF_WAY
-        case "never":
-            return Refused("rejected", "the account has no sign that the order was charged", marker.reference)

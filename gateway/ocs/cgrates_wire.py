@@ -27,6 +27,7 @@ NOT_FOUND, EXISTS = "NOT_FOUND", "EXISTS"
 MONEY, MARKER = "*monetary", "*order"
 
 _NEVER = "*unlimited"
+_YEARS_OF_NEVER = (1, 9999)
 _LONGEST_WORDS = 300
 _MOST_DIGITS = 30
 _NUMBER_OF_SOMEBODY = re.compile(r"\d{6,}")
@@ -150,14 +151,14 @@ def _value(value: object) -> Decimal:
 
 
 def _expiry(text: object) -> datetime | None:
-    """``*unlimited``, nothing and the year 1 (Go's zero time) are never."""
+    """``*unlimited``, nothing, the year 1 (Go's zero time) and the last year of all are never."""
     if text is None or text in ("", _NEVER):
         return None
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError as error:
         raise UnreadableAnswer("the ExpirationDate of a balance is not a date and time") from error
-    if moment.year == 1:
+    if moment.year in _YEARS_OF_NEVER:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from flows.frozen import dataclass
 from gateway.simulators.ocs_cgrates_filter import Fields, some_one_meets
 
-_DECIMALS = 6
+_DECIMALS, _MOST = 6, 10**15
 _SIGNS = {"*topup": 1, "*topup_reset": 1, "*debit": -1}
 _NEVER = frozenset({"", "*unlimited", "*never"})
 _LATER = re.compile(r"\+(\d{1,9})(h|m|s)")
@@ -89,7 +89,7 @@ def format_action(action: Action) -> dict[str, object]:
         "Identifier": action.identifier,
         "BalanceType": action.kind,
         "BalanceId": action.ident,
-        "Units": f"{action.units:.15g}" if action.units < 10**15 else str(int(action.units)),
+        "Units": f"{action.units:.15f}".rstrip("0").rstrip("."),
         "ExpiryTime": action.expiry,
         "Filter": action.condition,
         "Weight": action.weight,
@@ -117,13 +117,13 @@ def expiry(text: str, now: datetime) -> datetime | None:
     """``+168h`` from now, a date and time, or never. What is none of these never expires, as on an engine."""
     if text in _NEVER:
         return None
-    if later := _LATER.fullmatch(text):
-        return now + timedelta(**{_LENGTHS[later.group(2)]: int(later.group(1))})
     try:
+        if later := _LATER.fullmatch(text):
+            return now + timedelta(**{_LENGTHS[later.group(2)]: int(later.group(1))})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _apply(action: Action, balances: list[Balance], now: datetime) -> Sequence[Movement]:
@@ -161,7 +161,7 @@ def _text(item: Mapping[str, object], name: str) -> str:
 
 def _number(item: Mapping[str, object], name: str) -> float:
     value = item.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
         raise BadAction(f"json: cannot unmarshal into Go struct field .{name} of type float64")
     return float(value)
 

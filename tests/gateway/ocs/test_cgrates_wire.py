@@ -151,6 +151,7 @@ def test_an_account_may_hold_nothing(balances: object) -> None:
         ("", True),
         ("*unlimited", True),
         ("0001-01-01T00:00:00Z", True),
+        ("9999-12-31T23:59:59-11:00", True),
         ("2026-11-24T00:00:01Z", True),
         ("2026-11-24T00:00:00.000000001Z", False),  # to the microsecond it is now
         ("2026-11-23T19:00:00-05:00", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flows.catalogue import load_starter
 from flows.values import Bucket, BundleId, Money, Msisdn, OrderKey, Unit
@@ -23,6 +26,14 @@ ANA = Msisdn("573001112233")
 CATALOGUE = load_starter("co")
 OPENING = 1_000_000
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+MEMBERS = [
+    *("Tenant", "Account", "ActionsId", "Actions", "Overwrite", "BalanceType", "Balance", "Value", "ActionExtraData"),
+    *("Identifier", "BalanceId", "Units", "ExpiryTime", "Weight", "Filter", "BalanceDisabled", "ID", "OriginID"),
+]
+METHODS = [
+    *("APIerSv2.GetAccount", "APIerSv1.SetActions", "APIerSv1.GetActions", "APIerSv1.ExecuteAction"),
+    *("APIerSv1.AddBalance", "APIerSv1.DebitBalance", "APIerSv1.Nothing"),
+]
 Call = Callable[[str, object], Awaitable[tuple[Any, str | None]]]
 
 
@@ -165,6 +176,8 @@ def test_a_new_balance_gets_its_end_and_a_known_one_keeps_it() -> None:
         ("2026-12-01T00:00:00Z", datetime(2026, 12, 1, tzinfo=UTC)),
         ("2026-12-01T00:00:00", datetime(2026, 12, 1, tzinfo=UTC)),
         ("soon", None),
+        ("+999999999h", None),
+        ("0001-01-01T00:00:00+14:00", None),
     ],
 )
 def test_an_end_is_a_time_from_now_a_date_or_never(text: str, ends: datetime | None) -> None:
@@ -179,6 +192,8 @@ def test_an_end_is_a_time_from_now_a_date_or_never(text: str, ends: datetime | N
         {},
         {"Identifier": "*topup"},
         {"Identifier": "*topup", "Weight": 1, "Units": "5"},
+        {"Identifier": "*topup", "Weight": 1, "Units": float("inf")},
+        {"Identifier": "*topup", "Weight": 1, "Units": 10**16},
         {"Identifier": "*topup", "Weight": 1, "BalanceId": 5},
         {"Identifier": "*topup", "Weight": 1, "BalanceDisabled": "maybe"},
     ],
@@ -253,6 +268,7 @@ async def test_a_malformed_condition_is_accepted_and_does_nothing(call: Call) ->
         ("APIerSv2.GetAccount", {"Account": "nobody"}, "NOT_FOUND"),
         ("APIerSv2.GetAccount", {"Account": "+573001112233"}, "NOT_FOUND"),
         ("APIerSv2.GetAccount", {}, "MANDATORY_IE_MISSING: ['Account']"),
+        ("APIerSv1.DebitBalance", {"Account": ANA, "BalanceType": []}, "MANDATORY_IE_MISSING: ['BalanceType']"),
         ("APIerSv2.GetAccount", "573001112233", "json: cannot unmarshal into Go value"),
         ("APIerSv1.SetActions", {"ActionsId": "k"}, "MANDATORY_IE_MISSING: ['Actions']"),
         ("APIerSv1.SetActions", {"ActionsId": "k", "Actions": [{}]}, "MANDATORY_IE_MISSING:Action:"),
@@ -315,3 +331,31 @@ async def test_both_wires_show_one_ledger(call: Call, simulator: OcsSimulator) -
         ]
     finally:
         await tmf.close()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", ANA, "*debit", "*monetary", "{", "k"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60)
+@given(calls=st.lists(st.tuples(st.sampled_from(METHODS), JSON), max_size=6))
+def test_no_call_breaks_the_engine(calls: list[tuple[str, object]]) -> None:
+    """Each is answered: a result, an error, or a bad request."""
+
+    async def make() -> list[int]:
+        async with OcsSimulator(CATALOGUE, "COP") as simulator, aiohttp.ClientSession(simulator.url) as session:
+            statuses = []
+            for method, parameter in calls:
+                body = {"id": 1, "method": method, "params": [parameter]}
+                async with session.post("/jsonrpc", json=body) as response:
+                    statuses.append(response.status)
+            return statuses
+
+    assert set(asyncio.run(make())) <= {200, 400}
