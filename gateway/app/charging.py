@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -11,11 +12,15 @@ from flows.catalogue import Catalogue, OnSale
 from flows.market import Market
 from flows.values import BundleId
 from gateway.config.ocs_sections import OcsConfig
+from gateway.core.breaker import Breaker, BreakerSettings
+from gateway.core.call_gate import CallGate, GateSettings
+from gateway.core.guarded_ocs import GuardedOcs
 from gateway.core.ports import ChargingSystem
 from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
 from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
+from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
@@ -61,6 +66,17 @@ def _cgrates(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) 
         unit_sizes=unit_sizes(catalogue),
     )
     return CgratesChargingSystem(url, settings, timeout=config.timeout, settle_seconds=config.settle_seconds)
+
+
+def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> GuardedOcs:
+    """Behind a breaker and a gate."""
+    chosen = config.breaker
+    settings = BreakerSettings(chosen.failures, chosen.pause, chosen.longest_pause)
+    breaker = Breaker(settings, asyncio.get_running_loop().time)
+    gate = CallGate(GateSettings(config.at_once, config.background_at_once, config.waiting))
+    metrics.ocs_breaker_open.set_function(lambda: float(breaker.state != "closed"))
+    metrics.ocs_waiting.set_function(lambda: float(gate.waiting))
+    return GuardedOcs(ocs, breaker, gate, metrics)
 
 
 _BUILD: Mapping[str, Build] = {
