@@ -89,6 +89,22 @@ async def test_a_yes_that_the_money_does_not_cover_is_refused(it: Town) -> None:
     assert await it.ledger(ANA) == []
 
 
+async def test_an_order_is_given_back_once(it: Town) -> None:
+    """However often an operator asks; the refund has a marker of its own."""
+    await it.offer()
+    it.clock.advance(seconds=1)
+    await it.smsc.send_mo(ANA, NUMBER, "1")
+    await it.texts(ANA, 2)
+    (order,) = await it.items("orders")
+    for _ in range(3):
+        status, _ = await it.call("POST", f"orders/{order['key']}/refund", {}, role="admin")
+        assert status == 202
+    assert (await it.texts(ANA, 3))[2].startswith("Te devolvimos")
+    charge, back = await it.ledger(ANA, 2)
+    assert (charge["kind"], back["kind"], back["amount"]) == ("charge", "refund", charge["amount"])
+    assert it.ocs.ledger.account(ANA).balance == OPENING
+
+
 @asynccontextmanager
 async def process(file: Path, port: int, http: aiohttp.ClientSession) -> AsyncIterator[asyncio.subprocess.Process]:
     """``chasqui serve``, once it is ready; killed at the end of the block."""
