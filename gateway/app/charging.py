@@ -20,6 +20,8 @@ from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
 from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
+from gateway.ocs.ucip import UcipChargingSystem
+from gateway.ocs.ucip_sales import sales_of
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
@@ -27,7 +29,10 @@ Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
 def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The configured one. url: of the simulator, where one was started for it."""
+    """The configured one. url: of the simulator, where one was started for it.
+
+    Raises ConfigError where the catalogue says what it cannot do.
+    """
     return _BUILD[config.kind](config, url, market, catalogue)
 
 
@@ -79,10 +84,30 @@ def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> Guarded
     return GuardedOcs(ocs, breaker, gate, metrics)
 
 
+def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    sales = sales_of(catalogue)
+    if lacking := [bundle.id for bundle in catalogue.bundles if bundle.on_sale.ever and bundle.id not in sales]:
+        _LOG.warning("bundles without a ucip entry in the catalogue cannot be bought: %s", ", ".join(lacking))
+    if not config.ucip.repeats_are_recognised and not all(sale.offer for sale in sales.values()):
+        _LOG.warning(
+            "after a lost answer only a person can tell what the AIR did with an order: neither "
+            "ocs.ucip.repeats_are_recognised nor an offer for each bundle is set"
+        )
+    return UcipChargingSystem(
+        url,
+        config.ucip,
+        timeout=config.timeout,
+        settle_seconds=config.settle_seconds,
+        currency=market.currency,
+        sales=sales,
+    )
+
+
 _BUILD: Mapping[str, Build] = {
     "simulator": _tmf,  # the simulator speaks the TM Forum wire
     "tmf": _tmf,
     "cgrates": _cgrates,
+    "ucip": _ucip,
 }
 _GRANTED: Mapping[str, Callable[[Catalogue], Collection[BundleId]]] = {"cgrates": grants}
 """Kinds that must be told what a bundle grants, and the bundles of which they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.config.bounds import positive, seconds, url
 from gateway.config.cgrates_checks import check_cgrates
 from gateway.config.ocs_sections import BreakerConfig, OcsConfig
+from gateway.config.ucip_checks import check_ucip
 from gateway.errors import ConfigError
 
 GRANTS = ("trust", "person", "refund")
@@ -26,6 +27,7 @@ def check_ocs(ocs: OcsConfig) -> None:
         raise ConfigError("ocs.background_at_once must not be more than ocs.at_once")
     _breaker(ocs.breaker)
     check_cgrates(ocs)
+    check_ucip(ocs)
 
 
 def _breaker(breaker: BreakerConfig) -> None:
