@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.ocs.cgrates_wire import EXECUTE_ACTION, PATH
 from gateway.ocs.tmf_wire import PRODUCT_ORDERS
 
 _MSISDN: Final = re.compile(rb"573[0-9]{9}")
@@ -39,6 +40,10 @@ def _tmf(method: str, path: str, body: bytes) -> bool:
     return method == "POST" and path.endswith(PRODUCT_ORDERS)
 
 
+def _cgrates(method: str, path: str, body: bytes) -> bool:
+    return method == "POST" and path.endswith(PATH) and EXECUTE_ACTION.encode() in body
+
+
 def _ucip(method: str, path: str, body: bytes) -> bool:
     return b"<methodName>Refill<" in body or b"<methodName>UpdateBalanceAndDate<" in body
 
@@ -46,6 +51,7 @@ def _ucip(method: str, path: str, body: bytes) -> bool:
 _OTHER_ORDER: Final = {"id": "po-other", "externalId": "ord-of-somebody-else", "state": "completed"}
 WIRES: Final[Mapping[str, Wire]] = {
     "tmf": Wire("tmf", _tmf, (201, "application/json;charset=utf-8", json.dumps(_OTHER_ORDER).encode())),
+    "cgrates": Wire("cgrates", _cgrates, (200, "application/json", b'{"id": 0, "result": "OK", "error": null}')),
     "ucip": Wire(
         "ucip",
         _ucip,

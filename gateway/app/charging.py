@@ -1,20 +1,26 @@
-"""The adapter of each kind of charging system, in one explicit mapping."""
+"""The adapter of each kind of charging system, in one explicit mapping, and what can be sold with it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
-from flows.catalogue import Catalogue
+from flows.catalogue import Catalogue, OnSale
 from flows.market import Market
+from flows.values import BundleId
 from gateway.config.diameter_checks import diameter_address
 from gateway.config.ocs_sections import OcsConfig
 from gateway.core.breaker import Breaker, BreakerSettings
 from gateway.core.call_gate import CallGate, GateSettings
 from gateway.core.guarded_ocs import GuardedOcs
 from gateway.core.ports import ChargingSystem
+from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
+from gateway.ocs.cgrates_sets import Terms
+from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.ucip import UcipChargingSystem
 from gateway.ocs.ucip_sales import sales_of
@@ -30,6 +36,21 @@ def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Cata
     Raises ConfigError where the catalogue says what it cannot do.
     """
     return _BUILD[config.kind](config, url, market, catalogue)
+
+
+def sellable(catalogue: Catalogue, kind: str) -> Catalogue:
+    """The same bundles; those that this kind of charging system is not told how to grant are not on sale."""
+    if kind not in _GRANTED:
+        return catalogue
+    granted = _GRANTED[kind](catalogue)
+    if left := [bundle.id for bundle in catalogue.bundles if bundle.id not in granted and bundle.on_sale.ever]:
+        _LOG.warning("not on sale, as the catalogue has no %s mapping for them: %s", kind, ", ".join(left))
+    return Catalogue(
+        tuple(
+            bundle if bundle.id in granted else replace(bundle, on_sale=OnSale(ever=False))
+            for bundle in catalogue.bundles
+        )
+    )
 
 
 def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
@@ -66,6 +87,18 @@ def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue)
     )
 
 
+def _cgrates(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    settings = CgratesSettings(
+        tenant=config.tenant,
+        terms=Terms(config.money_balance, config.cgrates.marker_hours),
+        units_per_minor=Decimal(str(config.cgrates.units_per_minor)),
+        currency=market.currency,
+        grants=grants(catalogue),
+        unit_sizes=unit_sizes(catalogue),
+    )
+    return CgratesChargingSystem(url, settings, timeout=config.timeout, settle_seconds=config.settle_seconds)
+
+
 def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> GuardedOcs:
     """Behind a breaker and a gate."""
     chosen = config.breaker
@@ -100,5 +133,8 @@ _BUILD: Mapping[str, Build] = {
     "simulator": _tmf,  # the simulator speaks the TM Forum wire
     "tmf": _tmf,
     "diameter": _diameter,
+    "cgrates": _cgrates,
     "ucip": _ucip,
 }
+_GRANTED: Mapping[str, Callable[[Catalogue], Collection[BundleId]]] = {"cgrates": grants}
+"""Kinds that must be told what a bundle grants, and the bundles of which they are."""

@@ -38,7 +38,7 @@ def add_to(commands: Commands) -> None:
     smsc.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, without a password")
     smsc.add_argument("--tls-ca", type=Path, metavar="FILE", help="whose certificate clients must show (PEM)")
     ocs = _simulator(
-        group.add_parser("ocs", help="a charging system: TM Forum, UCIP, Diameter", description=_ocs.__doc__),
+        group.add_parser("ocs", help="a charging system: TM Forum, CGRateS, UCIP, Diameter", description=_ocs.__doc__),
         9200,
         _ocs,
     )

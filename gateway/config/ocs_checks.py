@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.config.bounds import positive, seconds, url
+from gateway.config.cgrates_checks import check_cgrates
 from gateway.config.diameter_checks import check_diameter
 from gateway.config.ocs_sections import BreakerConfig, OcsConfig
 from gateway.config.ucip_checks import check_ucip
@@ -28,6 +29,7 @@ def check_ocs(ocs: OcsConfig) -> None:
     if ocs.background_at_once > ocs.at_once:
         raise ConfigError("ocs.background_at_once must not be more than ocs.at_once")
     _breaker(ocs.breaker)
+    check_cgrates(ocs)
     check_ucip(ocs)
 
 

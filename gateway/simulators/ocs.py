@@ -1,4 +1,4 @@
-"""A charging system to try Chasqui against: TM Forum and UCIP (``/Air``) on one port, control and Diameter on others.
+"""A charging system to try Chasqui against: TM Forum, CGRateS and UCIP on one port, control and Diameter on others.
 
 On TM Forum it charges every order that reaches it, also one with a key that it has seen before, because a real one may:
 charging once is the gateway's business, and the ledger shows whether it minded it. A subscriber never seen before
@@ -16,6 +16,7 @@ from aiohttp import web
 from flows.catalogue import Catalogue
 from gateway.errors import GatewayError, listening
 from gateway.simulators.ocs_air import AirRoutes
+from gateway.simulators.ocs_cgrates import CgratesRoutes
 from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger, offering_of
@@ -34,8 +35,8 @@ class OcsSimulator:
     """The simulator; ``start`` and ``stop`` it, or use it as an async context manager.
 
     port, control_port: 0 takes a free one, told by the attribute after ``start``. catalogue: what each TM Forum product
-    offering, Diameter service, refill profile and the like grants. currency: of all accounts. air_credentials: user,
-    password. diameter_port: None = Diameter is not spoken.
+    offering, Diameter service, refill profile and the like grants, and what a CGRateS unit is worth. currency: of all
+    accounts. air_credentials: user, password. diameter_port: None = Diameter is not spoken.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class OcsSimulator:
         self._host = host
         self._desk = Desk(self.ledger, now)
         self._routes = TmfRoutes(self._desk)
+        self._cgrates = CgratesRoutes(self._desk, catalogue)
         self._air = AirRoutes(self._desk, catalogue, air_credentials)
         self._diameter = None if diameter_port is None else _diameter(self._desk)
         self._wire: web.AppRunner | None = None
@@ -109,6 +111,7 @@ class OcsSimulator:
             await wire.cleanup()
         elif not down and self._wire is None:
             app = self._routes.app()
+            self._cgrates.add_to(app)
             self._air.add_to(app)
             self._wire, self.port = await _listen(app, self._host, self.port)
         if self._diameter is None or self.diameter_port is None:
