@@ -12,10 +12,14 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
+from gateway.api.acceptance_routes import AcceptanceRoutes
 from gateway.api.access import Access
+from gateway.api.catalogue_routes import CatalogueRoutes
 from gateway.api.control_routes import ControlRoutes
 from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
+from gateway.api.once import Once
+from gateway.api.openapi import OpenApiRoute
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
@@ -216,13 +220,19 @@ class Gateway:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
         access = Access(config.api.tokens, config.api.requests_per_second)
+        once = Once(context, committer)
         message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
-            ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
-            MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
-            ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
+            CatalogueRoutes(context, access),
+            ApiRoutes(context, facts, committer, access, once, message_views=message_views),
+            AcceptanceRoutes(context, acceptances, access, once),
+            MessageRoutes(
+                context, facts, committer, access, once, recalls=texting.recalls, message_views=message_views
+            ),
+            ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, once, controls.look),
+            OpenApiRoute(lambda: access.operations, {}),
             *texting.routes(doors, config.server.host),
         )
         await texting.binds.open(self._stack)
