@@ -289,3 +289,24 @@ class StillScheduled(Model, frozen=True):
     """What was not taken back, as it is still to begin."""
 
     scheduled: list[Control]
+
+
+class Webhook(Model, frozen=True):
+    """An endpoint. waiting, delivered, failed: of the last seven days; delivered_at, failed_at: since the start."""
+
+    name: str
+    events: list[str]
+    state: Annotated[str, Meta(extra_json_schema={"enum": ["active", "failing", "disabled"]})]
+    waiting: int
+    delivered: int
+    failed: int
+    delivered_at: Instant | None
+    failed_at: Instant | None
+    reason: str | None
+
+
+class WebhookList(Model, frozen=True):
+    """The endpoints, in the order of the configuration."""
+
+    items: list[Webhook]
+    next: Next

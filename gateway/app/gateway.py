@@ -12,15 +12,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
-from gateway.api.acceptance_routes import AcceptanceRoutes
-from gateway.api.access import Access
-from gateway.api.catalogue_routes import CatalogueRoutes
-from gateway.api.control_routes import ControlRoutes
-from gateway.api.message_routes import MessageRoutes
-from gateway.api.message_views import MessageViews
-from gateway.api.once import Once
-from gateway.api.openapi import OpenApiRoute
-from gateway.api.routes import ApiRoutes
+from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
@@ -29,6 +21,7 @@ from gateway.app.numbers import Numbers, offering
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
+from gateway.app.telling import webhook_lane
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
@@ -38,7 +31,6 @@ from gateway.core import traced
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
-from gateway.core.control_desk import ControlDesk
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
@@ -58,6 +50,7 @@ from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
+from gateway.core.webhook_lane import Announcer
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
@@ -172,6 +165,7 @@ class Gateway:
             context.reach,
             lanes.put,
             ConsentLedger(context.reader, context.writer),
+            tell=Announcer(config.webhooks.endpoints).rows,
         )
         facts = Facts(context, peers.ocs)
         receipts = ReceiptDesk(context)
@@ -211,6 +205,8 @@ class Gateway:
         await texting.open(self._stack)
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
+        lanes.webhooks = webhook_lane(context, config.webhooks.endpoints, self._stack)
+        lanes.webhooks.start()
         left = await lanes.recover(context)
         for pump in (triggers, replies):
             pump.start()
@@ -219,20 +215,11 @@ class Gateway:
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
-        access = Access(config.api.tokens, config.api.requests_per_second)
-        once = Once(context, committer)
-        message_views = MessageViews(context, texting.numbers)
+        api = rest.Behind(facts, committer, acceptances, texting, controls, lanes.webhooks)
         routes: tuple[Routes, ...] = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
-            CatalogueRoutes(context, access),
-            ApiRoutes(context, facts, committer, access, once, message_views=message_views),
-            AcceptanceRoutes(context, acceptances, access, once),
-            MessageRoutes(
-                context, facts, committer, access, once, recalls=texting.recalls, message_views=message_views
-            ),
-            ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, once, controls.look),
-            OpenApiRoute(lambda: access.operations, {}),
+            *rest.rest_routes(config, context, api),
             *texting.routes(doors, config.server.host),
         )
         await texting.binds.open(self._stack)
