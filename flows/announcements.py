@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flows.effects import Effect, RecordConsent, RecordDropped, RecordOffer, RecordOfferState, RecordOrderState
+from flows.effects import (
+    Effect,
+    RecordConsent,
+    RecordDropped,
+    RecordOffer,
+    RecordOfferState,
+    RecordOrderState,
+    RecordRefunded,
+)
 from flows.frozen import dataclass
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "offers": ("offer.made", "offer.accepted", "offer.declined", "offer.expired"),
-    "orders": ("order.confirmed", "order.declined", "order.in_doubt"),
+    "orders": ("order.confirmed", "order.declined", "order.in_doubt", "order.refunded"),
     "consents": ("consent.recorded",),
 }
 """Every event, by what it is about."""
@@ -42,6 +50,9 @@ def announcement(effect: Effect) -> Announcement | None:
             return Announcement("offer.declined", effect.id, effect.at, {"state": "declined"})
         case RecordOrderState():
             return _of_order(effect)
+        case RecordRefunded():
+            facts = {"state": "refunded", "reason": effect.reason, "detail": None, "reference": None}
+            return Announcement("order.refunded", effect.key, effect.at, facts)
         case RecordConsent():
             facts = {
                 "subscription": effect.subscription,

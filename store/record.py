@@ -24,6 +24,7 @@ from flows.effects import (
     RecordOrderState,
     RecordPointless,
     RecordPreference,
+    RecordRefunded,
     RecordSubscriptionState,
     RecordTold,
     RecordUnasked,
@@ -110,6 +111,7 @@ def _record(
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState
+    | RecordRefunded
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
@@ -122,10 +124,8 @@ def _record(
     match effect:
         case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
             return _of_offer(effect)
-        case RecordOrder():
-            return orders.put(effect.order)
-        case RecordOrderState():
-            return orders.move(effect)
+        case RecordOrder() | RecordOrderState() | RecordRefunded():
+            return _of_order(effect)
         case RecordPreference():
             return subscriptions.set_preference(effect)
         case RecordMarketingContact():
@@ -144,6 +144,16 @@ def _record(
             return audit.note(effect)
         case _:
             assert_never(effect)
+
+
+def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> Op:
+    match effect:
+        case RecordOrder():
+            return orders.put(effect.order)
+        case RecordOrderState():
+            return orders.move(effect)
+        case RecordRefunded():
+            return orders.refunded(effect)
 
 
 def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:

@@ -13,7 +13,7 @@ from gateway.api.models import ChannelName, ConsentEvent, Instant, Model, Money,
 _OfferEvent = Annotated[str, Meta(extra_json_schema={"enum": list(EVENTS["offers"])})]
 _OrderEvent = Annotated[str, Meta(extra_json_schema={"enum": list(EVENTS["orders"])})]
 _OfferState = Annotated[str, Meta(extra_json_schema={"enum": ["open", "accepted", "declined", "expired"]})]
-_OrderState = Annotated[str, Meta(extra_json_schema={"enum": ["confirmed", "declined", "in_doubt"]})]
+_OrderState = Annotated[str, Meta(extra_json_schema={"enum": ["confirmed", "declined", "in_doubt", "refunded"]})]
 _ConsentEvent = Annotated[str, Meta(extra_json_schema={"enum": list(EVENTS["consents"])})]
 
 
@@ -58,7 +58,7 @@ class OrderTold(Model, frozen=True):
 
 
 class OrderHappened(Model, frozen=True):
-    """An order was confirmed or declined, or nobody can say yet."""
+    """An order was confirmed, declined or refunded, or nobody can say yet."""
 
     type: _OrderEvent
     timestamp: Instant

@@ -103,7 +103,7 @@ class OfferList(Model, frozen=True):
 
 
 class Order(Model, frozen=True):
-    """An order. reason: a stable code; detail: the charging system's words."""
+    """An order. gives_back: that which a refund returns; reason: a stable code; detail: the charging system's words."""
 
     key: str
     msisdn: Number
@@ -112,6 +112,7 @@ class Order(Model, frozen=True):
     price: Money
     channel: ChannelName
     offer: str
+    gives_back: str | None
     state: OrderState
     reason: str | None
     detail: str | None

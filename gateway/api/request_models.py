@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from gateway.api.models import Instant
 from gateway.core.control_desk import MOST_WORDS
 
-MOST_CHARACTERS = 1_000
+MOST_CHARACTERS, MOST_REASON = 1_000, 40
 Language = Annotated[str, Meta(extra_json_schema={"enum": ["en", "es", "pt_BR"]})]
 Beneficiary = Annotated[
     str,
@@ -61,3 +61,9 @@ class ControlPeriod(Body, frozen=True):
     message: Annotated[str, Meta(max_length=MOST_WORDS)] | UnsetType = UNSET
     starts_at: Instant | UnsetType | None = UNSET
     ends_at: Instant | UnsetType | None = UNSET
+
+
+class RefundReason(Body, frozen=True):
+    """Why, as a stable code of the operator's; ``asked`` where it is left out."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=MOST_REASON)] | UnsetType = UNSET

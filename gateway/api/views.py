@@ -48,7 +48,7 @@ def bundle(one: catalogue.Bundle, language: str) -> models.CatalogueBundle:
 
 
 def order(view: OrderView) -> models.Order:
-    """An order."""
+    """An order. gives_back: the order whose price a refund returns."""
     one = view.order
     return models.Order(
         key=one.key,
@@ -58,6 +58,7 @@ def order(view: OrderView) -> models.Order:
         price=money(one.price),
         channel=one.channel,
         offer=one.offer,
+        gives_back=one.gives_back,
         state=one.state,
         reason=view.reason,
         detail=view.detail,

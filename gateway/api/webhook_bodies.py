@@ -17,6 +17,7 @@ from gateway.api.event_models import (
 from gateway.api.models import Model
 from gateway.api.views import instant, money
 from store import offers, orders, subscriptions
+from store.orders import OrderView
 from store.reader import Reader
 from store.webhook_rows import WebhookRow
 
@@ -55,7 +56,7 @@ async def _offer(reader: Reader, row: WebhookRow) -> Model | None:
 
 async def _order(reader: Reader, row: WebhookRow) -> Model | None:
     view = await orders.by_key(reader, row.about)
-    if view is None or row.facts["state"] not in ("in_doubt", view.order.state):
+    if view is None or view.order.gives_back is not None or not _was_so(view, row):
         return None
     order = view.order
     data = OrderTold(
@@ -73,6 +74,16 @@ async def _order(reader: Reader, row: WebhookRow) -> Model | None:
         created_at=instant(order.created_at),
     )
     return OrderHappened(type=row.event, timestamp=instant(row.at), data=data)
+
+
+def _was_so(view: OrderView, row: WebhookRow) -> bool:
+    """Settled orders do not move, but for being refunded: a step that came too late for one is not told.
+
+    A refund is no purchase: that of the order which it gives back is told.
+    """
+    if row.facts["state"] == "in_doubt":
+        return view.settled_at is None or view.settled_at >= row.at
+    return view.order.state in (row.facts["state"], "refunded")
 
 
 async def _consent(reader: Reader, row: WebhookRow) -> Model | None:

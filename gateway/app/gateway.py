@@ -8,12 +8,14 @@ import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
 from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
+from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
@@ -33,6 +35,7 @@ from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
+from gateway.core.grants import Mode
 from gateway.core.intake import Intake
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.menu_compiler import compile_apart
@@ -167,7 +170,8 @@ class Gateway:
             ConsentLedger(context.reader, context.writer),
             tell=Announcer(config.webhooks.endpoints).rows,
         )
-        facts = Facts(context, peers.ocs)
+        ocs = guarded(config.ocs, peers.ocs, context.metrics)
+        facts = Facts(context, ocs, ocs.in_background())
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
@@ -182,11 +186,13 @@ class Gateway:
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
-        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
+        lanes.purchases = PurchaseLane(
+            context, committer, ocs, facts, settlements, grants=cast("Mode", config.ocs.grants)
+        )
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances, sessions)
+        jobs = Jobs(context, committer, acceptances, sessions, lanes.purchases.take_up_refunds)
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
@@ -206,7 +212,6 @@ class Gateway:
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
         lanes.webhooks = webhook_lane(context, config.webhooks.endpoints, self._stack)
-        lanes.webhooks.start()
         left = await lanes.recover(context)
         for pump in (triggers, replies):
             pump.start()

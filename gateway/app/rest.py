@@ -13,6 +13,7 @@ from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
 from gateway.api.once import Once
 from gateway.api.openapi import OpenApiRoute
+from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.api.webhook_routes import WebhookRoutes
 from gateway.app.front import Routes
@@ -23,6 +24,7 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.control_desk import ControlDesk
 from gateway.core.facts import Facts
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.webhook_lane import WebhookLane
 from gateway.jobs.control_watch import ControlWatch
 
@@ -49,6 +51,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
         ApiRoutes(context, facts, committer, access, once, message_views=views),
         AcceptanceRoutes(context, behind.acceptances, access, once),
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
+        RefundRoutes(RefundDesk(context, committer), access, once),
         ControlRoutes(desk, access, once, behind.controls.look),
         WebhookRoutes(context, config.webhooks.endpoints, behind.webhooks, access),
         OpenApiRoute(lambda: access.operations, event_models.MODELS),

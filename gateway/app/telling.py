@@ -13,7 +13,7 @@ from gateway.core.webhook_line import WebhookLine
 
 
 def webhook_lane(context: Context, endpoints: Sequence[WebhookEndpointConfig], closing: AsyncExitStack) -> WebhookLane:
-    """The lane, not begun. closing: ends its session, and before that the lane."""
+    """The lane, begun with what a stopped process left. closing: ends it, and then its session."""
     if not endpoints:
         return WebhookLane({})
     session = open_session()
@@ -21,5 +21,6 @@ def webhook_lane(context: Context, endpoints: Sequence[WebhookEndpointConfig], c
     lane = WebhookLane(
         {one.name: WebhookLine(one.name, context, HttpPoster(context, one, session)) for one in endpoints}
     )
+    lane.start()
     closing.push_async_callback(lane.stop)
     return lane

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import ANA, TUESDAY, consent, record_offer, sms
 from flows.announcements import EVENTS, announcement
-from flows.effects import Effect, RecordDropped, RecordOfferState, RecordOrderState
+from flows.effects import Effect, RecordDropped, RecordOfferState, RecordOrderState, RecordRefunded
 from flows.purchase import NEEDS_PERSON
 from flows.values import OfferId, OrderKey
 
@@ -31,6 +31,7 @@ def _moved(state: str, *, settled: bool = False, queried: bool = False, reason: 
         (_moved("declined", settled=True), "order.declined", "ord-off-1"),
         (_moved("in_doubt"), "order.in_doubt", "ord-off-1"),
         (_moved("in_doubt", reason=NEEDS_PERSON), "order.in_doubt", "ord-off-1"),
+        (RecordRefunded(_ORDER, "refunded", TUESDAY), "order.refunded", "ord-off-1"),
         (consent(), "consent.recorded", "con-1"),
     ],
 )

@@ -86,6 +86,26 @@ async def test_every_event_is_what_its_schema_says(it: Town, app: Listener) -> N
     assert refused["reason"] == "insufficient_funds"
 
 
+async def test_a_refund_is_told_of_the_order_that_it_gives_back(it: Town, app: Listener) -> None:
+    """It has steps of its own, which are no purchase."""
+    offer = await it.offer()
+    _, order = await it.accept(offer["id"], "key-1")
+    bought = ["offer.made", "offer.accepted", "order.confirmed", "order.confirmed"]
+    await app.hears(*bought)
+    path = f"orders/{order['key']}/refund"
+    first = await it.call("POST", path, {"reason": "complaint"}, role="admin", Idempotency_Key="key-2")
+    assert first[0] == 202
+    await app.hears(*bought, "order.refunded")
+    told = {one.document["type"]: one.document["data"] for one in app.heard}
+    assert (told["order.refunded"]["key"], told["order.refunded"]["state"]) == (order["key"], "refunded")
+
+    async def withheld() -> bool:
+        return 'chasqui_webhooks_total{endpoint="app",outcome="suppressed"} 1.0' in await it.metrics()
+
+    await eventually(withheld)
+    assert await it.call("POST", path, {"reason": "complaint"}, role="admin", Idempotency_Key="key-2") == first
+
+
 async def test_an_offer_that_nobody_answered_is_told_as_expired(it: Town, app: Listener) -> None:
     """By the job that ends it."""
     await it.offer()
