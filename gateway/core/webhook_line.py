@@ -26,7 +26,9 @@ from store.webhook_rows import WebhookRow
 from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
-AT_ONCE = 8
+AT_ONCE = 32
+_LEAST_READ = 8
+"""So much room is waited for before the store is read: a read costs the same for one row and for some."""
 GIVE_UP_AFTER = timedelta(hours=24)
 _ENDLESS = 1_000_000
 _ROW = Backoff(first=5, longest=3600, most=_ENDLESS)
@@ -113,7 +115,7 @@ class WebhookLine:
                 await self._write(webhook_rows.end_all(self._name, now, "endpoint_gone"))
             return self._look
         free = (1 if self._failures else AT_ONCE) - len(self._under_way)
-        if free <= 0:
+        if free < (1 if self._failures else _LEAST_READ):
             return self._look
         if loop.time() < self._resumes:
             return min(self._look, self._resumes - loop.time())

@@ -16,7 +16,7 @@ from running import TOKENS, Town, town
 
 _SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 _HOOKS = Path(__file__).with_name("openapi_hooks.py")
-_SECONDS = 45
+_SECONDS = 35
 _CONFIG = f"""
 [auth.openapi.token]
 bearer = "{TOKENS["admin"]}"
