@@ -190,6 +190,12 @@ class Metrics:
             ("door", "outcome"),
             registry=registry,
         )
+        self.webhooks = Counter(
+            "chasqui_webhooks_total",
+            "Events for the operator's own systems by what came of them",
+            ("endpoint", "outcome"),
+            registry=registry,
+        )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry

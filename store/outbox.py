@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, tuple_, update
 
 from store import push_rows, sms_rows
 from store.outgoing import FINAL
@@ -48,7 +48,11 @@ _BY_ID = select(t).where(t.c.id == bindparam("id"))
 _BY_KEY = select(t).where(t.c.key == bindparam("key"))
 _OPEN = t.c.state.in_([literal_column(f"'{state}'") for state in ("queued", "sending", "deferred")])
 """Written out, for its index: a partial index is not used where its condition comes as parameters."""
-_HALF_DONE = select(t).where(_OPEN, or_(t.c.kind != sms_rows.KIND, t.c.state == "sending")).order_by(t.c.id)
+_HALF_DONE = (
+    select(t)
+    .where(_OPEN, or_(t.c.kind == push_rows.KIND, and_(t.c.kind == sms_rows.KIND, t.c.state == "sending")))
+    .order_by(t.c.id)
+)
 _DUE = (
     select(t)
     .where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from flows.effects import (
@@ -32,11 +32,12 @@ from flows.effects import (
     SendSms,
 )
 from flows.frozen import dataclass
-from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
+from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions, webhook_rows
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
+from store.webhook_rows import WebhookRow
 
-Due = OutboxRow | ActivateBundle
+Due = OutboxRow | ActivateBundle | WebhookRow
 """What is to be done outside, once it is committed."""
 
 
@@ -56,16 +57,17 @@ def write(
     effects: Iterable[Effect],
     always: tuple[Op, ...] = (),
     beside: tuple[Op, ...] = (),
+    told: Sequence[WebhookRow] = (),
 ) -> Written:
     """All effects of one step as one unit.
 
     A ``RecordAlert``, ``RecordOfferState`` or ``RecordFirstYes`` is the unit's gate: if the threshold was told before,
     or the offer has ended, nothing but ``always`` is written.
-    beside: rows that belong to the step and no flow decides on.
+    beside: rows that belong to the step and no flow decides on. told: what the operator's systems hear of it.
     """
     gate: Gate | None = None
-    ops: list[Op] = list(beside)
-    rows: list[Due] = []
+    ops: list[Op] = [*beside, *map(webhook_rows.put, told)]
+    rows: list[Due] = [*told]
     consents: list[RecordConsent] = []
     for effect in effects:
         match effect:

@@ -191,7 +191,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("kind", String(10), nullable=False),  # sms | push
+    Column("kind", String(10), nullable=False),  # sms | push | webhook
     Column("key", String(80), nullable=False, unique=True),
     Column("subscription_id", String(26), nullable=False),
     Column("msisdn", String(15), nullable=False),
@@ -231,6 +231,16 @@ Index(
     postgresql_where=_IN_CAMPAIGN,
 )
 Index("outbox_subscription", outbox.c.subscription_id, outbox.c.id)
+_IS_WEBHOOK = outbox.c.kind == "webhook"
+Index(
+    "outbox_webhooks",
+    outbox.c.smsc,
+    outbox.c.state,
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=_IS_WEBHOOK,
+    postgresql_where=_IS_WEBHOOK,
+)
 
 parts = Table(
     "parts",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,8 +15,12 @@ from aiohttp import web
 from flows.frozen import dataclass
 from flows.operator_text import TextAsked, send
 from flows.values import Msisdn, Purpose
+from gateway.api import models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.message_views import MessageViews
+from gateway.api.once import Answer, Claim, Once
+from gateway.api.operations import Operation
+from gateway.api.request_models import MOST_CHARACTERS, NewMessage
 from gateway.api.requests import idempotency_key, instant, msisdn_of, unknown_fields
 from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
@@ -29,10 +34,60 @@ from store.errors import AlreadyWritten
 from store.sms_rows import SmsRow
 from store.unit import Unit
 
-MOST_CHARACTERS = 1_000
 _PURPOSES = {one.value: one for one in (Purpose.ALERT, Purpose.MARKETING, Purpose.CONFIRMATION)}
 _CAMPAIGN = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _FIELDS = ("text", "purpose", "campaign", "send_at", "expires_at", "asks")
+_ONE = "/api/v1/messages/{id}"
+_UNKNOWN = ((404, "unknown-message"),)
+_SEND = Operation(
+    id="sendMessage",
+    method="POST",
+    path="/api/v1/subscribers/{msisdn}/messages",
+    summary="Send a text now or at a time, alone or as part of a campaign",
+    right=Right.SEND,
+    answers={202: models.Message},
+    body=NewMessage,
+    key="needed",
+    problems=((422, "invalid-message"),),
+)
+_READ = Operation(
+    id="getMessage",
+    method="GET",
+    path=_ONE,
+    summary="One text and how far it is",
+    right=Right.READ,
+    answers={200: models.Message},
+    problems=_UNKNOWN,
+)
+_CALL_OFF = Operation(
+    id="callOffMessage",
+    method="DELETE",
+    path=_ONE,
+    summary="Call a text off that has not gone, or that the SMSC takes back",
+    right=Right.SEND,
+    answers={200: models.Message},
+    key="optional",
+    problems=(*_UNKNOWN, (409, "message-gone")),
+)
+_ASK = Operation(
+    id="askAboutMessage",
+    method="POST",
+    path=f"{_ONE}/ask",
+    summary="Ask the SMSC about the parts of which no receipt came",
+    right=Right.READ,
+    answers={200: models.Message},
+    key="optional",
+    problems=_UNKNOWN,
+)
+_OF_CAMPAIGN = Operation(
+    id="getCampaign",
+    method="GET",
+    path="/api/v1/campaigns/{name}",
+    summary="How far a campaign is",
+    right=Right.READ,
+    answers={200: models.Campaign},
+    problems=((404, "unknown-campaign"),),
+)
 _USUAL, _LATEST = timedelta(hours=24), timedelta(days=30)
 
 
@@ -57,29 +112,33 @@ class MessageRoutes:
         facts: Facts,
         committer: Committer,
         access: Access,
-        recalls: Recalls,
+        once: Once,
         *,
+        recalls: Recalls,
         message_views: MessageViews,
     ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._access = access
+        self._once = once
         self._recalls = recalls
         self._views = message_views
         self._people = OneByOne()
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes, each behind its right."""
-        guard, one = self._access.guard, "/api/v1/messages/{id}"
-        app.router.add_post("/api/v1/subscribers/{msisdn}/messages", guard(Right.SEND, self._send))
-        app.router.add_get(one, guard(Right.READ, self._read))
-        app.router.add_delete(one, guard(Right.SEND, self._call_off))
-        app.router.add_post(f"{one}/ask", guard(Right.READ, self._ask))
-        app.router.add_get("/api/v1/campaigns/{name}", guard(Right.READ, self._campaign))
+        for operation, handler in (
+            (_SEND, self._send),
+            (_READ, self._read),
+            (_CALL_OFF, self._call_off),
+            (_ASK, self._ask),
+            (_OF_CAMPAIGN, self._campaign),
+        ):
+            self._access.add(app, operation, handler)
 
     async def _send(self, request: web.Request, caller: Caller) -> web.Response:
-        """202 with the message; the same for the same key and body."""
+        """202 with the message as it is now; of the same key and body the same message."""
         msisdn, given = msisdn_of(request), idempotency_key(request)
         key = f"api:{hashlib.sha256(f'{caller.name}:{given}'.encode()).hexdigest()[:40]}"
         now, document = self._context.clock(), await json_body(request)
@@ -93,7 +152,7 @@ class MessageRoutes:
                 earlier = await outbox.by_key(self._context.reader, key)
         if not isinstance(earlier, SmsRow) or not _same(earlier, msisdn, wanted):
             raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another request")
-        return web.json_response(await self._view(earlier.id), status=202)
+        return views.answer(await self._view(earlier.id), 202)
 
     async def _asked(self, msisdn: Msisdn, wanted: _Wanted, key: str, actor: str, now: datetime) -> TextAsked:
         context = self._context
@@ -114,27 +173,32 @@ class MessageRoutes:
         )
 
     async def _read(self, request: web.Request, caller: Caller) -> web.Response:
-        return web.json_response(await self._view(request.match_info["id"]))
+        return views.answer(await self._view(request.match_info["id"]))
 
     async def _call_off(self, request: web.Request, caller: Caller) -> web.Response:
         """200 with the message if it had not gone, or the SMSC took it back; 409 if it is too late."""
-        which, now = request.match_info["id"], self._context.clock()
+        return await self._once.if_keyed(request, caller, None, partial(self._called_off, request.match_info["id"]))
+
+    async def _called_off(self, which: str, claim: Claim) -> Answer:
         await self._view(which)
+        now = self._context.clock()
         gone = not await self._context.writer.commit(Unit(gate=outgoing.call_off(which, "called_off", now)))
         if gone:
             await self._recalls.call_off(which)
         message = await self._view(which)
-        if message["reason"] != "called_off":
-            state = "being sent" if message["state"] == "queued" else message["state"]
+        if message.reason != "called_off":
+            state = "being sent" if message.state == "queued" else message.state
             raise Problem(409, "message-gone", f"it cannot be called off any more: it is {state}")
-        return web.json_response(message)
+        return 200, message
 
     async def _ask(self, request: web.Request, caller: Caller) -> web.Response:
         """The message, after its SMSC was asked about the parts of which no receipt came."""
-        which = request.match_info["id"]
+        return await self._once.if_keyed(request, caller, None, partial(self._asked_about, request.match_info["id"]))
+
+    async def _asked_about(self, which: str, claim: Claim) -> Answer:
         await self._view(which)
         await self._recalls.ask(which)
-        return web.json_response(await self._view(which))
+        return 200, await self._view(which)
 
     async def _campaign(self, request: web.Request, caller: Caller) -> web.Response:
         """How far a campaign is: its texts by state."""
@@ -142,9 +206,9 @@ class MessageRoutes:
         states = await messages.of_campaign(context.reader, name, context.clock())
         if not states:
             raise Problem(404, "unknown-campaign", "no text is part of a campaign of this name")
-        return web.json_response({"name": name, "texts": sum(states.values()), "states": states})
+        return views.answer(models.Campaign(name=name, texts=sum(states.values()), states=dict(states)))
 
-    async def _view(self, which: str) -> dict[str, Any]:
+    async def _view(self, which: str) -> models.Message:
         found = await messages.by_id(self._context.reader, which)
         if found is None:
             raise Problem(404, "unknown-message", "there is no message with this id")

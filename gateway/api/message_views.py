@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flows.values import Purpose
-from gateway.api.views import instant
+from gateway.api import models
+from gateway.api.views import instant, instant_or_none
 from gateway.core.context import Context
 from gateway.core.leaving_from import LeavingFrom
 from store.messages import Message
@@ -18,29 +17,29 @@ class MessageViews:
         self._context = context
         self._numbers = numbers
 
-    def show(self, one: Message) -> dict[str, Any]:
-        """A text. send_at: when it is due, while it waits; from: the number that it left from, or will."""
+    def show(self, one: Message) -> models.Message:
+        """A text."""
         state, reason = self._fate(one)
-        return {
-            "id": one.id,
-            "direction": one.direction,
-            "channel": "sms",
-            "text": one.text,
-            "purpose": one.purpose or None,
-            "campaign": one.campaign or None,
-            "from": self._numbers.of(one) if one.direction == "out" else one.msisdn,
-            "state": state,
-            "parts": one.parts,
-            "smsc": one.smsc,
-            "smsc_ids": list(one.smsc_ids),
-            "reason": reason,
-            "attempts": one.attempts,
-            "repeats": one.repeats,
-            "created_at": instant(one.created_at),
-            "send_at": instant(one.due_at) if one.waits else None,
-            "expires_at": instant(one.expires_at),
-            "settled_at": instant(one.settled_at),
-        }
+        return models.Message(
+            id=one.id,
+            direction=one.direction,
+            channel="sms",
+            text=one.text,
+            purpose=one.purpose or None,
+            campaign=one.campaign or None,
+            from_=self._numbers.of(one) if one.direction == "out" else one.msisdn,
+            state=state,
+            parts=one.parts,
+            smsc=one.smsc,
+            smsc_ids=list(one.smsc_ids),
+            reason=reason,
+            attempts=one.attempts,
+            repeats=one.repeats,
+            created_at=instant(one.created_at),
+            send_at=instant_or_none(one.due_at) if one.waits else None,
+            expires_at=instant_or_none(one.expires_at),
+            settled_at=instant_or_none(one.settled_at),
+        )
 
     def _fate(self, one: Message) -> tuple[str, str | None]:
         """State and reason. Waiting for a time is no step of its own in the store, and being stopped none at all."""

@@ -54,3 +54,11 @@ def instant(document: Mapping[str, Any], name: str, errors: Errors) -> datetime 
 def unknown_fields(document: Mapping[str, Any], known: tuple[str, ...]) -> Errors:
     """A mistake for each member that is not known."""
     return [{"pointer": f"/{name}", "detail": "is not known here"} for name in document if name not in known]
+
+
+def limit_of(request: web.Request, most: int) -> int:
+    """How many items are asked for at most, 50 where nothing is said. Raises Problem."""
+    text = request.query.get("limit", "50")
+    if not (text.isascii() and text.isdigit() and len(text) < 5) or not 1 <= int(text) <= most:
+        raise Problem(400, "invalid-limit", f"limit must be a whole number from 1 to {most}")
+    return int(text)

@@ -3,138 +3,178 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+import msgspec
+from aiohttp import web
+
+from flows import catalogue, records, values
 from flows.documents import decode
-from flows.records import Offer, Subscriber
 from flows.session import from_json
-from flows.values import Channel, Money, Wallet
+from flows.values import Channel, Wallet
+from gateway.api import models
 from store.audit import Report
 from store.consents import ConsentView
 from store.orders import OrderView
 from store.turns import TurnRow
 
 
-def order(view: OrderView) -> dict[str, Any]:
+def text(model: models.Model) -> str:
+    """The JSON of an answer."""
+    return msgspec.json.encode(model).decode()
+
+
+def answer(model: models.Model, status: int = 200) -> web.Response:
+    """An answer that shows this."""
+    return web.Response(status=status, text=text(model), content_type="application/json")
+
+
+def bundle(one: catalogue.Bundle, language: str) -> models.CatalogueBundle:
+    """A bundle that is on sale, in a language."""
+    return models.CatalogueBundle(
+        id=one.id,
+        kind=one.kind,
+        name=one.name(language),
+        price=money(one.price),
+        tax_included=one.tax_included,
+        allowances=[
+            models.CatalogueAllowance(
+                unit=each.unit, amount=each.amount, zone=each.zone, window=each.window, service=each.service
+            )
+            for each in one.allowances
+        ],
+        validity_hours=one.validity_hours,
+        renews=one.renews,
+    )
+
+
+def order(view: OrderView) -> models.Order:
     """An order. gives_back: the order whose price a refund returns."""
     one = view.order
-    return {
-        "key": one.key,
-        "msisdn": one.msisdn,
-        "beneficiary": one.beneficiary,
-        "bundle": one.bundle,
-        "price": money(one.price),
-        "channel": one.channel,
-        "offer": one.offer,
-        "gives_back": one.gives_back,
-        "state": one.state,
-        "reason": view.reason,
-        "detail": view.detail,
-        "ocs_reference": view.ocs_reference,
-        "attempts": one.attempts,
-        "created_at": instant(one.created_at),
-        "settled_at": instant(view.settled_at),
-    }
+    return models.Order(
+        key=one.key,
+        msisdn=one.msisdn,
+        beneficiary=one.beneficiary,
+        bundle=one.bundle,
+        price=money(one.price),
+        channel=one.channel,
+        offer=one.offer,
+        gives_back=one.gives_back,
+        state=one.state,
+        reason=view.reason,
+        detail=view.detail,
+        ocs_reference=view.ocs_reference,
+        attempts=one.attempts,
+        created_at=instant(one.created_at),
+        settled_at=instant_or_none(view.settled_at),
+    )
 
 
-def offer(one: Offer, name: str) -> dict[str, Any]:
-    """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice."""
+def offer(one: records.Offer, name: str) -> models.Offer:
+    """An open offer."""
     decision = decode(one.decision or "{}")
-    return {
-        "id": one.id,
-        "bundle": one.bundle,
-        "name": name,
-        "price": money(one.price),
-        "expires_at": instant(one.expires_at),
-        "reason": one.reason,
-        "channel": one.channel,
-        "channel_reason": decision.get("channel_reason", ""),
-    }
+    return models.Offer(
+        id=one.id,
+        bundle=one.bundle,
+        name=name,
+        price=money(one.price),
+        expires_at=instant(one.expires_at),
+        reason=one.reason,
+        channel=one.channel,
+        channel_reason=decision.get("channel_reason", ""),
+    )
 
 
-def consent(view: ConsentView) -> dict[str, Any]:
+def consent(view: ConsentView) -> models.Consent:
     """A consent record; what is personal in it is null once it was erased."""
     personal = view.personal
-    return {
-        "record_id": view.record_id,
-        "event": view.event,
-        "purpose": view.purpose,
-        "at": instant(view.at),
-        "language": view.language,
-        "menu": view.menu,
-        "menu_version": view.menu_version,
-        "channel": view.channel,
-        "session": None if personal is None else personal.session,
-        "prompts": None if personal is None else list(personal.prompts),
-        "prompt_sha256": list(view.prompt_sha256),
-        "replies": None if personal is None else list(personal.replies),
-        "previous": view.previous,
-        "hash": view.hash,
-        "erased": view.erased,
-        "damaged": view.damaged,
-    }
+    return models.Consent(
+        record_id=view.record_id,
+        event=view.event,
+        purpose=view.purpose,
+        at=instant(view.at),
+        language=view.language,
+        menu=view.menu,
+        menu_version=view.menu_version,
+        channel=view.channel,
+        session=None if personal is None else personal.session,
+        prompts=None if personal is None else list(personal.prompts),
+        prompt_sha256=list(view.prompt_sha256),
+        replies=None if personal is None else list(personal.replies),
+        previous=view.previous,
+        hash=view.hash,
+        erased=view.erased,
+        damaged=view.damaged,
+    )
 
 
-def report(one: Report) -> dict[str, Any]:
+def report(one: Report) -> models.Report:
     """A problem that somebody reported."""
-    return {
-        "id": one.id,
-        "reference": one.reference,
-        "kind": one.kind,
-        "msisdn": one.msisdn,
-        "subscription": one.subscription,
-        "at": instant(one.at),
-    }
+    return models.Report(
+        id=one.id,
+        reference=one.reference,
+        kind=one.kind,
+        msisdn=one.msisdn,
+        subscription=one.subscription,
+        at=instant(one.at),
+    )
 
 
-def _session(turn: TurnRow) -> dict[str, Any]:
+def _session(turn: TurnRow) -> models.OpenSession:
     session = from_json(turn.state)
-    return {
-        "channel": Channel.USSD,
-        "id": turn.session,
-        "menu": session.menu,
-        "menu_version": session.version,
-        "page": session.place.page,
-        "turns": turn.position + 1,
-        "at": instant(turn.at),
-    }
+    return models.OpenSession(
+        channel=Channel.USSD,
+        id=turn.session,
+        menu=session.menu,
+        menu_version=session.version,
+        page=session.place.page,
+        turns=turn.position + 1,
+        at=instant(turn.at),
+    )
 
 
-def profile(one: Subscriber, wallet: Wallet | None, turn: TurnRow | None = None) -> dict[str, Any]:
+def profile(one: records.Subscriber, wallet: Wallet | None, turn: TurnRow | None = None) -> models.Profile:
     """A subscriber; bundles and balance are null when the charging system does not tell.
 
     turn: the last one of a session that is still open.
     """
-    return {
-        "id": one.id,
-        "msisdn": one.msisdn,
-        "state": one.state,
-        "language": one.language,
-        "time_zone": one.time_zone,
-        "segment": one.segment,
-        "circle": one.circle,
-        "preferences": {"alerts": one.alerts, "marketing": one.marketing, "out_of_bundle": one.out_of_bundle},
-        "session": None if turn is None else _session(turn),
-        "balance": money(wallet.balance) if wallet and wallet.balance else None,
-        "bundles": None
-        if wallet is None
-        else [
-            {
-                "id": bucket.id,
-                "unit": bucket.unit,
-                "remaining": bucket.remaining,
-                "expires_at": instant(bucket.expires_at),
-            }
-            for bucket in wallet.buckets
-        ],
-    }
+    return models.Profile(
+        id=one.id,
+        msisdn=one.msisdn,
+        state=one.state,
+        language=one.language,
+        time_zone=one.time_zone,
+        segment=one.segment,
+        circle=one.circle,
+        preferences=models.Switches(alerts=one.alerts, marketing=one.marketing, out_of_bundle=one.out_of_bundle),
+        session=None if turn is None else _session(turn),
+        balance=money(wallet.balance) if wallet and wallet.balance else None,
+        bundles=None if wallet is None else [_running(bucket) for bucket in wallet.buckets],
+    )
 
 
-def money(price: Money) -> dict[str, Any]:
+def _running(bucket: values.Bucket) -> models.RunningBundle:
+    return models.RunningBundle(
+        id=bucket.id, unit=bucket.unit, remaining=bucket.remaining, expires_at=instant_or_none(bucket.expires_at)
+    )
+
+
+def preferences(one: records.Subscriber) -> models.Preferences:
+    """What a person wants, as it is now."""
+    return models.Preferences(
+        language=one.language, alerts=one.alerts, marketing=one.marketing, out_of_bundle=one.out_of_bundle
+    )
+
+
+def money(price: values.Money) -> models.Money:
     """Minor units and currency."""
-    return {"amount": price.amount, "currency": price.currency}
+    return models.Money(amount=price.amount, currency=price.currency)
 
 
-def instant(at: datetime | None) -> str | None:
+def instant(at: datetime) -> str:
     """ISO 8601 in UTC with Z."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_or_none(at: datetime | None) -> str | None:
+    """As ``instant``, where there may be none."""
+    return None if at is None else instant(at)

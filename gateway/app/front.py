@@ -53,7 +53,7 @@ class Behind(NamedTuple):
 class Front:
     """Opens the ports; what it opens is closed with ``stack``. port, metrics_port: 0 until then.
 
-    handset: whether the phone in the browser is there.
+    handset: whether the phone in the browser is there. app: what answers at ``port``, with all its routes.
     """
 
     def __init__(self, config: Config, stack: AsyncExitStack) -> None:
@@ -62,6 +62,7 @@ class Front:
         self.port = 0
         self.metrics_port = 0
         self.handset = False
+        self.app = web.Application()
 
     async def open(
         self, context: Context, health: Health, behind: Behind, routes: Sequence[Routes], tls: ssl.SSLContext | None
@@ -72,7 +73,7 @@ class Front:
         health.add_metrics_to(metrics_app)
         few = partial(Connections, metrics=context.metrics, most=MOST_TO_METRICS)
         self.metrics_port = await self._listen(metrics_app, server.metrics_port, METRICS_PORT, few)
-        app = web.Application(middlewares=_middlewares(context), client_max_size=MOST_BYTES + 1)
+        app = self.app = web.Application(middlewares=_middlewares(context), client_max_size=MOST_BYTES + 1)
         for one in (*routes, health):
             one.add_to(app)
         local = server.host in _LOCAL

@@ -13,12 +13,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import Msisdn
-from gateway.api.access import Access
-from gateway.api.control_routes import ControlRoutes
-from gateway.api.message_routes import MessageRoutes
-from gateway.api.message_views import MessageViews
-from gateway.api.refund_routes import RefundRoutes
-from gateway.api.routes import ApiRoutes
+from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
@@ -28,6 +23,7 @@ from gateway.app.numbers import Numbers, offering
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
+from gateway.app.telling import webhook_lane
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
 from gateway.app.written_menus import region, stock, written_menus
@@ -37,7 +33,6 @@ from gateway.core import traced
 from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
-from gateway.core.control_desk import ControlDesk
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
 from gateway.core.grants import Mode
@@ -53,12 +48,12 @@ from gateway.core.push_lane import PushLane
 from gateway.core.pushers import Pushers
 from gateway.core.pushes import Pushes
 from gateway.core.receipts import ReceiptDesk
-from gateway.core.refund_desk import RefundDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
+from gateway.core.webhook_lane import Announcer
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
@@ -173,6 +168,7 @@ class Gateway:
             context.reach,
             lanes.put,
             ConsentLedger(context.reader, context.writer),
+            tell=Announcer(config.webhooks.endpoints).rows,
         )
         ocs = guarded(config.ocs, peers.ocs, context.metrics)
         facts = Facts(context, ocs, ocs.in_background())
@@ -215,6 +211,7 @@ class Gateway:
         await texting.open(self._stack)
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
+        lanes.webhooks = webhook_lane(context, config.webhooks.endpoints, self._stack)
         left = await lanes.recover(context)
         for pump in (triggers, replies):
             pump.start()
@@ -223,15 +220,11 @@ class Gateway:
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
-        access = Access(config.api.tokens, config.api.requests_per_second)
-        message_views = MessageViews(context, texting.numbers)
+        api = rest.Behind(facts, committer, acceptances, texting, controls, lanes.webhooks)
         routes: tuple[Routes, ...] = (
             TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
-            ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
-            MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
-            RefundRoutes(RefundDesk(context, committer), access),
-            ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
+            *rest.rest_routes(config, context, api),
             *texting.routes(doors, config.server.host),
         )
         await texting.binds.open(self._stack)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -16,6 +14,7 @@ from gateway.config.policy_checks import check_operator, check_policy, check_pus
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
+from gateway.config.webhook_checks import check_endpoints, check_secret
 from gateway.errors import ConfigError
 
 HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
@@ -74,7 +73,9 @@ def check(config: Config) -> Config:
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_operator(config.operator)
     check_policy(config.policy)
-    _secret(config.webhooks.secret)
+    if config.webhooks.secret:
+        check_secret("webhooks.secret", config.webhooks.secret)
+    check_endpoints(config.webhooks.endpoints)
     if config.telemetry.otlp_endpoint:
         url("telemetry.otlp_endpoint", config.telemetry.otlp_endpoint, "http://127.0.0.1:4318")
     return config
@@ -192,14 +193,3 @@ def _is_latin_1(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _secret(secret: str) -> None:
-    if not secret:
-        return
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (ValueError, binascii.Error):
-        key = b""
-    if not key or not secret.startswith("whsec_"):
-        raise ConfigError("webhooks.secret must be whsec_ followed by base64")

@@ -62,6 +62,7 @@ __all__ = [
     "UssdConfig",
     "UssdProfileConfig",
     "UssdServiceConfig",
+    "WebhookEndpointConfig",
     "WebhooksConfig",
 ]
 
@@ -157,10 +158,27 @@ class PolicyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookEndpointConfig:
+    """A system of the operator's that hears what happens. name: in metrics and logs. secret: ``whsec_`` and base64.
+
+    events: ``offers``, ``orders``, ``consents``, or single ones such as ``order.confirmed``.
+    """
+
+    name: str
+    url: str
+    secret: Secret = field(repr=False)
+    events: tuple[str, ...] = ("offers", "orders", "consents")
+
+
+@dataclass(frozen=True, slots=True)
 class WebhooksConfig:
-    """secret: ``whsec_`` and base64 (Standard Webhooks); empty = unsigned events, from loopback only."""
+    """secret: of triggers, ``whsec_`` and base64 (Standard Webhooks); empty = unsigned events, from loopback only.
+
+    endpoints: where events go out to.
+    """
 
     secret: Secret = field(default="", repr=False)
+    endpoints: tuple[WebhookEndpointConfig, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

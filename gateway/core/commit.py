@@ -15,6 +15,7 @@ from store.consent_ledger import ConsentLedger
 from store.errors import StoreError
 from store.record import Due, Written, write
 from store.unit import Op, Unit
+from store.webhook_rows import WebhookRow
 from store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -24,17 +25,35 @@ STORE_PAUSE = 1.0
 """Seconds until a store that was away is asked again."""
 
 
+Tell = Callable[[Sequence[Effect]], Sequence[WebhookRow]]
+
+
+def nothing(effects: Sequence[Effect]) -> Sequence[WebhookRow]:
+    """Nobody hears anything."""
+    return ()
+
+
 class Committer:
     """The one door from effects to the store. Replies and calls go out after the commit, never before.
 
     hand_over: raises nothing, as what it is given is durable by then, and must not look as if it were not.
+    tell: what the operator's own systems hear of a step; it is written with it.
     """
 
-    def __init__(self, writer: Writer, reach: Reach, hand_over: Callable[[Due], None], consents: ConsentLedger) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        reach: Reach,
+        hand_over: Callable[[Due], None],
+        consents: ConsentLedger,
+        *,
+        tell: Tell = nothing,
+    ) -> None:
         self._writer = writer
         self._reach = reach
         self._hand_over = hand_over
         self._consents = consents
+        self._tell = tell
 
     async def commit(
         self,
@@ -43,14 +62,14 @@ class Committer:
         beside: tuple[Op, ...] = (),
     ) -> bool:
         """Write one step. False when its gate was shut: then nothing but ``always`` was written."""
-        written = write(map(self._withhold, effects), always, beside)
+        written = self._written(effects, always, beside)
         durable = asyncio.ensure_future(self._made_durable(written))
         durable.add_done_callback(partial(self._woken, written))
         return await asyncio.shield(durable)  # a caller who gives up must not leave what is committed lying
 
     async def commit_all(self, steps: Sequence[tuple[Iterable[Effect], tuple[Op, ...]]]) -> list[bool | StoreError]:
         """Write many independent steps in as few groups as can be: for each what ``commit`` returns or raises."""
-        written = [write(map(self._withhold, effects), always) for effects, always in steps]
+        written = [self._written(effects, always) for effects, always in steps]
         outcomes = await self._settled(written)
         for one, outcome in zip(written, outcomes, strict=True):
             if outcome is True:
@@ -60,6 +79,10 @@ class Committer:
     async def note(self, *ops: Op) -> None:
         """Write rows that no flow decides on."""
         await self._writer.commit(Unit(ops=ops))
+
+    def _written(self, effects: Iterable[Effect], always: tuple[Op, ...], beside: tuple[Op, ...] = ()) -> Written:
+        effects = tuple(effects)
+        return write(map(self._withhold, effects), always, beside, self._tell(effects))
 
     def _made_durable(self, written: Written) -> Awaitable[bool]:
         """Consents take their place in the chain one after the other; everything else goes to the writer at once."""

@@ -12,11 +12,13 @@ from gateway.core.context import Context
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.push_lane import PushLane
 from gateway.core.sms_lane import SmsLane
+from gateway.core.webhook_lane import WebhookLane
 from gateway.telemetry import Metrics
 from store import outbox
 from store.push_rows import PushRow
 from store.record import Due
 from store.sms_rows import SmsRow
+from store.webhook_rows import WebhookRow
 
 _LOG = logging.getLogger(__name__)
 _PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -34,6 +36,7 @@ class Lanes:
         self.sms: SmsLane | None = None
         self.purchases: PurchaseLane | None = None
         self.pushes: PushLane | None = None
+        self.webhooks: WebhookLane | None = None
 
     def put(self, row: Due) -> None:
         """Hand what was committed to its lane; before the lanes are set it waits in the store for ``recover``.
@@ -61,6 +64,9 @@ class Lanes:
             case PushRow():
                 if self.pushes is not None:
                     self.pushes.put(row)
+            case WebhookRow():
+                if self.webhooks is not None:
+                    self.webhooks.put(row)
             case _:
                 assert_never(row)
 

@@ -23,11 +23,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Problem(Exception):
     """An answer that says what is wrong. code: stable; more: further members, such as ``errors``."""
 
-    def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.headers = headers
         self.more = more
 
     def body(self) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> web.R
         status=problem.status,
         text=json.dumps(problem.body(), ensure_ascii=False),
         content_type="application/problem+json",
-        headers=headers,
+        headers=headers or problem.headers,
     )
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from flows.effects import Effect
 from flows.values import Msisdn, Wallet
-from gateway.core.commit import Committer
+from gateway.core.commit import Committer, Tell, nothing
 from gateway.core.ports import (
     ChargingSystem,
     FindOutcome,
@@ -56,9 +56,16 @@ class TracedCommitter(Committer):
     """A span from the handing over to the commit."""
 
     def __init__(
-        self, traces: Traces, writer: Writer, reach: Reach, hand_over: HandOver, consents: ConsentLedger
+        self,
+        traces: Traces,
+        writer: Writer,
+        reach: Reach,
+        hand_over: HandOver,
+        consents: ConsentLedger,
+        *,
+        tell: Tell = nothing,
     ) -> None:
-        super().__init__(writer, reach, hand_over, consents)
+        super().__init__(writer, reach, hand_over, consents, tell=tell)
         self._traces = traces
 
     async def commit(self, effects: Iterable[Effect], always: tuple[Op, ...] = (), beside: tuple[Op, ...] = ()) -> bool:
@@ -170,12 +177,18 @@ def _word(outcome: object) -> str:
 
 
 def committer(
-    traces: Traces | None, writer: Writer, reach: Reach, hand_over: HandOver, ledger: ConsentLedger
+    traces: Traces | None,
+    writer: Writer,
+    reach: Reach,
+    hand_over: HandOver,
+    ledger: ConsentLedger,
+    *,
+    tell: Tell = nothing,
 ) -> Committer:
     """The committer, with spans where they are wanted."""
     if traces is None:
-        return Committer(writer, reach, hand_over, ledger)
-    return TracedCommitter(traces, writer, reach, hand_over, ledger)
+        return Committer(writer, reach, hand_over, ledger, tell=tell)
+    return TracedCommitter(traces, writer, reach, hand_over, ledger, tell=tell)
 
 
 def charging_system(traces: Traces | None, ocs: ChargingSystem) -> ChargingSystem:

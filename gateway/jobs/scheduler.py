@@ -13,17 +13,21 @@ from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.live_sessions import LiveSessions
-from store import idempotency, turns
+from gateway.core.webhook_line import GIVE_UP_AFTER
+from store import idempotency, turns, webhook_rows
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
 _STOP_SECONDS = 5.0
+_WEBHOOKS_KEPT = timedelta(days=7)
+_ONE_MORE_TRY = timedelta(hours=2)
+"""More than the longest pause between two tries: what can be tried is given up by its own line."""
 _TURNS_KEPT = timedelta(days=30)
 """Long enough for a care call about last month's bill; what was said is not kept for ever."""
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions.
+    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, events, silent sessions.
 
     take_up_refunds: looks for refunds that another process was asked for.
     """
@@ -51,6 +55,7 @@ class Jobs:
         self._every(2, "take-up-refunds", self._take_up_refunds)
         self._every(3600, "forget-keys", self._forget_keys)
         self._every(86_400, "forget-turns", self._forget_turns)
+        self._every(3600, "forget-webhooks", self._forget_webhooks)
         self._every(15, "sweep-sessions", self._sweep_sessions)
         self._scheduler.start()
 
@@ -91,6 +96,11 @@ class Jobs:
 
     async def _forget_turns(self) -> None:
         await self._committer.note(turns.forget(self._context.clock() - _TURNS_KEPT))
+
+    async def _forget_webhooks(self) -> None:
+        now = self._context.clock()
+        await self._committer.note(webhook_rows.give_up(now - GIVE_UP_AFTER - _ONE_MORE_TRY, now))
+        await self._committer.note(webhook_rows.forget(now - _WEBHOOKS_KEPT))
 
     async def _forget_keys(self) -> None:
         await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))

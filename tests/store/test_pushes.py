@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fakes import ANA, ANAS, TUESDAY, order, record_offer, sms
-from flows.effects import ActivateBundle, Effect, PushUssd, RecordOfferState, RecordTold
+from flows.effects import Effect, PushUssd, RecordOfferState, RecordTold
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
 from store import held_texts, offers, orders, outbox, outgoing, push_rows, turns
 from store.ids import new_id
@@ -40,7 +40,7 @@ async def commit(writer: Writer, *effects: Effect) -> tuple[outbox.OutboxRow, ..
     """Write one step; the rows that wait."""
     written = write(effects)
     await writer.commit(written.unit)
-    return tuple(row for row in written.rows if not isinstance(row, ActivateBundle))
+    return tuple(row for row in written.rows if isinstance(row, SmsRow | PushRow))
 
 
 async def text_of(reader: Reader, key: str = "alert:1") -> SmsRow:

@@ -108,3 +108,15 @@ async def test_a_second_without_requests_fills_the_bucket_again(monkeypatch: pyt
             await handler(request)
         with pytest.raises(Problem, match="more than 3 requests a second"):
             await handler(request)
+
+
+async def test_whoever_is_refused_is_told_when_to_come_again(tmp_path: Path, migrated: Path) -> None:
+    """In whole seconds, and what there was to be shown at the door."""
+    async with town(tmp_path, migrated, more="[api]\nrequests_per_second = 0.4") as it:
+        url, sent = f"{it.url}/api/v1/catalogue", {"Authorization": f"Bearer {TOKENS['app']}"}
+        async with it.http.get(url, headers=sent) as first, it.http.get(url, headers=sent) as second:
+            assert (first.status, second.status) == (200, 429)
+            assert second.headers["Retry-After"] in ("2", "3")
+            assert second.content_type == "application/problem+json"
+        async with it.http.get(url) as stranger:
+            assert (stranger.status, stranger.headers["WWW-Authenticate"]) == (401, "Bearer")

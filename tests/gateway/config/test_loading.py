@@ -240,11 +240,7 @@ def test_an_entry_may_come_from_the_environment_alone() -> None:
             "doors 'd': certificate needs server.tls_client_ca, which is not set",
         ),
         ("[ocs]\ntimeout = 0", "ocs.timeout must be more than 0"),
-        (
-            '[ocs]\
-kind = "magic"',
-            "it must be one of: simulator, tmf, cgrates",
-        ),
+        ('[ocs]\nkind = "magic"', "it must be one of: simulator, tmf, cgrates"),
         ('[ocs]\nkind = "tmf"', "ocs.url is missing"),
         ('[ocs]\nkind = "cgrates"', 'ocs.url is missing: with kind = "cgrates" it names the charging system'),
         ('[ocs]\ntenant = ""', "ocs.tenant must be a name without blanks, as CGRateS has it"),
