@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flows.frozen import dataclass
-from flows.records import Order, Subscriber
+from flows.records import Answer, Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 
 
@@ -169,9 +169,10 @@ class RecordYesUndone:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """A new order, pending; one per offer."""
+    """A new order, pending; one per offer. answer: what it was made with."""
 
     order: Order
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from flows.effects import (
     SendSms,
 )
 from flows.frozen import dataclass
-from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
+from store import audit, held_texts, inbox, offers, order_steps, orders, outgoing, push_rows, sms_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
@@ -85,6 +85,10 @@ def write(
                 rows.append(effect)  # the order is what is to be done: it is written by its own record
             case RecordConsent():
                 consents.append(effect)
+            case RecordOrder():
+                ops += [orders.put(effect.order), *order_steps.begin(effect)]
+            case RecordOrderState():
+                ops += [orders.move(effect), order_steps.put(effect)]
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
@@ -106,8 +110,6 @@ def _record(
     | RecordUnasked
     | RecordDropped
     | RecordYesUndone
-    | RecordOrder
-    | RecordOrderState
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
@@ -120,10 +122,6 @@ def _record(
     match effect:
         case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
             return _of_offer(effect)
-        case RecordOrder():
-            return orders.put(effect.order)
-        case RecordOrderState():
-            return orders.move(effect)
         case RecordPreference():
             return subscriptions.set_preference(effect)
         case RecordMarketingContact():

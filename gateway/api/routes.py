@@ -200,6 +200,7 @@ class ApiRoutes:
             channel=Channel.APP,
             beneficiary=beneficiary,
             request=request,
+            by=held[0],
             beside=lambda view: idempotency.answer(*held, 202, json.dumps(views.order(view))),
         )
         match accepted:
