@@ -177,7 +177,10 @@ class RecordOrder:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrderState:
-    """An order moves on. reason: a stable code; detail: the charging system's words."""
+    """An order moves on. reason: a stable code; detail: the charging system's words.
+
+    corrects: the verdict that it takes back; without one a settled order never moves.
+    """
 
     key: OrderKey
     state: str
@@ -188,6 +191,7 @@ class RecordOrderState:
     reference: str | None = None
     sent: bool = False
     queried: bool = False
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 ``pending → sent → confirmed | declined | in_doubt``; what is in doubt is resolved by asking, never by
 sending again blindly. The same key may be sent again only once the charging system's settle time has
-passed without it knowing the order.
+passed without it knowing the order. A person with evidence may say what was charged (``vouch``) or that nothing was
+(``disown``), also against an earlier verdict.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class BundleActivated:
     """Charged and granted. balance: what is left, if the charging system told.
 
     given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
+    by: who says so.
     """
 
     at: datetime
@@ -47,16 +49,18 @@ class BundleActivated:
     telling: Telling
     given: Given | None = None
     units: frozenset[Unit] = frozenset()
+    by: str = "ocs"
 
 
 @dataclass(frozen=True, slots=True)
 class BundleRefused:
-    """Not charged, finally."""
+    """Not charged, finally. by: who says so."""
 
     at: datetime
     reason: str
     detail: str
     telling: Telling
+    by: str = "ocs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class LeftToPerson:
 
 NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
+_SETTLED = ("confirmed", "declined")
 TELL_AFTER_QUERIES = 2
 """The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
 
@@ -111,6 +116,8 @@ class PurchaseFlow(Flow):
     )
     lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
     hand_over = in_doubt.to(in_doubt, on="call_person")
+    vouch = in_doubt.to(confirmed, on="confirm") | declined.to(confirmed, on="confirm") | confirmed.to(confirmed)
+    disown = in_doubt.to(declined, on="decline") | confirmed.to(declined, on="decline") | declined.to(declined)
 
     def note_sent(self, order: Order, fact: PurchaseSent) -> Effect:
         """Durable before the first byte leaves."""
@@ -123,12 +130,19 @@ class PurchaseFlow(Flow):
     def confirm(self, order: Order, fact: BundleActivated) -> list[Effect]:
         """The payer gets the confirmation; a beneficiary hears of the gift."""
         return [
-            RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
+            RecordOrderState(
+                key=order.key,
+                state="confirmed",
+                at=fact.at,
+                settled=True,
+                reference=fact.reference or None,
+                corrects=_corrected(order),
+            ),
             _text(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
             *_gift(order, fact),
             *_renewed(order, fact),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.confirmed",
                 subscription=order.subscription,
                 at=fact.at,
@@ -140,7 +154,13 @@ class PurchaseFlow(Flow):
         """A clear word, and that nothing was charged."""
         return [
             RecordOrderState(
-                key=order.key, state="declined", at=fact.at, settled=True, reason=fact.reason, detail=fact.detail
+                key=order.key,
+                state="declined",
+                at=fact.at,
+                settled=True,
+                reason=fact.reason,
+                detail=fact.detail,
+                corrects=_corrected(order),
             ),
             _text(
                 order,
@@ -150,7 +170,7 @@ class PurchaseFlow(Flow):
                 fact.telling.voice.declined(fact.telling.name, order.price, fact.reason),
             ),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.declined",
                 subscription=order.subscription,
                 at=fact.at,
@@ -201,6 +221,11 @@ class PurchaseFlow(Flow):
             at=fact.at,
             detail={"order": order.key, "was": order.state, "now": type(fact).__name__},
         )
+
+
+def _corrected(order: Order) -> str:
+    """The verdict that a person takes back, empty where there was none."""
+    return order.state if order.state in _SETTLED else ""
 
 
 def _text(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:

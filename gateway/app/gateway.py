@@ -22,6 +22,7 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.numbers import Numbers, offering
+from gateway.app.order_desks import order_routes
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
@@ -52,10 +53,12 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
+from gateway.core.settling import Settler
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
+from gateway.jobs.reconciliation import ReconciliationJobs
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import TriggerRoutes
@@ -188,7 +191,8 @@ class Gateway:
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances, sessions)
+        nightly = ReconciliationJobs(context, peers.ocs, Settler(context, committer), config.reconciliation)
+        jobs = Jobs(context, committer, acceptances, sessions, nightly.jobs)
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
@@ -223,6 +227,7 @@ class Gateway:
             ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
             MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
+            *order_routes(config, context, access),
             *texting.routes(doors, config.server.host),
         )
         await texting.binds.open(self._stack)

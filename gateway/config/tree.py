@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
+from gateway.config.order_sections import ReconciliationConfig, StoryConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -45,6 +46,7 @@ __all__ = [
     "OcsConfig",
     "PathConfig",
     "PolicyConfig",
+    "ReconciliationConfig",
     "RouteConfig",
     "Secret",
     "ServerConfig",
@@ -52,6 +54,7 @@ __all__ = [
     "SmppConfig",
     "StatusConfig",
     "StoreConfig",
+    "StoryConfig",
     "TelemetryConfig",
     "TemplateConfig",
     "ThroughConfig",
@@ -193,4 +196,6 @@ class Config:
     policy: PolicyConfig = PolicyConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
+    story: StoryConfig = StoryConfig()
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
     folder: Path = Path()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,15 +23,24 @@ _TURNS_KEPT = timedelta(days=30)
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions."""
+    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions.
+
+    more: further jobs: every so many seconds, under this name, this.
+    """
 
     def __init__(
-        self, context: Context, committer: Committer, acceptances: Acceptances, sessions: LiveSessions
+        self,
+        context: Context,
+        committer: Committer,
+        acceptances: Acceptances,
+        sessions: LiveSessions,
+        more: Sequence[tuple[float, str, Callable[[], Awaitable[None]]]] = (),
     ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
         self._sessions = sessions
+        self._more = more
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -42,6 +51,8 @@ class Jobs:
         self._every(3600, "forget-keys", self._forget_keys)
         self._every(86_400, "forget-turns", self._forget_turns)
         self._every(15, "sweep-sessions", self._sweep_sessions)
+        for seconds, name, job in self._more:
+            self._every(seconds, name, job)
         self._scheduler.start()
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:

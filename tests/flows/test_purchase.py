@@ -39,6 +39,8 @@ FACTS = {
     "refuse": REFUSED,
     "lose_sight": OutcomeWasUnknown(TUESDAY, "time-out", queried=False, telling=TELLING),
     "hand_over": LeftToPerson(TUESDAY, "asked enough"),
+    "vouch": replace(ACTIVATED, by="rosa"),
+    "disown": replace(REFUSED, by="rosa"),
 }
 NEXT = {
     "send_out": {"pending": "sent", "sent": "sent", "in_doubt": "sent"},
@@ -59,6 +61,8 @@ NEXT = {
     },
     "lose_sight": {"sent": "in_doubt", "in_doubt": "in_doubt"},
     "hand_over": {"in_doubt": "in_doubt"},
+    "vouch": {"in_doubt": "confirmed", "declined": "confirmed", "confirmed": "confirmed"},
+    "disown": {"in_doubt": "declined", "confirmed": "declined", "declined": "declined"},
 }
 LEGAL = [(state, event, after) for event, row in NEXT.items() for state, after in row.items()]
 ILLEGAL = [(state, event) for event, row in NEXT.items() for state in STATES if state not in row]
@@ -89,6 +93,25 @@ def test_what_cannot_be_is_refused(state: str, event: str) -> None:
     """An order is never sent after its verdict, nor doubted before it was sent."""
     with pytest.raises(TransitionNotAllowed):
         step(state, event, FACTS[event])
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "corrects"),
+    [
+        ("in_doubt", "vouch", ""),
+        ("declined", "vouch", "declined"),
+        ("in_doubt", "disown", ""),
+        ("confirmed", "disown", "confirmed"),
+    ],
+)
+def test_what_a_person_decides_says_which_verdict_it_takes_back_and_who_they_are(
+    state: str, event: str, corrects: str
+) -> None:
+    """And the payer is told, as by any other way."""
+    effects = step(state, event, FACTS[event]).effects
+    assert [one.corrects for one in effects if isinstance(one, RecordOrderState)] == [corrects]
+    assert [one.actor for one in effects if isinstance(one, RecordAudit)] == ["rosa"]
+    assert len(texts(effects)) == 1
 
 
 def test_a_confirmation_names_the_price_and_the_balance() -> None:
@@ -186,7 +209,7 @@ def test_what_nobody_can_settle_is_left_to_a_person() -> None:
     assert texts(effects) == []
 
 
-@given(st.lists(st.sampled_from(sorted(FACTS)), max_size=40))
+@given(st.lists(st.sampled_from(sorted(FACTS.keys() - {"vouch", "disown"})), max_size=40))
 def test_an_order_is_settled_at_most_once(events: list[str]) -> None:
     """Whatever comes in whatever order, one verdict is written and one is told."""
     state, effects = "pending", list[Effect]()
