@@ -75,10 +75,10 @@ class PushUssd:
 
 @dataclass(frozen=True, slots=True)
 class ActivateBundle:
-    """Ask the charging system to charge and activate the bundle of an order.
+    """Ask the charging system to charge and activate the bundle of an order, or to give back what another charged.
 
-    Its key is the idempotency key, one per accepted offer; the same key never charges twice.
-    payer: whoever pays, as they were known a moment ago.
+    Its key is the idempotency key, one per accepted offer; the same key never moves money twice.
+    payer: whoever pays or paid, as they were known a moment ago.
     """
 
     order: Order
@@ -169,7 +169,7 @@ class RecordYesUndone:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """A new order, pending; one per offer. answer: what it was made with."""
+    """A new order, pending; one per offer, and one refund per order. answer: what it was made with."""
 
     order: Order
     answer: Answer | None = None
@@ -192,6 +192,15 @@ class RecordOrderState:
     sent: bool = False
     queried: bool = False
     corrects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefunded:
+    """The price of this order is back with its payer. reason: why, a stable code."""
+
+    key: OrderKey
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +319,7 @@ Record = (
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState
+    | RecordRefunded
     | RecordPreference
     | RecordMarketingContact
     | RecordTold

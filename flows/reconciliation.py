@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from flows.frozen import dataclass
@@ -76,9 +77,11 @@ class Said:
 def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
     """An order of ours, if there is one, against all lines of a statement with its key; None if they agree.
 
-    An order that is still open agrees with everything. Money given back takes a charge of the same amount along.
+    An order that is still open agrees with everything. Money given back takes a charge of the same amount along; a
+    refund is an order that it is held against.
     """
-    charged, given_back = _netted(charges)
+    refund = ours is not None and ours.order.gives_back is not None
+    charged, given_back = _netted([replace(one, amount=-one.amount) for one in charges] if refund else charges)
     if ours is None:
         odd = charged or given_back
         return _found("extra", None, odd[0], charges) if odd else None
@@ -91,6 +94,8 @@ def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
             return _found("missing", ours, None, charges)
         case "confirmed":
             return _found("differing", ours, charged[0], charges) if given_back or _differ(ours, charged[0]) else None
+        case "refunded":  # by a refund, which has a key of its own
+            return _found("double", ours, charged[0], charges) if len(charged) > 1 else None
         case _:
             return _found("extra", ours, charged[0], charges) if charged else None
 
@@ -150,6 +155,7 @@ def _own(ours: Ours) -> Mapping[str, Any]:
     order = ours.order
     return {
         "key": order.key,
+        "gives_back": order.gives_back,
         "state": order.state,
         "reason": ours.reason,
         "msisdn": order.msisdn,

@@ -125,6 +125,9 @@ def _steps(story: Story, voice: Voice) -> Iterator[_Line]:
     price = voice.money(Money(**story["order"]["price"]))
     for step in story["history"]:
         yield step["at"], _step(step, voice, price)
+    for step in (story["refund"] or {"history": ()})["history"]:
+        if step["state"] in ("pending", "confirmed", "declined"):
+            yield step["at"], _giving_back(step, voice, price)
 
 
 def _step(step: Story, voice: Voice, price: str) -> str:
@@ -149,6 +152,20 @@ def _step(step: Story, voice: Voice, price: str) -> str:
             return voice.say(N_("No answer that tells: {detail}"), detail=step["reason"] or step["detail"] or "-")
         case other:
             return str(other)
+
+
+def _giving_back(step: Story, voice: Voice, price: str) -> str:
+    match step["state"]:
+        case "pending":
+            return voice.say(N_("{price} is to be given back"), price=price)
+        case "confirmed":
+            return voice.say(N_("Given back: {price}, reference {reference}"), price=price, reference=_or_none(step))
+        case _:
+            return voice.say(N_("Not given back: {reason}"), reason=step["reason"] or "-")
+
+
+def _or_none(step: Story) -> str:
+    return step["reference"] or "-"
 
 
 def _notes(story: Story, voice: Voice) -> Iterator[_Line]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 
-from flows.effects import RecordOrder, RecordOrderState
+from flows.effects import RecordOrder, RecordOrderState, RecordRefunded
 from flows.frozen import dataclass
 from flows.records import Answer
 from store.reader import Reader
@@ -15,6 +15,7 @@ from store.tables import order_answers, order_steps
 from store.unit import Op
 
 _STEP = insert(order_steps).inline()  # the database numbers it, and nobody asks how
+_VERDICTS = ("confirmed", "declined", "refunded")
 _ANSWER = insert(order_answers)
 _OF = select(order_steps).where(order_steps.c.order_key == bindparam("key")).order_by(order_steps.c.position)
 _ANSWER_OF = select(order_answers).where(order_answers.c.order_key == bindparam("key"))
@@ -59,12 +60,22 @@ def put(effect: RecordOrderState) -> Op:
     return Op(_STEP, _values(effect.key, step))
 
 
+def refunded(effect: RecordRefunded) -> Op:
+    """Its price is back with its payer."""
+    return Op(_STEP, _values(effect.key, OrderStep(effect.at, "refunded", False, False, effect.reason, None, None)))
+
+
 async def of_order(reader: Reader, key: str) -> Sequence[OrderStep]:
-    """All steps of an order, in the order in which they were written; none of those older than this table."""
-    return [
-        OrderStep(row.at, row.state, row.sent, row.asked, row.reason, row.detail, row.reference)
-        for row in await reader.rows(_OF, {"key": key})
-    ]
+    """All steps of an order, in the order in which they were written; none of those older than this table.
+
+    After a verdict an order moves to another verdict or not at all: what else was written did not move it.
+    """
+    steps: list[OrderStep] = []
+    for row in await reader.rows(_OF, {"key": key}):
+        step = OrderStep(row.at, row.state, row.sent, row.asked, row.reason, row.detail, row.reference)
+        if step.state in _VERDICTS or not steps or steps[-1].state not in _VERDICTS:
+            steps.append(step)
+    return steps
 
 
 async def answer_of(reader: Reader, key: str) -> tuple[Answer, datetime] | None:

@@ -24,6 +24,7 @@ from flows.effects import (
     RecordOrderState,
     RecordPointless,
     RecordPreference,
+    RecordRefunded,
     RecordSubscriptionState,
     RecordTold,
     RecordUnasked,
@@ -89,6 +90,8 @@ def write(
                 ops += [orders.put(effect.order), *order_steps.begin(effect)]
             case RecordOrderState():
                 ops += [orders.move(effect), order_steps.put(effect)]
+            case RecordRefunded():
+                ops += [orders.refunded(effect), order_steps.refunded(effect)]
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))

@@ -29,10 +29,11 @@ _TABLE = "(key TEXT, line INTEGER, msisdn TEXT, amount INTEGER, currency TEXT, a
 
 
 class StatementTable:
-    """The charges of one statement. lines: how many there are."""
+    """The charges of one statement. lines: how many there are; gives_back: whether some are money given back."""
 
     def __init__(self) -> None:
         self.lines = 0
+        self.gives_back = False
         self._folder = tempfile.TemporaryDirectory(prefix="chasqui-statement-")
         try:
             self._database = sqlite3.connect(Path(self._folder.name) / "statement.db", isolation_level=None)
@@ -58,9 +59,10 @@ class StatementTable:
         try:
             self._database.execute(f"CREATE TABLE loaded {_TABLE})")
             self._database.execute("BEGIN")
-            while page := [_row(one) for one in islice(rest, _AT_ONCE)]:
-                self._database.executemany("INSERT INTO loaded VALUES (?, ?, ?, ?, ?, ?, ?)", page)
+            while page := list(islice(rest, _AT_ONCE)):
+                self._database.executemany("INSERT INTO loaded VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, page))
                 self.lines += len(page)
+                self.gives_back = self.gives_back or any(one.amount < 0 for one in page)
                 yield self.lines
             self._database.execute("COMMIT")
             self._database.execute(f"CREATE TABLE charges {_TABLE}, PRIMARY KEY (key, line)) WITHOUT ROWID")

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, or_, select
 from flows.documents import decode
 from flows.frozen import dataclass
 from flows.further_offers import REASON as MORE
+from flows.purchase import refund_key
 from flows.records import Answer, Offer
 from store import offers, order_steps, orders
 from store.ids import first_id
@@ -27,6 +28,7 @@ _TEXTS = (
         or_(
             outbox.c.key.in_(bindparam("keys", expanding=True)),
             outbox.c.key.between(bindparam("first"), bindparam("last")),
+            outbox.c.key.between(bindparam("refund_first"), bindparam("refund_last")),
         )
     )
     .order_by(outbox.c.id)
@@ -115,7 +117,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class StoryRows:
-    """An order with all that belongs to it. origin: what its offer came from; answer_at, arrival: of the yes."""
+    """An order with all that belongs to it. origin: what its offer came from; answer_at, arrival: of the yes.
+
+    refund: the order that gives its price back, if there is one, with its steps.
+    """
 
     view: OrderView
     offer: Offer | None
@@ -126,6 +131,8 @@ class StoryRows:
     steps: Sequence[OrderStep]
     sent: Sequence[Sent]
     noted: Sequence[Noted]
+    refund: OrderView | None
+    refund_steps: Sequence[OrderStep]
 
 
 async def of_order(reader: Reader, key: str) -> StoryRows | None:
@@ -147,6 +154,8 @@ async def of_order(reader: Reader, key: str) -> StoryRows | None:
         steps=await order_steps.of_order(reader, key),
         sent=await _sent(reader, view, offer, came_from),
         noted=await _noted(reader, view),
+        refund=await orders.by_key(reader, refund_key(view.order.key)),
+        refund_steps=await order_steps.of_order(reader, refund_key(view.order.key)),
     )
 
 
@@ -177,7 +186,9 @@ async def _sent(reader: Reader, view: OrderView, offer: Offer | None, came_from:
         values = {"subscription": offer.subscription, "since": first_id(offer.created_at), "at": offer.yes_at}
         keys += [row.key for row in await reader.rows(_QUESTIONS, values)]
     own = view.order.key
-    rows = await reader.rows(_TEXTS, {"keys": keys or [""], "first": f"{own}:", "last": f"{own};"})
+    refund = refund_key(own)
+    ranges = {"first": f"{own}:", "last": f"{own};", "refund_first": f"{refund}:", "refund_last": f"{refund};"}
+    rows = await reader.rows(_TEXTS, {"keys": keys or [""], **ranges})
     found: dict[str, list[SentPart]] = {}
     for row in await reader.rows(_PARTS, {"ids": [row.id for row in rows]}) if rows else ():
         part = SentPart(row.part, row.smsc, row.message_id, row.state, row.error, row.at)

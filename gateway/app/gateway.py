@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,13 +17,15 @@ from gateway.api.access import Access
 from gateway.api.control_routes import ControlRoutes
 from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
+from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
+from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.numbers import Numbers, offering
-from gateway.app.order_desks import order_routes
+from gateway.app.order_desks import order_jobs, order_routes
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
@@ -38,6 +41,7 @@ from gateway.core.context import Clock, Context
 from gateway.core.control_desk import ControlDesk
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
+from gateway.core.grants import Mode
 from gateway.core.intake import Intake
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.menu_compiler import compile_apart
@@ -50,15 +54,14 @@ from gateway.core.push_lane import PushLane
 from gateway.core.pushers import Pushers
 from gateway.core.pushes import Pushes
 from gateway.core.receipts import ReceiptDesk
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
-from gateway.core.settling import Settler
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
-from gateway.jobs.reconciliation import ReconciliationJobs
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import TriggerRoutes
@@ -172,7 +175,8 @@ class Gateway:
             lanes.put,
             ConsentLedger(context.reader, context.writer),
         )
-        facts = Facts(context, peers.ocs)
+        ocs = guarded(config.ocs, peers.ocs, context.metrics)
+        facts = Facts(context, ocs, ocs.in_background())
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
@@ -187,12 +191,20 @@ class Gateway:
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
-        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
+        lanes.purchases = PurchaseLane(
+            context, committer, ocs, facts, settlements, grants=cast("Mode", config.ocs.grants)
+        )
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        nightly = ReconciliationJobs(context, peers.ocs, Settler(context, committer), config.reconciliation)
-        jobs = Jobs(context, committer, acceptances, sessions, nightly.jobs)
+        jobs = Jobs(
+            context,
+            committer,
+            acceptances,
+            sessions,
+            lanes.purchases.take_up_refunds,
+            more=order_jobs(config, context, committer, peers.ocs),
+        )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
@@ -226,6 +238,7 @@ class Gateway:
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
             MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
+            RefundRoutes(RefundDesk(context, committer), access),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
             *order_routes(config, context, access),
             *texting.routes(doors, config.server.host),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ _CLEAR_LINE = "\r\x1b[K"
 _LONGEST_AUTHOR, _MOST_WORDS, _LONGEST_REFERENCE = 60, 500, 120
 _PAGE = 500
 _BAR = 30
+_ENDS: Mapping[Decision, str] = {"confirm": "confirmed", "decline": "declined", "refund": "refunded"}
 _TAKEN_UP = "a running gateway does it within seconds, else the next start"
 
 
@@ -59,6 +60,7 @@ def add_to(group: Commands) -> None:
     how = settle.add_mutually_exclusive_group()
     how.add_argument("--confirm", action="store_true", help="it was charged and granted")
     how.add_argument("--decline", action="store_true", help="it was not charged")
+    how.add_argument("--refund", action="store_true", help="it was charged: give the price back")
     settle.add_argument("--reference", default="", metavar="REF", help="with --confirm: the charging system's own id")
     settle.add_argument("--note", required=True, metavar="TEXT", help="on what evidence; it is kept")
     settle.add_argument("--by", metavar="NAME", help="who (default: the system's user)")
@@ -150,7 +152,8 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _settle(arguments: argparse.Namespace) -> int:
     """Decide on what does not add up. --confirm and --decline settle the order by the purchase machine, which tells the
-    subscriber; a note alone closes a discrepancy that was put right elsewhere. Who, what and why stand in the audit.
+    subscriber; --refund gives its price back once; a note alone closes a discrepancy that was put right elsewhere.
+    Who, what and why stand in the audit.
     """
     author, note = _author(arguments), " ".join(arguments.note.split())
     if not 0 < len(note) <= _MOST_WORDS or not note.isprintable():
@@ -158,7 +161,7 @@ def _settle(arguments: argparse.Namespace) -> int:
     reference = arguments.reference.strip()
     if len(reference) > _LONGEST_REFERENCE or not reference.isprintable() or (reference and not arguments.confirm):
         raise OrdersProblem(f"--reference goes with --confirm and has at most {_LONGEST_REFERENCE} characters")
-    decision: Decision | None = "confirm" if arguments.confirm else "decline" if arguments.decline else None
+    decision = next((one for one in _ENDS if getattr(arguments, one)), None)
 
     async def run(reader: Reader, writer: Writer) -> str:
         desk = SettlingDesk(reader, writer, utc_now)
@@ -166,7 +169,7 @@ def _settle(arguments: argparse.Namespace) -> int:
             await desk.close(arguments.which, note=note, author=author)
             return f"{arguments.which} is closed"
         key = await desk.decide(arguments.which, decision, reference=reference, note=note, author=author)
-        return f"{key} is to be {'confirmed' if decision == 'confirm' else 'declined'}; {_TAKEN_UP}"
+        return f"{key} is to be {_ENDS[decision]}; {_TAKEN_UP}"
 
     print(_with_writer(load_config(arguments), run))
     return 0

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from gateway.config.aggregator_checks import AGGREGATORS, check_aggregators
 from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
+from gateway.config.ocs_checks import check_ocs
 from gateway.config.order_sections import check_orders
 from gateway.config.policy_checks import check_operator, check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
@@ -45,15 +46,10 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
-    if config.ocs.kind == "tmf" and not config.ocs.url:
-        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
-    if config.ocs.url:
-        url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")
+    check_ocs(config.ocs)
     _port("server.port", config.server.port)
     _port("server.metrics_port", config.server.metrics_port)
     _tls(config.server)
-    seconds("ocs.timeout", config.ocs.timeout)
-    seconds("ocs.settle_seconds", config.ocs.settle_seconds, zero=True)
     positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)

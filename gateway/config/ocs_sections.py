@@ -48,8 +48,22 @@ class DiameterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerConfig:
+    """When the charging system is left alone: after so many failures in a row, for these seconds, doubling."""
+
+    failures: int = 5
+    pause: float = 1.0
+    longest_pause: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class OcsConfig:
-    """The charging system. timeout: seconds for one call; settle_seconds: until "not found" is final."""
+    """The charging system. timeout: seconds for one call; settle_seconds: until "not found" is final.
+
+    grants: what becomes of an order that is said to be done while its bundle is not to be seen: ``trust`` the charging
+    system, leave it to a ``person``, or ``refund`` what was charged; only where its wallets show every bundle.
+    at_once: calls in flight; background_at_once: of these, for triggers; waiting: calls that may wait for their turn.
+    """
 
     kind: str = "simulator"
     url: str = ""
@@ -57,6 +71,11 @@ class OcsConfig:
     money_balance: str = "main"
     timeout: float = 3.0
     settle_seconds: float = 10
+    grants: str = "trust"
+    at_once: int = 100
+    background_at_once: int = 60
+    waiting: int = 1_000
+    breaker: BreakerConfig = field(default_factory=BreakerConfig)
     cgrates: CgratesConfig = field(default_factory=CgratesConfig)
     ucip: UcipConfig = field(default_factory=UcipConfig)
     diameter: DiameterConfig = field(default_factory=DiameterConfig)

@@ -11,7 +11,7 @@ from store.reconciliations import Discrepancy, Run
 
 WAYS = {
     "missing": ("decline", "note"),
-    "extra": ("confirm", "note"),
+    "extra": ("confirm", "refund", "note"),
     "differing": ("note",),
     "double": ("note",),
 }

@@ -15,8 +15,17 @@ from typing import assert_never
 from flows.frozen import dataclass
 from flows.reconciliation import Found, Ours, Said, absent, compare, judge
 from flows.values import OrderKey
-from gateway.core.ports import Activated, ChargingSystem, FindOutcome, NotFound, OutcomeUnknown, Refused, StillRunning
-from gateway.core.purchase_checks import request_of
+from gateway.core import order_calls
+from gateway.core.ports import (
+    Activated,
+    ChargingSystem,
+    FindOutcome,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    StillRunning,
+)
 from gateway.errors import OcsUnavailable
 from store import order_lists, reconciliations
 from store.ids import new_id
@@ -78,7 +87,7 @@ class Reconciler:
                     counts = replace(counts, orders=counts.orders + 1, left_out=counts.left_out + 1)
                     continue
                 await pace.wait()
-                said = _said(await ocs.find(request_of(view.order)))
+                said = _said(await order_calls.find(ocs, view.order))
                 silent = silent + 1 if said is None else 0
                 if silent >= _MOST_SILENT:
                     raise OcsUnavailable(f"the charging system spoke of none of the last {silent} orders")
@@ -100,7 +109,7 @@ class Reconciler:
         """Hold a statement against our orders, whenever those were made, and the orders of a period against it.
 
         An order whose making or end is outside the period may stand in another statement: it is left out where this one
-        does not name it. Raises StoreError, DatabaseUnusable.
+        does not name it; so are refunds, where it has no money given back. Raises StoreError, DatabaseUnusable.
         """
         run = await self._begin("statement", period, author, name)
         counts = replace(await self._lines(run, statement, progress), charges=statement.lines)
@@ -111,7 +120,8 @@ class Reconciler:
             for view in silent:
                 found = absent(_ours(view))
                 ended = view.settled_at
-                if _ours(view).open or (found and (ended is None or ended >= period.ends)):
+                unseen = view.order.gives_back is not None and not statement.gives_back
+                if _ours(view).open or unseen or (found and (ended is None or ended >= period.ends)):
                     outside += 1
                 elif found:
                     odd.append(found)
@@ -208,7 +218,7 @@ def _said(outcome: FindOutcome) -> Said | None:
             return Said(charged=False, reference=outcome.reference, detail=outcome.detail or outcome.reason)
         case NotFound():
             return Said(charged=False, detail="the charging system does not know it")
-        case StillRunning() | OutcomeUnknown():
+        case StillRunning() | OutcomeUnknown() | NotSent():
             return None
         case _:
             assert_never(outcome)

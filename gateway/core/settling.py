@@ -1,20 +1,21 @@
 """What a person decides about an order that does not add up, carried out by the purchase machine.
 
 Whoever decides writes it down (``SettlingDesk``), in whatever process; the gateway carries it out (``Settler``), so
-that there is one place where orders move. No money is touched here.
+that there is one place where orders move. Money goes back by a refund alone.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from flows.effects import RecordAudit
+from flows.effects import Effect, RecordAudit
 from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused
 from gateway.core.commit import Committer
 from gateway.core.context import Context
+from gateway.core.refund_desk import RefundDesk
 from gateway.errors import OrdersProblem
 from store import audit, orders, reconciliations, settlements_asked, subscriptions
 from store.errors import StoreError
@@ -25,10 +26,16 @@ from store.settlements_asked import Wanted
 from store.unit import Op, Unit
 from store.writer import Writer
 
-Decision = Literal["confirm", "decline"]
+Decision = Literal["confirm", "decline", "refund"]
 DONE = "done"
 _LOG = logging.getLogger(__name__)
-_FROM = {"confirm": ("declined", "in_doubt"), "decline": ("confirmed", "in_doubt")}
+_FROM = {
+    "confirm": ("declined", "in_doubt"),
+    "decline": ("confirmed", "in_doubt"),
+    "refund": ("declined", "in_doubt"),
+}
+_RECONCILED = "reconciled"
+"""Why money is given back."""
 _DISCREPANCY = "dis-"
 
 
@@ -87,9 +94,10 @@ class SettlingDesk:
 class Settler:
     """Carries decisions out, one after the other."""
 
-    def __init__(self, context: Context, committer: Committer) -> None:
+    def __init__(self, context: Context, committer: Committer, refunds: RefundDesk) -> None:
         self._context = context
         self._committer = committer
+        self._refunds = refunds
 
     async def work(self) -> int:
         """Carry out what waits; how much that was."""
@@ -112,14 +120,22 @@ class Settler:
         if problem:  # it moved between the decision and now
             await self._committer.note(settlements_asked.done(wanted.id, "moved_meanwhile", at))
             return
-        event, fact = await self._fact(wanted, view, at)
-        step = self._context.machines.purchase.step(view.order.state, event, order=view.order, fact=fact)
+        effects = await self._effects(wanted, view, at)
         beside: tuple[Op, ...] = (settlements_asked.done(wanted.id, DONE, at), _line(wanted, view, at, "settled"))
         if wanted.discrepancy is not None:
             gate = reconciliations.settle(wanted.discrepancy, wanted.decision, wanted.author, wanted.note, at)
             beside = (*beside, Op(gate.statement, gate.values))
-        await self._committer.commit(step.effects, beside=beside)
-        self._context.metrics.orders.labels(step.state).inc()
+        await self._committer.commit(effects, beside=beside)
+
+    async def _effects(self, wanted: Wanted, view: OrderView, at: datetime) -> Sequence[Effect]:
+        """What the order's own machine makes of it; for money that is to go back, its refund."""
+        context, order = self._context, view.order
+        if wanted.decision == "refund":
+            return await self._refunds.effects(order.key, wanted.author, _RECONCILED)
+        event, fact = await self._fact(wanted, view, at)
+        step = context.machines.of(order).step(order.state, event, order=order, fact=fact)
+        context.metrics.orders.labels(step.state).inc()
+        return step.effects
 
     async def _fact(self, wanted: Wanted, view: OrderView, at: datetime) -> tuple[str, BundleActivated | BundleRefused]:
         context, order = self._context, view.order
@@ -138,7 +154,9 @@ def hindrance(view: OrderView, decision: str, *, free: bool) -> str:
     if state in ("pending", "sent") or (state == "in_doubt" and view.reason != NEEDS_PERSON):
         return "is still being worked on; nothing is to be decided yet"
     if state not in _FROM[decision]:
-        return f"is {state} already"
+        return f"is {state}" if decision == "refund" else f"is {state} already"
+    if view.order.gives_back is not None and (state != "in_doubt" or decision == "refund"):
+        return f"is a refund, and {state}; put it right with the charging system and close this with --note"
     if state != "in_doubt" and not free:
         return f"is {state}; only the discrepancy that says otherwise can be settled against that"
     return ""

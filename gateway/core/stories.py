@@ -18,6 +18,7 @@ from flows.values import Money
 from gateway.errors import OrdersProblem
 from locales.catalogues import Catalogues
 from store import story_rows, subscriptions
+from store.order_steps import OrderStep
 from store.reader import Reader
 from store.story_rows import Arrival, Sent, StoryRows
 
@@ -72,18 +73,8 @@ class StoryDesk:
             "texts": [_sent(one) for one in rows.sent],
             "answer": _answer(rows),
             "charge": _charge(rows),
-            "history": [
-                {
-                    "at": _at(step.at),
-                    "state": step.state,
-                    "sent": step.sent,
-                    "asked": step.asked,
-                    "reason": step.reason,
-                    "detail": step.detail,
-                    "reference": step.reference,
-                }
-                for step in rows.steps
-            ],
+            "history": _history(rows.steps),
+            "refund": _refund(rows),
             "notes": [
                 {"at": _at(one.at), "by": one.by, "what": one.what, "detail": _plain(one.detail)} for one in rows.noted
             ],
@@ -212,6 +203,36 @@ def _answer(rows: StoryRows) -> Json | None:
     }
 
 
+def _history(steps: Sequence[OrderStep]) -> list[Json]:
+    return [
+        {
+            "at": _at(step.at),
+            "state": step.state,
+            "sent": step.sent,
+            "asked": step.asked,
+            "reason": step.reason,
+            "detail": step.detail,
+            "reference": step.reference,
+        }
+        for step in steps
+    ]
+
+
+def _refund(rows: StoryRows) -> Json | None:
+    """The order that gives the price back."""
+    view = rows.refund
+    if view is None:
+        return None
+    return {
+        "key": view.order.key,
+        "state": view.order.state,
+        "reason": view.reason,
+        "reference": view.ocs_reference,
+        "price": _money(view.order.price),
+        "history": _history(rows.refund_steps),
+    }
+
+
 def _charge(rows: StoryRows) -> Json:
     """proof: by what the order is known to be charged or not.
 
@@ -236,8 +257,7 @@ def _proof(rows: StoryRows) -> str | None:
         return None
     if any(one.what.startswith("settle.") and one.detail.get("outcome") == "done" for one in rows.noted):
         return "person"
-    states = [step.state for step in rows.steps]
-    before = [state for state in states if state in ("pending", "sent", "in_doubt")]
+    before = [step.state for step in rows.steps if step.state in ("pending", "sent", "in_doubt")]
     if not before:
         return None
     return "asked" if before[-1] == "in_doubt" else "answer" if before[-1] == "sent" else None

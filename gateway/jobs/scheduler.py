@@ -25,7 +25,8 @@ _TURNS_KEPT = timedelta(days=30)
 class Jobs:
     """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions.
 
-    more: further jobs: every so many seconds, under this name, this.
+    take_up_refunds: looks for refunds that another process was asked for. more: further jobs: every so many seconds,
+    under this name, this.
     """
 
     def __init__(
@@ -34,12 +35,15 @@ class Jobs:
         committer: Committer,
         acceptances: Acceptances,
         sessions: LiveSessions,
+        take_up_refunds: Callable[[], Awaitable[None]],
+        *,
         more: Sequence[tuple[float, str, Callable[[], Awaitable[None]]]] = (),
     ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
         self._sessions = sessions
+        self._take_up_refunds = take_up_refunds
         self._more = more
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
@@ -48,6 +52,7 @@ class Jobs:
     def start(self) -> None:
         """Begin ticking."""
         self._every(5, "end-offers", self._end_offers)
+        self._every(2, "take-up-refunds", self._take_up_refunds)
         self._every(3600, "forget-keys", self._forget_keys)
         self._every(86_400, "forget-turns", self._forget_turns)
         self._every(15, "sweep-sessions", self._sweep_sessions)

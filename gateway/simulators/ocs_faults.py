@@ -25,6 +25,7 @@ class Faults:
     delay, balance_delay: seconds before an answer, to an order or to a question for buckets. hold: orders wait
     un-applied until the faults change. late: seconds after which an order is applied, its connection closed at once.
     drop_answer: how many next orders are applied and not answered. lose: how many next orders are neither.
+    grant_nothing: how many next orders are charged and grant nothing. do_nothing: how many are said to be done alone.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
     """
@@ -35,6 +36,8 @@ class Faults:
     hold: bool = False
     drop_answer: int = 0
     lose: int = 0
+    grant_nothing: int = 0
+    do_nothing: int = 0
     refuse: int = 0
     refusal: str = _REFUSAL
     status: int = 0
@@ -63,6 +66,8 @@ def parse_faults(body: object) -> Faults:
         hold=_flag(body, "hold"),
         drop_answer=_whole(body, "drop_answer", _MOST_ORDERS),
         lose=_whole(body, "lose", _MOST_ORDERS),
+        grant_nothing=_whole(body, "grant_nothing", _MOST_ORDERS),
+        do_nothing=_whole(body, "do_nothing", _MOST_ORDERS),
         refuse=count,
         refusal=words,
         status=_status(body),

@@ -99,8 +99,12 @@ class Ledger:
         """Leave an order in a state on the way; nothing is charged."""
         return self._settle(replace(order, state=state))
 
-    def apply(self, order: Order, at: datetime) -> Order:
-        """Charge the payer and grant to the beneficiary, or reject; never half of it."""
+    def say_done(self, order: Order) -> Order:
+        """Complete an order without doing anything, as some charging systems do."""
+        return self._settle(replace(order, state="completed"))
+
+    def apply(self, order: Order, at: datetime, *, grants: bool = True) -> Order:
+        """Charge the payer and grant to the beneficiary, or reject; half of it only where ``grants`` is False."""
         if order.bundle is None:
             return self.refuse(order, f"unknown product offering {order.offering}")
         if order.price.currency != self.currency:
@@ -109,7 +113,8 @@ class Ledger:
         if account.balance < order.price.amount:
             return self.refuse(order, "insufficient balance")
         account.balance -= order.price.amount
-        self._grant(order.beneficiary, order.bundle, at)
+        if grants:
+            self._grant(order.beneficiary, order.bundle, at)
         self.items.append(
             LedgerItem(
                 key=order.key,

@@ -9,7 +9,7 @@ import pytest
 from fakes import ANA, BEN, PRICE, order
 from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Ours, Said, absent, compare, judge
-from flows.values import Msisdn
+from flows.values import Msisdn, OrderKey
 
 KEY = "ord-off-1"
 ONCE = Charge(KEY, ANA, PRICE.amount, PRICE.currency, "2026-11-24T10:00:01-05:00", "r-1")
@@ -38,7 +38,8 @@ def ours(state: str, reason: str | None = None) -> Ours:
         ("declined", [ONCE, BACK], None),
         ("refunded", [ONCE, BACK], None),
         ("refunded", [BACK], None),
-        ("refunded", [ONCE], "extra"),
+        ("refunded", [ONCE], None),
+        ("refunded", [ONCE, AGAIN], "double"),
         ("in_doubt", [ONCE], None),
         ("pending", [ONCE], None),
         ("sent", [ONCE], None),
@@ -56,6 +57,24 @@ def test_a_statement_is_held_against_each_order(state: str, charges: list[Charge
     if found is not None:
         assert found.key == KEY
         assert len(found.evidence["theirs"]) == len(charges)
+
+
+@pytest.mark.parametrize(
+    ("state", "lines", "kind"),
+    [
+        ("confirmed", [BACK], None),
+        ("confirmed", [ONCE], "missing"),
+        ("confirmed", [PART], "differing"),
+        ("confirmed", [BACK, replace(BACK, reference="r-9")], "double"),
+        ("declined", [BACK], "extra"),
+        ("declined", [], None),
+    ],
+)
+def test_a_refund_is_held_against_what_was_given_back(state: str, lines: list[Charge], kind: str | None) -> None:
+    """It has a key of its own, and the same words for what is wrong."""
+    refund = order(state=state, key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY))
+    found = compare(Ours(refund), [replace(line, key="ref-off-1") for line in lines])
+    assert (found.kind if found else None) == kind
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,10 @@ class Refunded:
 
 
 PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
-FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+FindOutcome = Activated | Refused | StillRunning | NotFound | NotSent | OutcomeUnknown
+"""``NotSent``: the question was never put."""
 RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
-FindRefundOutcome = Refunded | Refused | NotFound | OutcomeUnknown
+FindRefundOutcome = Refunded | Refused | NotFound | NotSent | OutcomeUnknown
 
 
 Service = Literal["gift", "top_up", "advance", "fit_combo"]

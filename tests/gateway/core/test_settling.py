@@ -15,6 +15,7 @@ from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Found, Ours, Said, compare, judge
 from flows.values import OrderKey
 from gateway.core.commit import Committer
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.settling import Decision, Settler, SettlingDesk
 from gateway.errors import OrdersProblem
 from store import order_steps, orders, reconciliations, settlements_asked, subscriptions
@@ -74,7 +75,7 @@ class Office:
 def office(house: House, committer: Committer) -> Office:
     """The desk and the settler on one store."""
     desk = SettlingDesk(house.reader, house.writer, house.clock)
-    return Office(house, committer, desk, Settler(house.context, committer))
+    return Office(house, committer, desk, Settler(house.context, committer, RefundDesk(house.context, committer)))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from flows.values import OfferId, OrderKey
 from gateway.config.tree import ReconciliationConfig
 from gateway.core.commit import Committer
 from gateway.core.ports import Activated, OutcomeUnknown
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.settling import Settler
 from gateway.errors import OcsTimeout
 from gateway.jobs.reconciliation import ReconciliationJobs
@@ -28,7 +29,9 @@ def nightly(house: House, committer: Committer) -> Nightly:
 
     def made(at: str) -> ReconciliationJobs:
         config = ReconciliationConfig(at=at, per_second=1000)
-        return ReconciliationJobs(house.context, house.ocs, Settler(house.context, committer), config)
+        return ReconciliationJobs(
+            house.context, house.ocs, Settler(house.context, committer, RefundDesk(house.context, committer)), config
+        )
 
     return made
 
