@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from flows.catalogue import Catalogue
@@ -13,13 +14,19 @@ from gateway.core.call_gate import CallGate, GateSettings
 from gateway.core.guarded_ocs import GuardedOcs
 from gateway.core.ports import ChargingSystem
 from gateway.ocs.tmf import TmfChargingSystem
+from gateway.ocs.ucip import UcipChargingSystem
+from gateway.ocs.ucip_sales import sales_of
 from gateway.telemetry import Metrics
 
+_LOG = logging.getLogger(__name__)
 Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
 
 
 def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The configured one. url: of the simulator, where one was started for it."""
+    """The configured one. url: of the simulator, where one was started for it.
+
+    Raises ConfigError where the catalogue says what it cannot do.
+    """
     return _BUILD[config.kind](config, url, market, catalogue)
 
 
@@ -44,7 +51,27 @@ def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> Guarded
     return GuardedOcs(ocs, breaker, gate, metrics)
 
 
+def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+    sales = sales_of(catalogue)
+    if lacking := [bundle.id for bundle in catalogue.bundles if bundle.on_sale.ever and bundle.id not in sales]:
+        _LOG.warning("bundles without a ucip entry in the catalogue cannot be bought: %s", ", ".join(lacking))
+    if not config.ucip.repeats_are_recognised and not all(sale.offer for sale in sales.values()):
+        _LOG.warning(
+            "after a lost answer only a person can tell what the AIR did with an order: neither "
+            "ocs.ucip.repeats_are_recognised nor an offer for each bundle is set"
+        )
+    return UcipChargingSystem(
+        url,
+        config.ucip,
+        timeout=config.timeout,
+        settle_seconds=config.settle_seconds,
+        currency=market.currency,
+        sales=sales,
+    )
+
+
 _BUILD: Mapping[str, Build] = {
     "simulator": _tmf,  # the simulator speaks the TM Forum wire
     "tmf": _tmf,
+    "ucip": _ucip,
 }

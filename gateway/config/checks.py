@@ -25,8 +25,8 @@ _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
 """What may stand in a path where another door's token would."""
-_OCS_NOW = ("simulator", "tmf")
-_OCS_LATER = ("cgrates", "diameter", "ucip")
+_OCS_NOW = ("simulator", "tmf", "ucip")
+_OCS_LATER = ("cgrates", "diameter")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.config.bounds import positive, seconds, url
 from gateway.config.ocs_sections import BreakerConfig, OcsConfig
+from gateway.config.ucip_checks import check_ucip
 from gateway.errors import ConfigError
 
 GRANTS = ("trust", "person", "refund")
@@ -11,8 +12,8 @@ GRANTS = ("trust", "person", "refund")
 
 def check_ocs(ocs: OcsConfig) -> None:
     """Raises ConfigError."""
-    if ocs.kind == "tmf" and not ocs.url:
-        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
+    if ocs.kind != "simulator" and not ocs.url:
+        raise ConfigError(f'ocs.url is missing: with kind = "{ocs.kind}" it names the charging system')
     if ocs.url:
         url("ocs.url", ocs.url, "http://127.0.0.1:9200")
     seconds("ocs.timeout", ocs.timeout)
@@ -24,6 +25,7 @@ def check_ocs(ocs: OcsConfig) -> None:
     if ocs.background_at_once > ocs.at_once:
         raise ConfigError("ocs.background_at_once must not be more than ocs.at_once")
     _breaker(ocs.breaker)
+    check_ucip(ocs)
 
 
 def _breaker(breaker: BreakerConfig) -> None:

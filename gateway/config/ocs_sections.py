@@ -20,17 +20,32 @@ class CgratesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DedicatedAccountConfig:
+    """What one dedicated account of an AIR counts. unit: byte, second or message; factor: how many one of it is."""
+
+    id: int
+    unit: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class UcipConfig:
     """Ericsson AIR. node_type, host_name: as whom we call; user, password: HTTP basic authentication.
 
-    units_per_minor: what one minor unit of money is in the smallest unit of an account.
+    units_per_minor: what one minor unit of money is in the smallest unit of an account. user_agent: name, protocol
+    version and our own version. repeats_are_recognised: the AIR answers a message that it has had with what it answered
+    then, and does nothing again; repeat_seconds: for how long it is relied on.
     """
 
     node_type: str = "EXT"
     host_name: str = "chasqui"
     user: str = ""
-    password: Secret = ""
+    password: Secret = field(default="", repr=False)
     units_per_minor: float = 1.0
+    user_agent: str = "chasqui/5.0/1.0"
+    repeats_are_recognised: bool = False
+    repeat_seconds: float = 300
+    dedicated_accounts: tuple[DedicatedAccountConfig, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

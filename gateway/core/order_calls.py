@@ -18,7 +18,9 @@ from gateway.core.ports import (
 
 def request_of(order: Order) -> PurchaseRequest:
     """A purchase as the charging system is asked for it."""
-    return PurchaseRequest(order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value)
+    return PurchaseRequest(
+        order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value, order.created_at
+    )
 
 
 async def send(ocs: ChargingSystem, order: Order) -> PurchaseOutcome:

@@ -1,4 +1,4 @@
-"""A charging system to try Chasqui against: TM Forum on one port, control on another.
+"""A charging system to try Chasqui against: TM Forum and UCIP (``/Air``) on one port, control on another.
 
 It charges every order that reaches it, also one with a key that it has seen before, because a real one may: charging
 once is the gateway's business, and the ledger shows whether it minded it. A subscriber never seen before starts with
@@ -14,10 +14,12 @@ from aiohttp import web
 
 from flows.catalogue import Catalogue
 from gateway.errors import GatewayError, listening
+from gateway.simulators.ocs_air import AirRoutes
 from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger
 from gateway.simulators.ocs_routes import TmfRoutes
+from gateway.simulators.ocs_ucip import offerings_of
 
 
 def _utc_now() -> datetime:
@@ -28,7 +30,7 @@ class OcsSimulator:
     """The simulator; ``start`` and ``stop`` it, or use it as an async context manager.
 
     port, control_port: 0 takes a free one, told by the attribute after ``start``. catalogue: what each TM Forum product
-    offering grants. currency: of all accounts.
+    offering, refill profile and the like grants. currency: of all accounts. air_credentials: user, password.
     """
 
     def __init__(
@@ -39,15 +41,17 @@ class OcsSimulator:
         host: str = "127.0.0.1",
         port: int = 0,
         control_port: int = 0,
+        air_credentials: tuple[str, str] | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         bundles = {bundle.id: bundle for bundle in catalogue.bundles}
         offerings = {offering: bundles[ident] for ident, offering in catalogue.tmf_offerings().items()}
         self.port, self.control_port = port, control_port
-        self.ledger = Ledger(currency, offerings)
+        self.ledger = Ledger(currency, offerings | offerings_of(catalogue))
         self._host = host
         self._desk = Desk(self.ledger, now)
         self._routes = TmfRoutes(self._desk)
+        self._air = AirRoutes(self._desk, catalogue, air_credentials)
         self._wire: web.AppRunner | None = None
         self._control: web.AppRunner | None = None
 
@@ -86,12 +90,14 @@ class OcsSimulator:
             self._control = None
 
     async def set_down(self, *, down: bool) -> None:
-        """Close the TM Forum port with all its connections, or listen on the same port again."""
+        """Close the wires' port with all its connections, or listen on the same port again."""
         if down and self._wire:
             wire, self._wire = self._wire, None
             await wire.cleanup()
         elif not down and self._wire is None:
-            self._wire, self.port = await _listen(self._routes.app(), self._host, self.port)
+            app = self._routes.app()
+            self._air.add_to(app)
+            self._wire, self.port = await _listen(app, self._host, self.port)
 
     async def __aenter__(self) -> OcsSimulator:
         await self.start()

@@ -28,6 +28,7 @@ class Faults:
     grant_nothing: how many next orders are charged and grant nothing. do_nothing: how many are said to be done alone.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
+    recognise_repeats: a UCIP message that comes again is answered as it was, and not carried out again.
     """
 
     delay: float = 0.0
@@ -43,6 +44,7 @@ class Faults:
     status: int = 0
     state: str = ""
     unknown_subscriber: bool = False
+    recognise_repeats: bool = False
 
     def one_less(self, name: str) -> Faults:
         """The same faults after one of a counted kind has happened."""
@@ -73,6 +75,7 @@ def parse_faults(body: object) -> Faults:
         status=_status(body),
         state=_state(body),
         unknown_subscriber=_flag(body, "unknown_subscriber"),
+        recognise_repeats=_flag(body, "recognise_repeats"),
     )
 
 

@@ -168,6 +168,12 @@ def test_a_missing_catalogue_is_one_line(folder: Path, capsys: Output) -> None:
     assert capsys.readouterr().err.startswith("chasqui: nowhere.yaml")
 
 
+def test_a_user_that_basic_authentication_cannot_carry_is_one_line(capsys: Output) -> None:
+    """The name would end at its colon."""
+    assert main(["sim", "ocs", "--air-user", "a:b"]) == USAGE_ERROR
+    assert capsys.readouterr().err.startswith("chasqui: --air-user may not have a colon")
+
+
 def _interrupted(_: object) -> int:
     raise KeyboardInterrupt
 

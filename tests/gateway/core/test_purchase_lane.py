@@ -101,6 +101,18 @@ async def test_a_yes_is_charged_and_confirmed_with_the_balance(
     assert "Saldo $10.000" in house.texts()[0].text
 
 
+async def test_what_was_said_is_charged_whatever_the_price_is_by_now(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """A yes is to a price; one that has changed since is honoured as it was said."""
+    row = await accepted(house, committer, facts)
+    dearer = [replace(one, price=Money(one.price.amount * 2, "COP")) for one in house.context.catalogue.bundles]
+    house.sells(dearer)
+    lane.put(KEY, row)
+    assert (await ended(house, row)).order.state == "confirmed"
+    assert [one.price for one in house.ocs.bought] == [PRICE]
+
+
 async def test_the_intent_is_durable_before_the_call(
     house: House, committer: Committer, facts: Facts, lane: PurchaseLane
 ) -> None:
