@@ -16,6 +16,9 @@ from store.tables import orders as t
 
 _LATEST = select(t).order_by(t.c.created_at.desc(), t.c.key.desc()).limit(bindparam("limit"))
 _IN_STATE = _LATEST.where(t.c.state == bindparam("state"))
+_OPEN = ("pending", "sent", "in_doubt")
+_IN_OPEN_STATE = _IN_STATE.where(t.c.settled_at.is_(None))
+"""Of the few that are not settled, which have an index of their own."""
 _FOR_A_PERSON = _LATEST.where(t.c.settled_at.is_(None), t.c.reason == NEEDS_PERSON)
 _BY_KEYS = select(t).where(t.c.key.in_(bindparam("keys", expanding=True)))
 _COUNT = (
@@ -45,9 +48,14 @@ async def count_between(reader: Reader, starts: datetime, ends: datetime) -> int
 
 async def latest(reader: Reader, limit: int, *, state: str = "", needs_person: bool = False) -> Sequence[OrderView]:
     """The newest orders, those in a state, or those that are left to a person."""
-    query: AnySelect = _FOR_A_PERSON if needs_person else _IN_STATE if state else _LATEST
-    values: dict[str, object] = {"limit": limit, **({"state": state} if state and not needs_person else {})}
-    return [view_of(row) for row in await reader.rows(query, values)]
+    if needs_person:
+        found = await reader.rows(_FOR_A_PERSON, {"limit": limit})
+    elif state:
+        query: AnySelect = _IN_OPEN_STATE if state in _OPEN else _IN_STATE
+        found = await reader.rows(query, {"limit": limit, "state": state})
+    else:
+        found = await reader.rows(_LATEST, {"limit": limit})
+    return [view_of(row) for row in found]
 
 
 async def by_keys(reader: Reader, keys: Sequence[str]) -> dict[str, OrderView]:

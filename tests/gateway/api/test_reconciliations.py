@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,30 @@ async def test_a_charge_that_should_not_be_is_given_back(it: Town, tmp_path: Pat
     assert await orders("settle", one["id"], "--refund", "--note", "charged by mistake") == 0
     await ordered(it, "refunded")
     assert [(entry["kind"], entry["amount"]) for entry in await it.ledger(ANA)] == [("refund", one_price(order))]
+
+
+async def test_the_charging_system_itself_is_asked_about_each_order(
+    it: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it charged agrees; what it does not know is missing."""
+    await it.offer()
+    await it.smsc.send_mo(ANA, NUMBER, "1")
+    await ordered(it, "confirmed")
+    day = ("--from", "2026-11-24", "--to", "2026-11-24", "--config", "chasqui.toml")
+    assert await orders("reconcile", *day) == 0
+    assert "1 orders: 1 agree, 0 left out, 0 without an answer; 0 discrepancies" in capsys.readouterr().out
+
+    def invent() -> None:
+        with closing(sqlite3.connect(tmp_path / "chasqui.db")) as database, database:
+            columns = [row[1] for row in database.execute("PRAGMA table_info(orders)")]
+            chosen = ", ".join({"key": "'ord-x'", "offer": "'off-x'"}.get(name, name) for name in columns)
+            database.execute(f"INSERT INTO orders SELECT {chosen} FROM orders")
+
+    await asyncio.to_thread(invent)
+    assert await orders("reconcile", *day) == 1
+    report = capsys.readouterr().out
+    assert "2 orders: 1 agree, 0 left out, 0 without an answer; 1 discrepancies" in report
+    assert "missing   ord-x …2233" in report
 
 
 @pytest.mark.parametrize(
