@@ -13,6 +13,7 @@ from benchmarks.matrix.wires import Wire
 
 _LATE = 0.3
 """Seconds after which something that was sent is applied after all."""
+_OF_ONE_HOP = ("Host", "Connection", "Content-Length", "Transfer-Encoding")
 _KEPT = ("Content-Type", "X-Total-Count", "X-Result-Count")
 
 
@@ -138,7 +139,7 @@ class Middleman:
         task.add_done_callback(self._late.discard)
 
     async def _pass_on(self, request: web.Request, body: bytes) -> web.Response:
-        headers = {name: request.headers[name] for name in ("Accept", "Content-Type") if name in request.headers}
+        headers = {name: value for name, value in request.headers.items() if name not in _OF_ONE_HOP}
         async with self._http.request(
             request.method, self._upstream + request.path_qs, data=body, headers=headers
         ) as answer:

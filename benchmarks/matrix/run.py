@@ -97,6 +97,7 @@ class _Town:
         self._wire = wire
         gateway, ocs, control, smsc, smsc_control = free_ports(5)
         self.url = f"http://127.0.0.1:{gateway}"
+        self._faults = f"http://127.0.0.1:{control}/faults"
         self._ledger = f"http://127.0.0.1:{control}/ledger"
         self.ocs = Process(
             f"http://127.0.0.1:{control}/orders",
@@ -121,6 +122,8 @@ class _Town:
         for process in (town.ocs, town.smsc):
             stack.push_async_callback(process.end, signal.SIGKILL)
             await process.start()
+        if wire.faults:
+            await town.put_faults()
         await town.middleman.start()
         stack.push_async_callback(town.middleman.stop)
         port, smsc = town._ports
@@ -136,6 +139,11 @@ class _Town:
         headers = {"Authorization": f"Bearer {_TOKEN}"}
         town.http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
         return town
+
+    async def put_faults(self) -> None:
+        """How the charging system is from now on."""
+        async with aiohttp.ClientSession() as http, http.put(self._faults, json=dict(self._wire.faults)) as answer:
+            answer.raise_for_status()
 
     async def buy(self, cell: Cell) -> None:
         """An offer of this person's, accepted once it is there."""

@@ -25,8 +25,7 @@ _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
 """What may stand in a path where another door's token would."""
-_OCS_NOW = ("simulator", "tmf", "ucip")
-_OCS_LATER = ("cgrates", "diameter")
+_OCS_KINDS = ("simulator", "tmf", "cgrates", "ucip", "diameter")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
@@ -41,7 +40,7 @@ _MOST_WINDOW, _MOST_TPS = 100_000, 100_000
 def check(config: Config) -> Config:
     """The same configuration, if it can be used. Raises ConfigError."""
     check_everywhere(config)
-    _one_of("ocs.kind", config.ocs.kind, _OCS_NOW, _OCS_LATER)
+    _one_of("ocs.kind", config.ocs.kind, _OCS_KINDS)
     _one_of("policy.quiet_hours", config.policy.quiet_hours, ("market", "off"))
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
@@ -174,11 +173,9 @@ def _bind(bind: SmppConfig) -> None:
     check_bind(where, bind)
 
 
-def _one_of(key: str, value: str, now: Iterable[str], later: Iterable[str] = ()) -> None:
-    if value in later:
-        raise ConfigError(f"{key} {value!r} is not available in this version; use one of: {', '.join(now)}")
-    if value not in now:
-        raise ConfigError(f"{key} is {value!r}; it must be one of: {', '.join(now)}")
+def _one_of(key: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise ConfigError(f"{key} is {value!r}; it must be one of: {', '.join(known)}")
 
 
 def _not_yet(key: str, value: str, only: str) -> None:

@@ -52,14 +52,25 @@ class UcipConfig:
 class DiameterConfig:
     """Diameter credit control (RFC 8506). url of ``[ocs]`` names the peer: ``aaa://host:3868``.
 
-    host, realm: our identity; to_host, to_realm: whose we ask, the peer's own where empty. workers: calls at once.
+    host, realm: our identity; host is part of every order's Session-Id. to_host: Destination-Host, not sent where
+    empty; to_realm: Destination-Realm, the peer's own where empty. duplicates_detected: the server answers a repeated
+    Session-Id as it did the first time, and charges once; remembers_hours: for how long. balance_context,
+    balance_service_id: what a balance is asked by; none is asked where the context is empty, and 0 sends no service id.
+    workers: calls at once. watchdog: seconds of silence until the peer is asked whether it is there; reconnect_max:
+    longest pause between connections.
     """
 
     host: str = "chasqui.localdomain"
     realm: str = "localdomain"
     to_host: str = ""
     to_realm: str = ""
+    duplicates_detected: bool = False
+    remembers_hours: float = 24
+    balance_context: str = ""
+    balance_service_id: int = 0
     workers: int = 8
+    watchdog: float = 30.0
+    reconnect_max: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _STATES = frozenset(
 )
 _REFUSAL = "refused by the simulator"
 _MOST_ORDERS = 10**9
+_MOST_RESULT_CODE = 2**32 - 1
 
 
 class BadFault(ValueError):
@@ -28,6 +29,8 @@ class Faults:
     grant_nothing: how many next orders are charged and grant nothing. do_nothing: how many are said to be done alone.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
+    On Diameter alone, result_code: a Result-Code for every request, nothing applied; forget_sessions: a repeated
+    request is charged again; hide_balance: a balance check does not tell how much.
     recognise_repeats: a UCIP message that comes again is answered as it was, and not carried out again.
     """
 
@@ -44,6 +47,9 @@ class Faults:
     status: int = 0
     state: str = ""
     unknown_subscriber: bool = False
+    result_code: int = 0
+    forget_sessions: bool = False
+    hide_balance: bool = False
     recognise_repeats: bool = False
 
     def one_less(self, name: str) -> Faults:
@@ -75,6 +81,9 @@ def parse_faults(body: object) -> Faults:
         status=_status(body),
         state=_state(body),
         unknown_subscriber=_flag(body, "unknown_subscriber"),
+        result_code=_whole(body, "result_code", _MOST_RESULT_CODE),
+        forget_sessions=_flag(body, "forget_sessions"),
+        hide_balance=_flag(body, "hide_balance"),
         recognise_repeats=_flag(body, "recognise_repeats"),
     )
 

@@ -21,6 +21,11 @@ _OPENING_MAJOR_UNITS = 10_000
 Kind = Literal["charge", "refund"]
 
 
+def offering_of(context: str, ident: int) -> str:
+    """A Diameter service as orders name it: Service-Context-Id and Service-Identifier."""
+    return f"{context}/{ident}"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One productOrder that was received. note: why it was refused; bundle: None for an offering nobody knows."""
@@ -132,9 +137,17 @@ class Ledger:
 
     def refund(self, msisdn: Msisdn, amount: int, key: str, at: datetime) -> LedgerItem:
         """Give ``amount`` minor units back."""
+        return self.move(msisdn, amount, key, "", at)
+
+    def move(self, msisdn: Msisdn, change: int, key: str, offering: str, at: datetime) -> LedgerItem:
+        """Add minor units to an account, or take them, also into debt: on some wires nobody looks whether they suffice.
+
+        offering: what was granted with it, if that is told.
+        """
         account = self.account(msisdn)
-        account.balance += amount
-        item = LedgerItem(key, msisdn, msisdn, "", amount, self.currency, at, "refund", account.balance)
+        account.balance += change
+        kind: Kind = "refund" if change > 0 else "charge"
+        item = LedgerItem(key, msisdn, msisdn, offering, abs(change), self.currency, at, kind, account.balance)
         self.items.append(item)
         return item
 

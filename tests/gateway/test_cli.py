@@ -119,6 +119,14 @@ def test_a_port_that_is_none_is_one_line(simulator: str, ports: tuple[str, ...],
     assert told.count("\n") == 1
 
 
+def test_a_diameter_port_that_is_none_is_one_line(capsys: Output) -> None:
+    """As for the others."""
+    assert main(["sim", "ocs", "--port", "0", "--control", "0", "--diameter", "65536"]) == USAGE_ERROR
+    told = capsys.readouterr().err
+    assert told.startswith("chasqui: cannot listen on 127.0.0.1:65536 (charging system, Diameter)")
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://h", "http://", "http://[::1"])
 def test_a_gateway_that_cannot_be_called_is_one_line(url: str, capsys: Output) -> None:
     """Before the first text from a phone is lost."""
