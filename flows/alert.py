@@ -17,7 +17,7 @@ from flows.contact_policy import Allowed, ContactSwitches
 from flows.effects import Effect, PushUssd, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
 from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
-from flows.market import MarketRules
+from flows.market import MarketRules, pack_digest
 from flows.records import Subscriber
 from flows.texts import Voice
 from flows.values import Bucket, Channel, OfferId, Purpose, Wallet
@@ -172,7 +172,7 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tupl
         channel=facts.chosen.channel,
         sent_from="",
         reason=facts.event.change.value,
-        decision=_decision(facts),
+        decision=_decision(facts, count_today),
         at=facts.at,
         expires_at=facts.at + timedelta(hours=best.offer_hours),
     )
@@ -183,12 +183,27 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tupl
     return text, (offer, contact), "alert_and_offer"
 
 
-def _decision(facts: AlertFacts) -> Mapping[str, Any]:
-    """Why this offer, and where there was a choice, why this way."""
-    chosen = facts.chosen
-    if not chosen.reason:
-        return facts.decision
-    return {**facts.decision, "channel": chosen.channel, "channel_reason": chosen.reason}
+def _decision(facts: AlertFacts, count_today: int) -> Mapping[str, Any]:
+    """Why this offer, what it came from, by which rules, and where there was a choice, why this way."""
+    made: dict[str, Any] = {**facts.decision, "origin": facts.key, "contact": _contact_rules(facts, count_today)}
+    if facts.chosen.reason:
+        made |= {"channel": facts.chosen.channel, "channel_reason": facts.chosen.reason}
+    return made
+
+
+def _contact_rules(facts: AlertFacts, count_today: int) -> Mapping[str, Any]:
+    """What the contact policy said yes on. The market's rules of the day are found again by pack."""
+    rules = facts.rules
+    return {
+        "market": rules.market,
+        "pack": pack_digest(rules.market),
+        "opt_in": rules.opt_in,
+        "assumed": facts.switches.assume_opt_in == "yes",
+        "hours": facts.switches.quiet_hours,
+        "chosen": facts.subscriber.marketing,
+        "sent_today": count_today,
+        "most_a_day": rules.caps.per_day,
+    }
 
 
 def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Effect, ...]:

@@ -17,7 +17,7 @@ from flows.effects import Effect, RecordTold
 from flows.frozen import dataclass
 from flows.offer import OfferAnswered, OfferFlow, order_key
 from flows.porting import ConsentAnswered
-from flows.records import Offer, Subscriber
+from flows.records import Answer, Offer, Subscriber
 from flows.session import Session
 from flows.texts import Voice
 from flows.values import Channel, Msisdn, OrderKey, parse_msisdn
@@ -96,7 +96,7 @@ def _sold(given: CommandGiven, beneficiary: Msisdn) -> Carried:
     shown = given.session.place.chosen.get("bundle")
     if given.bundle.id != shown or given.bundle.price.amount != given.session.price:  # not what the person said yes to
         return _nothing_done(given, "refused")
-    sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD, beneficiary)
+    sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD, beneficiary, _said(given))
     return _started(given, given.bundle.name(given.voice.language), sale.offer, buy(sale))
 
 
@@ -226,7 +226,12 @@ def _answered(given: CommandGiven) -> OfferAnswered:
         name=given.name,
         source="",
         reply_key=f"ussd:{given.key}",
+        answer=_said(given),
     )
+
+
+def _said(given: CommandGiven) -> Answer:
+    return Answer(given.key, session=given.session_id, shown=given.prompt, said=given.reply)
 
 
 def _consent(given: CommandGiven) -> ConsentAnswered:

@@ -12,7 +12,7 @@ from flows.catalogue import Bundle
 from flows.effects import Effect, RecordOffer
 from flows.frozen import dataclass
 from flows.offer import order_effects, order_key
-from flows.records import Offer, Subscriber
+from flows.records import Answer, Offer, Subscriber
 from flows.values import Channel, Msisdn, OfferId
 
 REASON = "menu"
@@ -23,7 +23,7 @@ REASON = "menu"
 class Bought:
     """A person confirmed a bundle and its price. key: identifies the confirmation.
 
-    beneficiary: who gets it, None for the person themselves.
+    beneficiary: who gets it, None for the person themselves. answer: the confirmation, as it was said.
     """
 
     at: datetime
@@ -32,6 +32,7 @@ class Bought:
     key: str
     channel: Channel
     beneficiary: Msisdn | None = None
+    answer: Answer | None = None
 
     @property
     def offer(self) -> Offer:
@@ -68,4 +69,4 @@ def buy(sale: Bought) -> tuple[Effect, ...]:
     )
     person = sale.subscriber
     gets_it = sale.beneficiary or person.msisdn
-    return (born, *order_effects(offer, person, beneficiary=gets_it, channel=sale.channel, at=sale.at))
+    return (born, *order_effects(offer, person, sale.channel, sale.at, sale.answer, beneficiary=gets_it))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flows.frozen import dataclass
-from flows.records import Order, Subscriber
+from flows.records import Answer, Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
 
 
@@ -169,14 +169,18 @@ class RecordYesUndone:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """A new order, pending; one per offer, and one refund per order."""
+    """A new order, pending; one per offer, and one refund per order. answer: what it was made with."""
 
     order: Order
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordOrderState:
-    """An order moves on. reason: a stable code; detail: the charging system's words."""
+    """An order moves on. reason: a stable code; detail: the charging system's words.
+
+    corrects: the verdict that it takes back; without one a settled order never moves.
+    """
 
     key: OrderKey
     state: str
@@ -187,6 +191,7 @@ class RecordOrderState:
     reference: str | None = None
     sent: bool = False
     queried: bool = False
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

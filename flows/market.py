@@ -6,6 +6,7 @@ A pack is data (``markets/<code>.yaml``). Last month's traffic can be replayed u
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -163,6 +164,13 @@ def _in_force(versions: tuple[Dated[Rule], ...], day: date, otherwise: Fallback)
 def market_codes(folder: Path = PACKS) -> tuple[str, ...]:
     """The markets that there are packs for."""
     return tuple(sorted(file.stem for file in folder.glob("*.yaml")))
+
+
+@cache
+def pack_digest(code: str) -> str:
+    """Names the pack as it is now: the beginning of the SHA-256 of its file; empty where there is none."""
+    file = PACKS / f"{code}.yaml"
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16] if file.is_file() else ""
 
 
 def load_market(code: str, folder: Path = PACKS) -> Market:

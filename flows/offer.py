@@ -16,7 +16,7 @@ from flows.answering import Texter
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordFirstYes, RecordOfferState, RecordOrder
 from flows.frozen import dataclass
 from flows.keywords import ACCEPT_WORD
-from flows.records import Offer, Order, Subscriber
+from flows.records import Answer, Offer, Order, Subscriber
 from flows.step import Flow
 from flows.texts import Voice
 from flows.values import Channel, Msisdn, OrderKey
@@ -35,6 +35,7 @@ class OfferAnswered:
     confirm_above: minor units above which a text must say yes twice, None for never; keyword: the second yes.
     same_again: it is the word of a moment ago, perhaps sent before the question came: no second yes.
     outdated: a digit that the latest text does not offer this for: a first yes whatever the price, never a second.
+    answer: as it was said; it is kept with the order.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class OfferAnswered:
     keyword: str = ACCEPT_WORD
     same_again: bool = False
     outdated: bool = False
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,8 @@ class OfferFlow(Flow):
     def buy(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """One order, under a key that the offer alone determines."""
         accepted = RecordOfferState(id=offer.id, state="accepted", at=fact.at, order=order_key(offer))
-        who = (offer, fact.subscriber)
-        return [accepted, *order_effects(*who, beneficiary=fact.beneficiary, channel=fact.channel, at=fact.at)]
+        who, how = fact.subscriber, fact.channel
+        return [accepted, *order_effects(offer, who, how, fact.at, fact.answer, beneficiary=fact.beneficiary)]
 
     def too_late(self, offer: Offer, fact: OfferAnswered) -> list[Effect]:
         """The answer came after the end, before the clock swept the offer away."""
@@ -140,7 +142,7 @@ class OfferFlow(Flow):
 
 
 def order_effects(
-    offer: Offer, person: Subscriber, *, beneficiary: Msisdn, channel: Channel, at: datetime
+    offer: Offer, person: Subscriber, channel: Channel, at: datetime, answer: Answer | None, *, beneficiary: Msisdn
 ) -> tuple[Effect, ...]:
     """The order of an accepted offer, whatever the channel; only the purchase flow charges."""
     order = Order(
@@ -158,7 +160,7 @@ def order_effects(
         created_at=at,
     )
     return (
-        RecordOrder(order),
+        RecordOrder(order, answer),
         ActivateBundle(order, person),
         RecordAudit(
             actor=channel,

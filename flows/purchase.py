@@ -2,7 +2,8 @@
 
 ``pending → sent → confirmed | declined | in_doubt``; what is in doubt is resolved by asking, never by sending again
 blindly. The same key may be sent again only once the charging system's settle time has passed without it knowing the
-order. What was charged and not granted is given back by a refund (``flows.refund``) and becomes ``refunded``.
+order. What was charged and not granted is given back by a refund (``flows.refund``) and becomes ``refunded``. A person
+with evidence may say what was charged (``vouch``) or that nothing was (``disown``), also against an earlier verdict.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class BundleActivated:
     """Charged and granted. balance: what is left, if the charging system told.
 
     given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
+    by: who says so.
     """
 
     at: datetime
@@ -48,16 +50,18 @@ class BundleActivated:
     telling: Telling
     given: Given | None = None
     units: frozenset[Unit] = frozenset()
+    by: str = "ocs"
 
 
 @dataclass(frozen=True, slots=True)
 class BundleRefused:
-    """Not charged, finally."""
+    """Not charged, finally. by: who says so."""
 
     at: datetime
     reason: str
     detail: str
     telling: Telling
+    by: str = "ocs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ NOT_GRANTED = "not_granted"
 """The reason of an order that was charged and not granted: its refund is on its way."""
 NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
+_SETTLED = ("confirmed", "declined")
 TELL_AFTER_QUERIES = 2
 """The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
 
@@ -144,6 +149,8 @@ class PurchaseFlow(Flow):
     money_back = confirmed.to(refunded) | declined.to(refunded) | in_doubt.to(refunded)  # written by its refund
     lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
     hand_over = in_doubt.to(in_doubt, on="call_person")
+    vouch = in_doubt.to(confirmed, on="confirm") | declined.to(confirmed, on="confirm") | confirmed.to(confirmed)
+    disown = in_doubt.to(declined, on="decline") | confirmed.to(declined, on="decline") | declined.to(declined)
 
     def note_sent(self, order: Order, fact: PurchaseSent) -> Effect:
         """Durable before the first byte leaves."""
@@ -156,12 +163,19 @@ class PurchaseFlow(Flow):
     def confirm(self, order: Order, fact: BundleActivated) -> list[Effect]:
         """The payer gets the confirmation; a beneficiary hears of the gift."""
         return [
-            RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
+            RecordOrderState(
+                key=order.key,
+                state="confirmed",
+                at=fact.at,
+                settled=True,
+                reference=fact.reference or None,
+                corrects=_corrected(order),
+            ),
             text_of(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
             *_gift(order, fact),
             *_renewed(order, fact),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.confirmed",
                 subscription=order.subscription,
                 at=fact.at,
@@ -173,7 +187,13 @@ class PurchaseFlow(Flow):
         """A clear word, and that nothing was charged."""
         return [
             RecordOrderState(
-                key=order.key, state="declined", at=fact.at, settled=True, reason=fact.reason, detail=fact.detail
+                key=order.key,
+                state="declined",
+                at=fact.at,
+                settled=True,
+                reason=fact.reason,
+                detail=fact.detail,
+                corrects=_corrected(order),
             ),
             text_of(
                 order,
@@ -183,7 +203,7 @@ class PurchaseFlow(Flow):
                 fact.telling.voice.declined(fact.telling.name, order.price, fact.reason),
             ),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.declined",
                 subscription=order.subscription,
                 at=fact.at,
@@ -253,6 +273,11 @@ class PurchaseFlow(Flow):
             at=fact.at,
             detail={"order": order.key, "was": order.state, "now": type(fact).__name__},
         )
+
+
+def _corrected(order: Order) -> str:
+    """The verdict that a person takes back, empty where there was none."""
+    return order.state if order.state in _SETTLED else ""
 
 
 def refund_key(order: OrderKey) -> OrderKey:

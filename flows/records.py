@@ -101,3 +101,18 @@ class Order:
     def is_gift(self) -> bool:
         """Whether somebody else gets it."""
         return self.beneficiary != self.msisdn
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an order was made with: the yes, as it was said.
+
+    reference: the inbox entry of a text, the key of a USSD turn, the digest of a request. session: the network's.
+    shown: the screen that was answered, as it was shown; said: what was typed, raw. by: the caller of a request.
+    """
+
+    reference: str
+    session: str = ""
+    shown: str = ""
+    said: str = ""
+    by: str = ""

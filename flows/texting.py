@@ -25,7 +25,7 @@ from flows.keywords import ACCEPT_WORD, YES_WORDS, Intent, Meaning
 from flows.market import MarketRules
 from flows.offer import OfferAnswered, OfferFlow
 from flows.porting_proof import ProofTexted
-from flows.records import Offer
+from flows.records import Answer, Offer
 from flows.reply_codes import address, dropped, in_question, unasked
 from flows.spelling import words
 from flows.values import Channel, OrderKey, Wallet
@@ -157,6 +157,7 @@ def _answered(facts: TextFacts, offer: Offer, *, outdated: bool) -> OfferAnswere
         keyword=_other_yes(facts),
         same_again=words(facts.before) == words(facts.text),
         outdated=outdated,
+        answer=Answer(facts.entry, said=facts.text),
     )
 
 

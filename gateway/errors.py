@@ -158,3 +158,21 @@ class BadControl(GatewayError):
     """What was asked to be stopped or named is none of what can be."""
 
     code = "bad-control"
+
+
+class StoryKeyUnusable(GatewayError):
+    """The key that stories are signed or checked with cannot be used; the message says what to do."""
+
+    code = "story-key-unusable"
+
+
+class OrdersProblem(GatewayError):
+    """What was asked about orders cannot be done; the message is one line that says why."""
+
+    code = "orders"
+
+
+class StatementUnreadable(GatewayError):
+    """A statement of the charging system cannot be read; the message names file, line and column, nobody's number."""
+
+    code = "statement-unreadable"

@@ -148,6 +148,9 @@ class Metrics:
             registry=registry,
         )
         self.orders = Counter("chasqui_orders_total", "Steps of orders by state reached", ("state",), registry=registry)
+        self.discrepancies = Gauge(
+            "chasqui_discrepancies", "Charges that do not add up and nobody has settled", ("kind",), registry=registry
+        )
         self.ocs_seconds = Histogram(
             "chasqui_ocs_call_seconds", "Calls to the charging system", ("call",), buckets=_QUICK, registry=registry
         )

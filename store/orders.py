@@ -31,6 +31,18 @@ _MOVE = (
         settled_at=bindparam("settled", type_=t.c.settled_at.type),
     )
 )
+_CORRECT = (
+    update(t)
+    .where(t.c.key == bindparam("which"), t.c.state == bindparam("taken_back"))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        detail=bindparam("words"),
+        ocs_reference=func.coalesce(bindparam("reference"), t.c.ocs_reference),
+        settled_at=bindparam("settled", type_=t.c.settled_at.type),
+    )
+)
+"""A verdict is another; what was said of the old one goes."""
 _REFUNDED = (
     update(t)
     .where(t.c.key == bindparam("which"), t.c.state != "refunded")
@@ -108,6 +120,17 @@ def refunded(effect: RecordRefunded) -> Op:
 
 def move(effect: RecordOrderState) -> Op:
     """Write a step of the order."""
+    if effect.corrects:
+        values = {
+            "which": effect.key,
+            "taken_back": effect.corrects,
+            "new_state": effect.state,
+            "why": effect.reason,
+            "words": effect.detail,
+            "reference": effect.reference,
+            "settled": effect.at,
+        }
+        return Op(_CORRECT, values)
     return Op(
         _MOVE,
         {
@@ -127,7 +150,7 @@ def move(effect: RecordOrderState) -> Op:
 async def by_key(reader: Reader, key: str) -> OrderView | None:
     """One order."""
     row = await reader.first(_BY_KEY, {"key": key})
-    return None if row is None else _view(row)
+    return None if row is None else view_of(row)
 
 
 async def states(reader: Reader, keys: Sequence[OrderKey]) -> dict[OrderKey, str]:
@@ -143,7 +166,7 @@ async def of_subscription(
     """Orders, newest first. after: the key that the last page ended with."""
     values = {"subscription": subscription, "limit": limit}
     rows = await (reader.rows(_OF_AFTER, {**values, "after": after}) if after else reader.rows(_OF, values))
-    return [_view(row) for row in rows]
+    return [view_of(row) for row in rows]
 
 
 async def unsettled(reader: Reader) -> Sequence[OrderKey]:
@@ -161,7 +184,8 @@ async def count_by_state(reader: Reader) -> Mapping[str, int]:
     return {row[0]: row[1] for row in await reader.rows(_BY_STATE)}
 
 
-def _view(row: AnyRow) -> OrderView:
+def view_of(row: AnyRow) -> OrderView:
+    """A row of orders."""
     order = Order(
         key=OrderKey(row.key),
         offer=OfferId(row.offer),

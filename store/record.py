@@ -32,7 +32,19 @@ from flows.effects import (
     SendSms,
 )
 from flows.frozen import dataclass
-from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions, webhook_rows
+from store import (
+    audit,
+    held_texts,
+    inbox,
+    offers,
+    order_steps,
+    orders,
+    outgoing,
+    push_rows,
+    sms_rows,
+    subscriptions,
+    webhook_rows,
+)
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 from store.webhook_rows import WebhookRow
@@ -88,6 +100,12 @@ def write(
                 rows.append(effect)  # the order is what is to be done: it is written by its own record
             case RecordConsent():
                 consents.append(effect)
+            case RecordOrder():
+                ops += [orders.put(effect.order), *order_steps.begin(effect)]
+            case RecordOrderState():
+                ops += [orders.move(effect), order_steps.put(effect)]
+            case RecordRefunded():
+                ops += [orders.refunded(effect), order_steps.refunded(effect)]
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
@@ -109,9 +127,6 @@ def _record(
     | RecordUnasked
     | RecordDropped
     | RecordYesUndone
-    | RecordOrder
-    | RecordOrderState
-    | RecordRefunded
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
@@ -124,8 +139,6 @@ def _record(
     match effect:
         case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
             return _of_offer(effect)
-        case RecordOrder() | RecordOrderState() | RecordRefunded():
-            return _of_order(effect)
         case RecordPreference():
             return subscriptions.set_preference(effect)
         case RecordMarketingContact():
@@ -144,16 +157,6 @@ def _record(
             return audit.note(effect)
         case _:
             assert_never(effect)
-
-
-def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> Op:
-    match effect:
-        case RecordOrder():
-            return orders.put(effect.order)
-        case RecordOrderState():
-            return orders.move(effect)
-        case RecordRefunded():
-            return orders.refunded(effect)
 
 
 def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:

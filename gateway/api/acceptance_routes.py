@@ -57,10 +57,10 @@ class AcceptanceRoutes:
 
     async def _accept(self, request: web.Request, caller: Caller) -> web.Response:
         document = await json_body(request)
-        work = partial(self._accepted, request.match_info["id"], document)
+        work = partial(self._accepted, request.match_info["id"], document, caller.name)
         return await self._once.keyed(request, caller, document, work)
 
-    async def _accepted(self, offer_id: str, document: dict[str, Any], claim: Claim) -> Answer:
+    async def _accepted(self, offer_id: str, document: dict[str, Any], author: str, claim: Claim) -> Answer:
         """The order; the answer is kept in its commit."""
         offer = await offers.by_id(self._context.reader, offer_id)
         subscriber = None if offer is None else await subscriptions.by_id(self._context.reader, offer.subscription)
@@ -79,6 +79,7 @@ class AcceptanceRoutes:
             channel=Channel.APP,
             beneficiary=_beneficiary(document, subscriber.msisdn),
             request=claim.id,
+            by=author,
             beside=kept,
         )
         match accepted:

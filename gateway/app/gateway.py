@@ -20,6 +20,7 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.numbers import Numbers, offering
+from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
@@ -192,7 +193,14 @@ class Gateway:
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances, sessions, lanes.purchases.take_up_refunds)
+        jobs = Jobs(
+            context,
+            committer,
+            acceptances,
+            sessions,
+            lanes.purchases.take_up_refunds,
+            more=order_jobs(config, context, committer, ocs),
+        )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)

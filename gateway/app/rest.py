@@ -17,6 +17,7 @@ from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.api.webhook_routes import WebhookRoutes
 from gateway.app.front import Routes
+from gateway.app.order_desks import order_routes
 from gateway.app.texting import Texting
 from gateway.config.tree import Config
 from gateway.core.accepting import Acceptances
@@ -53,6 +54,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
         RefundRoutes(RefundDesk(context, committer), access, once),
         ControlRoutes(desk, access, once, behind.controls.look),
+        *order_routes(config, context, access),
         WebhookRoutes(context, config.webhooks.endpoints, behind.webhooks, access),
         OpenApiRoute(lambda: access.operations, event_models.MODELS),
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import stat
 import sys
 from pathlib import Path
 
@@ -16,9 +14,10 @@ from flows.values import SubscriptionId, parse_msisdn
 from gateway.app import utc_now
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.consent_document import document
+from gateway.cli.private_file import write_private
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import ConfigError
 from store import consents, subscriptions
 from store.consent_check import check
 from store.consent_erasure import empty_log, erasure
@@ -78,15 +77,6 @@ def _show_progress(records: int) -> None:
     print(f"{_CLEAR_LINE}{records} records read", end="", file=sys.stderr, flush=True)
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read, also where it was open to others before."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            os.fchmod(handle, 0o600)
-        file.write(text)
-
-
 def _export(arguments: argparse.Namespace) -> int:
     """A person's consent records as JSON, with the fields of ISO/IEC TS 27560 and of a Kantara consent receipt."""
     config = load_config(arguments)
@@ -100,10 +90,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         print(text)
         return 0
-    try:
-        _write_private(arguments.out, f"{text}\n")
-    except OSError as error:
-        raise GatewayError(f"{arguments.out}: cannot be written: {error.strerror}") from None
+    write_private(arguments.out, f"{text}\n".encode())
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
+from gateway.config.order_sections import ReconciliationConfig, StoryConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -46,6 +47,7 @@ __all__ = [
     "OcsConfig",
     "PathConfig",
     "PolicyConfig",
+    "ReconciliationConfig",
     "RouteConfig",
     "Secret",
     "ServerConfig",
@@ -53,6 +55,7 @@ __all__ = [
     "SmppConfig",
     "StatusConfig",
     "StoreConfig",
+    "StoryConfig",
     "TelemetryConfig",
     "TemplateConfig",
     "ThroughConfig",
@@ -212,4 +215,6 @@ class Config:
     policy: PolicyConfig = PolicyConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
+    story: StoryConfig = StoryConfig()
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
     folder: Path = Path()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flows.effects import RecordOrder
 from flows.frozen import dataclass
 from flows.offer import OfferAnswered, OfferTimedOut, order_key
-from flows.records import Offer, Subscriber
+from flows.records import Answer, Offer, Subscriber
 from flows.values import Channel, Msisdn
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -56,9 +56,13 @@ class Acceptances:
         channel: Channel,
         beneficiary: Msisdn,
         request: str,
+        by: str = "",
         beside: Callable[[OrderView], Op] | None = None,
     ) -> Acceptance:
-        """Accept for this person. request: identifies the request; beside: written with the order, or not at all."""
+        """Accept for this person. request: identifies the request, by: who makes it.
+
+        beside: written with the order, or not at all.
+        """
         fact = OfferAnswered(
             at=self._context.clock(),
             channel=channel,
@@ -68,6 +72,7 @@ class Acceptances:
             name=self._context.bundle_name(offer.bundle, subscriber.language),
             source=self._context.service_number.address,
             reply_key=f"reply:{request}",
+            answer=Answer(request, by=by),
         )
         step = self._context.machines.offer.step(offer.state, "accept", offer=offer, fact=fact)
         created = next((orders.begun(effect.order) for effect in step.effects if isinstance(effect, RecordOrder)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -29,7 +29,8 @@ _TURNS_KEPT = timedelta(days=30)
 class Jobs:
     """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, events, silent sessions.
 
-    take_up_refunds: looks for refunds that another process was asked for.
+    take_up_refunds: looks for refunds that another process was asked for. more: further jobs: every so many seconds,
+    under this name, this.
     """
 
     def __init__(
@@ -39,12 +40,15 @@ class Jobs:
         acceptances: Acceptances,
         sessions: LiveSessions,
         take_up_refunds: Callable[[], Awaitable[None]],
+        *,
+        more: Sequence[tuple[float, str, Callable[[], Awaitable[None]]]] = (),
     ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
         self._sessions = sessions
         self._take_up_refunds = take_up_refunds
+        self._more = more
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -57,6 +61,8 @@ class Jobs:
         self._every(86_400, "forget-turns", self._forget_turns)
         self._every(3600, "forget-webhooks", self._forget_webhooks)
         self._every(15, "sweep-sessions", self._sweep_sessions)
+        for seconds, name, job in self._more:
+            self._every(seconds, name, job)
         self._scheduler.start()
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:

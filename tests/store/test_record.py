@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,9 +23,9 @@ from flows.effects import (
     RecordPreference,
     RecordSubscriptionState,
 )
-from flows.records import Subscriber
+from flows.records import Answer, Subscriber
 from flows.values import Channel, OfferId, OrderKey, SubscriptionId
-from store import orders, subscriptions, tables
+from store import order_steps, orders, subscriptions, tables
 from store.errors import WriteFailed
 from store.reader import Reader
 from store.record import write
@@ -99,6 +100,23 @@ async def test_an_orders_steps_add_up(reader: Reader, writer: Writer) -> None:
     assert view is not None
     assert (view.order.state, view.order.attempts, view.order.queries) == ("confirmed", 1, 1)
     assert (view.order.sent_at, view.settled_at, view.ocs_reference, view.reason) == (LATER, LATER, "r-1", None)
+
+
+async def test_each_step_of_an_order_is_kept_with_its_time(reader: Reader, writer: Writer) -> None:
+    """And the yes that it was made with, as it was said."""
+    yes = Answer("u1", session="ATUid_1", shown="1 GB $3.000?", said="1\ud83d")
+    await commit(writer, RecordOrder(ORDER.order, yes))
+    await commit(writer, RecordOrderState(KEY, "sent", LATER, settled=False, sent=True))
+    await commit(writer, RecordOrderState(KEY, "in_doubt", LATER, settled=False, detail="read timeout", queried=True))
+    steps = await order_steps.of_order(reader, KEY)
+    assert [(step.state, step.at, step.sent, step.asked) for step in steps] == [
+        ("pending", TUESDAY, False, False),
+        ("sent", LATER, True, False),
+        ("in_doubt", LATER, False, True),
+    ]
+    assert steps[2].detail == "read timeout"
+    assert await order_steps.answer_of(reader, KEY) == (replace(yes, said="1?"), TUESDAY)
+    assert await order_steps.answer_of(reader, "ord-nobody") is None
 
 
 async def test_what_a_person_wants_is_on_their_row(reader: Reader, writer: Writer) -> None:

@@ -123,7 +123,7 @@ _ALLOWED: dict[str, Any] = {
     "crm": {
         *("listCatalogue", "listOffers", "acceptOffer", "putPreferences", "getSubscriber", "listOrders", "getOrder"),
         *("listMessages", "listConsents", "listReports", "sendMessage", "getMessage", "callOffMessage"),
-        *("askAboutMessage", "getCampaign"),
+        *("askAboutMessage", "getCampaign", "getOrderStory", "getStoryKey"),
     },
 }
 

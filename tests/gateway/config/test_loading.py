@@ -126,6 +126,11 @@ test_msisdns = []
 secret = "whsec_c2VjcmV0"
 [telemetry]
 otlp_endpoint = "http://127.0.0.1:4318"
+[story]
+key = "story.key"
+[reconciliation]
+at = "03:30"
+per_second = 20
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'

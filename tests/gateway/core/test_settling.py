@@ -1,0 +1,178 @@
+"""What people decide about orders that do not add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from fakes import ANA, TUESDAY, House, order
+from flows.documents import decode
+from flows.effects import RecordOrder, RecordOrderState
+from flows.purchase import NEEDS_PERSON
+from flows.reconciliation import Charge, Found, Ours, Said, compare, judge
+from flows.values import OrderKey
+from gateway.core.commit import Committer
+from gateway.core.refund_desk import RefundDesk
+from gateway.core.settling import Decision, Settler, SettlingDesk
+from gateway.errors import OrdersProblem
+from store import order_steps, orders, reconciliations, settlements_asked, subscriptions
+from store.reconciliations import Run
+from store.record import write
+from store.tables import audit
+from store.unit import Unit
+
+KEY = OrderKey("ord-off-1")
+RUN = Run("01RUN", "asked", TUESDAY, TUESDAY, "", "nightly", TUESDAY)
+
+
+@dataclass(slots=True)
+class Office:
+    """A store with one order of Ana's, and the desk before it."""
+
+    house: House
+    committer: Committer
+    desk: SettlingDesk
+    settler: Settler
+
+    async def order(self, state: str, reason: str | None = None) -> Ours:
+        """Ana's order, brought to this state."""
+        ana = subscriptions.begin(ANA, "es", TUESDAY)
+        await self.house.writer.commit(subscriptions.create(ana, TUESDAY))
+        made = order(subscription=ana.id)
+        ended = RecordOrderState(KEY, state, TUESDAY, state in ("confirmed", "declined"), reason)
+        await self.house.writer.commit(write([RecordOrder(made)]).unit)
+        if state != "pending":
+            await self.house.writer.commit(write([ended]).unit)
+        view = await orders.by_key(self.house.reader, KEY)
+        assert view is not None
+        return Ours(view.order, view.reason, view.ocs_reference)
+
+    async def found(self, one: Found | None) -> str:
+        """The id of a discrepancy that a run has found."""
+        assert one is not None
+        await self.house.writer.commit(Unit(ops=(reconciliations.begin(RUN),)))
+        await self.house.writer.commit(Unit(ops=(reconciliations.found(RUN.id, one, TUESDAY),)))
+        (kept,) = await reconciliations.of_run(self.house.reader, RUN.id, 10)
+        return kept.id
+
+    async def decided(self, which: str, decision: Decision) -> None:
+        """Decide, and let the gateway carry it out."""
+        await self.desk.decide(which, decision, reference="po-9", note="seen in the ledger", author="rosa")
+        assert await self.settler.work() == 1
+        assert await self.settler.work() == 0
+
+    async def state(self) -> tuple[str, str | None]:
+        """Of the order, and its reason."""
+        view = await orders.by_key(self.house.reader, KEY)
+        assert view is not None
+        return view.order.state, view.reason
+
+
+@pytest.fixture
+def office(house: House, committer: Committer) -> Office:
+    """The desk and the settler on one store."""
+    desk = SettlingDesk(house.reader, house.writer, house.clock)
+    return Office(house, committer, desk, Settler(house.context, committer, RefundDesk(house.context, committer)))
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "text"),
+    [
+        ("confirm", "confirmed", "Listo"),
+        ("decline", "declined", "No se pudo activar"),
+    ],
+)
+async def test_an_order_that_needs_a_person_gets_its_verdict(
+    office: Office, engine: AsyncEngine, decision: Decision, state: str, text: str
+) -> None:
+    """The payer is told, and the audit says who, why, and what it was before."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    await office.decided(KEY, decision)
+    assert (await office.state())[0] == state
+    (told,) = office.house.texts()
+    assert text in told.text
+    async with engine.connect() as connection:
+        lines = [(row.actor, row.action, decode(row.detail)) for row in await connection.execute(select(audit))]
+    actions = [action for actor, action, _ in lines if actor == "rosa"]
+    assert sorted(actions) == sorted(["order.asked", f"order.{state}", "order.settled"])
+    settled = next(detail for _, action, detail in lines if action == "order.settled")
+    assert (settled["was"], settled["note"], settled["decision"]) == ("in_doubt", "seen in the ledger", decision)
+
+
+async def test_a_charge_of_a_declined_order_may_be_honoured(office: Office) -> None:
+    """The earlier verdict goes with its reason, its discrepancy is settled, and the steps tell both."""
+    which = await office.found(judge(await office.order("declined", "rejected"), Said(charged=True, reference="po-9")))
+    await office.decided(which, "confirm")
+    assert await office.state() == ("confirmed", None)
+    steps = [step.state for step in await order_steps.of_order(office.house.reader, KEY)]
+    assert steps == ["pending", "declined", "confirmed"]
+    found = await reconciliations.discrepancy(office.house.reader, which)
+    assert found is not None
+    assert (found.settlement, found.author, found.note) == ("confirm", "rosa", "seen in the ledger")
+    assert await reconciliations.standing(office.house.reader) == {}
+
+
+async def test_an_order_that_was_never_charged_is_declined_after_all(office: Office) -> None:
+    """And nothing else of it is charged: the gateway asks for nothing."""
+    which = await office.found(judge(await office.order("confirmed"), Said(charged=False)))
+    await office.decided(which, "decline")
+    assert await office.state() == ("declined", "not_applied")
+    assert (office.house.ocs.bought, office.house.ocs.refunded) == ([], [])
+
+
+async def test_a_word_closes_what_was_put_right_elsewhere(office: Office) -> None:
+    """Once; a charge that is nobody's order has no other way."""
+    charge = Charge("other-1", ANA, 1, "COP", TUESDAY.isoformat(), "")
+    which = await office.found(compare(None, [charge]))
+    with pytest.raises(OrdersProblem, match="no order of ours"):
+        await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+    await office.desk.close(which, note="another shop's", author="rosa")
+    with pytest.raises(OrdersProblem, match=r"was settled before \(note, by rosa\)"):
+        await office.desk.close(which, note="again", author="rosa")
+    with pytest.raises(OrdersProblem, match="was settled before"):
+        await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "decision", "complaint"),
+    [
+        ("pending", None, "confirm", "still being worked on"),
+        ("sent", None, "decline", "still being worked on"),
+        ("in_doubt", None, "confirm", "still being worked on"),
+        ("confirmed", None, "confirm", "is confirmed already"),
+        ("declined", "rejected", "decline", "is declined already"),
+        ("declined", "rejected", "confirm", "only the discrepancy that says otherwise"),
+        ("confirmed", None, "decline", "only the discrepancy that says otherwise"),
+    ],
+)
+async def test_nothing_is_decided_without_a_reason_to(
+    office: Office, state: str, reason: str | None, decision: Decision, complaint: str
+) -> None:
+    """What is open decides itself; a verdict stands until a discrepancy says otherwise."""
+    await office.order(state, reason)
+    with pytest.raises(OrdersProblem, match=complaint):
+        await office.desk.decide(KEY, decision, reference="", note="n", author="rosa")
+    assert await settlements_asked.waiting(office.house.reader) == []
+
+
+@pytest.mark.parametrize("which", ["ord-nobody", "dis-nobody"])
+async def test_what_is_not_there_cannot_be_settled(office: Office, which: str) -> None:
+    """It is named."""
+    with pytest.raises(OrdersProblem, match=which):
+        await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+
+
+async def test_an_order_that_moved_meanwhile_is_left_as_it_is(office: Office) -> None:
+    """Two decisions: the first counts, and what became of the second is kept."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    for decision in ("confirm", "decline"):
+        await office.desk.decide(KEY, decision, reference="", note="n", author="rosa")
+        office.house.clock.advance(seconds=1)
+    assert await office.settler.work() == 2
+    assert (await office.state())[0] == "confirmed"
+    last = await settlements_asked.last_of(office.house.reader, KEY)
+    assert last is not None
+    assert (last.decision, last.outcome) == ("decline", "moved_meanwhile")
