@@ -27,6 +27,7 @@ from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
+from gateway.app.triggering import Triggering
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.health import Health
@@ -52,7 +53,7 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
-from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.core.triggers import TriggerDesk, Triggered
 from gateway.core.turns import TurnDesk
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
@@ -60,7 +61,7 @@ from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event
 from gateway.ocs.inbound import TriggerRoutes
 from gateway.smpp.incoming import join
-from gateway.telemetry import Metrics, around
+from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
@@ -173,13 +174,10 @@ class Gateway:
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
-        trigger_desk = TriggerDesk(context, facts, committer, channels)
         reply_desk = ReplyDesk(context, facts, committer, services.codes[0])
-        triggers = Pump(
-            "triggers", subject, around(context.traces, "triggers", trigger_desk.work), trigger_desk.give_up
-        )
+        triggering = Triggering(context, TriggerDesk(context, facts, committer, channels), config)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
-        intake = Intake(context, triggers, replies, receipts, join)
+        intake = Intake(context, triggering.gathering, replies, receipts, join)
         texting = Texting(context, numbers, peers, intake, receipts)
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
@@ -208,9 +206,9 @@ class Gateway:
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
-        for pump in (triggers, replies):
-            pump.start()
-            self._stack.push_async_callback(pump.stop)
+        triggering.start(self._stack)
+        replies.start()
+        self._stack.push_async_callback(replies.stop)
         await _resume(context, committer, intake, waiting)
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})

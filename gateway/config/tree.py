@@ -139,7 +139,8 @@ class PolicyConfig:
     push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
     confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
-    says, whose own bound holds where it is lower.
+    says, whose own bound holds where it is lower. alert_gap: seconds in which what is told of one person's bundles
+    becomes one message; 0 = each its own.
     """
 
     quiet_hours: str = "market"
@@ -153,6 +154,7 @@ class PolicyConfig:
     push_handsets: tuple[str, ...] = ()
     push_present: float = 600
     confirm_above: int = -1
+    alert_gap: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

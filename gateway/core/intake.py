@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from gateway.core.context import Context
+from gateway.core.gathering import Gathering
 from gateway.core.part_desk import Join, PartDesk
 from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated, MobilePart
 from gateway.core.pump import Pump
@@ -27,7 +28,7 @@ class Intake:
     def __init__(
         self,
         context: Context,
-        triggers: Pump[Triggered],
+        triggers: Pump[Triggered] | Gathering,
         replies: Pump[Entry],
         receipts: ReceiptDesk,
         join: Join,

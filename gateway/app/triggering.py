@@ -1,0 +1,26 @@
+"""What works on triggers, from the inbox on."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from gateway.config.tree import Config
+from gateway.core.context import Context
+from gateway.core.gathering import Gathering
+from gateway.core.pump import Pump
+from gateway.core.triggers import TriggerDesk, subject
+from gateway.telemetry import around
+
+
+class Triggering:
+    """Built once. gathering: where what is in the inbox goes."""
+
+    def __init__(self, context: Context, desk: TriggerDesk, config: Config) -> None:
+        self._pump = Pump("triggers", subject, around(context.traces, "triggers", desk.work), desk.give_up)
+        self.gathering = Gathering(self._pump, config.policy.alert_gap)
+
+    def start(self, stack: AsyncExitStack) -> None:
+        """Begin working; ends with ``stack``."""
+        self._pump.start()
+        stack.push_async_callback(self._pump.stop)
+        stack.callback(self.gathering.close)
