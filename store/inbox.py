@@ -18,6 +18,7 @@ from store.unit import Gate, Op, Unit
 
 _PAGE = 1_000
 _TAKE_IN = insert(t).on_conflict_do_nothing().returning(t.c.source, t.c.event_id)
+_TAKE_IN_BESIDE = insert(t).on_conflict_do_nothing()
 _DONE = update(t).where(t.c.id == bindparam("which")).values(processed_at=bindparam("at"), outcome=bindparam("what"))
 _DONE_HIDDEN = (
     update(t)
@@ -67,6 +68,11 @@ def take_in(entry: Entry) -> Unit:
 def put_aside(entry: Entry, outcome: str) -> Unit:
     """Write an entry that there is nothing to do about."""
     return Unit(gate=Gate(_TAKE_IN, _values(entry, entry.received_at, outcome), ("source", "event_id")))
+
+
+def beside(gate: Gate) -> Op:
+    """The row that this gate of ``take_in`` or ``put_aside`` writes, without a gate: another decides."""
+    return Op(_TAKE_IN_BESIDE, gate.values)
 
 
 def done(entry_id: str, outcome: str, at: datetime) -> Op:

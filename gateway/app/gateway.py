@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -58,8 +57,7 @@ from gateway.core.turns import TurnDesk
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
-from gateway.ocs.cloudevents import NotAnEvent, event
-from gateway.ocs.inbound import TriggerRoutes
+from gateway.ocs.cloudevents import NotAnEvent, event, read_json
 from gateway.smpp.incoming import join
 from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
@@ -216,7 +214,7 @@ class Gateway:
         access = Access(config.api.tokens, config.api.requests_per_second)
         message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (
-            TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
+            *triggering.routes(intake, doors),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
             MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
@@ -248,7 +246,7 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
             replies.append(entry)
             continue
         try:
-            triggers.append(Triggered(entry, event(json.loads(entry.body)).trigger))
+            triggers.append(Triggered(entry, event(read_json(entry.body), whole=False).trigger))
         except NotAnEvent:
             await committer.note(inbox.done(entry.id, "unreadable", context.clock()))
     intake.resume(triggers, replies)

@@ -23,6 +23,7 @@ from gateway.config.sms_sections import (
     ThroughConfig,
     TlvConfig,
 )
+from gateway.config.trigger_sections import CgratesTriggerConfig, NchfConfig, Tmf688Config, TriggersConfig
 from gateway.config.ussd_sections import (
     DEFAULT_SERVICES,
     DoorConfig,
@@ -37,9 +38,11 @@ __all__ = [
     "ApiConfig",
     "ApiTokenConfig",
     "CgratesConfig",
+    "CgratesTriggerConfig",
     "Config",
     "DiameterConfig",
     "DoorConfig",
+    "NchfConfig",
     "NetworkConfig",
     "NumberConfig",
     "OcsConfig",
@@ -56,6 +59,7 @@ __all__ = [
     "TemplateConfig",
     "ThroughConfig",
     "TlvConfig",
+    "Tmf688Config",
     "TriggersConfig",
     "UcipConfig",
     "UssdConfig",
@@ -98,13 +102,6 @@ class SessionsConfig:
     """Where USSD sessions live."""
 
     url: str = "memory://"
-
-
-@dataclass(frozen=True, slots=True)
-class TriggersConfig:
-    """What carries triggers from the inbox to the work."""
-
-    url: str = "inline://"
 
 
 @dataclass(frozen=True, slots=True)
