@@ -211,6 +211,7 @@ class Gateway:
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
+        await triggering.watch(intake, self._stack)
         access = Access(config.api.tokens, config.api.requests_per_second)
         message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (

@@ -12,6 +12,8 @@ from gateway.core.gathering import Gathering
 from gateway.core.intake import Intake
 from gateway.core.pump import Pump
 from gateway.core.triggers import TriggerDesk, subject
+from gateway.jobs.imsi_map import ImsiMap
+from gateway.jobs.trigger_folder import TriggerFolder
 from gateway.ocs.inbound import TriggerRoutes
 from gateway.ocs.trigger_door import TriggerDoor
 from gateway.ocs.wire_routes import Meanings, WireRoutes
@@ -41,3 +43,15 @@ class Triggering:
             TriggerRoutes(self._context, intake, door, secret),
             WireRoutes(self._context, intake, door, Meanings.of(self._config)),
         )
+
+    async def watch(self, intake: Intake, stack: AsyncExitStack) -> None:
+        """Begin with what comes in files. Raises ConfigError."""
+        configured, beside = self._config.triggers, self._config.folder
+        if configured.imsi_map:
+            known = ImsiMap(self._context, beside / configured.imsi_map)
+            await known.start()
+            stack.push_async_callback(known.stop)
+        if configured.folder:
+            dropped = TriggerFolder(self._context, intake, beside / configured.folder)
+            dropped.start()
+            stack.push_async_callback(dropped.stop)

@@ -108,9 +108,7 @@ def event(document: object, at: str = "", *, whole: bool = True) -> Event:
 def _canonical(document: object) -> str:
     try:
         return orjson.dumps(document).decode()
-    except (
-        orjson.JSONEncodeError
-    ):  # numbers beyond 64 bits, halves of surrogate pairs, depth: what orjson does not have
+    except orjson.JSONEncodeError:  # numbers beyond 64 bits, halves of surrogate pairs, depth
         try:
             return json.dumps(document, separators=(",", ":"))
         except RecursionError:
