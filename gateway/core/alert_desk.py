@@ -68,9 +68,11 @@ class AlertDesk:
             return []
         bundles = [one.bundle for news in people for one in news]
         history: _History = await alerts.told(self._context.reader, bundles)
-        wallets = await self._facts.wallets([news[0].subscriber.msisdn for news in people])
         at = self._context.clock()
-        sorted_out = [_sort_out(news, wallets[news[0].subscriber.msisdn], history, at) for news in people]
+        wallets = await self._facts.wallets(
+            [news[0].subscriber.msisdn for news in people if _sort_out(news, None, history, at).leads]
+        )
+        sorted_out = [_sort_out(news, wallets.get(news[0].subscriber.msisdn), history, at) for news in people]
         cases = [
             (one, Case(one.subscriber, one.event, wallets[one.subscriber.msisdn], one.usage))
             for found in sorted_out
@@ -162,12 +164,8 @@ def _message(
         return Message(tuple(outcomes[one.entry] for one in news))
     first = found.leads[lead]
     told = {one.entry for one, what in zip(found.leads, alerted, strict=True) if what.effects}
-    along = [
-        one
-        for one in news
-        if one is not first and found.absorbed.get(one.entry, one).entry in told and one.entry not in found.pointless
-    ]
-    outcomes.update(dict.fromkeys((one.entry for one in along), "joined"))
+    along = [one for one in news if one is not first and found.absorbed.get(one.entry, one).entry in told]
+    outcomes.update({one.entry: _word_of(one, found.absorbed.get(one.entry, one)) for one in along})
     key = text_key(first.entry)
     effects = [
         _dated(effect, first, key) if isinstance(effect, RecordAlert) else effect for effect in joined(alerted, lead)
@@ -177,6 +175,11 @@ def _message(
         if one.entry in told:
             effects += _overtaken(history.get(one.bundle, ()), at)
     return Message(tuple(outcomes[one.entry] for one in news), tuple(effects))
+
+
+def _word_of(one: BundleNews, lead: BundleNews) -> str:
+    same = one is not lead and threshold_key(one.event) == threshold_key(lead.event)
+    return "known_threshold" if same else "joined"
 
 
 def _noted(one: BundleNews, at: datetime) -> RecordAlert:

@@ -115,6 +115,15 @@ async def test_two_thresholds_of_one_bundle_are_one_text(house: House, committer
     assert "se acab" in text.text
     assert await work(house, committer, facts, LOW) == ["known_threshold"]
     assert len(house.texts()) == 1
+    assert len(house.ocs.looked) == 1, "nobody is asked about what is known"
+
+
+async def test_the_same_threshold_twice_within_the_gap_is_known(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """One of the two is told, as if they had come apart."""
+    assert sorted(await work(house, committer, facts, LOW, LOW)) == ["alert_and_offer", "known_threshold"]
+    assert len(house.texts()) == 1
 
 
 async def test_two_bundles_are_one_text_with_one_offer(house: House, committer: Committer, facts: Facts) -> None:
