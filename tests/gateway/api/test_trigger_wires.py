@@ -77,7 +77,7 @@ async def post(it: Town, path: str, body: object, **headers: str) -> tuple[int, 
     """Status, and code of the problem if there is one."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    async with it.http.post(f"{it.url}/triggers/{path}", data=BytesIO(data), headers=sent) as answer:
+    async with it.http.post(f"{it.url}/triggers/{path}".removesuffix("/"), data=BytesIO(data), headers=sent) as answer:
         text = await answer.text()
         return answer.status, json.loads(text)["code"] if answer.status >= 400 else text
 
@@ -216,3 +216,19 @@ async def test_the_token_may_stand_in_the_path(tmp_path: Path, migrated: Path, p
 async def test_a_web_page_of_elsewhere_cannot_post_them(it: Town) -> None:
     """A browser on this machine says where its page is from."""
     assert await post(it, "cgrates/data-20", account(), Origin="http://evil.example") == (403, "wrong-host")
+
+
+async def test_what_is_told_within_the_gap_is_one_text(tmp_path: Path, migrated: Path) -> None:
+    """Four events in four requests, over two wires: of one bundle twice, of another, and one that comes again."""
+    async with town(tmp_path, migrated, policy="alert_gap = 0.5", more=RULES) as it:
+        low, gone = it.event(), it.event()
+        gone["type"], gone["data"] = "bundle.depleted", {"bundle": {**low["data"]["bundle"], "remaining": 0}}
+        for event in (gone, low, gone):
+            status, _ = await post(it, "", event)
+            assert status in {200, 202}
+        assert await post(it, "cgrates/data-20", account()) == (200, "")
+        await counted(it, 'chasqui_triggers_total{outcome="joined"} 2.0')
+        (text,) = await it.texts()
+        assert text.count("responde 1") == 1
+        assert await post(it, "", it.event()) == (202, '{"accepted": 1, "known": 0}')
+        assert len(await it.texts(number=2)) == 2
