@@ -19,7 +19,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy --strict, import-linter, translations, menus"
 	@echo "make bench  the benchmarks, with ratios"
-	@echo "make faults 100,000 texts while everything fails, each accounted for; mutated PDUs"
+	@echo "make faults every fault at every moment of a purchase; 100,000 texts while everything fails; mutated PDUs"
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Chasqui needs Python 3.11 or later; this is $$($(PYTHON) --version). Set PYTHON=…"; exit 2; }
@@ -65,8 +65,9 @@ texts: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
-# About fifteen minutes. CHAOS="--count 5000 --seed 7" makes another run.
+# About twenty minutes. MATRIX="--adapter tmf" makes another run of the purchases, CHAOS="--count 5000 --seed 7" of the texts.
 faults: $(STAMP)
+	@$(BIN)/python -m benchmarks.matrix $(MATRIX)
 	@$(BIN)/python -m benchmarks.chaos $(CHAOS)
 	@$(BIN)/python -m benchmarks.mutations
 

@@ -13,13 +13,14 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commits, decisions, hops, live, menu_table, publishing, queued, texts, triggers
+from benchmarks import commits, decisions, hops, live, menu_table, publishing, queued, slow_ocs, texts, triggers
 from benchmarks.measure import Row
 
 Benchmark = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "hops": hops.run,
     "live": live.run,
+    "slow-ocs": slow_ocs.run,
     "triggers": triggers.run,
     "mt": texts.run_out,
     "mo": texts.run_in,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import quantiles
 
 from benchmarks import load
 from benchmarks.dialogues import AT_ONCE, PEOPLE, PURCHASE, Dialogues, everybody_known, hop
+from benchmarks.evenly import cpu_us, even_row, row_of
 from benchmarks.measure import Goal, Row, Sample, Stopwatch
 from benchmarks.process import Peer
 
@@ -49,12 +48,12 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         await peer.do("pauses")
         measured = [await dialogues.evenly(rate, lambda: asyncio.sleep(seconds)) for _ in range(rounds)]
         pauses = _told(await peer.do("pauses"))
-    base = _cpu_us(few)
+    base = cpu_us(few)
     weight = Goal(each, _MOST_BYTES, "bytes a live session")
     found = [
         Row("hops of purchase dialogues, 64 at once", base, few.operations / few.seconds, 1.0),
-        _row(f"{live:,} sessions opened, two hops each", opened, base, f"{each:,.0f} bytes each; {opening}", weight),
-        _even(f"hops that come evenly, {live:,} live sessions", measured, base, pauses),
+        row_of(f"{live:,} sessions opened, two hops each", opened, base, f"{each:,.0f} bytes each; {opening}", weight),
+        even_row(f"hops that come evenly, {live:,} live sessions", measured, base, _MOST_P99_MS, pauses),
     ]
     return [_without_verdict(row, live) for row in found] if scale < 1 else found
 
@@ -77,28 +76,6 @@ async def _opened(peer: Peer, count: int) -> tuple[Sample, float, str]:
     sample = await watch.stop(2 * count)
     each = (float((await peer.do("rss"))["rss"]) - before) / count
     return sample, each, _told(await peer.do("pauses"))
-
-
-def _even(name: str, measured: Sequence[tuple[Sample, list[float]]], base: float, pauses: str) -> Row:
-    """All rounds as one: what happens once in a while counts."""
-    latencies = [one * 1e3 for _, found in measured for one in found]
-    cuts = quantiles(latencies, n=100)
-    samples = [sample for sample, _ in measured]
-    together = Sample(
-        sum(one.operations for one in samples), sum(one.cpu for one in samples), sum(one.seconds for one in samples)
-    )
-    shown = f"{together.cpu / together.seconds:.0%} of a core; p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, max"
-    goal = Goal(cuts[98], _MOST_P99_MS, "p99", "ms")
-    return _row(name, together, base, f"{shown} {max(latencies):.0f} ms; {pauses}", goal)
-
-
-def _row(name: str, sample: Sample, base: float, note: str, goal: Goal) -> Row:
-    cpu = _cpu_us(sample)
-    return Row(name, cpu, sample.operations / sample.seconds, cpu / base, note, (goal,))
-
-
-def _cpu_us(sample: Sample) -> float:
-    return sample.cpu / sample.operations * 1e6
 
 
 def _told(answer: dict[str, dict[str, tuple[int, float]]]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from benchmarks.pauses import Pauses
@@ -109,8 +110,11 @@ def _doors(settings: Mapping[str, Any]) -> tuple[DoorConfig, ...]:
 
 
 async def ocs(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[dict[str, Any], Commands]:
-    """The simulated charging system."""
+    """The simulated charging system. faults: what it does wrong from the start."""
     simulator = await stack.enter_async_context(OcsSimulator(load_starter(MARKET), load_market(MARKET).currency))
+    if settings.get("faults"):
+        async with aiohttp.ClientSession() as http:
+            (await http.put(f"{simulator.control_url}/faults", json=settings["faults"])).raise_for_status()
     return {"url": simulator.url}, {}
 
 

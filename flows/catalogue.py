@@ -8,6 +8,7 @@ from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeGuard
 
 from flows.catalogue_fields import Fields
 from flows.errors import CatalogueError
@@ -18,6 +19,7 @@ from flows.values import Allowance, BundleId, Money, Unit
 
 _HOURS_AN_OFFER_LIVES = 24
 _FALLBACK_LANGUAGE = "en"
+_MOST_SERVICE_ID = 2**32 - 1
 
 
 class BundleKind(StrEnum):
@@ -116,6 +118,20 @@ class Catalogue:
         """The TM Forum product offering of each bundle that has one."""
         mapped = ((bundle.id, bundle.ocs.get("tmf", {}).get("product_offering")) for bundle in self.bundles)
         return {bundle: offering for bundle, offering in mapped if isinstance(offering, str)}
+
+    def diameter_services(self) -> dict[BundleId, tuple[str, int]]:
+        """Service-Context-Id and Service-Identifier (RFC 8506) of each bundle that has both."""
+        services = {}
+        for bundle in self.bundles:
+            told = bundle.ocs.get("diameter", {})
+            context, ident = told.get("service_context"), told.get("service_id")
+            if isinstance(context, str) and context and _is_service_id(ident):
+                services[bundle.id] = context, ident
+        return services
+
+
+def _is_service_id(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SERVICE_ID
 
 
 def parse_catalogue(text: str, file: str = "catalogue.yaml") -> Catalogue:

@@ -75,10 +75,10 @@ class PushUssd:
 
 @dataclass(frozen=True, slots=True)
 class ActivateBundle:
-    """Ask the charging system to charge and activate the bundle of an order.
+    """Ask the charging system to charge and activate the bundle of an order, or to give back what another charged.
 
-    Its key is the idempotency key, one per accepted offer; the same key never charges twice.
-    payer: whoever pays, as they were known a moment ago.
+    Its key is the idempotency key, one per accepted offer; the same key never moves money twice.
+    payer: whoever pays or paid, as they were known a moment ago.
     """
 
     order: Order
@@ -178,7 +178,7 @@ class RecordYesUndone:
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """A new order, pending; one per offer."""
+    """A new order, pending; one per offer, and one refund per order."""
 
     order: Order
 
@@ -196,6 +196,15 @@ class RecordOrderState:
     reference: str | None = None
     sent: bool = False
     queried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefunded:
+    """The price of this order is back with its payer. reason: why, a stable code."""
+
+    key: OrderKey
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +334,7 @@ Record = (
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState
+    | RecordRefunded
     | RecordPreference
     | RecordMarketingContact
     | RecordTold

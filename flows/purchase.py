@@ -1,22 +1,23 @@
 """The life of one order: charged exactly once (ADR 0005).
 
-``pending → sent → confirmed | declined | in_doubt``; what is in doubt is resolved by asking, never by
-sending again blindly. The same key may be sent again only once the charging system's settle time has
-passed without it knowing the order.
+``pending → sent → confirmed | declined | in_doubt``; what is in doubt is resolved by asking, never by sending again
+blindly. The same key may be sent again only once the charging system's settle time has passed without it knowing the
+order. What was charged and not granted is given back by a refund (``flows.refund``) and becomes ``refunded``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from statemachine import State
 
-from flows.effects import Effect, RecordAudit, RecordOrderState, RecordPointless, SendSms
+from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder, RecordOrderState, RecordPointless, SendSms
 from flows.frozen import dataclass
-from flows.records import Order
+from flows.records import Order, Subscriber
 from flows.step import Flow
 from flows.telling import Given, Telling
-from flows.values import Money, Purpose, Unit
+from flows.values import Money, OfferId, OrderKey, Purpose, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,28 @@ class LeftToPerson:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class NothingGranted:
+    """The charging system says that it charged and granted, and its own books show the charge alone."""
+
+    at: datetime
+    reference: str
+    detail: str
+    payer: Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """Somebody wants the price of a settled order given back. by: who; reason: a stable code."""
+
+    at: datetime
+    by: str
+    reason: str
+    payer: Subscriber
+
+
+NOT_GRANTED = "not_granted"
+"""The reason of an order that was charged and not granted: its refund is on its way."""
 NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
 TELL_AFTER_QUERIES = 2
@@ -92,6 +115,7 @@ class PurchaseFlow(Flow):
     in_doubt = State()
     confirmed = State()
     declined = State()
+    refunded = State()
 
     send_out = pending.to(sent, on="note_sent") | in_doubt.to(sent, on="note_sent") | sent.to(sent, on="note_sent")
     not_sent = sent.to(pending, on="note_pending") | pending.to(pending, on="note_pending")
@@ -101,6 +125,7 @@ class PurchaseFlow(Flow):
         | in_doubt.to(confirmed, on="confirm")
         | confirmed.to(confirmed)
         | declined.to(declined, on="contradict")
+        | refunded.to(refunded)
     )
     refuse = (
         pending.to(declined, on="decline")
@@ -108,7 +133,15 @@ class PurchaseFlow(Flow):
         | in_doubt.to(declined, on="decline")
         | confirmed.to(confirmed, on="contradict")
         | declined.to(declined)
+        | refunded.to(refunded)
     )
+    take_back = sent.to(in_doubt, on="undo") | in_doubt.to(in_doubt, on="undo")
+    give_back = (
+        confirmed.to(confirmed, on="ask_back")
+        | declined.to(declined, on="ask_back")
+        | in_doubt.to(in_doubt, on="ask_back")
+    )
+    money_back = confirmed.to(refunded) | declined.to(refunded) | in_doubt.to(refunded)  # written by its refund
     lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
     hand_over = in_doubt.to(in_doubt, on="call_person")
 
@@ -124,7 +157,7 @@ class PurchaseFlow(Flow):
         """The payer gets the confirmation; a beneficiary hears of the gift."""
         return [
             RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
-            _text(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
+            text_of(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
             *_gift(order, fact),
             *_renewed(order, fact),
             RecordAudit(
@@ -142,7 +175,7 @@ class PurchaseFlow(Flow):
             RecordOrderState(
                 key=order.key, state="declined", at=fact.at, settled=True, reason=fact.reason, detail=fact.detail
             ),
-            _text(
+            text_of(
                 order,
                 fact.telling,
                 fact.at,
@@ -173,7 +206,7 @@ class PurchaseFlow(Flow):
         ]
         if fact.queried and order.queries == TELL_AFTER_QUERIES:
             effects.append(
-                _text(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
+                text_of(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
             )
         return effects
 
@@ -192,6 +225,25 @@ class PurchaseFlow(Flow):
             ),
         ]
 
+    def undo(self, order: Order, fact: NothingGranted) -> list[Effect]:
+        """The money goes back under a key of its own; the payer hears of it when it is there."""
+        return [
+            RecordOrderState(
+                key=order.key,
+                state="in_doubt",
+                at=fact.at,
+                settled=False,
+                reason=NOT_GRANTED,
+                detail=fact.detail,
+                reference=fact.reference or None,
+            ),
+            *_refund(order, fact.payer, fact.at, by="chasqui", reason=NOT_GRANTED),
+        ]
+
+    def ask_back(self, order: Order, fact: RefundAsked) -> list[Effect]:
+        """Somebody's decision, under their name."""
+        return _refund(order, fact.payer, fact.at, by=fact.by, reason=fact.reason)
+
     def contradict(self, order: Order, fact: BundleActivated | BundleRefused) -> Effect:
         """The charging system says something else than before: kept for a person, told to nobody."""
         return RecordAudit(
@@ -203,7 +255,36 @@ class PurchaseFlow(Flow):
         )
 
 
-def _text(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:
+def refund_key(order: OrderKey) -> OrderKey:
+    """The key of the one refund that an order can have."""
+    return OrderKey(f"ref-{order.removeprefix('ord-')}")
+
+
+def _refund(order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str) -> list[Effect]:
+    """Intent and key of a refund, durable before anything is called."""
+    refund = replace(
+        order,
+        key=refund_key(order.key),
+        offer=OfferId(refund_key(order.key)),
+        state="pending",
+        attempts=0,
+        queries=0,
+        created_at=at,
+        sent_at=None,
+        gives_back=order.key,
+    )
+    asked = RecordAudit(
+        actor=by,
+        action="order.refund_asked",
+        subscription=order.subscription,
+        at=at,
+        detail={"order": order.key, "refund": refund.key, "reason": reason},
+    )
+    return [RecordOrder(refund), ActivateBundle(refund, payer), asked]
+
+
+def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:
+    """A text about an order. kind: one of each is sent, however often its step is taken."""
     return SendSms(
         key=f"{order.key}:{kind}",
         subscription=order.subscription,

@@ -78,7 +78,8 @@ class Order:
     """One accepted offer on its way through the charging system.
 
     attempts: times it was sent; queries: times the charging system was asked about it.
-    sent_at: the last send; the settle time counts from here.
+    sent_at: the last send; the settle time counts from here. gives_back: the order whose price a refund returns; None
+    for a purchase.
     """
 
     key: OrderKey
@@ -94,6 +95,7 @@ class Order:
     queries: int
     created_at: datetime
     sent_at: datetime | None = None
+    gives_back: OrderKey | None = None
 
     @property
     def is_gift(self) -> bool:

@@ -138,6 +138,10 @@ class Voice:
             N_("We are checking your purchase of {name}. You will get a text; do not buy again."), name=name
         )
 
+    def refunded(self, name: str, price: Money) -> str:
+        """The price is back."""
+        return self.say(N_("We have given you back {price} for {name}."), name=name, price=self.money(price))
+
     # ── menus ──
 
     def amount(self, unit: Unit, remaining: int) -> str:

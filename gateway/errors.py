@@ -73,6 +73,25 @@ class OcsUnavailable(OcsError):
     retryable = True
 
 
+class OcsBusy(OcsError):
+    """Too many calls to the charging system wait already."""
+
+    code = "ocs-busy"
+    retryable = True
+
+
+class OrderUnknown(GatewayError):
+    """There is no order with this key."""
+
+    code = "unknown-order"
+
+
+class NotRefundable(GatewayError):
+    """Nothing can be given back for this order, now or at all."""
+
+    code = "not-refundable"
+
+
 class ChargesStopped(OcsError):
     """An operator has stopped everything: the charging system is not asked."""
 

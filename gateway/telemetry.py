@@ -160,6 +160,18 @@ class Metrics:
         self.ocs_seconds = Histogram(
             "chasqui_ocs_call_seconds", "Calls to the charging system", ("call",), buckets=_QUICK, registry=registry
         )
+        self.ocs_not_asked = Counter(
+            "chasqui_ocs_not_asked_total",
+            "Calls to the charging system that were not made: breaker open, or too many waiting",
+            ("why",),
+            registry=registry,
+        )
+        self.ocs_breaker_open = Gauge(
+            "chasqui_ocs_breaker_open", "1 while the charging system is left alone", registry=registry
+        )
+        self.ocs_waiting = Gauge(
+            "chasqui_ocs_waiting", "Calls to the charging system that wait for their turn", registry=registry
+        )
         self.decision_seconds = Histogram(
             "chasqui_decision_seconds", "One batch of decisions", buckets=_QUICK, registry=registry
         )

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from flows.effects import RecordOrderState
+from flows.effects import RecordOrderState, RecordRefunded
 from flows.frozen import dataclass
-from flows.purchase import NEEDS_PERSON
+from flows.purchase import NEEDS_PERSON, NOT_GRANTED
 from flows.records import Order
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
 from store.reader import AnyRow, Reader
@@ -31,6 +31,15 @@ _MOVE = (
         settled_at=bindparam("settled", type_=t.c.settled_at.type),
     )
 )
+_REFUNDED = (
+    update(t)
+    .where(t.c.key == bindparam("which"), t.c.state != "refunded")
+    .values(
+        state="refunded",
+        reason=bindparam("why"),
+        settled_at=func.coalesce(t.c.settled_at, bindparam("at", type_=t.c.settled_at.type)),
+    )
+)
 _BY_KEY = select(t).where(t.c.key == bindparam("key"))
 _STATES = select(t.c.key, t.c.state).where(t.c.key.in_(bindparam("keys", expanding=True)))
 _OF = (
@@ -43,8 +52,14 @@ _LAST = select(t.c.created_at, t.c.key).where(t.c.key == bindparam("after")).sca
 _OF_AFTER = _OF.where(tuple_(t.c.created_at, t.c.key) < _LAST)
 _UNSETTLED = (
     select(t.c.key)
-    .where(t.c.settled_at.is_(None), func.coalesce(t.c.reason, "") != NEEDS_PERSON)
+    .where(t.c.settled_at.is_(None), func.coalesce(t.c.reason, "").not_in((NEEDS_PERSON, NOT_GRANTED)))
     .order_by(t.c.created_at)
+)
+_REFUNDS = (
+    select(t.c.key)
+    .where(t.c.settled_at.is_(None), t.c.gives_back.is_not(None), t.c.state == "pending")
+    .order_by(t.c.created_at)
+    .limit(1_000)
 )
 _BY_STATE = select(t.c.state, func.count()).group_by(t.c.state)
 
@@ -81,8 +96,14 @@ def put(order: Order) -> Op:
         "attempts": order.attempts,
         "queries": order.queries,
         "created_at": order.created_at,
+        "gives_back": order.gives_back,
     }
     return Op(_CREATE, values)
+
+
+def refunded(effect: RecordRefunded) -> Op:
+    """The order's price is back with its payer."""
+    return Op(_REFUNDED, {"which": effect.key, "at": effect.at, "why": effect.reason})
 
 
 def move(effect: RecordOrderState) -> Op:
@@ -126,8 +147,13 @@ async def of_subscription(
 
 
 async def unsettled(reader: Reader) -> Sequence[OrderKey]:
-    """Orders that are still to be dealt with, oldest first; not those that were left to a person."""
+    """Orders that are still to be dealt with, oldest first; not those left to a person, or to their refund."""
     return [OrderKey(row[0]) for row in await reader.rows(_UNSETTLED)]
+
+
+async def refunds_to_begin(reader: Reader) -> Sequence[OrderKey]:
+    """Refunds that were asked for and not sent yet, oldest first."""
+    return [OrderKey(row[0]) for row in await reader.rows(_REFUNDS)]
 
 
 async def count_by_state(reader: Reader) -> Mapping[str, int]:
@@ -150,6 +176,7 @@ def _view(row: AnyRow) -> OrderView:
         queries=row.queries,
         created_at=row.created_at,
         sent_at=row.sent_at,
+        gives_back=row.gives_back,
     )
     return OrderView(
         order=order,

@@ -25,6 +25,7 @@ from flows.effects import (
     RecordOvertaken,
     RecordPointless,
     RecordPreference,
+    RecordRefunded,
     RecordSubscriptionState,
     RecordTold,
     RecordUnasked,
@@ -111,6 +112,7 @@ def _record(
     | RecordYesUndone
     | RecordOrder
     | RecordOrderState
+    | RecordRefunded
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
@@ -124,10 +126,8 @@ def _record(
     match effect:
         case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
             return _of_offer(effect)
-        case RecordOrder():
-            return orders.put(effect.order)
-        case RecordOrderState():
-            return orders.move(effect)
+        case RecordOrder() | RecordOrderState() | RecordRefunded():
+            return _of_order(effect)
         case RecordPreference():
             return subscriptions.set_preference(effect)
         case RecordMarketingContact():
@@ -146,6 +146,16 @@ def _record(
             return audit.note(effect)
         case _:
             assert_never(effect)
+
+
+def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> Op:
+    match effect:
+        case RecordOrder():
+            return orders.put(effect.order)
+        case RecordOrderState():
+            return orders.move(effect)
+        case RecordRefunded():
+            return orders.refunded(effect)
 
 
 def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:

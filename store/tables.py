@@ -203,6 +203,7 @@ orders = Table(
     Column("sent_at", UtcTime),  # last send: the settle time counts from here
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    Column("gives_back", String(44)),  # the order that a refund returns; null: a purchase
 )
 Index("orders_subscription", orders.c.subscription_id, orders.c.key)
 _UNSETTLED = orders.c.settled_at.is_(None)

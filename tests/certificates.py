@@ -48,7 +48,7 @@ def authority(folder: Path, name: str) -> Pair:
 
 
 def signed(folder: Path, name: str, by: Pair | None, *, age: timedelta = timedelta()) -> Pair:
-    """A certificate for 127.0.0.1, valid for a day. by: None = by itself; age: how long ago it was made."""
+    """A certificate for 127.0.0.1 and this name, for a day. by: None = by itself; age: how long ago it was made."""
     return _made(folder, name, by, age=age)
 
 
@@ -58,6 +58,7 @@ def _made(
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     began = datetime.now(UTC) - age
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName(name)]
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -67,7 +68,7 @@ def _made(
         .not_valid_before(began - timedelta(minutes=5))
         .not_valid_after(began + _DAY)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
     )
     certificate = builder.sign(by.key if by else key, hashes.SHA256())
     pair = Pair(certificate, key, folder / f"{name}.pem", folder / f"{name}.key")

@@ -92,7 +92,7 @@ async def house(clock: FakeClock, reader: Reader, writer: Writer, catalogues: Ca
 def committer(house: House) -> Committer:
     """Commits, and remembers in ``house.handed`` what it handed over."""
     ledger = ConsentLedger(house.reader, house.writer)
-    return Committer(house.writer, house.context.reach, house.handed.append, ledger)
+    return Committer(house.writer, house.context.reach, house.hand, ledger)
 
 
 @pytest.fixture

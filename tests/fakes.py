@@ -127,6 +127,7 @@ class FakeOcs:
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         self.asked.append(request.key)
+        self.on_find()
         return self.found_refunds.popleft() if self.found_refunds else NotFound()
 
     async def answers(self) -> bool:
@@ -220,7 +221,10 @@ def submitted(sender: SmsSender, message: ShortMessage) -> asyncio.Future[Submit
 
 @dataclass(slots=True)
 class House:
-    """The core as ``gateway.app`` builds it, with nobody outside. handed: rows that a commit handed over."""
+    """The core as ``gateway.app`` builds it, with nobody outside.
+
+    handed: rows that a commit handed over; hand_on: who else gets them.
+    """
 
     context: Context
     clock: FakeClock
@@ -229,6 +233,12 @@ class House:
     ocs: FakeOcs
     sender: FakeSender
     handed: list[Due]
+    hand_on: Callable[[Due], None] = lambda due: None
+
+    def hand(self, due: Due) -> None:
+        """What a commit hands over."""
+        self.handed.append(due)
+        self.hand_on(due)
 
     def texts(self) -> list[SmsRow]:
         """The texts handed over so far."""

@@ -51,13 +51,14 @@ def configuration(
     host: str = "127.0.0.1",
     port: int = 0,
     server: str = "",
+    charging: str = "",
     policy: str = "",
     smpp: str | None = f'source = "{NUMBER}"\ntps = 1000\n',
     more: str = "",
 ) -> str:
     """A ``chasqui.toml``: staging's policy, one token a role.
 
-    server, policy, smpp: further lines of those sections, smpp None = there is no bind; more: sections.
+    server, charging, policy, smpp: further lines of those sections, smpp None = there is no bind; more: sections.
     """
     tokens = "".join(
         f'[[api.tokens]]\nname = "{role}"\nrole = "{role}"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
@@ -75,6 +76,7 @@ metrics_port = 0
 [ocs]
 kind = "tmf"
 url = "{ocs}"
+{charging}
 {bind}
 [policy]
 quiet_hours = "off"
@@ -135,6 +137,11 @@ class Town:
     async def metrics(self) -> str:
         """What Prometheus reads."""
         return (await self.read(f"http://127.0.0.1:{self.gateway.metrics_port}/metrics"))[1]
+
+    async def faults(self, **faults: Any) -> None:
+        """What the charging system does wrong from now on; nothing clears it."""
+        async with self.http.put(f"{self.ocs.control_url}/faults", json=faults) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def trigger(self, msisdn: str = ANA, **headers: str) -> int:
         """A new bundle of this person runs low; the status."""

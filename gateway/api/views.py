@@ -16,7 +16,7 @@ from store.turns import TurnRow
 
 
 def order(view: OrderView) -> dict[str, Any]:
-    """An order."""
+    """An order. gives_back: the order whose price a refund returns."""
     one = view.order
     return {
         "key": one.key,
@@ -26,6 +26,7 @@ def order(view: OrderView) -> dict[str, Any]:
         "price": money(one.price),
         "channel": one.channel,
         "offer": one.offer,
+        "gives_back": one.gives_back,
         "state": one.state,
         "reason": view.reason,
         "detail": view.detail,

@@ -10,6 +10,7 @@ from flows.contact_policy import ContactSwitches
 from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
+from gateway.app.charging import sellable
 from gateway.config.tree import Config, PolicyConfig
 from gateway.core.context import Clock, Context, Machines
 from gateway.core.reach import Reach
@@ -30,7 +31,11 @@ def market_of(config: Config) -> Market:
 
 
 def catalogue_of(config: Config) -> Catalogue:
-    """The configured catalogue, or the market's starter. Raises ConfigError."""
+    """The configured catalogue, or the market's starter, as the charging system can grant it. Raises ConfigError."""
+    return sellable(_catalogue(config), config.ocs.kind)
+
+
+def _catalogue(config: Config) -> Catalogue:
     try:
         if not config.catalogue.path:
             return load_starter(config.market)

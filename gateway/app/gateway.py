@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,8 +16,10 @@ from gateway.api.access import Access
 from gateway.api.control_routes import ControlRoutes
 from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
+from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
+from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
@@ -37,6 +40,7 @@ from gateway.core.context import Clock, Context
 from gateway.core.control_desk import ControlDesk
 from gateway.core.doors import Doors
 from gateway.core.facts import Facts
+from gateway.core.grants import Mode
 from gateway.core.intake import Intake
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.menu_compiler import compile_apart
@@ -49,6 +53,7 @@ from gateway.core.push_lane import PushLane
 from gateway.core.pushers import Pushers
 from gateway.core.pushes import Pushes
 from gateway.core.receipts import ReceiptDesk
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
@@ -168,7 +173,8 @@ class Gateway:
             lanes.put,
             ConsentLedger(context.reader, context.writer),
         )
-        facts = Facts(context, peers.ocs)
+        ocs = guarded(config.ocs, peers.ocs, context.metrics)
+        facts = Facts(context, ocs, ocs.in_background())
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
@@ -180,11 +186,13 @@ class Gateway:
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
-        lanes.purchases = PurchaseLane(context, committer, peers.ocs, facts, settlements)
+        lanes.purchases = PurchaseLane(
+            context, committer, ocs, facts, settlements, grants=cast("Mode", config.ocs.grants)
+        )
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances, sessions)
+        jobs = Jobs(context, committer, acceptances, sessions, lanes.purchases.take_up_refunds)
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
@@ -210,8 +218,7 @@ class Gateway:
         await _resume(context, committer, intake, waiting)
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
-        self._tick(jobs, MenuWatch(context, shelf))
-        await triggering.watch(intake, self._stack)
+        await self._tick(jobs, MenuWatch(context, shelf), triggering, intake)
         access = Access(config.api.tokens, config.api.requests_per_second)
         message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (
@@ -219,6 +226,7 @@ class Gateway:
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
             MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
+            RefundRoutes(RefundDesk(context, committer), access),
             ControlRoutes(ControlDesk(context.reader, context.writer, context.clock), access, controls.look),
             *texting.routes(doors, config.server.host),
         )
@@ -227,12 +235,13 @@ class Gateway:
         behind = Behind(peers, texting.parts, context.service_number.address, services, doors)
         await self._front.open(context, self._health, behind, routes, self._tls)
 
-    def _tick(self, jobs: Jobs, watch: MenuWatch) -> None:
-        """Begin what the clock starts."""
+    async def _tick(self, jobs: Jobs, watch: MenuWatch, triggering: Triggering, intake: Intake) -> None:
+        """Begin what the clock starts. Raises ConfigError."""
         jobs.start()
         self._stack.push_async_callback(jobs.stop)
         watch.start()
         self._stack.push_async_callback(watch.stop)
+        await triggering.watch(intake, self._stack)
 
 
 def _sender(entry: Entry) -> Msisdn:

@@ -37,9 +37,16 @@ def add_to(commands: Commands) -> None:
     smsc.add_argument("--tls-certificate", type=Path, metavar="FILE", help="speak TLS, and show this one (PEM)")
     smsc.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, without a password")
     smsc.add_argument("--tls-ca", type=Path, metavar="FILE", help="whose certificate clients must show (PEM)")
-    ocs = _simulator(group.add_parser("ocs", help="a charging system (TM Forum)", description=_ocs.__doc__), 9200, _ocs)
+    ocs = _simulator(
+        group.add_parser("ocs", help="a charging system: TM Forum, CGRateS, UCIP, Diameter", description=_ocs.__doc__),
+        9200,
+        _ocs,
+    )
     ocs.add_argument("--market", default="co", choices=market_codes(), help="currency and starter catalogue")
+    ocs.add_argument("--diameter", type=int, metavar="PORT", help="speak Diameter too, here (0 takes a free one)")
     ocs.add_argument("--catalogue", type=Path, help="a catalogue.yaml instead of the market's starter")
+    ocs.add_argument("--air-user", metavar="USER", help="the only one let in at /Air (default: any)")
+    ocs.add_argument("--air-password", default="", metavar="PASSWORD", help="theirs")
     texts = group.add_parser("aggregator", help="an SMS aggregator (HTTP)", description=_aggregator.__doc__)
     aggregator = _simulator(texts, 9300, _aggregator)
     aggregator.add_argument("--gateway", default="http://127.0.0.1:8080", metavar="URL", help="whom it calls")
@@ -86,7 +93,10 @@ def _smsc(arguments: argparse.Namespace) -> int:
 
 
 def _ocs(arguments: argparse.Namespace) -> int:
-    """A simulated charging system. Control: PUT /subscribers/{msisdn} {balance, bundles}, GET /ledger, PUT /faults."""
+    """A simulated charging system: TM Forum, and UCIP at /Air.
+
+    Control: PUT /subscribers/{msisdn} {balance, bundles}, GET /ledger, PUT /faults.
+    """
     log_to_stderr("warning")
     catalogue = (
         load_starter(arguments.market)
@@ -94,10 +104,21 @@ def _ocs(arguments: argparse.Namespace) -> int:
         else parse_catalogue(_text(arguments.catalogue), str(arguments.catalogue))
     )
     currency = load_market(arguments.market).currency
-    simulator = OcsSimulator(catalogue, currency, port=arguments.port, control_port=arguments.control)
+    if ":" in (arguments.air_user or ""):
+        raise ConfigError("--air-user may not have a colon: basic authentication ends the name there")
+    let_in = None if arguments.air_user is None else (arguments.air_user, arguments.air_password)
+    simulator = OcsSimulator(
+        catalogue,
+        currency,
+        port=arguments.port,
+        control_port=arguments.control,
+        diameter_port=arguments.diameter,
+        air_credentials=let_in,
+    )
 
     def greeting() -> str:
-        return f"chasqui: charging system on {simulator.url}, control on {simulator.control_url}"
+        diameter = "" if simulator.diameter_port is None else f" and {simulator.diameter_url}"
+        return f"chasqui: charging system on {simulator.url}{diameter}, control on {simulator.control_url}"
 
     return asyncio.run(until_signal(simulator.start, simulator.stop, greeting))
 

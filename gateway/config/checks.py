@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from gateway.config.aggregator_checks import AGGREGATORS, check_aggregators
 from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
+from gateway.config.ocs_checks import check_ocs
 from gateway.config.policy_checks import check_operator, check_policy, check_push_url
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
@@ -24,8 +25,7 @@ _CHARSETS = ("gsm7", "ucs2")
 _LEAST_SCREEN, _MOST_SCREEN = 40, 1_000
 _PATH_WORDS = {"africastalking": ("events",), "infobip": ("session",)}
 """What may stand in a path where another door's token would."""
-_OCS_NOW = ("simulator", "tmf")
-_OCS_LATER = ("cgrates", "diameter", "ucip")
+_OCS_KINDS = ("simulator", "tmf", "cgrates", "ucip", "diameter")
 _BINDS = ("transmitter", "receiver", "transceiver")
 _ROLES = ("app", "crm", "admin")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]*")
@@ -40,21 +40,16 @@ _MOST_WINDOW, _MOST_TPS = 100_000, 100_000
 def check(config: Config) -> Config:
     """The same configuration, if it can be used. Raises ConfigError."""
     check_everywhere(config)
-    _one_of("ocs.kind", config.ocs.kind, _OCS_NOW, _OCS_LATER)
+    _one_of("ocs.kind", config.ocs.kind, _OCS_KINDS)
     _one_of("policy.quiet_hours", config.policy.quiet_hours, ("market", "off"))
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
     check_triggers(config.triggers)
-    if config.ocs.kind == "tmf" and not config.ocs.url:
-        raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
-    if config.ocs.url:
-        url("ocs.url", config.ocs.url, "http://127.0.0.1:9200")
+    check_ocs(config.ocs)
     _port("server.port", config.server.port)
     _port("server.metrics_port", config.server.metrics_port)
     _tls(config.server)
-    seconds("ocs.timeout", config.ocs.timeout)
-    seconds("ocs.settle_seconds", config.ocs.settle_seconds, zero=True)
     positive("api.requests_per_second", config.api.requests_per_second)
     for door in config.doors:
         _door(door)
@@ -178,11 +173,9 @@ def _bind(bind: SmppConfig) -> None:
     check_bind(where, bind)
 
 
-def _one_of(key: str, value: str, now: Iterable[str], later: Iterable[str] = ()) -> None:
-    if value in later:
-        raise ConfigError(f"{key} {value!r} is not available in this version; use one of: {', '.join(now)}")
-    if value not in now:
-        raise ConfigError(f"{key} is {value!r}; it must be one of: {', '.join(now)}")
+def _one_of(key: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise ConfigError(f"{key} is {value!r}; it must be one of: {', '.join(known)}")
 
 
 def _not_yet(key: str, value: str, only: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import field
 from pathlib import Path
 
 from flows.frozen import dataclass
-from gateway.config.ocs_sections import CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
+from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -37,6 +37,7 @@ __all__ = [
     "AggregatorConfig",
     "ApiConfig",
     "ApiTokenConfig",
+    "BreakerConfig",
     "CgratesConfig",
     "CgratesTriggerConfig",
     "Config",

@@ -16,6 +16,7 @@ from flows.market import Market, MarketRules
 from flows.offer import OfferFlow
 from flows.purchase import PurchaseFlow
 from flows.records import Order, Subscriber
+from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
@@ -36,6 +37,11 @@ class Machines:
 
     offer: OfferFlow = field(default_factory=OfferFlow)
     purchase: PurchaseFlow = field(default_factory=PurchaseFlow)
+    refund: RefundFlow = field(default_factory=RefundFlow)
+
+    def of(self, order: Order) -> PurchaseFlow:
+        """The machine that an order goes through."""
+        return self.purchase if order.gives_back is None else self.refund
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ class Waiting(Generic[Item]):
     def __len__(self) -> int:
         return len(self._items) + len(self._put_off)
 
+    def __contains__(self, which: object) -> bool:
+        return which in self._items or which in self._put_off
+
     @property
     def due(self) -> int:
         """How many could be taken now."""
@@ -91,6 +94,10 @@ class Crew(Generic[Item]):
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._working)
+
+    def __contains__(self, which: object) -> bool:
+        """Whether it waits or is worked on."""
+        return which in self._working or which in self._waiting
 
     def put(self, which: str, item: Item, *, after: float = 0) -> None:
         """Take it up, now or after so many seconds."""

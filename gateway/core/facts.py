@@ -19,11 +19,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class Facts:
-    """Subscribers from the store, wallets from the charging system."""
+    """Subscribers from the store, wallets from the charging system.
 
-    def __init__(self, context: Context, ocs: ChargingSystem) -> None:
+    background: the charging system as it is asked for what nobody waits for; left out, the same.
+    """
+
+    def __init__(self, context: Context, ocs: ChargingSystem, background: ChargingSystem | None = None) -> None:
         self._context = context
         self._ocs = ocs
+        self._background = background or ocs
         self._asked = Together(self.subscribers)
 
     @property
@@ -57,15 +61,18 @@ class Facts:
         return found[0]
 
     async def wallets(self, msisdns: Sequence[Msisdn]) -> Mapping[Msisdn, Wallet | None]:
-        """The wallets of these people; None where the charging system did not tell in time."""
-        answers = await asyncio.gather(*(self.wallet(msisdn) for msisdn in msisdns))
+        """The wallets of these people, for whom nobody waits; None where the charging system did not tell in time."""
+        answers = await asyncio.gather(*(self._wallet(self._background, msisdn) for msisdn in msisdns))
         return dict(zip(msisdns, answers, strict=True))
 
     async def wallet(self, msisdn: Msisdn) -> Wallet | None:
-        """One wallet, or None."""
+        """One wallet, for somebody who waits; or None."""
+        return await self._wallet(self._ocs, msisdn)
+
+    async def _wallet(self, ocs: ChargingSystem, msisdn: Msisdn) -> Wallet | None:
         started = perf_counter()
         try:
-            return await self._ocs.wallet(msisdn)
+            return await ocs.wallet(msisdn)
         except OcsError as error:
             self._context.metrics.failures.labels("ocs-wallet").inc()
             _LOG.warning("no wallet from the charging system", extra={"code": error.code})

@@ -7,10 +7,11 @@ from datetime import timedelta
 from time import perf_counter
 from typing import TypeVar
 
+from flows.frozen import dataclass
 from flows.records import Order
-from flows.values import Wallet
+from flows.values import Money, Wallet
 from gateway.core.context import Context
-from gateway.core.ports import ChargingSystem, PurchaseRequest, Refused
+from gateway.core.ports import ChargingSystem, Refused
 from gateway.errors import ChargesStopped, OcsError, UnknownSubscriber
 from gateway.telemetry import Metrics
 
@@ -19,27 +20,37 @@ GIVE_UP_AFTER = timedelta(minutes=15)
 Answer = TypeVar("Answer")
 
 
-async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | None:
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Nothing stands against sending. balance: of the payer before it, None where it is not told or not looked at."""
+
+    balance: Money | None = None
+
+
+async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | Clear:
     """What stands against sending now: for good, or for as long as the charging system does not answer."""
     withheld = context.reach.withheld(order.msisdn)
     if withheld:
         return Refused(withheld)
+    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
+        return _stopped() if context.reach.stops() else Clear()
     if context.clock() - order.created_at > GIVE_UP_AFTER:
         return Refused("not_applied", "the charging system could not be reached in time")
     if context.reach.stops():
-        return ChargesStopped("an operator has stopped everything; orders wait")
+        return _stopped()
     try:
         wallet = await timed(context.metrics, "wallet", ocs.wallet(order.msisdn))
     except UnknownSubscriber:
         return Refused("unknown_subscriber")
     except OcsError as error:
         return error
-    return None if _covers(wallet, order) else Refused("insufficient_funds", "balance below the price when asked")
+    if not _covers(wallet, order):
+        return Refused("insufficient_funds", "balance below the price when asked")
+    return Clear(wallet.balance)
 
 
-def request_of(order: Order) -> PurchaseRequest:
-    """The order as the charging system is asked about it."""
-    return PurchaseRequest(order.key, order.msisdn, order.beneficiary, order.bundle, order.price, order.channel.value)
+def _stopped() -> ChargesStopped:
+    return ChargesStopped("an operator has stopped everything; orders wait")
 
 
 async def timed(metrics: Metrics, call: str, answer: Awaitable[Answer]) -> Answer:

@@ -16,16 +16,19 @@ from flows.purchase import (
     BundleActivated,
     BundleRefused,
     LeftToPerson,
+    NothingGranted,
     OutcomeWasUnknown,
     PurchaseNotSent,
     PurchaseSent,
 )
 from flows.records import Order, Subscriber
 from flows.values import OrderKey
+from gateway.core import order_calls
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.crew import Crew
 from gateway.core.facts import Facts
+from gateway.core.grants import GrantDesk, Mode
 from gateway.core.ports import (
     Activated,
     ChargingSystem,
@@ -37,7 +40,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
-from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, request_of, timed
+from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import OcsError
@@ -63,12 +66,14 @@ class PurchaseLane:
         settlements: Settlements,
         *,
         query: Backoff | None = None,
+        grants: Mode = "trust",
     ) -> None:
         self._context = context
         self._committer = committer
         self._ocs = ocs
         self._facts = facts
         self._settlements = settlements
+        self._grants = GrantDesk(context, facts, grants)
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._crew = Crew("purchase", context.metrics, self._take_up, at_once=_AT_ONCE, failed=self._take_up_again)
 
@@ -87,6 +92,12 @@ class PurchaseLane:
         for key in left:
             self.put(key)
         return len(left)
+
+    async def take_up_refunds(self) -> None:
+        """Take up refunds that were asked for elsewhere, by a command; those that are in hand stay as they are."""
+        for key in await orders.refunds_to_begin(self._context.reader):
+            if key not in self._crew:
+                self.put(key)
 
     async def stop(self) -> None:
         """Wait for the calls that run; what waits is taken up at the next start."""
@@ -130,10 +141,11 @@ class PurchaseLane:
         if isinstance(against, OcsError):
             self._later(order)
             return
+        self._grants.note(order, against.balance)
         now = self._context.clock()
         await self._step(order, "send_out", PurchaseSent(now))
         order = replace(order, state="sent", attempts=order.attempts + 1, sent_at=now)
-        outcome = await timed(self._context.metrics, "purchase", self._ocs.purchase(request_of(order)))
+        outcome = await timed(self._context.metrics, "purchase", order_calls.send(self._ocs, order))
         await self._after_send(order, subscriber, outcome)
 
     def _later(self, order: Order) -> None:
@@ -144,7 +156,7 @@ class PurchaseLane:
     async def _after_send(self, order: Order, subscriber: Subscriber, outcome: PurchaseOutcome) -> None:
         match outcome:
             case Activated():
-                await self._confirm(order, subscriber, outcome)
+                await self._activated(order, subscriber, outcome)
             case Refused():
                 await self._refuse(order, subscriber, outcome)
             case NotSent():
@@ -158,17 +170,19 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, order: Order, subscriber: Subscriber) -> None:
-        outcome = await timed(self._context.metrics, "find", self._ocs.find(request_of(order)))
+        outcome = await timed(self._context.metrics, "find", order_calls.find(self._ocs, order))
         await self._after_asking(order, subscriber, outcome)
 
     async def _after_asking(self, order: Order, subscriber: Subscriber, outcome: FindOutcome) -> None:
         match outcome:
             case Activated():
-                await self._confirm(order, subscriber, outcome)
+                await self._activated(order, subscriber, outcome)
             case Refused():
                 await self._refuse(order, subscriber, outcome)
             case NotFound():
                 await self._not_found(order, subscriber)
+            case NotSent():  # nobody was asked, so it counts for nothing
+                self._later(order)
             case StillRunning() | OutcomeUnknown():
                 await self._doubt(order, subscriber, outcome, queried=True)
             case _:
@@ -177,10 +191,13 @@ class PurchaseLane:
     async def _not_found(self, order: Order, subscriber: Subscriber) -> None:
         """Only after the settle time is "not found" a no."""
         now = self._context.clock()
-        final_at = (order.sent_at or order.created_at) + timedelta(seconds=self._ocs.settle_seconds)
-        if now < final_at:
+        if now < self._final_at(order):
             unknown = OutcomeUnknown("not found yet")
-            await self._doubt(order, subscriber, unknown, queried=True, until=final_at)
+            await self._doubt(order, subscriber, unknown, queried=True, until=self._final_at(order))
+        elif order.gives_back is not None and order.attempts >= _MOST_SENDS:
+            await self._leave_to_person(order, "the charging system does not know the refund")
+        elif order.gives_back is not None:
+            await self._send(order, subscriber)
         elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
             await self._refuse(order, subscriber, Refused("not_applied", "the charging system does not know it"))
         else:
@@ -200,15 +217,40 @@ class PurchaseLane:
         await self._step(order, "lose_sight", fact)
         decision = self._query.next_attempt(order.queries + 1)
         if isinstance(decision, GiveUp):
-            now = self._context.clock()
-            person = LeftToPerson(now, outcome.detail)
-            await self._step(replace(order, state="in_doubt"), "hand_over", person)
-            _LOG.error("an order needs a person", extra={"order": order.key})
+            await self._leave_to_person(order, outcome.detail)
             return
         pause = decision.after.total_seconds()
         if until is not None:
             pause = min(pause, max(0.05, (until - self._context.clock()).total_seconds()))
         self.put(order.key, after=pause)
+
+    async def _activated(self, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
+        """Done, as it says; where that is looked at, what is not there after the settle time was not done."""
+        found = await self._grants.verdict_on(order)
+        if found == "granted":
+            await self._confirm(order, subscriber, outcome)
+        elif self._context.clock() < self._final_at(order):
+            running = StillRunning(outcome.reference, "said to be done, and nothing granted yet")
+            await self._doubt(order, subscriber, running, queried=True, until=self._final_at(order))
+        elif found == "not_charged":
+            await self._refuse(order, subscriber, Refused("not_applied", "said to be done, and nothing happened"))
+        elif found == "charged_alone" and self._grants.mode == "refund":
+            now = self._context.clock()
+            undone = NothingGranted(now, outcome.reference, "charged, and nothing granted", subscriber)
+            await self._step(order, "take_back", undone)
+            self._grants.forget(order)
+        else:
+            await self._leave_to_person(order, "said to be done, and nothing granted")
+
+    async def _leave_to_person(self, order: Order, detail: str) -> None:
+        person = LeftToPerson(self._context.clock(), detail)
+        await self._step(replace(order, state="in_doubt"), "hand_over", person)
+        self._grants.forget(order)
+        _LOG.error("an order needs a person", extra={"order": order.key})
+
+    def _final_at(self, order: Order) -> datetime:
+        """From when on what the charging system does not show did not happen."""
+        return (order.sent_at or order.created_at) + timedelta(seconds=self._ocs.settle_seconds)
 
     # ── settling ──
 
@@ -225,12 +267,14 @@ class PurchaseLane:
         )
         async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
             await self._step(order, "activate", fact, *told)
+        self._grants.forget(order)
 
     async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
+        self._grants.forget(order)
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""
@@ -239,6 +283,6 @@ class PurchaseLane:
         return OutcomeWasUnknown(self._context.clock(), detail, queried, telling, reference)
 
     async def _step(self, order: Order, event: str, fact: object, *ops: Op) -> None:
-        step = self._context.machines.purchase.step(order.state, event, order=order, fact=fact)
+        step = self._context.machines.of(order).step(order.state, event, order=order, fact=fact)
         await self._committer.commit(step.effects, ops)
         self._context.metrics.orders.labels(step.state).inc()

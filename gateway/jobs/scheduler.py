@@ -23,15 +23,24 @@ _TURNS_KEPT = timedelta(days=30)
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions."""
+    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions.
+
+    take_up_refunds: looks for refunds that another process was asked for.
+    """
 
     def __init__(
-        self, context: Context, committer: Committer, acceptances: Acceptances, sessions: LiveSessions
+        self,
+        context: Context,
+        committer: Committer,
+        acceptances: Acceptances,
+        sessions: LiveSessions,
+        take_up_refunds: Callable[[], Awaitable[None]],
     ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
         self._sessions = sessions
+        self._take_up_refunds = take_up_refunds
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -39,6 +48,7 @@ class Jobs:
     def start(self) -> None:
         """Begin ticking."""
         self._every(5, "end-offers", self._end_offers)
+        self._every(2, "take-up-refunds", self._take_up_refunds)
         self._every(3600, "forget-keys", self._forget_keys)
         self._every(86_400, "forget-turns", self._forget_turns)
         self._every(15, "sweep-sessions", self._sweep_sessions)

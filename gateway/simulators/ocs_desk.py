@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any, TypeVar
 
 from gateway.simulators.ocs_faults import Faults
 from gateway.simulators.ocs_ledger import Ledger, LedgerItem, Order
+
+Settled = TypeVar("Settled")
 
 
 class NoAnswer(Exception):  # nothing went wrong here: the connection is to be closed on purpose
@@ -24,7 +27,7 @@ class Desk:
         self._faults_changed = asyncio.Event()
         self._moved = asyncio.Event()
         self._parked: list[Order] = []
-        self._waiting: set[asyncio.Task[Order]] = set()
+        self._waiting: set[asyncio.Task[Any]] = set()
 
     @property
     def waiting(self) -> int:
@@ -42,27 +45,56 @@ class Desk:
 
     async def submit(self, order: Order) -> Order:
         """Take one order. Raises NoAnswer where a fault says that the client hears nothing."""
+        return await self.carry_out(lambda: self._take(self.ledger.receive(order)), lambda: self.apply(order))
+
+    async def carry_out(self, at_once: Callable[[], Settled], waiting: Callable[[], Settled]) -> Settled:
+        """Do something that moves money as the faults say. waiting: what is done instead where it has to wait.
+
+        Raises NoAnswer where a fault says that the client hears nothing.
+        """
         if self.faults.lose:
             self.faults = self.faults.one_less("lose")
             raise NoAnswer
         if self.faults.late:
-            self._later(self._apply_after(order, self.faults.late))
+            self._later(self._after(self.faults.late, waiting))
             raise NoAnswer
         if self.faults.hold:
-            return await asyncio.shield(self._later(self._apply_released(order)))
+            return await asyncio.shield(self._later(self._released(waiting)))
         answered = not self.faults.drop_answer
         if not answered:
             self.faults = self.faults.one_less("drop_answer")
-        settled = self._take(self.ledger.receive(order))
+        settled = at_once()
         if not answered:
             raise NoAnswer
         return settled
 
+    def refusal(self) -> str | None:
+        """The words of a refusal, if a fault says that this order is refused."""
+        if not self.faults.refuse:
+            return None
+        words = self.faults.refusal
+        self.faults = self.faults.one_less("refuse")
+        return words
+
     def apply(self, order: Order) -> Order:
         """Charge and grant, and wake whoever waits for the ledger."""
-        settled = self.ledger.apply(self.ledger.receive(order), self.now())
+        received = self.ledger.receive(order)
+        if self.faults.do_nothing:
+            self.faults = self.faults.one_less("do_nothing")
+            settled = self.ledger.say_done(received)
+        elif self.faults.grant_nothing:
+            self.faults = self.faults.one_less("grant_nothing")
+            settled = self.ledger.apply(received, self.now(), grants=False)
+        else:
+            settled = self.ledger.apply(received, self.now())
         self.moved()
         return settled
+
+    async def settled(self, ident: str) -> Order:
+        """The order with this id, once it is neither held nor late."""
+        while ident not in self.ledger.orders:
+            await self._moved.wait()
+        return self.ledger.orders[ident]
 
     def moved(self) -> None:
         """Tell those who wait that the ledger has grown."""
@@ -86,9 +118,7 @@ class Desk:
         await asyncio.gather(*self._waiting, return_exceptions=True)
 
     def _take(self, order: Order) -> Order:
-        if self.faults.refuse:
-            words = self.faults.refusal
-            self.faults = self.faults.one_less("refuse")
+        if (words := self.refusal()) is not None:
             return self.ledger.refuse(order, words)
         if self.faults.state:
             parked = self.ledger.park(order, self.faults.state)
@@ -96,17 +126,17 @@ class Desk:
             return parked
         return self.apply(order)
 
-    def _later(self, work: Coroutine[None, None, Order]) -> asyncio.Task[Order]:
+    def _later(self, work: Coroutine[None, None, Settled]) -> asyncio.Task[Settled]:
         task = asyncio.get_running_loop().create_task(work)
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
         return task
 
-    async def _apply_after(self, order: Order, seconds: float) -> Order:
+    async def _after(self, seconds: float, work: Callable[[], Settled]) -> Settled:
         await asyncio.sleep(seconds)
-        return self.apply(order)
+        return work()
 
-    async def _apply_released(self, order: Order) -> Order:
+    async def _released(self, work: Callable[[], Settled]) -> Settled:
         while self.faults.hold:
             await self._faults_changed.wait()
-        return self.apply(order)
+        return work()

@@ -12,6 +12,7 @@ _STATES = frozenset(
 )
 _REFUSAL = "refused by the simulator"
 _MOST_ORDERS = 10**9
+_MOST_RESULT_CODE = 2**32 - 1
 
 
 class BadFault(ValueError):
@@ -25,8 +26,12 @@ class Faults:
     delay, balance_delay: seconds before an answer, to an order or to a question for buckets. hold: orders wait
     un-applied until the faults change. late: seconds after which an order is applied, its connection closed at once.
     drop_answer: how many next orders are applied and not answered. lose: how many next orders are neither.
+    grant_nothing: how many next orders are charged and grant nothing. do_nothing: how many are said to be done alone.
     refuse: how many next orders are rejected with ``refusal``. status: an HTTP status for every call, nothing applied.
     state: orders stay in this state, uncharged, until the faults change. unknown_subscriber: nobody is known.
+    On Diameter alone, result_code: a Result-Code for every request, nothing applied; forget_sessions: a repeated
+    request is charged again; hide_balance: a balance check does not tell how much.
+    recognise_repeats: a UCIP message that comes again is answered as it was, and not carried out again.
     """
 
     delay: float = 0.0
@@ -35,11 +40,17 @@ class Faults:
     hold: bool = False
     drop_answer: int = 0
     lose: int = 0
+    grant_nothing: int = 0
+    do_nothing: int = 0
     refuse: int = 0
     refusal: str = _REFUSAL
     status: int = 0
     state: str = ""
     unknown_subscriber: bool = False
+    result_code: int = 0
+    forget_sessions: bool = False
+    hide_balance: bool = False
+    recognise_repeats: bool = False
 
     def one_less(self, name: str) -> Faults:
         """The same faults after one of a counted kind has happened."""
@@ -63,11 +74,17 @@ def parse_faults(body: object) -> Faults:
         hold=_flag(body, "hold"),
         drop_answer=_whole(body, "drop_answer", _MOST_ORDERS),
         lose=_whole(body, "lose", _MOST_ORDERS),
+        grant_nothing=_whole(body, "grant_nothing", _MOST_ORDERS),
+        do_nothing=_whole(body, "do_nothing", _MOST_ORDERS),
         refuse=count,
         refusal=words,
         status=_status(body),
         state=_state(body),
         unknown_subscriber=_flag(body, "unknown_subscriber"),
+        result_code=_whole(body, "result_code", _MOST_RESULT_CODE),
+        forget_sessions=_flag(body, "forget_sessions"),
+        hide_balance=_flag(body, "hide_balance"),
+        recognise_repeats=_flag(body, "recognise_repeats"),
     )
 
 

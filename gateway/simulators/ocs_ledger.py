@@ -21,6 +21,11 @@ _OPENING_MAJOR_UNITS = 10_000
 Kind = Literal["charge", "refund"]
 
 
+def offering_of(context: str, ident: int) -> str:
+    """A Diameter service as orders name it: Service-Context-Id and Service-Identifier."""
+    return f"{context}/{ident}"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One productOrder that was received. note: why it was refused; bundle: None for an offering nobody knows."""
@@ -99,8 +104,12 @@ class Ledger:
         """Leave an order in a state on the way; nothing is charged."""
         return self._settle(replace(order, state=state))
 
-    def apply(self, order: Order, at: datetime) -> Order:
-        """Charge the payer and grant to the beneficiary, or reject; never half of it."""
+    def say_done(self, order: Order) -> Order:
+        """Complete an order without doing anything, as some charging systems do."""
+        return self._settle(replace(order, state="completed"))
+
+    def apply(self, order: Order, at: datetime, *, grants: bool = True) -> Order:
+        """Charge the payer and grant to the beneficiary, or reject; half of it only where ``grants`` is False."""
         if order.bundle is None:
             return self.refuse(order, f"unknown product offering {order.offering}")
         if order.price.currency != self.currency:
@@ -109,7 +118,8 @@ class Ledger:
         if account.balance < order.price.amount:
             return self.refuse(order, "insufficient balance")
         account.balance -= order.price.amount
-        self._grant(order.beneficiary, order.bundle, at)
+        if grants:
+            self._grant(order.beneficiary, order.bundle, at)
         self.items.append(
             LedgerItem(
                 key=order.key,
@@ -127,9 +137,17 @@ class Ledger:
 
     def refund(self, msisdn: Msisdn, amount: int, key: str, at: datetime) -> LedgerItem:
         """Give ``amount`` minor units back."""
+        return self.move(msisdn, amount, key, "", at)
+
+    def move(self, msisdn: Msisdn, change: int, key: str, offering: str, at: datetime) -> LedgerItem:
+        """Add minor units to an account, or take them, also into debt: on some wires nobody looks whether they suffice.
+
+        offering: what was granted with it, if that is told.
+        """
         account = self.account(msisdn)
-        account.balance += amount
-        item = LedgerItem(key, msisdn, msisdn, "", amount, self.currency, at, "refund", account.balance)
+        account.balance += change
+        kind: Kind = "refund" if change > 0 else "charge"
+        item = LedgerItem(key, msisdn, msisdn, offering, abs(change), self.currency, at, kind, account.balance)
         self.items.append(item)
         return item
 

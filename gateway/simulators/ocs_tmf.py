@@ -167,6 +167,7 @@ def format_action(item: LedgerItem, ident: str) -> dict[str, object]:
         "amount": {"amount": float(to_major(item.amount, item.currency)), "units": item.currency},
         "bucket": {"id": f"{item.msisdn}{_MONETARY}"},
         "logicalResource": [{"id": item.msisdn}],
+        "receiverLogicalResource": {"id": item.beneficiary},
         "confirmationDate": item.at.isoformat(),
     }
 

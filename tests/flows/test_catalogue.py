@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.catalogue import BundleKind, load_starter, parse_catalogue
+from flows.catalogue import BundleKind, Catalogue, load_starter, parse_catalogue
 from flows.errors import CatalogueError
 from flows.values import Allowance, Money, Unit
 
@@ -186,6 +187,34 @@ def test_the_colombian_gigabyte_costs_3000_pesos() -> None:
     assert bundle.price == Money(300000, "COP")
     assert bundle.names["es"] == "1 GB por 7 días"
     assert bundle.ocs["diameter"] == {"service_context": "bundle@operator", "service_id": 101}
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_every_starter_bundle_has_a_diameter_service_of_its_own(market: str) -> None:
+    """Two with one service would be the same to the charging system."""
+    catalogue = load_starter(market)
+    services = catalogue.diameter_services()
+    assert services.keys() == {bundle.id for bundle in catalogue.bundles}
+    assert len(set(services.values())) == len(services)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"service_context": "c"},
+        {"service_id": 1},
+        {"service_context": "", "service_id": 1},
+        {"service_context": "c", "service_id": "1"},
+        {"service_context": "c", "service_id": True},
+        {"service_context": "c", "service_id": -1},
+        {"service_context": "c", "service_id": 2**32},
+    ],
+)
+def test_half_a_diameter_service_is_none(told: dict[str, object]) -> None:
+    """A bundle without is refused before anything is sent."""
+    bundle = load_starter("co").bundles[0]
+    assert Catalogue((replace(bundle, ocs={"diameter": told}),)).diameter_services() == {}
 
 
 def test_a_market_without_starter_is_an_error() -> None:

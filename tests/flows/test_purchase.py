@@ -10,17 +10,29 @@ from hypothesis import strategies as st
 from statemachine.exceptions import TransitionNotAllowed
 
 from fakes import ANA, ANAS, BEN, NUMBER, TUESDAY, order
-from flows.effects import Effect, RecordAudit, RecordOrderState, RecordPointless, SendSms
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAudit,
+    RecordOrder,
+    RecordOrderState,
+    RecordPointless,
+    SendSms,
+)
 from flows.purchase import (
+    NOT_GRANTED,
     TELL_AFTER_QUERIES,
     BundleActivated,
     BundleRefused,
     LeftToPerson,
+    NothingGranted,
     OutcomeWasUnknown,
     PurchaseFlow,
     PurchaseNotSent,
     PurchaseSent,
+    RefundAsked,
 )
+from flows.records import Subscriber
 from flows.step import Step
 from flows.telling import Given, Telling
 from flows.texts import Voice
@@ -29,7 +41,8 @@ from locales.catalogues import load_catalogues
 
 FLOW = PurchaseFlow()
 TELLING = Telling(Voice(load_catalogues(), "en"), "1 GB", NUMBER)
-STATES = ("pending", "sent", "in_doubt", "confirmed", "declined")
+STATES = ("pending", "sent", "in_doubt", "confirmed", "declined", "refunded")
+PAYER = Subscriber(ANAS, ANA, "en")
 ACTIVATED = BundleActivated(TUESDAY, "ocs-7", Money(700_000, "COP"), TELLING)
 REFUSED = BundleRefused(TUESDAY, "insufficient_funds", "low", TELLING)
 FACTS = {
@@ -39,6 +52,9 @@ FACTS = {
     "refuse": REFUSED,
     "lose_sight": OutcomeWasUnknown(TUESDAY, "time-out", queried=False, telling=TELLING),
     "hand_over": LeftToPerson(TUESDAY, "asked enough"),
+    "take_back": NothingGranted(TUESDAY, "ocs-7", "charged, and nothing granted", PAYER),
+    "give_back": RefundAsked(TUESDAY, "api:care", "complaint", PAYER),
+    "money_back": None,
 }
 NEXT = {
     "send_out": {"pending": "sent", "sent": "sent", "in_doubt": "sent"},
@@ -49,6 +65,7 @@ NEXT = {
         "in_doubt": "confirmed",
         "confirmed": "confirmed",
         "declined": "declined",
+        "refunded": "refunded",
     },
     "refuse": {
         "pending": "declined",
@@ -56,9 +73,13 @@ NEXT = {
         "in_doubt": "declined",
         "confirmed": "confirmed",
         "declined": "declined",
+        "refunded": "refunded",
     },
     "lose_sight": {"sent": "in_doubt", "in_doubt": "in_doubt"},
     "hand_over": {"in_doubt": "in_doubt"},
+    "take_back": {"sent": "in_doubt", "in_doubt": "in_doubt"},
+    "give_back": {"in_doubt": "in_doubt", "confirmed": "confirmed", "declined": "declined"},
+    "money_back": {"in_doubt": "refunded", "confirmed": "refunded", "declined": "refunded"},
 }
 LEGAL = [(state, event, after) for event, row in NEXT.items() for state, after in row.items()]
 ILLEGAL = [(state, event) for event, row in NEXT.items() for state in STATES if state not in row]
@@ -197,5 +218,27 @@ def test_an_order_is_settled_at_most_once(events: list[str]) -> None:
             continue
         state, effects = done.state, [*effects, *done.effects]
     settled = [one for one in effects if isinstance(one, RecordOrderState) and one.settled]
-    assert len(settled) == (state in ("confirmed", "declined"))
+    assert len(settled) <= 1
+    assert settled or state not in ("confirmed", "declined")
     assert len(texts(tuple(effects))) == len(settled)
+
+
+@pytest.mark.parametrize(("event", "by"), [("take_back", "chasqui"), ("give_back", "api:care")])
+def test_a_refund_is_an_order_under_a_key_of_its_own(event: str, by: str) -> None:
+    """Intent and key are written with the step that wants it; the payer hears nothing before the money is there."""
+    effects = step("in_doubt", event, FACTS[event], attempts=2, queries=5).effects
+    (recorded,) = (effect.order for effect in effects if isinstance(effect, RecordOrder))
+    (due,) = (effect for effect in effects if isinstance(effect, ActivateBundle))
+    (line,) = (effect for effect in effects if isinstance(effect, RecordAudit))
+    assert due == ActivateBundle(recorded, PAYER)
+    assert (recorded.key, recorded.offer, recorded.gives_back) == ("ref-off-1", "ref-off-1", "ord-off-1")
+    assert (recorded.state, recorded.attempts, recorded.queries, recorded.price) == ("pending", 0, 0, order().price)
+    assert (line.actor, line.action) == (by, "order.refund_asked")
+    assert texts(effects) == []
+
+
+def test_what_was_charged_and_not_granted_stays_in_doubt_until_the_money_is_back() -> None:
+    """It is asked about no more, for its refund settles it."""
+    effects = step("sent", "take_back", FACTS["take_back"]).effects
+    (state,) = (effect for effect in effects if isinstance(effect, RecordOrderState))
+    assert (state.state, state.settled, state.reason, state.reference) == ("in_doubt", False, NOT_GRANTED, "ocs-7")

@@ -119,6 +119,14 @@ def test_a_port_that_is_none_is_one_line(simulator: str, ports: tuple[str, ...],
     assert told.count("\n") == 1
 
 
+def test_a_diameter_port_that_is_none_is_one_line(capsys: Output) -> None:
+    """As for the others."""
+    assert main(["sim", "ocs", "--port", "0", "--control", "0", "--diameter", "65536"]) == USAGE_ERROR
+    told = capsys.readouterr().err
+    assert told.startswith("chasqui: cannot listen on 127.0.0.1:65536 (charging system, Diameter)")
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://h", "http://", "http://[::1"])
 def test_a_gateway_that_cannot_be_called_is_one_line(url: str, capsys: Output) -> None:
     """Before the first text from a phone is lost."""
@@ -166,6 +174,12 @@ def test_a_missing_catalogue_is_one_line(folder: Path, capsys: Output) -> None:
     """For the simulated charging system too."""
     assert main(["sim", "ocs", "--catalogue", "nowhere.yaml"]) == USAGE_ERROR
     assert capsys.readouterr().err.startswith("chasqui: nowhere.yaml")
+
+
+def test_a_user_that_basic_authentication_cannot_carry_is_one_line(capsys: Output) -> None:
+    """The name would end at its colon."""
+    assert main(["sim", "ocs", "--air-user", "a:b"]) == USAGE_ERROR
+    assert capsys.readouterr().err.startswith("chasqui: --air-user may not have a colon")
 
 
 def _interrupted(_: object) -> int:

@@ -25,12 +25,12 @@ def absent(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def installed(folder: Path) -> Path:
-    """A copy of the peers' scripts in ``folder``, with their package."""
+def installed(folder: Path, scripts: Path = _SCRIPTS) -> Path:
+    """A copy of the peers' scripts in ``folder``, with their packages."""
     if not (shutil.which("node") and shutil.which("npm")):
         absent("node or npm is absent")
-    copy = folder / "smpp-peer"
-    shutil.copytree(_SCRIPTS, copy, ignore=shutil.ignore_patterns("node_modules"))
+    copy = folder / scripts.name
+    shutil.copytree(scripts, copy, ignore=shutil.ignore_patterns("node_modules"))
     command = ["npm", "ci", "--no-audit", "--no-fund", "--prefer-offline"]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     if done.returncode:

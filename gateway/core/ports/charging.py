@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, Protocol
 
 from flows.frozen import dataclass
@@ -10,7 +11,10 @@ from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
-    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice."""
+    """Charge ``payer`` and grant ``bundle`` to ``beneficiary``; the same key never charges twice.
+
+    created_at: when the order was given, the same at every send; None where it is not known.
+    """
 
     key: OrderKey
     payer: Msisdn
@@ -18,6 +22,7 @@ class PurchaseRequest:
     bundle: BundleId
     price: Money
     channel: str
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,10 @@ class Refunded:
 
 
 PurchaseOutcome = Activated | Refused | StillRunning | NotSent | OutcomeUnknown
-FindOutcome = Activated | Refused | StillRunning | NotFound | OutcomeUnknown
+FindOutcome = Activated | Refused | StillRunning | NotFound | NotSent | OutcomeUnknown
+"""``NotSent``: the question was never put."""
 RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
-FindRefundOutcome = Refunded | Refused | NotFound | OutcomeUnknown
+FindRefundOutcome = Refunded | Refused | NotFound | NotSent | OutcomeUnknown
 
 
 Service = Literal["gift", "top_up", "advance", "fit_combo"]

@@ -6,22 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually, order
 from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
-from flows.values import Money, Msisdn, OrderKey, Wallet
+from flows.purchase import NEEDS_PERSON
+from flows.values import Bucket, Money, Msisdn, OfferId, OrderKey, Unit, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
-from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refused, StillRunning
+from gateway.core.grants import Mode
+from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refunded, Refused, StillRunning
 from gateway.core.purchase_checks import GIVE_UP_AFTER
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.reach import Reach
+from gateway.core.refund_desk import RefundDesk
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
-from gateway.errors import OcsTimeout, UnknownSubscriber
+from gateway.errors import NotRefundable, OcsTimeout, OrderUnknown, UnknownSubscriber
 from store import orders, outbox
 from store.consent_ledger import ConsentLedger
 from store.orders import OrderView
@@ -95,6 +99,18 @@ async def test_a_yes_is_charged_and_confirmed_with_the_balance(
     assert (request.price, request.channel) == (PRICE, "sms")
     assert told(house) == ["confirmed", "gift"]
     assert "Saldo $10.000" in house.texts()[0].text
+
+
+async def test_what_was_said_is_charged_whatever_the_price_is_by_now(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """A yes is to a price; one that has changed since is honoured as it was said."""
+    row = await accepted(house, committer, facts)
+    dearer = [replace(one, price=Money(one.price.amount * 2, "COP")) for one in house.context.catalogue.bundles]
+    house.sells(dearer)
+    lane.put(KEY, row)
+    assert (await ended(house, row)).order.state == "confirmed"
+    assert [one.price for one in house.ocs.bought] == [PRICE]
 
 
 async def test_the_intent_is_durable_before_the_call(
@@ -207,6 +223,21 @@ async def test_what_is_unknown_is_asked_and_charged_once(
     found = await ended(house, row)
     assert (found.order.state, found.ocs_reference, found.order.attempts) == ("confirmed", "r-1", 1)
     assert (len(house.ocs.bought), house.ocs.asked) == (1, [KEY] * 3)
+    assert told(house) == ["confirmed"]
+
+
+async def test_a_question_that_was_never_put_counts_for_nothing(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """A breaker that is open for an hour must not use up what leads to a person."""
+    house.ocs.purchases.append(TIMED_OUT)
+    house.ocs.finds += [NotSent("the breaker is open")] * 20 + [Activated("r-1")]
+    row = await accepted(house, committer, facts)
+    lane = lane_of(house, committer, facts, most=3)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.order.state, found.order.queries) == ("confirmed", 0)
     assert told(house) == ["confirmed"]
 
 
@@ -353,3 +384,183 @@ async def test_a_lane_that_stops_begins_nothing_new(
     await lane.stop()
     assert house.ocs.bought == []
     assert (await view(house)).order.state == "pending"
+
+
+# ── refunds, and what was charged alone ──
+
+
+DAY = timedelta(days=1)
+NOTHING = Wallet(Money(700_000, "COP"))
+"""After a charge, with no bundle."""
+
+
+async def refund_of(house: House) -> OrderView | None:
+    """The refund of Ana's order."""
+    return await orders.by_key(house.reader, "ref-off-1")
+
+
+async def settled_as(house: House, key: str, state: str) -> None:
+    """Until the order stands so."""
+
+    async def there() -> bool:
+        found = await orders.by_key(house.reader, key)
+        return found is not None and found.order.state == state
+
+    await eventually(there)
+
+
+async def looking(house: House, committer: Committer, facts: Facts, mode: Mode) -> PurchaseLane:
+    """A lane that looks at what was granted; what is handed over goes to it."""
+    lane = PurchaseLane(
+        house.context, committer, house.ocs, facts, Settlements(), query=Backoff(0.001, 0.001, 40), grants=mode
+    )
+    house.hand_on = lambda row: lane.put(row.order.key, row) if isinstance(row, ActivateBundle) else None
+    return lane
+
+
+async def said_to_be_done(house: House, committer: Committer, facts: Facts, mode: Mode, after: Wallet) -> OrderView:
+    """Ana's order, which is said to be done, once the settle time is over. after: her wallet from the purchase on."""
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, mode)
+    house.ocs.finds += [Activated("r-1")] * 30
+
+    async def charged() -> None:
+        house.ocs.balances[ANA] = after
+
+    house.ocs.on_purchase = charged
+
+    def time_goes_on() -> None:
+        house.clock.advance(seconds=house.ocs.settle_seconds / 3)
+
+    house.ocs.on_find = time_goes_on
+    lane.put(KEY, row)
+
+    async def over() -> bool:
+        found = await view(house)
+        return found.settled_at is not None or found.reason == NEEDS_PERSON
+
+    await eventually(over)
+    await lane.stop()
+    return await view(house)
+
+
+async def test_what_was_charged_and_not_granted_is_given_back_once(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """Looked at until the settle time is over; then under a key of its own, and told when the money is there."""
+    found = await said_to_be_done(house, committer, facts, "refund", NOTHING)
+    assert (found.order.state, found.reason, len(house.ocs.bought)) == ("refunded", "refunded", 1)
+    (request,) = house.ocs.refunded
+    assert (request.key, request.order.key, request.order.price) == ("ref-off-1", KEY, PRICE)
+    refund = await refund_of(house)
+    assert refund is not None
+    assert (refund.order.state, refund.ocs_reference) == ("confirmed", "ocs-r1")
+    assert told(house)[-1] == "ref-off-1:refunded"
+    assert "confirmed" not in told(house)
+
+
+async def test_a_bundle_that_appears_late_is_confirmed(house: House, committer: Committer, facts: Facts) -> None:
+    """Within the settle time nothing is final."""
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, "refund")
+    house.ocs.balances[ANA] = Wallet(Money(1_000_000, "COP"))
+    house.ocs.finds += [Activated("r-1")] * 3
+    looks = count(1)
+
+    def appears() -> None:
+        if next(looks) == 2:
+            house.ocs.balances[ANA] = Wallet(Money(700_000, "COP"), (Bucket("b-1", Unit.BYTE, 1024),))
+
+    house.ocs.on_find = appears
+    lane.put(KEY, row)
+    assert (await ended(house, row)).order.state == "confirmed"
+    await lane.stop()
+    assert house.ocs.refunded == []
+
+
+async def test_what_is_said_to_be_done_and_did_nothing_is_declined(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """No price was taken, so none is given back."""
+    found = await said_to_be_done(house, committer, facts, "refund", house.ocs.otherwise)
+    assert (found.order.state, found.reason, house.ocs.refunded) == ("declined", "not_applied", [])
+
+
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [("person", NOTHING), ("refund", Wallet(Money(123, "COP"))), ("refund", Wallet(Money(700_000, "USD")))],
+)
+async def test_what_is_not_clear_is_left_to_a_person(
+    house: House, committer: Committer, facts: Facts, mode: Mode, after: Wallet
+) -> None:
+    """Nothing is given back on a guess."""
+    found = await said_to_be_done(house, committer, facts, mode, after)
+    assert (found.order.state, found.reason, house.ocs.refunded) == ("in_doubt", NEEDS_PERSON, [])
+
+
+async def test_a_refund_whose_answer_is_lost_is_asked_about_and_paid_once(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """Like a purchase."""
+    house.ocs.refunds.append(TIMED_OUT)
+    house.ocs.found_refunds += [TIMED_OUT, Refunded("late")]
+    found = await said_to_be_done(house, committer, facts, "refund", NOTHING)
+    assert (found.order.state, len(house.ocs.refunded)) == ("refunded", 1)
+    refund = await refund_of(house)
+    assert refund is not None
+    assert refund.ocs_reference == "late"
+
+
+async def test_a_refund_that_is_never_found_is_sent_a_few_times_and_left_to_a_person(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """What is owed is never just dropped, however old it is."""
+    payer = await facts.subscriber(ANA)
+    owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, created_at=house.clock() - DAY)
+    owed = replace(owed, subscription=payer.id)
+    await committer.commit([RecordOrder(owed)])
+    house.ocs.refunds.extend([TIMED_OUT] * 10)
+    house.ocs.on_find = lambda: house.clock.advance(seconds=house.ocs.settle_seconds)
+    lane = lane_of(house, committer, facts)
+    await lane.take_up_refunds()
+    await lane.take_up_refunds()
+
+    async def left() -> bool:
+        found = await refund_of(house)
+        return found is not None and found.reason == NEEDS_PERSON
+
+    await eventually(left)
+    await lane.stop()
+    assert len(house.ocs.refunded) == 3
+
+
+@pytest.mark.parametrize("state", ["confirmed", "declined"])
+async def test_an_operator_gives_an_order_back_once(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane, state: str
+) -> None:
+    """However often they ask."""
+    house.ocs.purchases.append(Activated("r-1") if state == "confirmed" else Refused("rejected"))
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    await ended(house, row)
+    house.hand_on = lambda due: lane.put(due.order.key, due) if isinstance(due, ActivateBundle) else None
+    desk = RefundDesk(house.context, committer)
+    asked = await asyncio.gather(*(desk.ask(KEY, "api:care", "complaint") for _ in range(5)))
+    assert {one.order.key for one in asked} == {"ref-off-1"}
+    await settled_as(house, KEY, "refunded")
+    assert (await desk.ask(KEY, "api:care", "complaint")).order.state == "confirmed"
+    assert len(house.ocs.refunded) == 1
+
+
+async def test_what_cannot_be_given_back_is_told(house: House, committer: Committer, facts: Facts) -> None:
+    """An order that is on its way, one that nobody knows, and a refund."""
+    desk = RefundDesk(house.context, committer)
+    await accepted(house, committer, facts)
+    with pytest.raises(NotRefundable, match="pending"):
+        await desk.ask(KEY, "api:care", "complaint")
+    with pytest.raises(OrderUnknown):
+        await desk.ask("ord-nobody", "api:care", "complaint")
+    owed = order(key=OrderKey("ref-x"), offer=OfferId("ref-x"), gives_back=KEY)
+    await committer.commit([RecordOrder(owed)])
+    with pytest.raises(NotRefundable, match="refund itself"):
+        await desk.ask("ref-x", "api:care", "complaint")

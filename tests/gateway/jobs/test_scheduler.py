@@ -36,6 +36,10 @@ class Ticking(Acceptances):
         return await super().lapse()
 
 
+async def no_refunds() -> None:
+    """Nobody asks for any."""
+
+
 @pytest.fixture
 def acceptances(house: House, committer: Committer) -> Ticking:
     """The real thing on the test's database."""
@@ -45,7 +49,7 @@ def acceptances(house: House, committer: Committer) -> Ticking:
 @pytest.fixture
 async def jobs(house: House, committer: Committer, acceptances: Ticking) -> AsyncIterator[Jobs]:
     """Ticking."""
-    started = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
+    started = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0), no_refunds)
     started.start()
     yield started
     await started.stop()
@@ -130,7 +134,7 @@ async def test_keys_are_forgotten_after_a_week(house: House, jobs: Jobs) -> None
 
 async def test_after_a_stop_nothing_ticks(house: House, committer: Committer, acceptances: Ticking) -> None:
     """The scheduler has let go of the loop."""
-    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
+    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0), no_refunds)
     jobs.start()
     await jobs.stop()
     await eventually(lambda: not jobs._scheduler.running)
@@ -143,7 +147,7 @@ async def test_a_stop_waits_for_jobs_that_run_and_breaks_off_those_that_do_not_e
 ) -> None:
     """Nothing that looks like a mistake is in the log of a normal stop."""
     acceptances = Slow(house, committer)
-    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0))
+    jobs = Jobs(house.context, committer, acceptances, LiveSessions(lambda: 0.0), no_refunds)
     jobs.start()
     jobs._scheduler.modify_job("end-offers", next_run_time=datetime.now(UTC))
     await asyncio.wait_for(acceptances.begun.wait(), 5)

@@ -1,0 +1,204 @@
+"""One run: every cell buys at once, what is to be killed is killed when all are there, and then nothing stays open."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from benchmarks.chaos.town import Process, until
+from benchmarks.matrix.audit import Case, findings
+from benchmarks.matrix.cells import Cell, Fault, Moment, cells
+from benchmarks.matrix.middleman import Middleman
+from benchmarks.matrix.wires import Wire
+from benchmarks.ports import free_ports
+
+_TIMEOUT: Final = 0.5
+_PATIENCE: Final = 120.0
+_BEFORE_THE_KILL: Final = 30.0
+_TOKEN: Final = "token-of-the-matrix"
+_CONFIG: Final = """
+market = "co"
+[server]
+port = {port}
+metrics_port = 0
+[ocs]
+kind = "{kind}"
+url = "{ocs}"
+timeout = {timeout}
+settle_seconds = 1
+[ocs.breaker]
+failures = 1000
+{more}
+[policy]
+quiet_hours = "off"
+assume_opt_in = "yes"
+[[smpp]]
+name = "smsc-a"
+host = "127.0.0.1"
+port = {smsc}
+source = "12345"
+tps = 2000
+reconnect_max = 0.1
+[[api.tokens]]
+name = "matrix"
+role = "admin"
+sha256 = "{sha256}"
+"""
+_TEXTS: Final = "SELECT key FROM outbox WHERE kind = 'sms' AND msisdn = ? AND key LIKE 'ord-%' ORDER BY id"
+_OPEN: Final = """SELECT
+    (SELECT count(*) FROM orders WHERE settled_at IS NULL AND coalesce(reason, '') != 'needs_person')
+    + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'deferred'))
+    + (SELECT count(*) FROM inbox WHERE processed_at IS NULL AND kind != 'receipt')"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """cases: what became of every cell. findings: what does not hold."""
+
+    cases: Sequence[Case]
+    findings: Sequence[str]
+    seconds: float
+
+
+async def run(folder: Path, wire: Wire, repeats: int) -> Outcome:
+    """All cells of one adapter. Raises TimeoutError if something stays open."""
+    began, all_cells = time.monotonic(), cells(repeats)
+    async with AsyncExitStack() as stack:
+        town = await _Town.opened(stack, folder, wire, all_cells)
+        phases = [[cell for cell in all_cells if cell.fault is not Fault.KILL]]
+        phases += [[one for one in all_cells if one.fault is Fault.KILL and one.moment is moment] for moment in Moment]
+        for phase in phases:
+            town.middleman.hold()
+            await asyncio.gather(*map(town.buy, phase))
+            if phase[0].fault is Fault.KILL:
+                await town.kill(phase)
+        await until(town.at_rest, _PATIENCE, "orders, texts or entries stay open")
+        cases = [await town.case(cell) for cell in all_cells]
+    return Outcome(cases, findings(cases, asks=wire.asks), time.monotonic() - began)
+
+
+class _Town:
+    """Charging system, middleman, SMSC and gateway, each a process but the middleman."""
+
+    def __init__(self, folder: Path, wire: Wire, all_cells: Sequence[Cell]) -> None:
+        self.database = folder / "chasqui.db"
+        self._folder = folder
+        self._wire = wire
+        gateway, ocs, control, smsc, smsc_control = free_ports(5)
+        self.url = f"http://127.0.0.1:{gateway}"
+        self._faults = f"http://127.0.0.1:{control}/faults"
+        self._ledger = f"http://127.0.0.1:{control}/ledger"
+        self.ocs = Process(
+            f"http://127.0.0.1:{control}/orders",
+            folder / "ocs.log",
+            *("sim", "ocs", "--port", str(ocs), "--control", str(control)),
+        )
+        self.smsc = Process(
+            f"http://127.0.0.1:{smsc_control}/binds",
+            folder / "smsc.log",
+            *("sim", "smsc", "--port", str(smsc), "--control", str(smsc_control)),
+        )
+        by_number = {cell.msisdn: cell for cell in all_cells}
+        self.middleman = Middleman(wire, f"http://127.0.0.1:{ocs}", by_number, _TIMEOUT)
+        self._ports = gateway, smsc
+        self.gateway: Process
+        self.http: aiohttp.ClientSession
+
+    @classmethod
+    async def opened(cls, stack: AsyncExitStack, folder: Path, wire: Wire, all_cells: Sequence[Cell]) -> _Town:
+        """All up and bound until the stack is left."""
+        town = cls(folder, wire, all_cells)
+        for process in (town.ocs, town.smsc):
+            stack.push_async_callback(process.end, signal.SIGKILL)
+            await process.start()
+        if wire.faults:
+            await town.put_faults()
+        await town.middleman.start()
+        stack.push_async_callback(town.middleman.stop)
+        port, smsc = town._ports
+        file = folder / "chasqui.toml"
+        settings = {"port": port, "smsc": smsc, "kind": wire.kind, "ocs": town.middleman.url, "timeout": _TIMEOUT}
+        sha256 = hashlib.sha256(_TOKEN.encode()).hexdigest()
+        file.write_text(_CONFIG.format(**settings, more=wire.config, sha256=sha256), encoding="utf-8")
+        town.gateway = Process(
+            f"{town.url}/readyz", folder / "gateway.log", "serve", "--config", str(file), "--log-level", "warning"
+        )
+        stack.push_async_callback(lambda: town.gateway.end(signal.SIGTERM))
+        await town.gateway.start(lambda answer: answer.status == 200)
+        headers = {"Authorization": f"Bearer {_TOKEN}"}
+        town.http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
+        return town
+
+    async def put_faults(self) -> None:
+        """How the charging system is from now on."""
+        async with aiohttp.ClientSession() as http, http.put(self._faults, json=dict(self._wire.faults)) as answer:
+            answer.raise_for_status()
+
+    async def buy(self, cell: Cell) -> None:
+        """An offer of this person's, accepted once it is there."""
+        event = _event(cell)
+        async with self.http.post(f"{self.url}/triggers", json=event) as answer:
+            assert answer.status == 202, await answer.text()
+        offers: list[dict[str, Any]] = []
+
+        async def offered() -> bool:
+            offers[:] = await self._items(cell, "offers")
+            return bool(offers)
+
+        await until(offered, _PATIENCE, f"{cell}: no offer")
+        headers = {"Idempotency-Key": cell.msisdn}
+        async with self.http.post(
+            f"{self.url}/api/v1/offers/{offers[0]['id']}/accept", json={}, headers=headers
+        ) as answer:
+            assert answer.status == 202, await answer.text()
+
+    async def kill(self, phase: Sequence[Cell]) -> None:
+        """Once their purchases are all at the moment: kill -9, and begin again."""
+        async with asyncio.timeout(_BEFORE_THE_KILL):
+            await self.middleman.reached(list(phase))
+        await self.gateway.end(signal.SIGKILL)
+        self.middleman.killed()
+        await self.gateway.start(lambda answer: answer.status == 200)
+
+    async def at_rest(self) -> bool:
+        """Whether nothing is open any more."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            return not connection.execute(_OPEN).fetchone()[0]
+
+    async def case(self, cell: Cell) -> Case:
+        """What became of it."""
+        async with self.http.get(f"{self._ledger}?msisdn={cell.msisdn}") as answer:
+            charges = Counter(item["kind"] for item in (await answer.json())["items"])["charge"]
+        with closing(sqlite3.connect(self.database)) as connection:
+            told = [key.rpartition(":")[2] for (key,) in connection.execute(_TEXTS, (cell.msisdn,))]
+        return Case(cell, await self._items(cell, "orders"), charges, told)
+
+    async def _items(self, cell: Cell, what: str) -> list[dict[str, Any]]:
+        async with self.http.get(f"{self.url}/api/v1/subscribers/{cell.msisdn}/{what}") as answer:
+            found: list[dict[str, Any]] = (await answer.json())["items"]
+            return found
+
+
+def _event(cell: Cell) -> dict[str, Any]:
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    bundle = {"id": f"b-{cell.msisdn}", "unit": "byte", "initial": 1 << 30, "remaining": 0}
+    return {
+        "specversion": "1.0",
+        "id": f"e-{cell.msisdn}",
+        "source": "matrix",
+        "type": "bundle.depleted",
+        "time": now,
+        "subject": f"+{cell.msisdn}",
+        "data": {"bundle": bundle},
+    }

@@ -1,0 +1,62 @@
+"""By which call a purchase is known on each wire, and what an answer is that says nothing about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import xmlrpc.client
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gateway.ocs.cgrates_wire import EXECUTE_ACTION, PATH
+from gateway.ocs.tmf_wire import PRODUCT_ORDERS
+
+_MSISDN: Final = re.compile(rb"573[0-9]{9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One adapter. buys: whether a call moves money; wrong: status, type and body of an answer about something else.
+
+    config: its section; faults: how the charging system is. asks: whether it can be asked about an order, so that
+    nothing has to be left to a person.
+    """
+
+    kind: str
+    buys: Callable[[str, str, bytes], bool]
+    wrong: tuple[int, str, bytes]
+    config: str = ""
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    asks: bool = True
+
+    def payer(self, body: bytes) -> str:
+        """Whose purchase a call is."""
+        found = _MSISDN.search(body)
+        return found.group().decode() if found else ""
+
+
+def _tmf(method: str, path: str, body: bytes) -> bool:
+    return method == "POST" and path.endswith(PRODUCT_ORDERS)
+
+
+def _cgrates(method: str, path: str, body: bytes) -> bool:
+    return method == "POST" and path.endswith(PATH) and EXECUTE_ACTION.encode() in body
+
+
+def _ucip(method: str, path: str, body: bytes) -> bool:
+    return b"<methodName>Refill<" in body or b"<methodName>UpdateBalanceAndDate<" in body
+
+
+_OTHER_ORDER: Final = {"id": "po-other", "externalId": "ord-of-somebody-else", "state": "completed"}
+WIRES: Final[Mapping[str, Wire]] = {
+    "tmf": Wire("tmf", _tmf, (201, "application/json;charset=utf-8", json.dumps(_OTHER_ORDER).encode())),
+    "cgrates": Wire("cgrates", _cgrates, (200, "application/json", b'{"id": 0, "result": "OK", "error": null}')),
+    "ucip": Wire(
+        "ucip",
+        _ucip,
+        (200, "text/xml", xmlrpc.client.dumps(({"responseCode": 999},), methodresponse=True).encode()),
+        config="[ocs.ucip]\nrepeats_are_recognised = true",
+        faults={"recognise_repeats": True},
+    ),
+}

@@ -1,0 +1,69 @@
+"""The life of one refund: an order of its own, under its own key, that gives back what another charged (ADR 0005).
+
+It goes the same way as a purchase, and is asked about in the same way. The payer hears of it once, when the money is
+back; what a charging system refuses is a person's business, for nobody else can make it good.
+"""
+
+from __future__ import annotations
+
+from flows.effects import Effect, RecordAudit, RecordOrderState, RecordRefunded
+from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused, OutcomeWasUnknown, PurchaseFlow, text_of
+from flows.records import Order
+
+
+class RefundFlow(PurchaseFlow):
+    """Decides what each word of the charging system means for a refund."""
+
+    def confirm(self, order: Order, fact: BundleActivated) -> list[Effect]:
+        """The money is back, and the order that charged it says so from now on."""
+        assert order.gives_back is not None, "a refund gives something back"
+        said = fact.telling.voice.refunded(fact.telling.name, order.price)
+        return [
+            RecordOrderState(key=order.key, state="confirmed", at=fact.at, settled=True, reference=fact.reference),
+            RecordRefunded(order.gives_back, "refunded", fact.at),
+            text_of(order, fact.telling, fact.at, "refunded", said),
+            RecordAudit(
+                actor="ocs",
+                action="order.refunded",
+                subscription=order.subscription,
+                at=fact.at,
+                detail={"order": order.gives_back, "refund": order.key, "reference": fact.reference},
+            ),
+        ]
+
+    def decline(self, order: Order, fact: BundleRefused) -> list[Effect]:
+        """Nobody is told: the person who looks into it will tell."""
+        return [
+            RecordOrderState(
+                key=order.key, state="declined", at=fact.at, settled=True, reason=fact.reason, detail=fact.detail
+            ),
+            RecordOrderState(
+                key=order.gives_back or order.key,
+                state="in_doubt",
+                at=fact.at,
+                settled=False,
+                reason=NEEDS_PERSON,
+                detail=f"the refund was refused: {fact.detail or fact.reason}",
+            ),
+            RecordAudit(
+                actor="ocs",
+                action="order.refund_refused",
+                subscription=order.subscription,
+                at=fact.at,
+                detail={"order": order.gives_back, "refund": order.key, "reason": fact.reason},
+            ),
+        ]
+
+    def doubt(self, order: Order, fact: OutcomeWasUnknown) -> list[Effect]:
+        """Asked about like a purchase; the payer waits for no word yet."""
+        return [
+            RecordOrderState(
+                key=order.key,
+                state="in_doubt",
+                at=fact.at,
+                settled=False,
+                detail=fact.detail,
+                reference=fact.reference or None,
+                queried=fact.queried,
+            )
+        ]

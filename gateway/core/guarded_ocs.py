@@ -1,0 +1,142 @@
+"""A charging system behind a breaker and a gate: it fails fast when it is away, and is never asked too much at once.
+
+What is not sent is told so (``NotSent``; an error where a wallet was asked for), so nothing is in doubt that was never
+on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from flows.values import Msisdn, Wallet
+from gateway.core.breaker import Attempt, Breaker
+from gateway.core.call_gate import CallGate, Rank, TooMany
+from gateway.core.ports import (
+    ChargingSystem,
+    FindOutcome,
+    FindRefundOutcome,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseOutcome,
+    PurchaseRequest,
+    RefundOutcome,
+    RefundRequest,
+    Service,
+)
+from gateway.errors import OcsBusy, OcsTimeout, OcsUnavailable
+from gateway.telemetry import Metrics
+
+Outcome = TypeVar("Outcome")
+_AWAY = "the charging system does not answer; it is asked again in a moment"
+_BUSY = "too many calls to the charging system wait already"
+
+
+class GuardedOcs:
+    """Satisfies ``ChargingSystem``. rank: of whoever asks for wallets by this one."""
+
+    def __init__(
+        self, ocs: ChargingSystem, breaker: Breaker, gate: CallGate, metrics: Metrics, rank: Rank = Rank.PERSON
+    ) -> None:
+        self._ocs = ocs
+        self._breaker = breaker
+        self._gate = gate
+        self._metrics = metrics
+        self._rank = rank
+        self.settle_seconds = ocs.settle_seconds
+
+    def in_background(self) -> GuardedOcs:
+        """The same, for work that nobody waits for: it is the first to be sent away."""
+        return GuardedOcs(self._ocs, self._breaker, self._gate, self._metrics, Rank.BACKGROUND)
+
+    @property
+    def services(self) -> frozenset[Service]:
+        return self._ocs.services
+
+    async def wallet(self, msisdn: Msisdn) -> Wallet:
+        """Raises, beside what the adapter does, OcsUnavailable while the breaker is open, and OcsBusy."""
+        try:
+            async with self._let_through(self._rank) as attempt:
+                return await self._asked(attempt, msisdn)
+        except _LeftAlone:
+            raise OcsUnavailable(_AWAY) from None
+        except TooMany:
+            raise OcsBusy(_BUSY) from None
+
+    async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
+        return await self._told(lambda: self._ocs.purchase(request))
+
+    async def find(self, request: PurchaseRequest) -> FindOutcome:
+        return await self._told(lambda: self._ocs.find(request))
+
+    async def refund(self, request: RefundRequest) -> RefundOutcome:
+        return await self._told(lambda: self._ocs.refund(request))
+
+    async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
+        return await self._told(lambda: self._ocs.find_refund(request))
+
+    async def answers(self) -> bool:
+        """Asked whatever the breaker says: this is what an operator wants to know."""
+        return await self._ocs.answers()
+
+    async def close(self) -> None:
+        await self._ocs.close()
+
+    async def _asked(self, attempt: Attempt, msisdn: Msisdn) -> Wallet:
+        try:
+            wallet = await self._ocs.wallet(msisdn)
+        except (OcsTimeout, OcsUnavailable):
+            attempt.failed()
+            raise
+        except Exception:  # it answered, if not as wished
+            attempt.succeeded()
+            raise
+        attempt.succeeded()
+        return wallet
+
+    async def _told(self, call: Callable[[], Awaitable[Outcome]]) -> Outcome | NotSent:
+        try:
+            async with self._let_through(Rank.MONEY) as attempt:
+                outcome = await call()
+                if isinstance(outcome, NotSent | OutcomeUnknown):
+                    attempt.failed()
+                else:
+                    attempt.succeeded()
+                return outcome
+        except _LeftAlone:
+            return NotSent(_AWAY)
+        except TooMany:
+            return NotSent(_BUSY)
+
+    @asynccontextmanager
+    async def _let_through(self, rank: Rank) -> AsyncIterator[Attempt]:
+        """A call, as soon as it is its turn. Raises _LeftAlone and TooMany: then nothing was sent."""
+        try:
+            self._not_while_open()  # nobody waits for their turn to hear of it
+            async with self._gate.passing(rank):
+                attempt = self._begun()
+                try:
+                    yield attempt
+                finally:
+                    attempt.given_up()  # unless it was told how it went
+        except _LeftAlone:
+            self._metrics.ocs_not_asked.labels("breaker").inc()
+            raise
+        except TooMany:
+            self._metrics.ocs_not_asked.labels("busy").inc()
+            raise
+
+    def _not_while_open(self) -> None:
+        if self._breaker.seconds_left > 0:
+            raise _LeftAlone
+
+    def _begun(self) -> Attempt:
+        attempt = self._breaker.begin()
+        if attempt is None:
+            raise _LeftAlone
+        return attempt
+
+
+class _LeftAlone(Exception):  # no error of ours: the breaker is open
+    """Nothing is sent now."""
