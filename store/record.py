@@ -22,6 +22,7 @@ from flows.effects import (
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
+    RecordOvertaken,
     RecordPointless,
     RecordPreference,
     RecordRefunded,
@@ -33,9 +34,9 @@ from flows.effects import (
 )
 from flows.frozen import dataclass
 from store import (
+    alerts,
     audit,
     held_texts,
-    inbox,
     offers,
     order_steps,
     orders,
@@ -74,7 +75,7 @@ def write(
     """All effects of one step as one unit.
 
     A ``RecordAlert``, ``RecordOfferState`` or ``RecordFirstYes`` is the unit's gate: if the threshold was told before,
-    or the offer has ended, nothing but ``always`` is written.
+    or the offer has ended, nothing but ``always`` is written. Further ``RecordAlert`` are told along with the first.
     beside: rows that belong to the step and no flow decides on. told: what the operator's systems hear of it.
     """
     gate: Gate | None = None
@@ -83,6 +84,8 @@ def write(
     consents: list[RecordConsent] = []
     for effect in effects:
         match effect:
+            case RecordAlert() if gate is not None:
+                ops.append(alerts.told_along(effect))
             case RecordAlert() | RecordOfferState() | RecordFirstYes():
                 assert gate is None, "a step has one gate"
                 gate = _gate(effect)
@@ -100,12 +103,8 @@ def write(
                 rows.append(effect)  # the order is what is to be done: it is written by its own record
             case RecordConsent():
                 consents.append(effect)
-            case RecordOrder():
-                ops += [orders.put(effect.order), *order_steps.begin(effect)]
-            case RecordOrderState():
-                ops += [orders.move(effect), order_steps.put(effect)]
-            case RecordRefunded():
-                ops += [orders.refunded(effect), order_steps.refunded(effect)]
+            case RecordOrder() | RecordOrderState() | RecordRefunded():
+                ops += _of_order(effect)
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
@@ -114,11 +113,22 @@ def write(
 def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:
     match effect:
         case RecordAlert():
-            return inbox.once_per_threshold(effect)
+            return alerts.once_per_threshold(effect)
         case RecordOfferState():
             return offers.end_once(effect)
         case RecordFirstYes():
             return offers.first_yes(effect)
+
+
+def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> list[Op]:
+    """The order as it is from now on, and the step that led there."""
+    match effect:
+        case RecordOrder():
+            return [orders.put(effect.order), *order_steps.begin(effect)]
+        case RecordOrderState():
+            return [orders.move(effect), order_steps.put(effect)]
+        case RecordRefunded():
+            return [orders.refunded(effect), order_steps.refunded(effect)]
 
 
 def _record(
@@ -130,6 +140,7 @@ def _record(
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
+    | RecordOvertaken
     | RecordPointless
     | RecordHelpGiven
     | RecordAnswered
@@ -145,7 +156,7 @@ def _record(
             return subscriptions.note_marketing(effect)
         case RecordTold():
             return held_texts.withdraw(effect.key, effect.at)
-        case RecordPointless():
+        case RecordPointless() | RecordOvertaken():
             return outgoing.pointless(effect)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)

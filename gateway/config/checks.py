@@ -15,6 +15,7 @@ from gateway.config.policy_checks import check_operator, check_policy, check_pus
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
+from gateway.config.trigger_checks import check_triggers
 from gateway.config.webhook_checks import check_endpoints, check_secret
 from gateway.errors import ConfigError
 
@@ -44,6 +45,7 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
+    check_triggers(config.triggers)
     check_ocs(config.ocs)
     _port("server.port", config.server.port)
     _port("server.metrics_port", config.server.metrics_port)

@@ -13,6 +13,7 @@ from menus.charset import forces_ucs2
 _CHANNELS, _HANDSETS = ("sms", "ussd"), ("feature", "smart")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _LONGEST_WAIT = 3600
+_LONGEST_GAP = 60
 _LONGEST_NAME = 20
 """Characters: what the answer to WHO has room for."""
 
@@ -30,6 +31,8 @@ def check_policy(policy: PolicyConfig) -> None:
         raise ConfigError(f"policy.push_wait must be more than 0 and at most {_LONGEST_WAIT} seconds")
     if not 0 <= policy.push_present <= _LONGEST_WAIT:
         raise ConfigError(f"policy.push_present must be from 0 to {_LONGEST_WAIT} seconds")
+    if not 0 <= policy.alert_gap <= _LONGEST_GAP:
+        raise ConfigError(f"policy.alert_gap must be from 0 to {_LONGEST_GAP} seconds")
     if policy.confirm_above < -1:
         raise ConfigError("policy.confirm_above must be minor units from 0 up, or -1 for what the market pack says")
     if policy.push_hours and not _HOURS.fullmatch(policy.push_hours):

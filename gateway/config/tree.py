@@ -24,6 +24,7 @@ from gateway.config.sms_sections import (
     ThroughConfig,
     TlvConfig,
 )
+from gateway.config.trigger_sections import CgratesTriggerConfig, NchfConfig, Tmf688Config, TriggersConfig
 from gateway.config.ussd_sections import (
     DEFAULT_SERVICES,
     DoorConfig,
@@ -39,9 +40,11 @@ __all__ = [
     "ApiTokenConfig",
     "BreakerConfig",
     "CgratesConfig",
+    "CgratesTriggerConfig",
     "Config",
     "DiameterConfig",
     "DoorConfig",
+    "NchfConfig",
     "NetworkConfig",
     "NumberConfig",
     "OcsConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "TemplateConfig",
     "ThroughConfig",
     "TlvConfig",
+    "Tmf688Config",
     "TriggersConfig",
     "UcipConfig",
     "UssdConfig",
@@ -106,13 +110,6 @@ class SessionsConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggersConfig:
-    """What carries triggers from the inbox to the work."""
-
-    url: str = "inline://"
-
-
-@dataclass(frozen=True, slots=True)
 class PathConfig:
     """A file or folder; empty means what comes with the package."""
 
@@ -144,7 +141,8 @@ class PolicyConfig:
     push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
     confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
-    says, whose own bound holds where it is lower.
+    says, whose own bound holds where it is lower. alert_gap: seconds in which what is told of one person's bundles
+    becomes one message; 0 = each its own.
     """
 
     quiet_hours: str = "market"
@@ -158,6 +156,7 @@ class PolicyConfig:
     push_handsets: tuple[str, ...] = ()
     push_present: float = 600
     confirm_above: int = -1
+    alert_gap: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

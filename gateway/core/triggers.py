@@ -7,25 +7,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from time import perf_counter
 
 from flows import life_cycle
-from flows.alert import Alerted, AlertFacts, decide
 from flows.effects import Effect
 from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
-from flows.values import Msisdn, OfferId
-from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
+from flows.values import Msisdn
+from gateway.core.alert_desk import AlertDesk, BundleNews, Message
+from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
 from gateway.core.context import Context
-from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
 from store import inbox, usage
 from store.errors import StoreError
-from store.ids import new_id
 from store.inbox import Entry
 from store.unit import Op
 
@@ -35,10 +32,19 @@ _CLOCK_SKEW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """A trigger with the inbox entry that makes it durable."""
+    """A trigger with the inbox entry that makes it durable.
+
+    joined: what else was told of the same person's bundles within seconds.
+    """
 
     entry: Entry
     trigger: Trigger
+    joined: tuple[Triggered, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Triggered, ...]:
+        """Itself and what joined it."""
+        return (self, *self.joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class _Found:
     usage: bytes | None
 
 
-Outcome = tuple[str, Sequence[Effect], tuple[Op, ...]]
+Outcome = tuple[tuple[str, ...], Sequence[Effect], tuple[Op, ...]]
+"""One word for each part, and what is written."""
 
 
 class TriggerDesk:
@@ -60,86 +67,43 @@ class TriggerDesk:
         self._context = context
         self._facts = facts
         self._committer = committer
-        self._channels = channels
+        self._alerts = AlertDesk(context, facts, channels)
 
     async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
         """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
         found = [_Found(item, *people[item.entry.subject]) for item in batch]
         bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
-        alerted = dict(zip((one.item.entry.id for one in bundles), await self._alerts(bundles), strict=True))
-        outcomes = [alerted.get(one.item.entry.id) or self._other(one) for one in found]
+        messages = await self._alerts.messages([_news(one) for one in bundles])
+        told = {one.item.entry.id: message for one, message in zip(bundles, messages, strict=True)}
+        outcomes = [self._outcome(one, told.get(one.item.entry.id)) for one in found]
         at = self._context.clock()
-        opened = await self._committer.commit_all(
-            [
-                (effects, (*ops, inbox.done(one.item.entry.id, outcome, at)))
-                for one, (outcome, effects, ops) in zip(found, outcomes, strict=True)
-            ]
-        )
+        steps = [
+            (effects, (*ops, *(inbox.done(part.entry.id, word, at) for part, word in zip(parts, words, strict=True))))
+            for parts, (words, effects, ops) in zip((item.parts for item in batch), outcomes, strict=True)
+        ]
+        opened = await self._committer.commit_all(steps)
         self._count(outcomes, opened)
         return [(item, result) for item, result in zip(batch, opened, strict=True) if isinstance(result, StoreError)]
 
     async def give_up(self, item: Triggered) -> None:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
         self._context.metrics.failures.labels("trigger").inc()
-        await self._committer.note(inbox.done(item.entry.id, "failed", self._context.clock()))
-
-    async def _alerts(self, found: Sequence[_Found]) -> list[Outcome]:
-        if not found:
-            return []
-        wallets = await self._facts.wallets([one.item.entry.subject for one in found])
-        cases = [Case(one.subscriber, _bundle(one), wallets[one.item.entry.subject], one.usage) for one in found]
         at = self._context.clock()
-        started = perf_counter()
-        verdicts = judge(cases, self._context.on_sale(at), at)
-        self._context.metrics.decision_seconds.observe(perf_counter() - started)
-        ways = await self._ways([case.subscriber for case in cases])
-        results = [self._alert(*args) for args in zip(found, cases, verdicts, ways, strict=True)]
-        return [(alerted.outcome, alerted.effects, ()) for alerted in results]
+        await self._committer.note(*(inbox.done(part.entry.id, "failed", at) for part in item.parts))
 
-    async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
-        return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
-
-    def _alert(self, found: _Found, case: Case, verdict: Verdict, way: Way) -> Alerted:
-        context, at = self._context, self._context.clock()
-        voice = context.voice(case.subscriber)
-        product = case.event.product
-        known = context.catalogue.get(product) if product else None
-        return decide(
-            AlertFacts(
-                at=at,
-                happened_at=found.item.trigger.at,
-                subscriber=case.subscriber,
-                event=case.event,
-                wallet=case.wallet,
-                forecast=verdict.forecast,
-                others_last_hours=verdict.others_last_hours,
-                best=verdict.best,
-                on_sale=verdict.on_sale,
-                decision=verdict.decision,
-                bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
-                voice=voice,
-                rules=context.rules(at),
-                switches=context.contact_switches(),
-                source=context.service_number.address,
-                two_way=context.service_number.answerable,
-                offer_id=OfferId(f"off-{new_id(at)}"),
-                key=f"alert:{found.item.entry.id}",
-                chosen=way.chosen,
-                door=way.door,
-                wait=way.wait,
-            )
-        )
+    def _outcome(self, found: _Found, message: Message | None) -> Outcome:
+        return self._other(found) if message is None else (message.outcomes, message.effects, ())
 
     def _other(self, found: _Found) -> Outcome:
         match found.item.trigger.fact:
             case UsageReported() as reported:
-                return "usage_kept", (), (self._learn(found, reported),)
+                return ("usage_kept",), (), (self._learn(found, reported),)
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
-                return changed.change.value, life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
+                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
             case _:  # kept for the flows that will act on it
-                return "kept", (), ()
+                return ("kept",), (), ()
 
     def _spoken(self, changed: LifeCycleChanged) -> LifeCycleChanged:
         """A language that there are no texts in is as good as none."""
@@ -159,9 +123,10 @@ class TriggerDesk:
 
     def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(
-            outcome if passed is True else "known_threshold"
-            for (outcome, _, _), passed in zip(outcomes, opened, strict=True)
+            word if passed is True else "known_threshold"
+            for (words, _, _), passed in zip(outcomes, opened, strict=True)
             if not isinstance(passed, StoreError)
+            for word in words
         )
         for name, count in names.items():
             self._context.metrics.triggers.labels(name).inc(count)
@@ -172,10 +137,12 @@ def subject(item: Triggered) -> Msisdn:
     return item.entry.subject
 
 
-def _bundle(found: _Found) -> BundleReported:
-    fact = found.item.trigger.fact
-    assert isinstance(fact, BundleReported)
-    return fact
+def _news(found: _Found) -> list[BundleNews]:
+    return [
+        BundleNews(part.entry.id, part.trigger.at, part.trigger.fact, found.subscriber, found.usage)
+        for part in found.item.parts
+        if isinstance(part.trigger.fact, BundleReported)
+    ]
 
 
 def _usage_state(data: bytes | None) -> UsageState:
