@@ -1,6 +1,7 @@
 """From a bundle that ends to the text that says so, with an offer where one is wanted, allowed and payable.
 
-The alert itself is a service; the offer beside it is marketing. Each passes the contact policy on its own.
+The alert itself is a service; the offer beside it is marketing. Each passes the contact policy on its own. What is
+said is looked at in all of the wallet (``flows.usable``), and nothing that does not hold is said (``flows.claims``).
 """
 
 from __future__ import annotations
@@ -11,8 +12,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flows import contact_policy
+from flows.alert_texts import Draft, Matter, drafts, first_that_holds
 from flows.catalogue import Bundle
 from flows.channel_choice import BY_TEXT, Chosen
+from flows.claims import (
+    FRESH,
+    NAMES,
+    BalanceClaim,
+    Claim,
+    ClaimFacts,
+    EndsWithin,
+    Expires,
+    FreeAnswer,
+    HasExpired,
+    NearlyUsedUp,
+    PriceClaim,
+    RanOut,
+    RemainingClaim,
+    Renews,
+    UpForRenewal,
+    WillNotRenew,
+    failed_claims,
+)
 from flows.contact_policy import Allowed, ContactSwitches
 from flows.effects import Effect, PushUssd, RecordAlert, RecordMarketingContact, RecordOffer, SendSms
 from flows.events import BundleChange, BundleReported
@@ -20,19 +41,22 @@ from flows.frozen import dataclass
 from flows.market import MarketRules
 from flows.records import Subscriber
 from flows.texts import Voice
-from flows.values import Bucket, Channel, OfferId, Purpose, Wallet
+from flows.usable import Place, Pool, lasting, pool_of
+from flows.values import Channel, Money, OfferId, Purpose, Wallet
+from menus.charset import septets, transliterate
 
 OLDEST_EVENT = timedelta(hours=24)
 """An event older than this is kept and alerts nobody."""
 LASTS_HOURS = 24.0
 """Who has another bundle that lasts this long at their pace needs no alert."""
-_FORECAST_HORIZON = timedelta(hours=72)
-"""Farther ends are not told as a time: nobody plans by them."""
+_FAR = 24.0 * 366
+_SOON_STALE, _STALE_SHARE = timedelta(minutes=5), 10
+"""A time that is told holds for a tenth of itself, and for a moment in any case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When the bundle ends by use, in hours from now: ten, fifty and ninety percent quantiles."""
+    """When all that can be used here and now ends by use, in hours: quantiles at ten, fifty, ninety percent."""
 
     p10: float
     p50: float
@@ -49,6 +73,8 @@ class AlertFacts:
     on_sale: whether anything of this unit is on sale at all.
     source, two_way: the service number, and whether it can be answered.
     chosen: the way that it goes; door: of the pusher, for a screen; wait: how long the text behind one is held back.
+    renewal_price: what the bundle costs that is bought anew by itself, None when not known. lead: how near the end must
+        be that nobody but the pace of use tells.
     """
 
     at: datetime
@@ -72,14 +98,31 @@ class AlertFacts:
     chosen: Chosen = BY_TEXT
     door: str = ""
     wait: timedelta = timedelta()
+    renewal_price: Money | None = None
+    lead: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class Alerted:
-    """What follows from an event, and its outcome in one word. No effects: nobody is told."""
+    """What follows from an event, and its outcome in one word. No effects: nobody is told.
+
+    failed: names of the claims that did not hold, of texts that did not go therefore.
+    """
 
     outcome: str
     effects: tuple[Effect, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the alert: its text, its claims, its effects, and the outcome in a word."""
+
+    outcome: str
+    text: str = ""
+    claims: tuple[Claim, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def decide(facts: AlertFacts) -> Alerted:
@@ -87,40 +130,51 @@ def decide(facts: AlertFacts) -> Alerted:
     quiet = _why_quiet(facts)
     if quiet:
         return Alerted(quiet)
-    alert = _alert_text(facts)
+    pool = pool_in(facts)
+    matter, known = _matter(facts, pool), _claim_facts(facts, pool)
     allowed = _contact(facts, Purpose.ALERT)
     if not isinstance(allowed, Allowed):
-        return Alerted(allowed.reason, (_noted(facts, allowed.reason), _sms(facts, alert, suppressed=allowed.reason)))
-    beside, offer_effects, outcome = _beside(facts)
-    offer = facts.offer_id if offer_effects else None
-    asks = offer is not None and facts.two_way
-    text = _sms(facts, f"{alert} {beside}" if beside else alert, repeat_text=alert, offer=offer, asks=asks)
-    noted = (_noted(facts, outcome), *offer_effects)
-    if facts.chosen.channel is not Channel.USSD:
-        return Alerted(outcome, (*noted, text))
-    return Alerted(outcome, (*noted, *_pushed(facts, text, offer)))
-
-
-def other_buckets(event: BundleReported, wallet: Wallet | None, at: datetime) -> tuple[Bucket, ...]:
-    """Every other bundle of the same unit that still has something in it.
-
-    The charging system's word counts before the event's, bundle by bundle.
-    """
-    known: dict[str, Bucket] = {bucket.id: bucket for bucket in event.others}
-    if wallet is not None:
-        known.update((bucket.id, bucket) for bucket in wallet.buckets)
-    known.pop(event.bucket.id, None)
-    return tuple(
-        bucket
-        for bucket in known.values()
-        if bucket.unit is event.bucket.unit
-        and bucket.remaining > 0
-        and (bucket.expires_at is None or bucket.expires_at - at >= timedelta(hours=LASTS_HOURS))
+        alert, failed = first_that_holds(drafts(matter), known, 0)
+        silenced = _sms(facts, alert.text, claims=alert.claims, suppressed=allowed.reason)
+        return Alerted(allowed.reason, (_noted(facts, allowed.reason), silenced), failed)
+    beside = _beside(facts, matter, known)
+    alert, failed = first_that_holds(drafts(matter), known, _septets_beside(beside.text))
+    offer = facts.offer_id if beside.effects else None
+    text = replace(
+        _sms(facts, f"{alert.text} {beside.text}" if beside.text else alert.text, claims=alert.claims + beside.claims),
+        repeat_text=alert.text,
+        offer=offer,
+        asks=offer is not None and facts.two_way,
+        names=(offer,) if offer and facts.two_way else (),
+        true_until=_true_until(alert, facts.at),
+        later_text=_later_text(matter, known),
     )
+    noted = (_noted(facts, beside.outcome), *beside.effects)
+    said = (*failed, *beside.failed)
+    if facts.chosen.channel is not Channel.USSD:
+        return Alerted(beside.outcome, (*noted, text), said)
+    return Alerted(beside.outcome, (*noted, *_pushed(facts, text, offer, alert)), said)
+
+
+def pool_in(facts: AlertFacts) -> Pool:
+    """All of the wallet that the event's bundle stands in."""
+    return pool_of(facts.event, facts.wallet, place_of(facts.subscriber, facts.rules, facts.at))
+
+
+def place_of(person: Subscriber, rules: MarketRules, at: datetime) -> Place:
+    """Where this person is, as far as anybody knows."""
+    return Place(at, rules.zones_of(person.time_zone), person.circle)
+
+
+def others_lasting(pool: Pool) -> int:
+    """How much of other bundles there is that last a day by the clock, for whoever uses no more than that."""
+    return lasting(pool.others, pool.place.at, timedelta(hours=LASTS_HOURS))
 
 
 def threshold_key(event: BundleReported) -> str:
     """What makes two events one alert: the threshold as told, or the kind of event."""
+    if event.by_pace:
+        return "forecast"
     if event.change is BundleChange.DEPLETING and event.threshold is not None:
         return f"{event.threshold:.6g}"
     return event.change.value.removeprefix("bundle.")
@@ -133,6 +187,8 @@ def _why_quiet(facts: AlertFacts) -> str:
         return "too_old"
     if facts.rules.alerts.scope != "each_bundle" and facts.others_last_hours >= LASTS_HOURS:
         return "other_bundle_lasts"
+    if facts.event.by_pace and timedelta(hours=min(facts.forecast.p50, _FAR)) > facts.lead:
+        return "lasts_longer"
     return ""
 
 
@@ -147,23 +203,76 @@ def _contact(facts: AlertFacts, purpose: Purpose) -> contact_policy.Decision:
     )
 
 
-def _beside(facts: AlertFacts) -> tuple[str, tuple[Effect, ...], str]:
-    """What stands beside the alert: its text, its effects, and the outcome in a word."""
+def _matter(facts: AlertFacts, pool: Pool) -> Matter:
+    return Matter(
+        change=facts.event.change,
+        by_pace=facts.event.by_pace,
+        pool=pool,
+        forecast=(facts.forecast.p10, facts.forecast.p50, facts.forecast.p90),
+        price=facts.renewal_price,
+        spendable=facts.wallet.spendable if facts.wallet else None,
+        name=facts.bundle_name,
+        voice=facts.voice,
+    )
+
+
+def _claim_facts(facts: AlertFacts, pool: Pool) -> ClaimFacts:
+    """What the text is held against: the newest that is known of everything that it may speak of."""
+    best, wallet = facts.best, facts.wallet
+    return ClaimFacts(
+        at=facts.at,
+        ending=pool.ending,
+        usable=(*pool.others, pool.ending) if pool.usable else pool.others,
+        read_at=pool.as_of,
+        ending_read_at=pool.ending_as_of,
+        until=pool.until,
+        forecast=(facts.forecast.p10, facts.forecast.p50, facts.forecast.p90),
+        balance=wallet.balance if wallet else None,
+        debt=wallet.debt if wallet else None,
+        renewal_price=facts.renewal_price,
+        prices={best.id: (best.price, best.tax_included)} if best else {},
+        tax_wanted=facts.rules.tax_in_prices,
+        numbers=frozenset((facts.source,) if facts.two_way else ()),
+    )
+
+
+def _beside(facts: AlertFacts, matter: Matter, known: ClaimFacts) -> _Beside:
     if facts.wallet is None:
-        return "", (), "alert_balance_unknown"
+        return _Beside("alert_balance_unknown")
+    if facts.event.roaming or matter.pool.ending.roaming:
+        return _Beside("alert_roaming")  # what is on sale is for use at home
+    if matter.renews_in_time:
+        return _Beside("alert_renews")
     if not facts.two_way and facts.chosen.channel is Channel.SMS:
-        return "", (), "alert_one_way_sender"
+        return _Beside("alert_one_way_sender")
     marketing = _contact(facts, Purpose.MARKETING)
     if not isinstance(marketing, Allowed):
-        return "", (), f"alert_{marketing.reason}"
+        return _Beside(f"alert_{marketing.reason}")
     if facts.best is None:
         if facts.on_sale and facts.wallet.balance is not None:
-            return facts.voice.balance_too_low(facts.wallet.balance), (), "alert_balance_too_low"
-        return "", (), "alert_nothing_on_sale"
-    return _offer(facts, facts.best, marketing.count_today)
+            return _too_low(facts, facts.wallet.balance, matter.pool)
+        return _Beside("alert_nothing_on_sale")
+    return _offer(facts, facts.best, marketing.count_today, known)
 
 
-def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tuple[Effect, ...], str]:
+def _too_low(facts: AlertFacts, balance: Money, pool: Pool) -> _Beside:
+    """Nobody is told to top up to stay connected who stays connected anyway."""
+    debt = facts.wallet.debt if facts.wallet else None
+    if debt is not None and debt.amount > 0:
+        text = facts.voice.balance_fits_nothing_after(balance, debt)
+    elif pool.others or pool.ending.throttled_after:
+        text = facts.voice.balance_fits_nothing(balance)
+    else:
+        text = facts.voice.balance_too_low(balance)
+    return _Beside("alert_balance_too_low", text, (BalanceClaim(balance, debt),))
+
+
+def _offer(facts: AlertFacts, best: Bundle, count_today: int, known: ClaimFacts) -> _Beside:
+    price = PriceClaim(best.id, best.price, best.tax_included)
+    claims: tuple[Claim, ...] = (price, FreeAnswer(facts.source)) if facts.two_way else (price,)
+    wrong = failed_claims(claims, known)
+    if wrong:
+        return _Beside("alert_price_without_tax", failed=tuple(NAMES[type(claim)] for claim in wrong))
     offer = RecordOffer(
         id=facts.offer_id,
         subscription=facts.subscriber.id,
@@ -180,7 +289,35 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int) -> tuple[str, tupl
         subscription=facts.subscriber.id, at=facts.at, channel=facts.chosen.channel, count=count_today + 1
     )
     text = facts.voice.offer(best.name(facts.voice.language), best.price) if facts.two_way else ""
-    return text, (offer, contact), "alert_and_offer"
+    return _Beside("alert_and_offer", text, claims if text else (), (offer, contact))
+
+
+def _septets_beside(text: str) -> int:
+    return septets(transliterate(text)) + 1 if text else 0
+
+
+def _true_until(alert: Draft, at: datetime) -> datetime | None:
+    """As long as the alert's figures can be told; None where it has none."""
+    return min((end for claim in alert.claims if (end := _stale_at(claim, at)) is not None), default=None)
+
+
+def _stale_at(claim: Claim, at: datetime) -> datetime | None:
+    match claim:
+        case RemainingClaim():
+            return claim.as_of + FRESH
+        case EndsWithin():
+            return at + max(timedelta(hours=claim.p50) / _STALE_SHARE, _SOON_STALE)
+        case Expires() | Renews() | WillNotRenew() | UpForRenewal():
+            return at + max((claim.at - at) / _STALE_SHARE, _SOON_STALE)
+        case _:
+            return None
+
+
+def _later_text(matter: Matter, known: ClaimFacts) -> str:
+    """What still holds when the figures are old: it has none."""
+    lasting_ones = (NearlyUsedUp, RanOut, HasExpired)
+    possible = [one for one in drafts(matter) if all(isinstance(claim, lasting_ones) for claim in one.claims)]
+    return first_that_holds(possible, known, 0)[0].text
 
 
 def _decision(facts: AlertFacts) -> Mapping[str, Any]:
@@ -191,7 +328,7 @@ def _decision(facts: AlertFacts) -> Mapping[str, Any]:
     return {**facts.decision, "channel": chosen.channel, "channel_reason": chosen.reason}
 
 
-def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Effect, ...]:
+def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None, alert: Draft) -> tuple[Effect, ...]:
     """A screen, and behind it the text, held back: one of them tells the person in any case."""
     until = facts.at + facts.wait
     push = PushUssd(
@@ -205,34 +342,9 @@ def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None) -> tuple[Ef
         until=until,
         fallback=text.key,
         about=text.about,
+        claims=alert.claims if offer else text.claims,
     )
     return push, replace(text, not_before=until)
-
-
-def _alert_text(facts: AlertFacts) -> str:
-    event, voice, bucket = facts.event, facts.voice, facts.event.bucket
-    match event.change:
-        case BundleChange.DEPLETED:
-            return voice.has_run_out(facts.bundle_name)
-        case BundleChange.EXPIRED:
-            return voice.has_expired(facts.bundle_name)
-        case BundleChange.EXPIRING if bucket.expires_at is not None and bucket.expires_at > facts.at:
-            return voice.expires(facts.bundle_name, bucket.unit, bucket.remaining, bucket.expires_at - facts.at)
-        case BundleChange.EXPIRING:
-            return voice.has_expired(facts.bundle_name)
-        case BundleChange.DEPLETING if bucket.remaining == 0:
-            return voice.has_run_out(facts.bundle_name)
-        case BundleChange.DEPLETING:
-            return voice.runs_out(facts.bundle_name, bucket.unit, bucket.remaining, _ends_in(facts))
-
-
-def _ends_in(facts: AlertFacts) -> timedelta | None:
-    """The forecast where it can be told: near enough, and before the clock ends the bundle anyway."""
-    ends_in = timedelta(hours=facts.forecast.p50)
-    expires_at = facts.event.bucket.expires_at
-    if ends_in > _FORECAST_HORIZON or (expires_at is not None and facts.at + ends_in > expires_at):
-        return None
-    return ends_in
 
 
 def _noted(facts: AlertFacts, outcome: str) -> RecordAlert:
@@ -245,15 +357,7 @@ def _noted(facts: AlertFacts, outcome: str) -> RecordAlert:
     )
 
 
-def _sms(
-    facts: AlertFacts,
-    text: str,
-    *,
-    repeat_text: str = "",
-    suppressed: str = "",
-    offer: OfferId | None = None,
-    asks: bool = False,
-) -> SendSms:
+def _sms(facts: AlertFacts, text: str, *, claims: tuple[Claim, ...], suppressed: str = "") -> SendSms:
     return SendSms(
         key=facts.key,
         subscription=facts.subscriber.id,
@@ -262,11 +366,8 @@ def _sms(
         text=text,
         purpose=Purpose.ALERT,
         at=facts.at,
-        repeat_text=repeat_text,
         expires_at=facts.at + OLDEST_EVENT,
         suppressed=suppressed,
-        offer=offer,
-        asks=asks,
-        names=(offer,) if offer and asks else (),
         about=facts.event.bucket.unit,
+        claims=claims,
     )

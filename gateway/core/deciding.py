@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from flows.alert import Forecast, other_buckets
+from flows.alert import Forecast, others_lasting
 from flows.catalogue import Bundle
 from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
+from flows.usable import Place, Pool, pool_of
 from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts
 from scoring.decide import decide
@@ -28,12 +29,17 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person whose bundle ends. usage: what the store holds of their use."""
+    """One person whose bundle ends. usage: what the store holds of their use. place: where they are, if known."""
 
     subscriber: Subscriber
     event: BundleReported
     wallet: Wallet | None
     usage: bytes | None
+    place: Place | None = None
+
+    def pool(self, at: datetime) -> Pool:
+        """All that can be used in place of the bundle that ends."""
+        return pool_of(self.event, self.wallet, self.place or Place(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +92,15 @@ def payable(
 
 
 def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
+    """What is used up is the pool; how fast is told by the bundle that ends, among others."""
     known = [_features(case.usage if unit is Unit.BYTE else None, at) for case in cases]
+    pools = [case.pool(at) for case in cases]
     n = len(cases)
     return UsageBatch(
-        remaining=np.array([case.event.bucket.remaining for case in cases], dtype=float),
-        initial=np.array([_or_nan(case.event.bucket.initial) for case in cases]),
-        elapsed_hours=np.array([_hours(case.event.activated_at, at) for case in cases]),
-        hours_to_expiry=np.array([-_hours(case.event.bucket.expires_at, at) for case in cases]),
+        remaining=np.array([_pooled(pool) for pool in pools], dtype=float),
+        initial=np.array([_or_nan(pool.ending.initial) + _pooled(pool) - pool.ending.remaining for pool in pools]),
+        elapsed_hours=np.array([_hours(pool.ending.activated_at, at) for pool in pools]),
+        hours_to_expiry=np.array([-_hours(pool.ending.expires_at, at) for pool in pools]),
         hour=np.full(n, float(at.hour)),  # the profile is kept by UTC hours
         profile=np.array([one.profile for one in known]),
         recent_day=np.array([one.recent_day for one in known]),
@@ -128,8 +136,8 @@ def _eligible(cases: Sequence[Case], offered: Sequence[Bundle]) -> list[list[boo
 
 
 def _balance(case: Case, offered: Sequence[Bundle]) -> float:
-    """What the person can spend in the catalogue's currency; a foreign currency affords nothing."""
-    balance = case.wallet.balance if case.wallet else None
+    """What the person can spend in the catalogue's currency, advances taken back; a foreign one affords nothing."""
+    balance = case.wallet.spendable if case.wallet else None
     if balance is None or any(bundle.price.currency != balance.currency for bundle in offered):
         return _NAN
     return float(balance.amount)
@@ -138,7 +146,7 @@ def _balance(case: Case, offered: Sequence[Bundle]) -> float:
 def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: int, at: datetime) -> Verdict:
     forecasts, ranking = decisions.forecasts, decisions.ranking
     best = int(ranking.best[row])
-    others = sum(bucket.remaining for bucket in other_buckets(case.event, case.wallet, at))
+    others = others_lasting(case.pool(at))
     forecast = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
     return Verdict(
         forecast=forecast,
@@ -155,6 +163,11 @@ def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: i
             "considered": len(offered),
         },
     )
+
+
+def _pooled(pool: Pool) -> int:
+    """All that can be used here and now; where nothing can, the bundle alone."""
+    return pool.remaining or pool.ending.remaining
 
 
 def _features(usage: bytes | None, at: datetime) -> UsageFeatures:

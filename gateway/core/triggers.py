@@ -6,16 +6,16 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 
 from flows import life_cycle
-from flows.alert import Alerted, AlertFacts, decide
+from flows.alert import Alerted, AlertFacts, decide, place_of
 from flows.effects import Effect
 from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
-from flows.values import Msisdn, OfferId
+from flows.values import Msisdn, OfferId, Wallet
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -88,14 +88,20 @@ class TriggerDesk:
         if not found:
             return []
         wallets = await self._facts.wallets([one.item.entry.subject for one in found])
-        cases = [Case(one.subscriber, _bundle(one), wallets[one.item.entry.subject], one.usage) for one in found]
         at = self._context.clock()
+        cases = [self._case(one, wallets[one.item.entry.subject], at) for one in found]
         started = perf_counter()
         verdicts = judge(cases, self._context.on_sale(at), at)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
         ways = await self._ways([case.subscriber for case in cases])
         results = [self._alert(*args) for args in zip(found, cases, verdicts, ways, strict=True)]
+        for failed in (name for alerted in results for name in alerted.failed):
+            self._context.metrics.claims_failed.labels(failed).inc()
         return [(alerted.outcome, alerted.effects, ()) for alerted in results]
+
+    def _case(self, found: _Found, wallet: Wallet | None, at: datetime) -> Case:
+        place = place_of(found.subscriber, self._context.rules(at), at)
+        return Case(found.subscriber, _bundle(found), wallet, found.usage, place)
 
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
@@ -128,6 +134,7 @@ class TriggerDesk:
                 chosen=way.chosen,
                 door=way.door,
                 wait=way.wait,
+                renewal_price=known.price if known else None,
             )
         )
 
@@ -173,9 +180,10 @@ def subject(item: Triggered) -> Msisdn:
 
 
 def _bundle(found: _Found) -> BundleReported:
+    """What was told; its figures were read when it happened, unless it says when."""
     fact = found.item.trigger.fact
     assert isinstance(fact, BundleReported)
-    return fact
+    return fact if fact.as_of else replace(fact, as_of=found.item.trigger.at)
 
 
 def _usage_state(data: bytes | None) -> UsageState:

@@ -1,0 +1,202 @@
+"""What an alert may say: texts with their claims, the one that tells most first.
+
+Which of them goes is decided by holding the claims against the facts (``first_that_holds``). The last one claims
+nothing, so there always is one. Nobody is told that they are cut off: whether use goes on is the operator's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from flows.claims import (
+    NAMES,
+    Claim,
+    ClaimFacts,
+    EndsWithin,
+    Expires,
+    GoesOnSlower,
+    HasExpired,
+    NearlyUsedUp,
+    RanOut,
+    RemainingClaim,
+    Renews,
+    UpForRenewal,
+    WillNotRenew,
+    can_renew,
+    failed_claims,
+)
+from flows.events import BundleChange
+from flows.frozen import dataclass
+from flows.texts import Voice
+from flows.usable import Pool
+from flows.values import Money
+from menus.charset import septets, transliterate
+
+ONE_SMS = 160
+"""Septets of one text in GSM-7."""
+_SURELY_FITS = ONE_SMS // 2
+RENEWS_SOON = timedelta(hours=2)
+"""Who gets the same again so soon, and has the money, needs no other bundle before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text and all that it says."""
+
+    text: str
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an alert is about. forecast: p10, p50, p90 of the pool's end, in hours; price: of what renews."""
+
+    change: BundleChange
+    by_pace: bool
+    pool: Pool
+    forecast: tuple[float, float, float]
+    price: Money | None
+    spendable: Money | None
+    name: str
+    voice: Voice
+
+    @property
+    def renews_in_time(self) -> bool:
+        """Whether it is bought anew by itself before anything else need be: soon, or before it is used up."""
+        ending, at = self.pool.ending, self.pool.place.at
+        if not ending.renews or ending.expires_at is None or ending.expires_at <= at:
+            return False
+        left = ending.expires_at - at
+        lasts = timedelta(hours=min(self.forecast[1], 24.0 * 366)) if ending.remaining else timedelta()
+        near = left <= RENEWS_SOON or left <= lasts or self.change is BundleChange.EXPIRING
+        return near and can_renew(self.price, self.spendable) is True
+
+
+def drafts(matter: Matter) -> Iterator[Draft]:
+    """All that can be said, the most telling first."""
+    match matter.change:
+        case BundleChange.EXPIRED:
+            yield from _expired(matter)
+        case BundleChange.EXPIRING:
+            yield from _expiring(matter)
+        case BundleChange.DEPLETED:
+            yield from _run_out(matter)
+        case BundleChange.DEPLETING if matter.pool.ending.remaining == 0:
+            yield from _run_out(matter)
+        case BundleChange.DEPLETING:
+            yield from _running_out(matter)
+    yield _plain(matter)
+    yield Draft(matter.voice.look_in_menu(matter.name))
+
+
+def first_that_holds(
+    possible: Iterator[Draft] | Sequence[Draft], facts: ClaimFacts, beside: int
+) -> tuple[Draft, tuple[str, ...]]:
+    """The first whose claims all hold, and that fits one text beside so many septets; and the names of what failed.
+
+    Where none fits, the first that holds.
+    """
+    failed: dict[str, None] = {}
+    too_long: Draft | None = None
+    for draft in possible:
+        wrong = failed_claims(draft.claims, facts)
+        if wrong:
+            failed.update(dict.fromkeys(NAMES[type(claim)] for claim in wrong))
+        elif not fits(draft.text, beside):
+            too_long = too_long or draft
+        else:
+            return draft, tuple(failed)
+    assert too_long is not None, "the last draft claims nothing"
+    return too_long, tuple(failed)
+
+
+def fits(text: str, beside: int) -> bool:
+    """Whether it fits one text together with so many septets."""
+    if len(text) <= _SURELY_FITS - beside:
+        return True
+    return septets(transliterate(text)) + beside <= ONE_SMS
+
+
+def _expired(matter: Matter) -> Iterator[Draft]:
+    ending, voice, pool = matter.pool.ending, matter.voice, matter.pool
+    over = HasExpired(ending.id)
+    if pool.others:
+        total = voice.amount(ending.unit, pool.others_remaining)
+        yield Draft(voice.has_expired_but(matter.name, total), (over, _all_left(matter, pool.others_remaining)))
+    yield Draft(voice.has_expired(matter.name), (over,))
+
+
+def _expiring(matter: Matter) -> Iterator[Draft]:
+    ending, voice, at = matter.pool.ending, matter.voice, matter.pool.place.at
+    if ending.expires_at is None:
+        return
+    if ending.expires_at <= at:
+        yield from _expired(matter)
+        return
+    left = ending.expires_at - at
+    if ending.renews:
+        if can_renew(matter.price, matter.spendable) is True and matter.price is not None:
+            renews = Renews(ending.id, ending.expires_at, matter.price)
+            yield Draft(voice.renews(matter.name, left, matter.price), (renews,))
+        if can_renew(matter.price, matter.spendable) is False and matter.spendable is not None:
+            short = WillNotRenew(ending.id, ending.expires_at, matter.spendable)
+            yield Draft(voice.will_not_renew(matter.name, left, matter.spendable), (short,))
+        yield Draft(voice.up_for_renewal(matter.name, left), (UpForRenewal(ending.id, ending.expires_at),))
+        return
+    expires = Expires(ending.id, ending.expires_at)
+    yield Draft(voice.expires(matter.name, ending.unit, ending.remaining, left), (expires, _left(matter)))
+    yield Draft(voice.expires_in(matter.name, left), (expires,))
+
+
+def _run_out(matter: Matter) -> Iterator[Draft]:
+    ending, voice, pool = matter.pool.ending, matter.voice, matter.pool
+    gone = RanOut(ending.id)
+    if pool.others:
+        total = voice.amount(ending.unit, pool.others_remaining)
+        yield Draft(voice.has_run_out_but(matter.name, total), (gone, _all_left(matter, pool.others_remaining)))
+    if matter.renews_in_time and ending.expires_at is not None:
+        left = ending.expires_at - pool.place.at
+        yield Draft(voice.has_run_out_and_renews(matter.name, left), (gone, Renews(ending.id, ending.expires_at, None)))
+    if ending.throttled_after and not pool.others:
+        yield Draft(voice.goes_on_slower(matter.name), (gone, GoesOnSlower(ending.id)))
+    yield Draft(voice.has_run_out(matter.name), (gone,))
+
+
+def _running_out(matter: Matter) -> Iterator[Draft]:
+    ending, voice, pool = matter.pool.ending, matter.voice, matter.pool
+    p10, p50, p90 = matter.forecast
+    ends = EndsWithin(p10, p50, p90, pool.as_of)
+    nearly, left = NearlyUsedUp(ending.id), voice.left(ending.unit, ending.remaining)
+    if matter.renews_in_time and ending.expires_at is not None:
+        renews = Renews(ending.id, ending.expires_at, None)
+        text = voice.nearly_used_up_and_renews(matter.name, left, ending.expires_at - pool.place.at)
+        yield Draft(text, (nearly, _left(matter), renews))
+    time = timedelta(hours=min(p50, 24.0 * 366))
+    if pool.others:
+        total, all_left = voice.amount(ending.unit, pool.remaining), _all_left(matter, pool.remaining)
+        if not matter.by_pace:
+            yield Draft(
+                voice.nearly_used_up_of(matter.name, left, total, time), (nearly, _left(matter), all_left, ends)
+            )
+        yield Draft(voice.nearly_used_up_of(matter.name, left, total, None), (nearly, _left(matter), all_left))
+    else:
+        yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, time), (_left(matter), ends))
+    yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, None), (nearly, _left(matter)))
+    yield Draft(voice.nearly_used_up(matter.name), (nearly,))
+
+
+def _plain(matter: Matter) -> Draft:
+    """What is left of it, and nothing else."""
+    ending = matter.pool.ending
+    text = matter.voice.is_left(matter.name, ending.unit, ending.remaining)
+    return Draft(text, (_left(matter),))
+
+
+def _left(matter: Matter) -> RemainingClaim:
+    ending = matter.pool.ending
+    return RemainingClaim(ending.id, ending.unit, ending.remaining, matter.pool.ending_as_of)
+
+
+def _all_left(matter: Matter, amount: int) -> RemainingClaim:
+    return RemainingClaim("", matter.pool.ending.unit, amount, matter.pool.as_of)
