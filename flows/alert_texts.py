@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from flows.claim_checks import ClaimFacts, can_renew, failed_claims
 from flows.claims import (
     NAMES,
     Claim,
-    ClaimFacts,
     EndsWithin,
     Expires,
     GoesOnSlower,
@@ -23,8 +23,6 @@ from flows.claims import (
     Renews,
     UpForRenewal,
     WillNotRenew,
-    can_renew,
-    failed_claims,
 )
 from flows.events import BundleChange
 from flows.frozen import dataclass

@@ -141,6 +141,7 @@ def _best_known(event: BundleReported, read: Bucket | None, at: datetime) -> Buc
     if read is not None and read.unit is told.unit:
         return replace(
             told,
+            product=told.product or read.product,
             remaining=read.remaining,
             initial=told.initial if read.initial is None else read.initial,
             expires_at=read.expires_at or told.expires_at,
@@ -179,7 +180,10 @@ def _in_window(window: str, place: Place) -> bool:
 
 
 def _closes(window: str, at: datetime, zone: tzinfo) -> datetime:
-    _, ends = _hours(window)
+    try:
+        _, ends = _hours(window)
+    except ValueError:
+        return at
     local = at.astimezone(zone)
     closes = datetime.combine(local.date(), ends, zone)
     if closes <= local:

@@ -13,17 +13,20 @@ from flows.effects import (
     RecordAnswered,
     RecordAsked,
     RecordAudit,
+    RecordBundlesOver,
     RecordConsent,
     RecordDropped,
     RecordFirstYes,
     RecordHelpGiven,
     RecordMarketingContact,
     RecordOffer,
+    RecordOffersOver,
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
     RecordPointless,
     RecordPreference,
+    RecordSimSwapped,
     RecordSubscriptionState,
     RecordTold,
     RecordUnasked,
@@ -31,10 +34,21 @@ from flows.effects import (
     SendSms,
 )
 from flows.frozen import dataclass
-from store import audit, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
+from store import audit, bundles, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
+_OfOffer = RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone | RecordOffersOver
+_OfOrder = RecordOrder | RecordOrderState | RecordTold | RecordPointless | RecordAudit
+_OfPerson = (
+    RecordPreference
+    | RecordMarketingContact
+    | RecordHelpGiven
+    | RecordAnswered
+    | RecordSubscriptionState
+    | RecordSimSwapped
+    | RecordBundlesOver
+)
 Due = OutboxRow | ActivateBundle
 """What is to be done outside, once it is committed."""
 
@@ -100,51 +114,45 @@ def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:
             return offers.first_yes(effect)
 
 
-def _record(
-    effect: RecordOffer
-    | RecordAsked
-    | RecordUnasked
-    | RecordDropped
-    | RecordYesUndone
-    | RecordOrder
-    | RecordOrderState
-    | RecordPreference
-    | RecordMarketingContact
-    | RecordTold
-    | RecordPointless
-    | RecordHelpGiven
-    | RecordAnswered
-    | RecordSubscriptionState
-    | RecordAudit,
-) -> Op:
+def _record(effect: _OfPerson | _OfOffer | _OfOrder) -> Op:
     match effect:
-        case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
+        case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone() | RecordOffersOver():
             return _of_offer(effect)
         case RecordOrder():
             return orders.put(effect.order)
         case RecordOrderState():
             return orders.move(effect)
-        case RecordPreference():
-            return subscriptions.set_preference(effect)
-        case RecordMarketingContact():
-            return subscriptions.note_marketing(effect)
         case RecordTold():
             return held_texts.withdraw(effect.key, effect.at)
         case RecordPointless():
             return outgoing.pointless(effect)
+        case RecordAudit():
+            return audit.note(effect)
+        case _:
+            return _of_person(effect)
+
+
+def _of_person(effect: _OfPerson) -> Op:
+    match effect:
+        case RecordPreference():
+            return subscriptions.set_preference(effect)
+        case RecordMarketingContact():
+            return subscriptions.note_marketing(effect)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)
         case RecordAnswered():
             return subscriptions.note_answer(effect)
         case RecordSubscriptionState():
             return subscriptions.set_state(effect)
-        case RecordAudit():
-            return audit.note(effect)
+        case RecordSimSwapped():
+            return subscriptions.note_sim_swap(effect)
+        case RecordBundlesOver():
+            return bundles.forget_of(effect)
         case _:
             assert_never(effect)
 
 
-def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:
+def _of_offer(effect: _OfOffer) -> Op:
     match effect:
         case RecordOffer():
             return offers.put(effect)
@@ -152,6 +160,8 @@ def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped 
             return offers.ask(effect)
         case RecordUnasked():
             return offers.unask(effect)
+        case RecordOffersOver():
+            return offers.end_all(effect)
         case RecordDropped():
             return offers.drop(effect)
         case RecordYesUndone():

@@ -54,6 +54,7 @@ from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.core.turns import TurnDesk
+from gateway.jobs.bundle_clock import BundleClock
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
@@ -188,7 +189,8 @@ class Gateway:
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        jobs = Jobs(context, committer, acceptances, sessions)
+        clock = BundleClock(context, intake.triggers, lambda: triggers.backlog, config.policy.clock_seconds)
+        jobs = Jobs(context, committer, acceptances, sessions, clock)
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)

@@ -140,6 +140,9 @@ class PolicyConfig:
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
     confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
     says, whose own bound holds where it is lower.
+    expiry_lead_hours: so long before its end by the clock, or a quarter of its validity, a bundle's end is told that no
+    trigger tells; forecast_lead_hours: the same of its end by use, as the pace of use has it; 0 = only what triggers
+    tell. clock_seconds: between two looks for such ends.
     """
 
     quiet_hours: str = "market"
@@ -153,6 +156,9 @@ class PolicyConfig:
     push_handsets: tuple[str, ...] = ()
     push_present: float = 600
     confirm_above: int = -1
+    expiry_lead_hours: float = 24
+    forecast_lead_hours: float = 3
+    clock_seconds: float = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from flows.usable import Place, Pool, pool_of
 from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts
 from scoring.decide import decide
+from scoring.depletion import forecast
 from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
 from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, UsageBatch
@@ -66,6 +67,20 @@ def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> lis
         for row, index in enumerate(indices):
             verdicts[index] = _verdict(cases[index], offered, decisions, row, at)
     return [verdicts[index] for index in range(len(cases))]
+
+
+def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
+    """When each pool is used up; None where too little is known of the person's pace to tell without being asked."""
+    found: dict[int, Forecast | None] = {}
+    for unit in {case.event.bucket.unit for case in cases}:
+        indices = [index for index, case in enumerate(cases) if case.event.bucket.unit is unit]
+        usage = _usage([cases[index] for index in indices], unit, at)
+        forecasts = forecast(usage)
+        watched = (usage.days >= 1) | ((usage.initial > usage.remaining) & (usage.elapsed_hours >= 1))
+        for row, index in enumerate(indices):
+            known = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
+            found[index] = known if watched[row] else None
+    return [found[index] for index in range(len(cases))]
 
 
 def payable(
@@ -147,16 +162,16 @@ def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: i
     forecasts, ranking = decisions.forecasts, decisions.ranking
     best = int(ranking.best[row])
     others = others_lasting(case.pool(at))
-    forecast = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
+    told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
     return Verdict(
-        forecast=forecast,
+        forecast=told,
         others_last_hours=others / float(forecasts.pace[row]),
         best=offered[best] if best >= 0 else None,
         on_sale=int(ranking.reasons[row]) != Reason.NONE_ELIGIBLE,
         decision={
-            "p10_hours": round(forecast.p10, 2),
-            "p50_hours": round(forecast.p50, 2),
-            "p90_hours": round(forecast.p90, 2),
+            "p10_hours": round(told.p10, 2),
+            "p50_hours": round(told.p50, 2),
+            "p90_hours": round(told.p90, 2),
             "p_depletes_before_expiry": round(float(forecasts.p_before_expiry[row]), 4),
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -21,9 +21,11 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
+from gateway.core.known_bundles import KnownBundles
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import inbox, usage
+from store import bundles, inbox, usage
+from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.ids import new_id
 from store.inbox import Entry
@@ -31,6 +33,7 @@ from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 _CLOCK_SKEW = timedelta(hours=1)
+_USAGE_KEPT = "usage_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,28 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """event: what an alert may follow from; None for anything else.
+
+    learned: what is written whatever comes of it; bundles: what a usage report tells of them.
+    """
+
     item: Triggered
     subscriber: Subscriber
     usage: bytes | None
+    event: BundleReported | None = None
+    learned: tuple[Op, ...] = ()
+    bundles: tuple[KnownBundle, ...] = ()
+
+    def ops(self, told_at: datetime | None = None) -> tuple[Op, ...]:
+        """What is written of a usage report. told_at: when its event was told to the person, None for not."""
+        told = self.event.bucket.id if self.event and told_at else ""
+        return (
+            *self.learned,
+            *(
+                bundles.put(replace(one, told_depletion_at=told_at) if one.bucket.id == told else one)
+                for one in self.bundles
+            ),
+        )
 
 
 Outcome = tuple[str, Sequence[Effect], tuple[Op, ...]]
@@ -61,13 +83,14 @@ class TriggerDesk:
         self._facts = facts
         self._committer = committer
         self._channels = channels
+        self._bundles = KnownBundles(context)
 
     async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
         """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
-        found = [_Found(item, *people[item.entry.subject]) for item in batch]
-        bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
-        alerted = dict(zip((one.item.entry.id for one in bundles), await self._alerts(bundles), strict=True))
+        found = await self._learned([_Found(item, *people[item.entry.subject], _event(item)) for item in batch])
+        ending = [one for one in found if one.event is not None]
+        alerted = dict(zip((one.item.entry.id for one in ending), await self._alerts(ending), strict=True))
         outcomes = [alerted.get(one.item.entry.id) or self._other(one) for one in found]
         at = self._context.clock()
         opened = await self._committer.commit_all(
@@ -97,11 +120,20 @@ class TriggerDesk:
         results = [self._alert(*args) for args in zip(found, cases, verdicts, ways, strict=True)]
         for failed in (name for alerted in results for name in alerted.failed):
             self._context.metrics.claims_failed.labels(failed).inc()
-        return [(alerted.outcome, alerted.effects, ()) for alerted in results]
+        return [self._outcome(*args) for args in zip(found, cases, results, strict=True)]
+
+    def _outcome(self, found: _Found, case: Case, alerted: Alerted) -> Outcome:
+        if isinstance(found.item.trigger.fact, UsageReported):
+            if not alerted.effects:
+                return _USAGE_KEPT, (), found.ops()
+            return alerted.outcome, alerted.effects, found.ops(self._context.clock())
+        known = self._bundles.of_event(found.subscriber, case.event, case.wallet, alerted)
+        return alerted.outcome, alerted.effects, known
 
     def _case(self, found: _Found, wallet: Wallet | None, at: datetime) -> Case:
         place = place_of(found.subscriber, self._context.rules(at), at)
-        return Case(found.subscriber, _bundle(found), wallet, found.usage, place)
+        assert found.event is not None, "only what may end in an alert is a case"
+        return Case(found.subscriber, found.event, wallet, found.usage, place)
 
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
@@ -109,7 +141,7 @@ class TriggerDesk:
     def _alert(self, found: _Found, case: Case, verdict: Verdict, way: Way) -> Alerted:
         context, at = self._context, self._context.clock()
         voice = context.voice(case.subscriber)
-        product = case.event.product
+        product = case.event.product or case.pool(at).ending.product
         known = context.catalogue.get(product) if product else None
         return decide(
             AlertFacts(
@@ -135,13 +167,14 @@ class TriggerDesk:
                 door=way.door,
                 wait=way.wait,
                 renewal_price=known.price if known else None,
+                lead=context.leads.forecast,
             )
         )
 
     def _other(self, found: _Found) -> Outcome:
         match found.item.trigger.fact:
-            case UsageReported() as reported:
-                return "usage_kept", (), (self._learn(found, reported),)
+            case UsageReported():
+                return _USAGE_KEPT, (), found.ops()
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
                 return changed.change.value, life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
@@ -152,7 +185,24 @@ class TriggerDesk:
         """A language that there are no texts in is as good as none."""
         return replace(changed, language=self._context.catalogues.nearest(changed.language) or "")
 
-    def _learn(self, found: _Found, reported: UsageReported) -> Op:
+    async def _learned(self, found: Sequence[_Found]) -> list[_Found]:
+        """What usage reports say of people's pace and bundles is worked in, and may be an event by itself."""
+        telling = [one.subscriber.id for one in found if _tells_bundles(one.item)]
+        before = await bundles.of(self._context.reader, telling) if telling else {}
+        return [self._learn(one, before.get(one.subscriber.id, {})) for one in found]
+
+    def _learn(self, found: _Found, before: Mapping[str, KnownBundle]) -> _Found:
+        reported = found.item.trigger.fact
+        if not isinstance(reported, UsageReported):
+            return found
+        state = to_bytes(self._used(found, reported))
+        kept = usage.put(found.subscriber.id, state, self._context.clock())
+        if not reported.bundles:
+            return replace(found, learned=(kept,))
+        paced = self._bundles.of_usage(found.subscriber, reported, state, before, found.item.trigger.at)
+        return replace(found, usage=state, event=paced.event, learned=(kept,), bundles=paced.known)
+
+    def _used(self, found: _Found, reported: UsageReported) -> UsageState:
         """What cannot be, in time or size, is left out; the rest of the report counts."""
         state, at = _usage_state(found.usage), self._context.clock()
         for session in sorted(reported.sessions, key=lambda session: session.start):
@@ -162,7 +212,7 @@ class TriggerDesk:
                 state = observe(state, session.start.timestamp(), float(session.bytes))
             except ScoringError:
                 _LOG.warning("a usage session that cannot be was left out", extra={"inbox_id": found.item.entry.id})
-        return usage.put(found.subscriber.id, to_bytes(state), at)
+        return state
 
     def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(
@@ -179,11 +229,16 @@ def subject(item: Triggered) -> Msisdn:
     return item.entry.subject
 
 
-def _bundle(found: _Found) -> BundleReported:
-    """What was told; its figures were read when it happened, unless it says when."""
-    fact = found.item.trigger.fact
-    assert isinstance(fact, BundleReported)
-    return fact if fact.as_of else replace(fact, as_of=found.item.trigger.at)
+def _event(item: Triggered) -> BundleReported | None:
+    """What was told of a bundle; its figures were read when it happened, unless it says when."""
+    fact = item.trigger.fact
+    if not isinstance(fact, BundleReported):
+        return None
+    return fact if fact.as_of else replace(fact, as_of=item.trigger.at)
+
+
+def _tells_bundles(item: Triggered) -> bool:
+    return isinstance(item.trigger.fact, UsageReported) and bool(item.trigger.fact.bundles)
 
 
 def _usage_state(data: bytes | None) -> UsageState:

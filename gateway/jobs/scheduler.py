@@ -13,25 +13,37 @@ from gateway.core.accepting import Acceptances
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.live_sessions import LiveSessions
-from store import idempotency, turns
+from gateway.jobs.bundle_clock import BundleClock
+from store import bundles, idempotency, turns
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
 _STOP_SECONDS = 5.0
+_BUNDLES_KEPT = timedelta(days=90)
+"""After their end, or since they were last seen."""
 _TURNS_KEPT = timedelta(days=30)
 """Long enough for a care call about last month's bill; what was said is not kept for ever."""
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, silent sessions."""
+    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, bundles, silent sessions.
+
+    clock: tells the ends of bundles that no trigger tells.
+    """
 
     def __init__(
-        self, context: Context, committer: Committer, acceptances: Acceptances, sessions: LiveSessions
+        self,
+        context: Context,
+        committer: Committer,
+        acceptances: Acceptances,
+        sessions: LiveSessions,
+        clock: BundleClock | None = None,
     ) -> None:
         self._context = context
         self._committer = committer
         self._acceptances = acceptances
         self._sessions = sessions
+        self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -42,6 +54,9 @@ class Jobs:
         self._every(3600, "forget-keys", self._forget_keys)
         self._every(86_400, "forget-turns", self._forget_turns)
         self._every(15, "sweep-sessions", self._sweep_sessions)
+        self._every(86_400, "forget-bundles", self._forget_bundles)
+        if self._clock is not None:
+            self._every(1, "bundle-clock", self._clock.tick)
         self._scheduler.start()
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
@@ -81,6 +96,9 @@ class Jobs:
 
     async def _forget_turns(self) -> None:
         await self._committer.note(turns.forget(self._context.clock() - _TURNS_KEPT))
+
+    async def _forget_bundles(self) -> None:
+        await self._committer.note(bundles.forget(self._context.clock() - _BUNDLES_KEPT))
 
     async def _forget_keys(self) -> None:
         await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))
