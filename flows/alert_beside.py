@@ -35,6 +35,8 @@ def beside(facts: AlertFacts, matter: Matter, known: ClaimFacts) -> Beside:
         return Beside("alert_balance_unknown")
     if facts.event.roaming or matter.pool.ending.roaming:
         return Beside("alert_roaming")  # what is on sale is for use at home
+    if not matter.has_ended:
+        return Beside("alert_refilled")
     if matter.renews_in_time:
         return Beside("alert_renews")
     if not facts.two_way and facts.chosen.channel is Channel.SMS:

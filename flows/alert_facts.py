@@ -84,6 +84,7 @@ def matter_of(facts: AlertFacts, pool: Pool) -> Matter:
     return Matter(
         change=facts.event.change,
         by_pace=facts.event.by_pace,
+        threshold=facts.event.threshold,
         pool=pool,
         forecast=(facts.forecast.p10, facts.forecast.p50, facts.forecast.p90),
         price=facts.renewal_price,

@@ -11,7 +11,9 @@ from datetime import timedelta
 
 from flows.claim_checks import ClaimFacts, can_renew, failed_claims
 from flows.claims import (
+    HORIZON_HOURS,
     NAMES,
+    NEARLY,
     Claim,
     EndsWithin,
     Expires,
@@ -48,16 +50,36 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What an alert is about. forecast: p10, p50, p90 of the pool's end, in hours; price: of what renews."""
+    """What an alert is about.
+
+    threshold: share left that was crossed, None when not told. forecast: p10, p50, p90 of the pool's end, in hours.
+    price: of what renews.
+    """
 
     change: BundleChange
     by_pace: bool
+    threshold: float | None
     pool: Pool
     forecast: tuple[float, float, float]
     price: Money | None
     spendable: Money | None
     name: str
     voice: Voice
+
+    @property
+    def ends_in(self) -> timedelta | None:
+        """The forecast where it can be told: near enough, and before the clock ends something of it anyway."""
+        p50, until = self.forecast[1], self.pool.until
+        if p50 > HORIZON_HOURS or (until is not None and self.pool.place.at + timedelta(hours=p50) > until):
+            return None
+        return timedelta(hours=p50)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is as little of it as the event says."""
+        ending = self.pool.ending
+        over = self.change in (BundleChange.DEPLETED, BundleChange.EXPIRED)
+        return not over or not ending.runs_at(self.pool.place.at) or ending.remaining * 100 <= (ending.initial or 0)
 
     @property
     def renews_in_time(self) -> bool:
@@ -137,9 +159,9 @@ def _expiring(matter: Matter) -> Iterator[Draft]:
         if can_renew(matter.price, matter.spendable) is True and matter.price is not None:
             renews = Renews(ending.id, ending.expires_at, matter.price)
             yield Draft(voice.renews(matter.name, left, matter.price), (renews,))
-        if can_renew(matter.price, matter.spendable) is False and matter.spendable is not None:
-            short = WillNotRenew(ending.id, ending.expires_at, matter.spendable)
-            yield Draft(voice.will_not_renew(matter.name, left, matter.spendable), (short,))
+        if can_renew(matter.price, matter.spendable) is False and matter.price is not None:
+            short = WillNotRenew(ending.id, ending.expires_at, matter.price)
+            yield Draft(voice.will_not_renew(matter.name, left, matter.price), (short,))
         yield Draft(voice.up_for_renewal(matter.name, left), (UpForRenewal(ending.id, ending.expires_at),))
         return
     expires = Expires(ending.id, ending.expires_at)
@@ -163,25 +185,23 @@ def _run_out(matter: Matter) -> Iterator[Draft]:
 
 def _running_out(matter: Matter) -> Iterator[Draft]:
     ending, voice, pool = matter.pool.ending, matter.voice, matter.pool
-    p10, p50, p90 = matter.forecast
-    ends = EndsWithin(p10, p50, p90, pool.as_of)
+    ends, time = EndsWithin(*matter.forecast, pool.as_of), matter.ends_in
+    crossed = not matter.by_pace and (matter.threshold is None or matter.threshold <= NEARLY)
     nearly, left = NearlyUsedUp(ending.id), voice.left(ending.unit, ending.remaining)
-    if matter.renews_in_time and ending.expires_at is not None:
+    if crossed and matter.renews_in_time and ending.expires_at is not None:
         renews = Renews(ending.id, ending.expires_at, None)
         text = voice.nearly_used_up_and_renews(matter.name, left, ending.expires_at - pool.place.at)
         yield Draft(text, (nearly, _left(matter), renews))
-    time = timedelta(hours=min(p50, 24.0 * 366))
-    if pool.others:
-        total, all_left = voice.amount(ending.unit, pool.remaining), _all_left(matter, pool.remaining)
-        if not matter.by_pace:
-            yield Draft(
-                voice.nearly_used_up_of(matter.name, left, total, time), (nearly, _left(matter), all_left, ends)
-            )
-        yield Draft(voice.nearly_used_up_of(matter.name, left, total, None), (nearly, _left(matter), all_left))
-    else:
+    if pool.others and crossed:
+        total, both = voice.amount(ending.unit, pool.remaining), (_left(matter), _all_left(matter, pool.remaining))
+        if time is not None:
+            yield Draft(voice.nearly_used_up_of(matter.name, left, total, time), (nearly, *both, ends))
+        yield Draft(voice.nearly_used_up_of(matter.name, left, total, None), (nearly, *both))
+    elif time is not None and not pool.others:
         yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, time), (_left(matter), ends))
-    yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, None), (nearly, _left(matter)))
-    yield Draft(voice.nearly_used_up(matter.name), (nearly,))
+    if crossed:
+        yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, None), (nearly, _left(matter)))
+        yield Draft(voice.nearly_used_up(matter.name), (nearly,))
 
 
 def _plain(matter: Matter) -> Draft:

@@ -9,6 +9,7 @@ from typing import assert_never
 from flows.claims import (
     FRESH,
     HORIZON_HOURS,
+    NEARLY,
     BalanceClaim,
     Claim,
     EndsWithin,
@@ -27,8 +28,6 @@ from flows.claims import (
 from flows.frozen import dataclass
 from flows.values import Bucket, Money
 
-_NEARLY = 0.25
-"""Of the bundle, at most, is left of one that is nearly used up."""
 _RAN_OUT = 0.01
 """Of the bundle, at most, may be left of one that has run out: charging systems end a session with a rest unspent."""
 
@@ -120,7 +119,7 @@ def _holds_of_bundle(
                 and at - facts.ending_read_at <= FRESH
             )
         case NearlyUsedUp():
-            return bucket.runs_at(at) and bucket.remaining <= _share(bucket, _NEARLY, bucket.remaining)
+            return bucket.runs_at(at) and bucket.remaining <= _share(bucket, NEARLY, bucket.remaining)
         case RanOut():
             return bucket.remaining <= _share(bucket, _RAN_OUT, 0)
         case GoesOnSlower():
@@ -136,7 +135,7 @@ def _holds_of_bundle(
             return bucket.expires_at == claim.at > at and bucket.renews and paid and _told(claim, facts)
         case WillNotRenew():
             short = can_renew(facts.renewal_price, facts.spendable) is False
-            return bucket.expires_at == claim.at > at and bucket.renews and short and claim.balance == facts.spendable
+            return bucket.expires_at == claim.at > at and bucket.renews and short and claim.price == facts.renewal_price
         case _:
             assert_never(claim)
 

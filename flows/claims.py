@@ -17,6 +17,8 @@ FRESH = timedelta(hours=2)
 """So old may a figure be that a text tells: the clocks of charging systems are off by an hour."""
 HORIZON_HOURS = 72.0
 """Farther ends are not told as a time: nobody plans by them."""
+NEARLY = 0.25
+"""Of the bundle, at most, is left of one that is nearly used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class WillNotRenew:
 
     bundle: str
     at: datetime
-    balance: Money
+    price: Money
 
 
 @dataclass(frozen=True, slots=True)

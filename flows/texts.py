@@ -134,13 +134,13 @@ class Voice:
             price=self.money(price),
         )
 
-    def will_not_renew(self, bundle: str, ends_in: timedelta, balance: Money) -> str:
+    def will_not_renew(self, bundle: str, ends_in: timedelta, price: Money) -> str:
         """It would be bought anew by itself, but the money is not there."""
         return self.say(
-            N_("Your {bundle} ends in {time} and will not renew: your balance is {balance}."),
+            N_("Your {bundle} ends in {time}. Renewing it costs {price}, which your balance does not cover."),
             bundle=bundle,
             time=formats.duration(ends_in, self.language),
-            balance=self.money(balance),
+            price=self.money(price),
         )
 
     def up_for_renewal(self, bundle: str, renews_in: timedelta) -> str:
