@@ -71,8 +71,14 @@ _PUT = _INSERT.on_conflict_do_update(
 _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("whose"))
 _FORGET = delete(t).where(or_(t.c.expires_at < bindparam("before"), t.c.seen_at < bindparam("before")))
 _ONE = (t.c.subscription_id == bindparam("whose"), t.c.bundle_id == bindparam("which"))
-_EXPIRY_TOLD = update(t).where(*_ONE).values(tell_expiry_at=None, told_expiry_at=bindparam("at"))
-_DEPLETION_LOOKED_AT = update(t).where(*_ONE).values(tell_depletion_at=None)
+_EXPIRY_TOLD = (
+    update(t)
+    .where(*_ONE, t.c.tell_expiry_at <= bindparam("found"))
+    .values(tell_expiry_at=None, told_expiry_at=bindparam("at"))
+)
+_DEPLETION_LOOKED_AT = (
+    update(t).where(*_ONE, t.c.tell_depletion_at <= bindparam("found")).values(tell_depletion_at=None)
+)
 _OF = select(t).where(t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
 _WITH_PERSON = (
     select(t, subscriptions.c.msisdn)
@@ -119,8 +125,8 @@ def put(known: KnownBundle) -> Op:
             "product": bucket.product,
             "traits": encode(traits) if traits else "",
             "seen_at": known.seen_at,
-            "tell_expiry_at": known.tell_expiry_at,
-            "tell_depletion_at": known.tell_depletion_at,
+            "tell_expiry_at": known.tell_expiry_at if bucket.remaining and not known.told_expiry_at else None,
+            "tell_depletion_at": None if known.told_depletion_at else known.tell_depletion_at,
             "told_expiry_at": known.told_expiry_at,
             "told_depletion_at": known.told_depletion_at,
         },
@@ -128,13 +134,15 @@ def put(known: KnownBundle) -> Op:
 
 
 def expiry_told(known: KnownBundle, at: datetime) -> Op:
-    """Its end by the clock was told, or there was reason not to."""
-    return Op(_EXPIRY_TOLD, {"whose": known.subscription, "which": known.bucket.id, "at": at})
+    """Its end by the clock, as it was found due, was told, or there was reason not to. A later one is still to be."""
+    values = {"whose": known.subscription, "which": known.bucket.id, "found": known.tell_expiry_at}
+    return Op(_EXPIRY_TOLD, {**values, "at": at})
 
 
 def depletion_looked_at(known: KnownBundle) -> Op:
-    """Its end by use was looked at; the next report says when to look again."""
-    return Op(_DEPLETION_LOOKED_AT, {"whose": known.subscription, "which": known.bucket.id})
+    """Its end by use, as it was found due, was looked at; the next report says when to look again."""
+    values = {"whose": known.subscription, "which": known.bucket.id, "found": known.tell_depletion_at}
+    return Op(_DEPLETION_LOOKED_AT, values)
 
 
 def forget_of(effect: RecordBundlesOver) -> Op:
