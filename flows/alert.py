@@ -7,19 +7,19 @@ said is looked at in all of the wallet (``flows.usable``), and nothing that does
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from flows.alert_ageing import later_text, true_until
-from flows.alert_beside import beside
+from flows.alert_beside import Beside, beside
 from flows.alert_facts import AlertFacts, Forecast, claim_facts, contact, matter_of, place_of, pool_in
-from flows.alert_texts import Draft, drafts, first_that_holds
-from flows.claims import Claim
+from flows.alert_texts import Said, drafts, first_that_holds
 from flows.contact_policy import Allowed
 from flows.effects import Effect, PushUssd, RecordAlert, SendSms
 from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
 from flows.usable import Pool, lasting
-from flows.values import Channel, OfferId, Purpose
+from flows.values import Channel, Purpose
 from menus.charset import septets, transliterate
 
 __all__ = ["AlertFacts", "Alerted", "Forecast", "decide", "others_lasting", "place_of", "pool_in", "threshold_key"]
@@ -53,26 +53,17 @@ def decide(facts: AlertFacts) -> Alerted:
     matter, known = matter_of(facts, pool), claim_facts(facts, pool)
     allowed = contact(facts, Purpose.ALERT)
     if not isinstance(allowed, Allowed):
-        alert, failed = first_that_holds(drafts(matter), known, 0)
-        silenced = _sms(facts, alert.text, claims=alert.claims, suppressed=allowed.reason)
-        return Alerted(allowed.reason, (_noted(facts, allowed.reason), silenced), failed)
+        alert = first_that_holds(drafts(matter), known, 0)
+        silenced = _sms(facts, alert, Beside(""), suppressed=allowed.reason)
+        return Alerted(allowed.reason, (_noted(facts, allowed.reason), silenced), alert.failed)
     told = beside(facts, matter, known)
-    alert, failed = first_that_holds(drafts(matter), known, _septets_beside(told.text))
-    offer = facts.offer_id if told.effects else None
-    text = replace(
-        _sms(facts, f"{alert.text} {told.text}" if told.text else alert.text, claims=alert.claims + told.claims),
-        repeat_text=alert.text,
-        offer=offer,
-        asks=offer is not None and facts.two_way,
-        names=(offer,) if offer and facts.two_way else (),
-        true_until=true_until(alert, facts.at),
-        later_text=later_text(matter, known),
-    )
+    alert = first_that_holds(drafts(matter), known, _septets_beside(told.text))
+    text = _sms(facts, alert, told, true_until=true_until(alert, facts.at), later=later_text(matter, known))
     noted = (_noted(facts, told.outcome), *told.effects)
-    said = (*failed, *told.failed)
+    said = (*alert.failed, *told.failed)
     if facts.chosen.channel is not Channel.USSD:
         return Alerted(told.outcome, (*noted, text), said)
-    return Alerted(told.outcome, (*noted, *_pushed(facts, text, offer, alert)), said)
+    return Alerted(told.outcome, (*noted, *_pushed(facts, text, alert)), said)
 
 
 def others_lasting(pool: Pool) -> int:
@@ -103,11 +94,13 @@ def _why_quiet(facts: AlertFacts) -> str:
     return ""
 
 
+@lru_cache(maxsize=1024)
 def _septets_beside(text: str) -> int:
+    """Offers are few, and told to many."""
     return septets(transliterate(text)) + 1 if text else 0
 
 
-def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None, alert: Draft) -> tuple[Effect, ...]:
+def _pushed(facts: AlertFacts, text: SendSms, alert: Said) -> tuple[Effect, ...]:
     """A screen, and behind it the text, held back: one of them tells the person in any case."""
     until = facts.at + facts.wait
     push = PushUssd(
@@ -115,13 +108,13 @@ def _pushed(facts: AlertFacts, text: SendSms, offer: OfferId | None, alert: Draf
         subscription=facts.subscriber.id,
         msisdn=facts.subscriber.msisdn,
         door=facts.door,
-        notice=text.repeat_text if offer else text.text,
-        offer=offer,
+        notice=alert.text if text.offer else text.text,
+        offer=text.offer,
         at=facts.at,
         until=until,
         fallback=text.key,
         about=text.about,
-        claims=alert.claims if offer else text.claims,
+        claims=alert.claims if text.offer else text.claims,
     )
     return push, replace(text, not_before=until)
 
@@ -144,17 +137,34 @@ def _noted(facts: AlertFacts, outcome: str) -> RecordAlert:
     )
 
 
-def _sms(facts: AlertFacts, text: str, *, claims: tuple[Claim, ...], suppressed: str = "") -> SendSms:
+def _sms(
+    facts: AlertFacts,
+    alert: Said,
+    told: Beside,
+    *,
+    suppressed: str = "",
+    true_until: datetime | None = None,
+    later: str = "",
+) -> SendSms:
+    """The text, with what stands beside it."""
+    offer = facts.offer_id if told.effects else None
+    asks = offer is not None and facts.two_way
     return SendSms(
         key=facts.key,
         subscription=facts.subscriber.id,
         msisdn=facts.subscriber.msisdn,
         source=facts.source,
-        text=text,
+        text=f"{alert.text} {told.text}" if told.text else alert.text,
         purpose=Purpose.ALERT,
         at=facts.at,
+        repeat_text="" if suppressed else alert.text,
         expires_at=facts.at + OLDEST_EVENT,
         suppressed=suppressed,
+        offer=offer,
+        asks=asks,
+        names=(offer,) if offer and asks else (),
         about=facts.event.bucket.unit,
-        claims=claims,
+        claims=alert.claims + told.claims,
+        true_until=true_until,
+        later_text=later,
     )

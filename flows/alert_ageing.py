@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flows.alert_texts import Draft, Matter, drafts, first_that_holds
+from flows.alert_texts import Matter, Said, drafts, first_that_holds
 from flows.claim_checks import ClaimFacts
 from flows.claims import (
     FRESH,
@@ -24,7 +24,7 @@ _SOON_STALE, _STALE_SHARE = timedelta(minutes=5), 10
 """A time that is told holds for a tenth of itself, and for a moment in any case."""
 
 
-def true_until(alert: Draft, at: datetime) -> datetime | None:
+def true_until(alert: Said, at: datetime) -> datetime | None:
     """As long as the alert's figures can be told; None where it has none."""
     return min((end for claim in alert.claims if (end := _stale_at(claim, at)) is not None), default=None)
 
@@ -44,5 +44,5 @@ def _stale_at(claim: Claim, at: datetime) -> datetime | None:
 def later_text(matter: Matter, known: ClaimFacts) -> str:
     """What still holds when the figures are old: it has none."""
     lasting_ones = (NearlyUsedUp, RanOut, HasExpired)
-    possible = [one for one in drafts(matter) if all(isinstance(claim, lasting_ones) for claim in one.claims)]
-    return first_that_holds(possible, known, 0)[0].text
+    possible = (one for one in drafts(matter) if all(isinstance(claim, lasting_ones) for claim in one.claims))
+    return first_that_holds(possible, known, 0).text

@@ -41,7 +41,7 @@ class AlertFacts:
     source, two_way: the service number, and whether it can be answered.
     chosen: the way that it goes; door: of the pusher, for a screen; wait: how long the text behind one is held back.
     renewal_price: what the bundle costs that is bought anew by itself, None when not known. lead: how near the end must
-        be that nobody but the pace of use tells.
+        be that nobody but the pace of use tells. pool: as whoever made the forecast has it, None to work it out.
     """
 
     at: datetime
@@ -67,10 +67,13 @@ class AlertFacts:
     wait: timedelta = timedelta()
     renewal_price: Money | None = None
     lead: timedelta = timedelta()
+    pool: Pool | None = None
 
 
 def pool_in(facts: AlertFacts) -> Pool:
     """All of the wallet that the event's bundle stands in."""
+    if facts.pool is not None:
+        return facts.pool
     return pool_of(facts.event, facts.wallet, place_of(facts.subscriber, facts.rules, facts.at))
 
 

@@ -6,8 +6,9 @@ nothing, so there always is one. Nobody is told that they are cut off: whether u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from flows.claim_checks import ClaimFacts, can_renew, failed_claims
 from flows.claims import (
@@ -35,17 +36,27 @@ from menus.charset import septets, transliterate
 
 ONE_SMS = 160
 """Septets of one text in GSM-7."""
-_SURELY_FITS = ONE_SMS // 2
+_WIDE = 16
+"""So many more septets than characters no bundle's name makes: then nobody need count them."""
 RENEWS_SOON = timedelta(hours=2)
 """Who gets the same again so soon, and has the money, needs no other bundle before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text and all that it says."""
+    """A text and all that it says. say: makes it, for most are looked at for their claims alone."""
+
+    say: Callable[[], str]
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said. failed: names of the claims that did not hold, of what is not said therefore."""
 
     text: str
     claims: tuple[Claim, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,33 +118,32 @@ def drafts(matter: Matter) -> Iterator[Draft]:
         case BundleChange.DEPLETING:
             yield from _running_out(matter)
     yield _plain(matter)
-    yield Draft(matter.voice.look_in_menu(matter.name))
+    yield Draft(partial(matter.voice.look_in_menu, matter.name))
 
 
-def first_that_holds(
-    possible: Iterator[Draft] | Sequence[Draft], facts: ClaimFacts, beside: int
-) -> tuple[Draft, tuple[str, ...]]:
-    """The first whose claims all hold, and that fits one text beside so many septets; and the names of what failed.
+def first_that_holds(possible: Iterable[Draft], facts: ClaimFacts, beside: int) -> Said:
+    """The first whose claims all hold, and that fits one text beside so many septets.
 
     Where none fits, the first that holds.
     """
     failed: dict[str, None] = {}
-    too_long: Draft | None = None
+    too_long: Said | None = None
     for draft in possible:
         wrong = failed_claims(draft.claims, facts)
         if wrong:
             failed.update(dict.fromkeys(NAMES[type(claim)] for claim in wrong))
-        elif not fits(draft.text, beside):
-            too_long = too_long or draft
-        else:
-            return draft, tuple(failed)
+            continue
+        said = Said(draft.say(), draft.claims, tuple(failed))
+        if fits(said.text, beside):
+            return said
+        too_long = too_long or said
     assert too_long is not None, "the last draft claims nothing"
-    return too_long, tuple(failed)
+    return too_long
 
 
 def fits(text: str, beside: int) -> bool:
     """Whether it fits one text together with so many septets."""
-    if len(text) <= _SURELY_FITS - beside:
+    if len(text) + beside + _WIDE <= ONE_SMS:
         return True
     return septets(transliterate(text)) + beside <= ONE_SMS
 
@@ -143,8 +153,10 @@ def _expired(matter: Matter) -> Iterator[Draft]:
     over = HasExpired(ending.id)
     if pool.others:
         total = voice.amount(ending.unit, pool.others_remaining)
-        yield Draft(voice.has_expired_but(matter.name, total), (over, _all_left(matter, pool.others_remaining)))
-    yield Draft(voice.has_expired(matter.name), (over,))
+        yield Draft(
+            partial(voice.has_expired_but, matter.name, total), (over, _all_left(matter, pool.others_remaining))
+        )
+    yield Draft(partial(voice.has_expired, matter.name), (over,))
 
 
 def _expiring(matter: Matter) -> Iterator[Draft]:
@@ -158,15 +170,15 @@ def _expiring(matter: Matter) -> Iterator[Draft]:
     if ending.renews:
         if can_renew(matter.price, matter.spendable) is True and matter.price is not None:
             renews = Renews(ending.id, ending.expires_at, matter.price)
-            yield Draft(voice.renews(matter.name, left, matter.price), (renews,))
+            yield Draft(partial(voice.renews, matter.name, left, matter.price), (renews,))
         if can_renew(matter.price, matter.spendable) is False and matter.price is not None:
             short = WillNotRenew(ending.id, ending.expires_at, matter.price)
-            yield Draft(voice.will_not_renew(matter.name, left, matter.price), (short,))
-        yield Draft(voice.up_for_renewal(matter.name, left), (UpForRenewal(ending.id, ending.expires_at),))
+            yield Draft(partial(voice.will_not_renew, matter.name, left, matter.price), (short,))
+        yield Draft(partial(voice.up_for_renewal, matter.name, left), (UpForRenewal(ending.id, ending.expires_at),))
         return
     expires = Expires(ending.id, ending.expires_at)
-    yield Draft(voice.expires(matter.name, ending.unit, ending.remaining, left), (expires, _left(matter)))
-    yield Draft(voice.expires_in(matter.name, left), (expires,))
+    yield Draft(partial(voice.expires, matter.name, ending.unit, ending.remaining, left), (expires, _left(matter)))
+    yield Draft(partial(voice.expires_in, matter.name, left), (expires,))
 
 
 def _run_out(matter: Matter) -> Iterator[Draft]:
@@ -174,41 +186,47 @@ def _run_out(matter: Matter) -> Iterator[Draft]:
     gone = RanOut(ending.id)
     if pool.others:
         total = voice.amount(ending.unit, pool.others_remaining)
-        yield Draft(voice.has_run_out_but(matter.name, total), (gone, _all_left(matter, pool.others_remaining)))
+        yield Draft(
+            partial(voice.has_run_out_but, matter.name, total), (gone, _all_left(matter, pool.others_remaining))
+        )
     if matter.renews_in_time and ending.expires_at is not None:
         left = ending.expires_at - pool.place.at
-        yield Draft(voice.has_run_out_and_renews(matter.name, left), (gone, Renews(ending.id, ending.expires_at, None)))
+        yield Draft(
+            partial(voice.has_run_out_and_renews, matter.name, left), (gone, Renews(ending.id, ending.expires_at, None))
+        )
     if ending.throttled_after and not pool.others:
-        yield Draft(voice.goes_on_slower(matter.name), (gone, GoesOnSlower(ending.id)))
-    yield Draft(voice.has_run_out(matter.name), (gone,))
+        yield Draft(partial(voice.goes_on_slower, matter.name), (gone, GoesOnSlower(ending.id)))
+    yield Draft(partial(voice.has_run_out, matter.name), (gone,))
 
 
 def _running_out(matter: Matter) -> Iterator[Draft]:
     ending, voice, pool = matter.pool.ending, matter.voice, matter.pool
     ends, time = EndsWithin(*matter.forecast, pool.as_of), matter.ends_in
     crossed = not matter.by_pace and (matter.threshold is None or matter.threshold <= NEARLY)
-    nearly, left = NearlyUsedUp(ending.id), voice.left(ending.unit, ending.remaining)
+    nearly, left = NearlyUsedUp(ending.id), _left(matter)
     if crossed and matter.renews_in_time and ending.expires_at is not None:
         renews = Renews(ending.id, ending.expires_at, None)
-        text = voice.nearly_used_up_and_renews(matter.name, left, ending.expires_at - pool.place.at)
-        yield Draft(text, (nearly, _left(matter), renews))
+        words = voice.left(ending.unit, ending.remaining)
+        until = ending.expires_at - pool.place.at
+        yield Draft(partial(voice.nearly_used_up_and_renews, matter.name, words, until), (nearly, left, renews))
     if pool.others and crossed:
-        total, both = voice.amount(ending.unit, pool.remaining), (_left(matter), _all_left(matter, pool.remaining))
+        words, total = voice.left(ending.unit, ending.remaining), voice.amount(ending.unit, pool.remaining)
+        both = (left, _all_left(matter, pool.remaining))
         if time is not None:
-            yield Draft(voice.nearly_used_up_of(matter.name, left, total, time), (nearly, *both, ends))
-        yield Draft(voice.nearly_used_up_of(matter.name, left, total, None), (nearly, *both))
+            yield Draft(partial(voice.nearly_used_up_of, matter.name, words, total, time), (nearly, *both, ends))
+        yield Draft(partial(voice.nearly_used_up_of, matter.name, words, total, None), (nearly, *both))
     elif time is not None and not pool.others:
-        yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, time), (_left(matter), ends))
+        yield Draft(partial(voice.runs_out, matter.name, ending.unit, ending.remaining, time), (left, ends))
     if crossed:
-        yield Draft(voice.runs_out(matter.name, ending.unit, ending.remaining, None), (nearly, _left(matter)))
-        yield Draft(voice.nearly_used_up(matter.name), (nearly,))
+        yield Draft(partial(voice.runs_out, matter.name, ending.unit, ending.remaining, None), (nearly, left))
+        yield Draft(partial(voice.nearly_used_up, matter.name), (nearly,))
 
 
 def _plain(matter: Matter) -> Draft:
     """What is left of it, and nothing else."""
     ending = matter.pool.ending
-    text = matter.voice.is_left(matter.name, ending.unit, ending.remaining)
-    return Draft(text, (_left(matter),))
+    say = partial(matter.voice.is_left, matter.name, ending.unit, ending.remaining)
+    return Draft(say, (_left(matter),))
 
 
 def _left(matter: Matter) -> RemainingClaim:

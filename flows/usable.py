@@ -66,7 +66,7 @@ class Pool:
 
 def pool_of(event: BundleReported, wallet: Wallet | None, place: Place) -> Pool:
     """What there is of the unit and service that the event is about. place: of the person; roaming is the event's."""
-    place = replace(place, roaming=event.roaming)
+    place = Place(place.at, place.zones, place.circle, event.roaming)
     told_at = min(event.as_of or place.at, place.at)
     read = {bucket.id: bucket for bucket in wallet.buckets} if wallet else {}
     ending = _best_known(event, read.get(event.bucket.id), place.at)
@@ -131,13 +131,15 @@ def lasting(buckets: Sequence[Bucket], at: datetime, length: timedelta) -> int:
 
 def _best_known(event: BundleReported, read: Bucket | None, at: datetime) -> Bucket:
     """The bundle of the event: what was read of it now, else what the event says, which is that it has ended."""
-    told = replace(
-        event.bucket,
-        product=event.bucket.product or event.product,
-        activated_at=event.bucket.activated_at or event.activated_at,
-        renews=event.bucket.renews or event.renews,
-        shared=event.bucket.shared or event.shared,
-    )
+    told = event.bucket
+    if event.product or event.activated_at or event.renews or event.shared:
+        told = replace(
+            told,
+            product=told.product or event.product,
+            activated_at=told.activated_at or event.activated_at,
+            renews=told.renews or event.renews,
+            shared=told.shared or event.shared,
+        )
     if read is not None and read.unit is told.unit:
         return replace(
             told,

@@ -52,6 +52,7 @@ class Verdict:
     best: Bundle | None
     on_sale: bool
     decision: Mapping[str, Any]
+    pool: Pool
 
 
 def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> list[Verdict]:
@@ -63,9 +64,10 @@ def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> lis
     for unit, indices in by_unit.items():
         offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
         of_unit = [cases[index] for index in indices]
-        decisions = decide(DecisionBatch(_usage(of_unit, unit, at), _offers(of_unit, offered, unit)))
+        pools = [case.pool(at) for case in of_unit]
+        decisions = decide(DecisionBatch(_usage(of_unit, pools, unit, at), _offers(of_unit, offered, unit)))
         for row, index in enumerate(indices):
-            verdicts[index] = _verdict(cases[index], offered, decisions, row, at)
+            verdicts[index] = _verdict(pools[row], offered, decisions, row)
     return [verdicts[index] for index in range(len(cases))]
 
 
@@ -74,7 +76,8 @@ def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
     found: dict[int, Forecast | None] = {}
     for unit in {case.event.bucket.unit for case in cases}:
         indices = [index for index, case in enumerate(cases) if case.event.bucket.unit is unit]
-        usage = _usage([cases[index] for index in indices], unit, at)
+        of_unit = [cases[index] for index in indices]
+        usage = _usage(of_unit, [case.pool(at) for case in of_unit], unit, at)
         forecasts = forecast(usage)
         watched = (usage.days >= 1) | ((usage.initial > usage.remaining) & (usage.elapsed_hours >= 1))
         for row, index in enumerate(indices):
@@ -96,7 +99,8 @@ def payable(
         nothing = BundleReported(BundleChange.DEPLETED, Bucket("", unit, 0))
         case = [Case(person, nothing, wallet, usage)]
         batch = _offers(case, offered, unit)
-        ranking = decide(DecisionBatch(_usage(case, unit, at), batch)).ranking
+        usage_batch = _usage(case, [one.pool(at) for one in case], unit, at)
+        ranking = decide(DecisionBatch(usage_batch, batch)).ranking
         can_pay = batch.eligible[0] & (batch.price <= batch.balance[0])
         for column in np.flatnonzero(can_pay):
             bundle, score = offered[column], float(ranking.scores[0, column])
@@ -106,10 +110,9 @@ def payable(
     return [bundle for _, bundle in best_first]
 
 
-def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
+def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetime) -> UsageBatch:
     """What is used up is the pool; how fast is told by the bundle that ends, among others."""
     known = [_features(case.usage if unit is Unit.BYTE else None, at) for case in cases]
-    pools = [case.pool(at) for case in cases]
     n = len(cases)
     return UsageBatch(
         remaining=np.array([_pooled(pool) for pool in pools], dtype=float),
@@ -158,10 +161,10 @@ def _balance(case: Case, offered: Sequence[Bundle]) -> float:
     return float(balance.amount)
 
 
-def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: int, at: datetime) -> Verdict:
+def _verdict(pool: Pool, offered: Sequence[Bundle], decisions: Decisions, row: int) -> Verdict:
     forecasts, ranking = decisions.forecasts, decisions.ranking
     best = int(ranking.best[row])
-    others = others_lasting(case.pool(at))
+    others = others_lasting(pool)
     told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
     return Verdict(
         forecast=told,
@@ -177,6 +180,7 @@ def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: i
             "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,
             "considered": len(offered),
         },
+        pool=pool,
     )
 
 

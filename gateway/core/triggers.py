@@ -141,7 +141,7 @@ class TriggerDesk:
     def _alert(self, found: _Found, case: Case, verdict: Verdict, way: Way) -> Alerted:
         context, at = self._context, self._context.clock()
         voice = context.voice(case.subscriber)
-        product = case.event.product or case.pool(at).ending.product
+        product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
         return decide(
             AlertFacts(
@@ -168,6 +168,7 @@ class TriggerDesk:
                 wait=way.wait,
                 renewal_price=known.price if known else None,
                 lead=context.leads.forecast,
+                pool=verdict.pool,
             )
         )
 
