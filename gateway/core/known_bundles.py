@@ -49,18 +49,17 @@ class KnownBundles:
         """
         at = self._context.clock()
         read = next((one for one in wallet.buckets if one.id == event.bucket.id), None) if wallet else None
+        told_at = at if alerted.effects else None
+        seen_at = min(event.as_of or at, at)
         bucket = replace(
             event.bucket,
             product=event.product,
             activated_at=event.activated_at,
             renews=event.bucket.renews or event.renews,
             shared=event.bucket.shared or event.shared,
-            remaining=0 if event.change is BundleChange.DEPLETED else event.bucket.remaining,
+            remaining=_remaining(event, read),
+            expires_at=(read.expires_at if read else None) or event.bucket.expires_at,
         )
-        told_at = at if alerted.effects else None
-        seen_at = min(event.as_of or at, at)
-        if read is not None:
-            bucket = replace(bucket, remaining=read.remaining, expires_at=read.expires_at or bucket.expires_at)
         of_clock = event.change in _EXPIRY
         over = event.change is BundleChange.EXPIRED and read is None
         known = KnownBundle(
@@ -150,6 +149,12 @@ class KnownBundles:
             else None
         )
         return bucket.expires_at - (lead if validity is None else min(lead, validity / _SHARE_OF_VALIDITY))
+
+
+def _remaining(event: BundleReported, read: Bucket | None) -> int:
+    if read is not None:
+        return read.remaining
+    return 0 if event.change is BundleChange.DEPLETED else event.bucket.remaining
 
 
 def _ends_by_use(bucket: Bucket, p50: float, at: datetime) -> bool:
