@@ -68,8 +68,9 @@ class KnownBundles:
             at if read else seen_at,
             tell_expiry_at=None if over else self._tell_expiry_at(bucket),
             told_expiry_at=told_at if of_clock else None,
-            told_depletion_at=None if of_clock else told_at,
         )
+        if told_at is not None and not of_clock:
+            known = depletion_told(known, told_at)
         others = {one.id: one for one in event.others if one.id != bucket.id}
         return (
             bundles.put(known),
@@ -149,6 +150,12 @@ class KnownBundles:
             else None
         )
         return bucket.expires_at - (lead if validity is None else min(lead, validity / _SHARE_OF_VALIDITY))
+
+
+def depletion_told(known: KnownBundle, at: datetime) -> KnownBundle:
+    """Whoever is told that it runs out when its end by the clock is near is not told of that a minute later."""
+    near = known.tell_expiry_at is not None and known.tell_expiry_at <= at
+    return replace(known, told_depletion_at=at, told_expiry_at=at if near else known.told_expiry_at)
 
 
 def _remaining(event: BundleReported, read: Bucket | None) -> int:

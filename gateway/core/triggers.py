@@ -21,7 +21,7 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
-from gateway.core.known_bundles import KnownBundles
+from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
 from store import bundles, inbox, usage
@@ -60,14 +60,12 @@ class _Found:
 
     def ops(self, told_at: datetime | None = None) -> tuple[Op, ...]:
         """What is written of a usage report. told_at: when its event was told to the person, None for not."""
-        told = self.event.bucket.id if self.event and told_at else ""
-        return (
-            *self.learned,
-            *(
-                bundles.put(replace(one, told_depletion_at=told_at) if one.bucket.id == told else one)
-                for one in self.bundles
-            ),
+        told = self.event.bucket.id if self.event else ""
+        known = (
+            depletion_told(one, told_at) if told_at is not None and one.bucket.id == told else one
+            for one in self.bundles
         )
+        return (*self.learned, *map(bundles.put, known))
 
 
 Outcome = tuple[str, Sequence[Effect], tuple[Op, ...]]

@@ -101,6 +101,19 @@ async def test_who_uses_it_up_soon_is_told_before_any_threshold(house: House, de
     assert counted(house, "chasqui_triggers_total", outcome="usage_kept") == 1
 
 
+async def test_who_is_told_that_it_runs_out_is_not_told_a_minute_later_that_it_expires(
+    house: House, desk: TriggerDesk, facts: Facts
+) -> None:
+    """Where its end by the clock is near by then; a far one is told in its time."""
+    near = replace(BUCKET, expires_at=TUESDAY + timedelta(hours=20))
+    await told(house, desk, BundleReported(BundleChange.DEPLETING, near, threshold=0.1))
+    await told(house, desk, BundleReported(BundleChange.DEPLETING, replace(BUCKET, id="b-2"), threshold=0.1))
+    first, second = await known(house, facts), await known(house, facts, "b-2")
+    assert first is not None
+    assert second is not None
+    assert (first.tell_expiry_at, second.tell_expiry_at) == (None, TUESDAY + 5 * DAY)
+
+
 async def test_who_uses_it_up_later_is_told_when_that_is_near(house: House, desk: TriggerDesk, facts: Facts) -> None:
     """By our clock, unless a report says otherwise before."""
     await told(house, desk, UsageReported(HOURLY, (replace(BUCKET, remaining=500 * MB),)))
