@@ -58,7 +58,12 @@ async def gateway(stack: AsyncExitStack, settings: Mapping[str, Any]) -> tuple[d
         routes=_routes(settings),
         doors=_doors(settings),
         menus=PathConfig(path=settings.get("menus", "")),
-        policy=PolicyConfig(quiet_hours="off", assume_opt_in="yes", dry_run=settings.get("dry", False)),
+        policy=PolicyConfig(
+            quiet_hours="off",
+            assume_opt_in="yes",
+            dry_run=settings.get("dry", False),
+            alert_gap=settings.get("gap", PolicyConfig().alert_gap),
+        ),
         folder=Path(settings["database"]).parent,
     )
     running, pauses = Gateway(config), Pauses()

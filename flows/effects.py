@@ -95,13 +95,22 @@ class ActivateBundle:
 
 @dataclass(frozen=True, slots=True)
 class RecordAlert:
-    """Note that this bundle's threshold was dealt with; a second one is dropped with its whole step."""
+    """Note that this bundle's threshold was dealt with; a second one is dropped with its whole step.
+
+    A step may have several: the first decides, the others are told along with it.
+    happened_at: by the charging system's clock. activated_at, expires_at: of the bundle's period, as far as told.
+    text: key of the text that tells it.
+    """
 
     subscription: SubscriptionId
     bundle_id: str
     threshold: str
     at: datetime
     outcome: str
+    happened_at: datetime | None = None
+    activated_at: datetime | None = None
+    expires_at: datetime | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +237,17 @@ class RecordTold:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOvertaken:
+    """An alert that waits says less than a newer one about the same bundle. Nothing happens if it has gone.
+
+    key: of its text; the screen before it does not go either.
+    """
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPointless:
     """Texts and screens of this subscription that have not gone need not go any more; nothing happens to others.
 
@@ -339,6 +359,7 @@ Record = (
     | RecordPreference
     | RecordMarketingContact
     | RecordTold
+    | RecordOvertaken
     | RecordPointless
     | RecordOffersOver
     | RecordBundlesOver

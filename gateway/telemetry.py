@@ -131,6 +131,15 @@ class Metrics:
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )
+        self.triggers_rejected = Counter(
+            "chasqui_triggers_rejected_total", "Triggers that were not taken in, by why", ("reason",), registry=registry
+        )
+        self.trigger_lines = Counter(
+            "chasqui_trigger_file_lines_total",
+            "Lines of files of triggers by what became of them",
+            ("outcome",),
+            registry=registry,
+        )
         self.texts_in = Counter(
             "chasqui_mo_total", "Texts from subscribers by meaning", ("meaning",), registry=registry
         )

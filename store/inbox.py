@@ -9,17 +9,16 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from flows.effects import RecordAlert
 from flows.frozen import dataclass
 from flows.values import Msisdn
 from store.ids import first_id
 from store.reader import AnyRow, Reader
-from store.tables import alerts
 from store.tables import inbox as t
 from store.unit import Gate, Op, Unit
 
 _PAGE = 1_000
 _TAKE_IN = insert(t).on_conflict_do_nothing().returning(t.c.source, t.c.event_id)
+_TAKE_IN_BESIDE = insert(t).on_conflict_do_nothing()
 _DONE = update(t).where(t.c.id == bindparam("which")).values(processed_at=bindparam("at"), outcome=bindparam("what"))
 _DONE_HIDDEN = (
     update(t)
@@ -40,9 +39,6 @@ _TEXTS_SINCE = (
         t.c.id > bindparam("after"),
     )
     .order_by(t.c.id)
-)
-_ALERT = (
-    insert(alerts).on_conflict_do_nothing().returning(alerts.c.subscription_id, alerts.c.bundle_id, alerts.c.threshold)
 )
 _RECEIPTS = select(t).where(t.c.kind == "receipt", t.c.processed_at.is_(None)).order_by(t.c.id.desc()).limit(10_000)
 
@@ -74,6 +70,11 @@ def put_aside(entry: Entry, outcome: str) -> Unit:
     return Unit(gate=Gate(_TAKE_IN, _values(entry, entry.received_at, outcome), ("source", "event_id")))
 
 
+def beside(gate: Gate) -> Op:
+    """The row that this gate of ``take_in`` or ``put_aside`` writes, without a gate: another decides."""
+    return Op(_TAKE_IN_BESIDE, gate.values)
+
+
 def done(entry_id: str, outcome: str, at: datetime) -> Op:
     """The entry was dealt with. outcome: one word that tells how."""
     return Op(_DONE, {"which": entry_id, "at": at, "what": outcome})
@@ -82,18 +83,6 @@ def done(entry_id: str, outcome: str, at: datetime) -> Op:
 def done_hidden(entry_id: str, outcome: str, at: datetime, body: str) -> Op:
     """The same, and ``body`` stands from now on in place of what came, which is nobody's to read."""
     return Op(_DONE_HIDDEN, {"which": entry_id, "at": at, "what": outcome, "instead": body})
-
-
-def once_per_threshold(effect: RecordAlert) -> Gate:
-    """Shut when this bundle's threshold was dealt with before."""
-    values = {
-        "subscription_id": effect.subscription,
-        "bundle_id": effect.bundle_id,
-        "threshold": effect.threshold,
-        "at": effect.at,
-        "outcome": effect.outcome,
-    }
-    return Gate(_ALERT, values, ("subscription_id", "bundle_id", "threshold"))
 
 
 async def waiting(reader: Reader) -> Sequence[Entry]:

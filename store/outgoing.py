@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, func, insert, or_, update
 
-from flows.effects import RecordPointless
+from flows.effects import RecordOvertaken, RecordPointless
 from flows.values import Msisdn, SubscriptionId
 from store.tables import outbox as t
 from store.unit import Gate, Op, Take
@@ -32,6 +32,11 @@ _POINTLESS = (
 )
 _NOBODYS = (
     update(t).where(t.c.subscription_id == bindparam("whose"), *NOT_GONE).values({"state": "expired", **_SETTLED})
+)
+_OVERTAKEN = (
+    update(t)
+    .where(or_(t.c.key == bindparam("text"), t.c.key == bindparam("screen")), *NOT_GONE)
+    .values({"state": "expired", **_SETTLED})
 )
 _CALL_OFF = (
     update(t)
@@ -103,8 +108,11 @@ def claim(row_id: str, *, repeated: bool = False, payload: str | None = None) ->
     return Gate(_CLAIM, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))
 
 
-def pointless(effect: RecordPointless) -> Op:
+def pointless(effect: RecordPointless | RecordOvertaken) -> Op:
     """What says something that is not so any more does not go; nothing happens to what has gone."""
+    if isinstance(effect, RecordOvertaken):
+        both = {"text": effect.key, "screen": f"push:{effect.key}"}
+        return Op(_OVERTAKEN, {**both, "settled": effect.at, "why": "overtaken"})
     values = {"whose": effect.subscription, "settled": effect.at, "why": effect.reason}
     return Op(_POINTLESS, {**values, "of": effect.about}) if effect.about else Op(_NOBODYS, values)
 

@@ -24,6 +24,7 @@ from flows.effects import (
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
+    RecordOvertaken,
     RecordPointless,
     RecordPreference,
     RecordSimSwapped,
@@ -34,12 +35,12 @@ from flows.effects import (
     SendSms,
 )
 from flows.frozen import dataclass
-from store import audit, bundles, held_texts, inbox, offers, orders, outgoing, push_rows, sms_rows, subscriptions
+from store import alerts, audit, bundles, held_texts, offers, orders, outgoing, push_rows, sms_rows, subscriptions
 from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 
 _OfOffer = RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone | RecordOffersOver
-_OfOrder = RecordOrder | RecordOrderState | RecordTold | RecordPointless | RecordAudit
+_OfOrder = RecordOrder | RecordOrderState | RecordTold | RecordOvertaken | RecordPointless | RecordAudit
 _OfPerson = (
     RecordPreference
     | RecordMarketingContact
@@ -73,7 +74,7 @@ def write(
     """All effects of one step as one unit.
 
     A ``RecordAlert``, ``RecordOfferState`` or ``RecordFirstYes`` is the unit's gate: if the threshold was told before,
-    or the offer has ended, nothing but ``always`` is written.
+    or the offer has ended, nothing but ``always`` is written. Further ``RecordAlert`` are told along with the first.
     beside: rows that belong to the step and no flow decides on.
     """
     gate: Gate | None = None
@@ -82,6 +83,8 @@ def write(
     consents: list[RecordConsent] = []
     for effect in effects:
         match effect:
+            case RecordAlert() if gate is not None:
+                ops.append(alerts.told_along(effect))
             case RecordAlert() | RecordOfferState() | RecordFirstYes():
                 assert gate is None, "a step has one gate"
                 gate = _gate(effect)
@@ -107,7 +110,7 @@ def write(
 def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:
     match effect:
         case RecordAlert():
-            return inbox.once_per_threshold(effect)
+            return alerts.once_per_threshold(effect)
         case RecordOfferState():
             return offers.end_once(effect)
         case RecordFirstYes():
@@ -124,7 +127,7 @@ def _record(effect: _OfPerson | _OfOffer | _OfOrder) -> Op:
             return orders.move(effect)
         case RecordTold():
             return held_texts.withdraw(effect.key, effect.at)
-        case RecordPointless():
+        case RecordPointless() | RecordOvertaken():
             return outgoing.pointless(effect)
         case RecordAudit():
             return audit.note(effect)

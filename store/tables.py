@@ -128,8 +128,30 @@ alerts = Table(
     Column("subscription_id", String(26), primary_key=True),
     Column("bundle_id", String(80), primary_key=True),
     Column("threshold", String(24), primary_key=True),
+    Column("period", BigInteger, primary_key=True),  # microseconds at which it began, or ends; 0: not told
     Column("at", UtcTime, nullable=False),
     Column("outcome", String(40), nullable=False),
+    Column("happened_at", UtcTime),  # by the charging system's clock; null in alerts older than this column
+    Column("activated_at", UtcTime),
+    Column("expires_at", UtcTime),
+    Column("text_key", String(80)),  # of the text in the outbox that told it
+)
+
+imsis = Table(
+    "imsis",
+    metadata,
+    Column("imsi", String(15), primary_key=True),
+    Column("msisdn", String(15), nullable=False),
+    Column("told_at", UtcTime, nullable=False),  # the newest word counts
+)
+
+policy_counters = Table(
+    "policy_counters",
+    metadata,
+    Column("imsi", String(15), primary_key=True),
+    Column("counter", String(80), primary_key=True),
+    Column("status", String(80), nullable=False),  # the last that was told: the same again is a repetition
+    Column("told_at", UtcTime, nullable=False),
 )
 
 bundles = Table(

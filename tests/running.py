@@ -63,6 +63,7 @@ def configuration(
         f'[[api.tokens]]\nname = "{role}"\nrole = "{role}"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
         for role, token in TOKENS.items()
     )
+    gap = "" if "alert_gap" in policy else "alert_gap = 0\n"  # one text an event, and at once
     bind = "" if smpp is None else bind_to(smsc, "smsc-a", smpp)
     return f"""
 market = "{market}"
@@ -78,7 +79,7 @@ url = "{ocs}"
 [policy]
 quiet_hours = "off"
 assume_opt_in = "yes"
-{policy}
+{gap}{policy}
 {tokens}
 {more}
 """

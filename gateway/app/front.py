@@ -22,7 +22,7 @@ from gateway.core import traced
 from gateway.core.context import Context
 from gateway.core.doors import Doors
 from gateway.core.problems import middleware
-from gateway.ocs.inbound import MOST_BYTES
+from gateway.ocs.taking import MOST_BYTES
 from gateway.simulators.handset import HandsetPage
 from gateway.ussd.africastalking import AfricasTalking
 from gateway.ussd.services import Services

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -27,6 +26,7 @@ from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
+from gateway.app.triggering import Triggering
 from gateway.app.written_menus import region, stock, written_menus
 from gateway.config.tree import Config
 from gateway.console.health import Health
@@ -52,16 +52,14 @@ from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.session_counts import count_over
 from gateway.core.settlements import Settlements
-from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.core.triggers import TriggerDesk, Triggered
 from gateway.core.turns import TurnDesk
-from gateway.jobs.bundle_clock import BundleClock
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
-from gateway.ocs.cloudevents import NotAnEvent, event
-from gateway.ocs.inbound import TriggerRoutes
+from gateway.ocs.cloudevents import NotAnEvent, event, read_json
 from gateway.smpp.incoming import join
-from gateway.telemetry import Metrics, around
+from gateway.telemetry import Metrics
 from gateway.ussd.answering import Answering
 from gateway.ussd.routes import UssdRoutes
 from gateway.ussd.services import Services
@@ -174,13 +172,10 @@ class Gateway:
         receipts = ReceiptDesk(context)
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
-        trigger_desk = TriggerDesk(context, facts, committer, channels)
         reply_desk = ReplyDesk(context, facts, committer, services.codes[0])
-        triggers = Pump(
-            "triggers", subject, around(context.traces, "triggers", trigger_desk.work), trigger_desk.give_up
-        )
+        triggering = Triggering(context, TriggerDesk(context, facts, committer, channels), config)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
-        intake = Intake(context, triggers, replies, receipts, join)
+        intake = Intake(context, triggering.gathering, replies, receipts, join)
         texting = Texting(context, numbers, peers, intake, receipts)
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
@@ -189,8 +184,7 @@ class Gateway:
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)
-        clock = BundleClock(context, intake.triggers, lambda: triggers.backlog, config.policy.clock_seconds)
-        jobs = Jobs(context, committer, acceptances, sessions, clock)
+        jobs = Jobs(context, committer, acceptances, sessions, triggering.clock(intake))
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})
         answering = Answering(context, turns, services)
@@ -210,17 +204,18 @@ class Gateway:
         self._stack.push_async_callback(lanes.purchases.stop)
         self._stack.push_async_callback(lanes.pushes.stop)
         left = await lanes.recover(context)
-        for pump in (triggers, replies):
-            pump.start()
-            self._stack.push_async_callback(pump.stop)
+        triggering.start(self._stack)
+        replies.start()
+        self._stack.push_async_callback(replies.stop)
         await _resume(context, committer, intake, waiting)
         if left or waiting:
             _LOG.info("took up what the last stop left", extra={"outbox": left, "inbox": len(waiting)})
         self._tick(jobs, MenuWatch(context, shelf))
+        await triggering.watch(intake, self._stack)
         access = Access(config.api.tokens, config.api.requests_per_second)
         message_views = MessageViews(context, texting.numbers)
         routes: tuple[Routes, ...] = (
-            TriggerRoutes(context, intake, doors, config.webhooks.secret, config.server.host),
+            *triggering.routes(intake, doors),
             UssdRoutes(context, answering, doors, DIALECTS, config.server.host),
             ApiRoutes(context, facts, committer, acceptances, access, message_views=message_views),
             MessageRoutes(context, facts, committer, access, texting.recalls, message_views=message_views),
@@ -252,7 +247,7 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
             replies.append(entry)
             continue
         try:
-            triggers.append(Triggered(entry, event(json.loads(entry.body)).trigger))
+            triggers.append(Triggered(entry, event(read_json(entry.body), whole=False).trigger))
         except NotAnEvent:
             await committer.note(inbox.done(entry.id, "unreadable", context.clock()))
     intake.resume(triggers, replies)

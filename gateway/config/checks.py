@@ -15,6 +15,7 @@ from gateway.config.policy_checks import check_operator, check_policy, check_pus
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
+from gateway.config.trigger_checks import check_triggers
 from gateway.errors import ConfigError
 
 HTTP_DIALECTS = ("africastalking", "hubtel", "nalo", "infobip", "airtel", "safaricom", "restcomm", "truroute")
@@ -44,6 +45,7 @@ def check(config: Config) -> Config:
     _one_of("policy.assume_opt_in", config.policy.assume_opt_in, ("market", "yes"))
     _not_yet("sessions.url", config.sessions.url, "memory://")
     _not_yet("triggers.url", config.triggers.url, "inline://")
+    check_triggers(config.triggers)
     if config.ocs.kind == "tmf" and not config.ocs.url:
         raise ConfigError('ocs.url is missing: with kind = "tmf" it names the charging system')
     if config.ocs.url:

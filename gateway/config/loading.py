@@ -86,7 +86,9 @@ class _FromEnvironment:
 
 def _build(node: type[Node], values: Mapping[str, Any], where: str, path: str) -> Node:
     hints = typing.get_type_hints(node)
-    fields = {field.name: field for field in dataclasses.fields(node) if field.name != "folder"}  # type: ignore[arg-type]
+    fields = {field.name: field for field in dataclasses.fields(node)}  # type: ignore[arg-type]
+    if node is Config:
+        del fields["folder"]  # it is where the file stands
     for key, value in values.items():
         if key not in fields:
             raise _unknown(value, where, path, key, list(fields))

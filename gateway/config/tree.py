@@ -23,6 +23,7 @@ from gateway.config.sms_sections import (
     ThroughConfig,
     TlvConfig,
 )
+from gateway.config.trigger_sections import CgratesTriggerConfig, NchfConfig, Tmf688Config, TriggersConfig
 from gateway.config.ussd_sections import (
     DEFAULT_SERVICES,
     DoorConfig,
@@ -37,9 +38,11 @@ __all__ = [
     "ApiConfig",
     "ApiTokenConfig",
     "CgratesConfig",
+    "CgratesTriggerConfig",
     "Config",
     "DiameterConfig",
     "DoorConfig",
+    "NchfConfig",
     "NetworkConfig",
     "NumberConfig",
     "OcsConfig",
@@ -56,6 +59,7 @@ __all__ = [
     "TemplateConfig",
     "ThroughConfig",
     "TlvConfig",
+    "Tmf688Config",
     "TriggersConfig",
     "UcipConfig",
     "UssdConfig",
@@ -101,13 +105,6 @@ class SessionsConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggersConfig:
-    """What carries triggers from the inbox to the work."""
-
-    url: str = "inline://"
-
-
-@dataclass(frozen=True, slots=True)
 class PathConfig:
     """A file or folder; empty means what comes with the package."""
 
@@ -139,7 +136,8 @@ class PolicyConfig:
     push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
     confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
-    says, whose own bound holds where it is lower.
+    says, whose own bound holds where it is lower. alert_gap: seconds in which what is told of one person's
+    bundles becomes one message; 0 = each its own.
     expiry_lead_hours: so long before its end by the clock, or a quarter of its validity, a bundle's end is told that no
     trigger tells; forecast_lead_hours: the same of its end by use, as the pace of use has it; 0 = only what triggers
     tell. clock_seconds: between two looks for such ends.
@@ -159,6 +157,7 @@ class PolicyConfig:
     expiry_lead_hours: float = 24
     forecast_lead_hours: float = 3
     clock_seconds: float = 60
+    alert_gap: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

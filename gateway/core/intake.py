@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from gateway.core.context import Context
+from gateway.core.gathering import Gathering
 from gateway.core.part_desk import Join, PartDesk
 from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated, MobilePart
 from gateway.core.pump import Pump
@@ -16,6 +17,7 @@ from gateway.errors import StoreUnavailable
 from store import inbox
 from store.errors import StoreError
 from store.inbox import Entry
+from store.unit import Unit
 from store.writer import raise_first
 
 _LOG = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ class Intake:
     def __init__(
         self,
         context: Context,
-        triggers: Pump[Triggered],
+        triggers: Pump[Triggered] | Gathering,
         replies: Pump[Entry],
         receipts: ReceiptDesk,
         join: Join,
@@ -38,10 +40,12 @@ class Intake:
         self._receipts = receipts
         self._parts = PartDesk(context, join, replies.put)
 
-    async def triggers(self, batch: Sequence[Triggered]) -> list[bool]:
-        """Take in events; for each, whether it was new. Raises StoreUnavailable; sent again, those that
-        were taken all the same are known."""
-        taken = await self._context.writer.settle_all(inbox.take_in(item.entry) for item in batch)
+    async def triggers(self, batch: Sequence[Triggered], units: Sequence[Unit]) -> list[bool]:
+        """Take in events; for each, whether it was new. units: by which each is written.
+
+        Raises StoreUnavailable; sent again, those that were taken all the same are known.
+        """
+        taken = await self._context.writer.settle_all(units)
         for item, new in zip(batch, taken, strict=True):
             if new is True:
                 self._triggers.put(item)
@@ -49,6 +53,11 @@ class Intake:
             return raise_first(taken)
         except StoreError as error:
             raise StoreUnavailable(str(error)) from error
+
+    @property
+    def backlog(self) -> int:
+        """Triggers that are in the inbox and not dealt with."""
+        return self._triggers.backlog
 
     async def take(self, deliveries: Sequence[Delivery]) -> Sequence[Exception | None]:
         """Take in texts, parts of texts and receipts; see ``InboundSms``."""

@@ -6,15 +6,16 @@ the pace of use says so, where enough of the pace is known (``gateway.jobs.bundl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flows.alert import Alerted, place_of
+from flows.alert import place_of
 from flows.events import BundleChange, BundleReported, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Bucket, Wallet
+from gateway.core.alert_desk import BundleNews
 from gateway.core.context import Context
 from gateway.core.deciding import Case, ends
 from store import bundles
@@ -40,16 +41,26 @@ class KnownBundles:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    def of_news(self, news: Sequence[BundleNews], wallet: Wallet | None, told: Collection[str]) -> tuple[Op, ...]:
+        """What a person's events say of bundles, the newest of each. told: those that they were told of now."""
+        known: dict[str, KnownBundle] = {}
+        for one in sorted(news, key=lambda one: one.happened_at):
+            is_told = one.event.bucket.id in told
+            for found in self.of_event(one.subscriber, one.event, wallet, told=is_told):
+                if found.bucket.id == one.event.bucket.id or found.bucket.id not in known:
+                    known[found.bucket.id] = found
+        return tuple(map(bundles.put, known.values()))
+
     def of_event(
-        self, person: Subscriber, event: BundleReported, wallet: Wallet | None, alerted: Alerted
-    ) -> tuple[Op, ...]:
+        self, person: Subscriber, event: BundleReported, wallet: Wallet | None, *, told: bool
+    ) -> tuple[KnownBundle, ...]:
         """What an event says of its bundle and of others; whoever was told of it now is not told again.
 
         Of what the charging system has said meanwhile, that counts.
         """
         at = self._context.clock()
         read = next((one for one in wallet.buckets if one.id == event.bucket.id), None) if wallet else None
-        told_at = at if alerted.effects else None
+        told_at = at if told else None
         seen_at = min(event.as_of or at, at)
         bucket = replace(
             event.bucket,
@@ -73,9 +84,9 @@ class KnownBundles:
             known = depletion_told(known, told_at)
         others = {one.id: one for one in event.others if one.id != bucket.id}
         return (
-            bundles.put(known),
+            known,
             *(
-                bundles.put(KnownBundle(person.id, one, seen_at, tell_expiry_at=self._tell_expiry_at(one)))
+                KnownBundle(person.id, one, seen_at, tell_expiry_at=self._tell_expiry_at(one))
                 for one in others.values()
             ),
         )

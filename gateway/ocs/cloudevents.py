@@ -6,10 +6,13 @@ A wrong event is answered with everything that is wrong with it, each at its JSO
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
+
+import orjson
 
 from flows.events import (
     BalanceFellLow,
@@ -29,45 +32,57 @@ from gateway.ocs.event_fields import FieldReader
 
 MOST_EVENTS = 1_000
 _MOST_ID = 200
+_IMSI = re.compile(r"[0-9]{6,15}")
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "subject")
 
 
 class NotAnEvent(Exception):
-    """The request is no CloudEvent. problems: pointer and sentence of each thing that is wrong."""
+    """The request is no event that can be taken in.
 
-    def __init__(self, problems: Mapping[str, str], *, unknown_type: bool = False) -> None:
+    problems: pointer and sentence of each thing that is wrong. code: stable, for whoever reads the answer.
+    """
+
+    def __init__(self, problems: Mapping[str, str], *, unknown_type: bool = False, code: str = "invalid-event") -> None:
         super().__init__("; ".join(f"{pointer}: {what}" for pointer, what in problems.items()))
         self.problems = dict(problems)
         self.unknown_type = unknown_type
+        self.code = "unknown-event-type" if unknown_type else code
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its identity (source, id), the canonical text to keep, and what it says."""
+    """One event: its identity (source, id), the canonical text to keep, and what it says.
+
+    imsi: of the SIM that the number was in, empty where it is not told.
+    """
 
     source: str
     id: str
     msisdn: Msisdn
     body: str
     trigger: Trigger
+    imsi: str = ""
 
 
 def parse(content_type: str, headers: Mapping[str, str], body: bytes) -> list[Event]:
     """The events of one request. Raises NotAnEvent."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/cloudevents-batch+json":
-        return _batch(_json(body))
+        return _batch(read_json(body))
     if kind == "application/cloudevents+json":
-        return [event(_json(body))]
+        return [event(read_json(body))]
     if any(name.lower().startswith("ce-") for name in headers):
         return [event(_binary(headers, body))]
-    document = _json(body)  # plain JSON: structured all the same
+    document = read_json(body)  # plain JSON: structured all the same
     return _batch(document) if isinstance(document, list) else [event(document)]
 
 
-def event(document: object, at: str = "") -> Event:
-    """One event from its structured form. at: pointer of it in the request. Raises NotAnEvent."""
-    reader = FieldReader(at)
+def event(document: object, at: str = "", *, whole: bool = True) -> Event:
+    """One event from its structured form. Raises NotAnEvent.
+
+    at: pointer of it in the request. whole: whether a bundle must tell how large it was; wires of other kinds cannot.
+    """
+    reader = FieldReader(at, whole=whole)
     root = reader.table(document, "")
     source = reader.text(root, "/source", most=_MOST_ID)
     event_id = reader.text(root, "/id", most=_MOST_ID)
@@ -81,19 +96,40 @@ def event(document: object, at: str = "") -> Event:
         unknown = f"unknown type {kind[:60]!r}; there is: {', '.join(TYPES)}"
         raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
+    imsi = data.get("imsi")
+    if imsi is not None and not (isinstance(imsi, str) and _IMSI.fullmatch(imsi)):
+        reader.wrong("/data/imsi", "must be 6 to 15 digits")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:
         raise NotAnEvent(reader.problems)
     assert fact is not None
-    canonical = json.dumps(document, separators=(",", ":"))  # ASCII: half of a surrogate pair cannot be stored
-    return Event(source, event_id, Msisdn(msisdn), canonical, Trigger(msisdn, time, fact))
+    return Event(source, event_id, Msisdn(msisdn), _canonical(document), Trigger(msisdn, time, fact), imsi or "")
 
 
-def _json(body: bytes) -> Any:
+def _canonical(document: object) -> str:
+    try:
+        return orjson.dumps(document).decode()
+    except orjson.JSONEncodeError:  # numbers beyond 64 bits, halves of surrogate pairs, depth
+        try:
+            return json.dumps(document, separators=(",", ":"))
+        except RecursionError:
+            raise _not_json() from None
+
+
+def read_json(body: bytes | str) -> Any:
+    """The document in a request. Raises NotAnEvent."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass  # NaN, halves of surrogate pairs: what others write and RFC 8259 does not have
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise NotAnEvent({"": "the body is not JSON"}) from None
+        raise _not_json() from None
+
+
+def _not_json() -> NotAnEvent:
+    return NotAnEvent({"": "the body is not JSON"}, code="not-json")
 
 
 def _batch(document: object) -> list[Event]:
@@ -120,7 +156,7 @@ def _binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         if name.lower().startswith("ce-")
     }
     known = {name: attributes[name] for name in _ATTRIBUTES if name in attributes}
-    return {**known, "data": _json(body) if body.strip() else {}}
+    return {**known, "data": read_json(body) if body.strip() else {}}
 
 
 _Parser = Callable[[FieldReader, dict[str, Any], str], TriggerFact]
@@ -166,7 +202,7 @@ def _bundle(reader: FieldReader, data: dict[str, Any], kind: str) -> BundleRepor
         bucket = Bucket("", Unit.BYTE, 0)
     else:
         fields = reader.table(data["bundle"], at)
-        bucket = _bucket(reader, fields, at, initial=runs_out, expires=not runs_out)
+        bucket = _bucket(reader, fields, at, initial=runs_out and reader.whole_bundles, expires=not runs_out)
     others = reader.items(data["others"], "/data/others") if data.get("others") is not None else []
     return BundleReported(
         change=change,

@@ -18,10 +18,12 @@ class FieldReader:
     """Reads fields and gathers what is wrong with them; a wrong field reads as something harmless.
 
     at: pointer of the event in the request. problems: by pointer (RFC 6901), a sentence each.
+    whole_bundles: whether a bundle that runs out must tell how large it was.
     """
 
-    def __init__(self, at: str) -> None:
+    def __init__(self, at: str = "", *, whole: bool = True) -> None:
         self._at = at
+        self.whole_bundles = whole
         self.problems: dict[str, str] = {}
 
     def wrong(self, pointer: str, what: str) -> None:
@@ -85,7 +87,7 @@ class FieldReader:
         value = self._get(parent, pointer, needed=needed)
         if value is None:
             return None
-        parsed = _instant(value)
+        parsed = instant(value)
         if parsed is None:
             self.wrong(pointer, "must be a time with its zone, such as 2026-11-22T10:00:00Z")
         return parsed
@@ -142,7 +144,8 @@ class FieldReader:
         return value
 
 
-def _instant(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
+    """A time with its zone, in UTC; None for anything else."""
     try:
         parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
         return parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo is not None else None

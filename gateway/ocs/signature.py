@@ -7,27 +7,48 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 
 TOLERANCE_SECONDS = 300
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
-def refusal(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> str:
-    """Why the signature does not hold, or an empty text when it does.
+class Refusal(StrEnum):
+    """Why a signature does not hold; the values are codes of problems."""
+
+    MISSING = "signature-missing"
+    STALE = "signature-stale"
+    WRONG = "signature-wrong"
+
+    @property
+    def sentence(self) -> str:
+        """What to tell whoever sent it."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Refusal.MISSING: "the signature is missing: webhook-id, webhook-timestamp and webhook-signature",
+    Refusal.STALE: f"the signature is older than {TOLERANCE_SECONDS} seconds, or from the future",
+    Refusal.WRONG: "the signature is wrong",
+}
+
+
+def refusal(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> Refusal | None:
+    """Why the signature does not hold, or None when it does.
 
     secret: ``whsec_`` and base64. headers: webhook-id, webhook-timestamp, webhook-signature. now: epoch seconds.
     """
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
     if not (webhook_id and timestamp and signatures):
-        return "the signature is missing"
+        return Refusal.MISSING
     if not _SECONDS.fullmatch(timestamp) or abs(now - int(timestamp)) > TOLERANCE_SECONDS:
-        return f"the signature is older than {TOLERANCE_SECONDS} seconds, or from the future"
+        return Refusal.STALE
     expected = sign(secret, webhook_id, timestamp, body)
     held = any(
         hmac.compare_digest(one.encode(errors="surrogateescape"), expected.encode()) for one in signatures.split()
     )
-    return "" if held else "the signature is wrong"
+    return None if held else Refusal.WRONG
 
 
 def sign(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:

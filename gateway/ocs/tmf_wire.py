@@ -191,6 +191,18 @@ def read_wallet(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency:
     return Wallet(money, tuple(buckets), Money(debt, currency) if debt else None)
 
 
+def read_event_bucket(item: Mapping[str, object], currency: str) -> tuple[Money | None, Bucket | None, datetime | None]:
+    """What one bucket of an event holds, money or something else, and when it began. Raises UnreadableAnswer.
+
+    currency: of money whose unit is left out; one in another is told as it is.
+    """
+    if item.get("usageType") == "monetary":
+        value, unit = _quantity(item)
+        held_in = unit or currency
+        return Money(to_minor(value, held_in), held_in), None, None
+    return None, _bucket(item), _moment(item, "startDateTime")
+
+
 def money_bucket(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency: str, now: datetime) -> str | None:
     """The id of the account's first monetary bucket in this currency; None if there is none."""
     for item in items:

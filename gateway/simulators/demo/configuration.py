@@ -103,6 +103,7 @@ sha256 = "{digest}"
 [policy]
 quiet_hours = "off"      # so that it plays the same at any hour
 assume_opt_in = "yes"
+alert_gap = 0.1          # nobody here wants to wait for what else may come
 channels = ["ussd", "sms"]
 push_circles = ["{circle}"]
 push_hours = ""
