@@ -13,7 +13,19 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commits, decisions, hops, live, menu_table, publishing, queued, slow_ocs, texts, triggers
+from benchmarks import (
+    clock,
+    commits,
+    decisions,
+    hops,
+    live,
+    menu_table,
+    publishing,
+    queued,
+    slow_ocs,
+    texts,
+    triggers,
+)
 from benchmarks.measure import Row
 
 Benchmark = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
@@ -29,6 +41,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "menus": menu_table.run,
     "publish": publishing.run,
     "commits": commits.run,
+    "clock": clock.run,
 }
 _DURABILITY = "SQLite, journal_mode=WAL, synchronous=FULL: one fsync a group of commits"
 

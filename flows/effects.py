@@ -11,6 +11,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
+from flows.claims import Claim
 from flows.frozen import dataclass
 from flows.records import Answer, Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, Purpose, SubscriptionId
@@ -31,6 +32,8 @@ class SendSms:
     asks: it asks for an answer by text, so it leaves from ``source`` alone, and never from one that cannot be answered.
     names: the offers that it is the first to name: no answer by text takes them before it goes.
     campaign: what it is part of, for a stop; empty for none. about: see ``RecordPointless``.
+    claims: what it says, each held against the facts before the step was committed. true_until: after that its figures
+        are too old to be told, and it goes as ``later_text``; None for never.
     """
 
     key: str
@@ -49,6 +52,9 @@ class SendSms:
     names: tuple[OfferId, ...] = ()
     campaign: str = ""
     about: str = ""
+    claims: tuple[Claim, ...] = ()
+    true_until: datetime | None = None
+    later_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class PushUssd:
     key: idempotency key. door: the name of the pusher's. notice: what the screen tells first. offer: what it asks
     about; None for a screen that asks for nothing. until: after that the text goes, and no screen any more.
     fallback: the key of that text. suppressed: why nothing is shown; empty shows it. about: see ``RecordPointless``.
+    claims: what the notice says.
     """
 
     key: str
@@ -71,6 +78,7 @@ class PushUssd:
     fallback: str
     suppressed: str = ""
     about: str = ""
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +276,29 @@ class RecordPointless:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOffersOver:
+    """Every open offer of this subscription ends unanswered."""
+
+    subscription: SubscriptionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBundlesOver:
+    """Nothing that was known of this subscription's bundles counts any more."""
+
+    subscription: SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSimSwapped:
+    """This subscription has had a new SIM since then."""
+
+    subscription: SubscriptionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordHelpGiven:
     """A text that was not understood was answered with help."""
 
@@ -345,6 +376,9 @@ Record = (
     | RecordTold
     | RecordOvertaken
     | RecordPointless
+    | RecordOffersOver
+    | RecordBundlesOver
+    | RecordSimSwapped
     | RecordHelpGiven
     | RecordAnswered
     | RecordSubscriptionState

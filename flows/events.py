@@ -24,6 +24,8 @@ class BundleReported:
 
     product: the catalogue id, empty when not told. threshold: share left that was crossed, None when not told.
     others: the subscriber's other bundles, as the event has them. balance: a hint; the charging system is asked.
+    as_of: when its figures were read, None for when it happened. by_pace: nobody told a threshold; the pace of use says
+    that it ends soon.
     """
 
     change: BundleChange
@@ -36,6 +38,8 @@ class BundleReported:
     others: tuple[Bucket, ...] = ()
     balance: Money | None = None
     roaming: bool = False
+    as_of: datetime | None = None
+    by_pace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ class UsageSession:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """Usage since the last report."""
+    """Usage since the last report, and the bundles that it was taken from, as they are now."""
 
     sessions: tuple[UsageSession, ...]
+    bundles: tuple[Bucket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

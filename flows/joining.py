@@ -25,7 +25,20 @@ def joined(alerted: Sequence[Alerted], lead: int) -> tuple[Effect, ...]:
     more = " ".join(_alert_of(effect) for one in others for effect in one.effects if isinstance(effect, SendSms))
     if not others:
         return alerted[lead].effects
-    return tuple(_with(effect, alone, f"{alone} {more}") for effect in alerted[lead].effects)
+    texts = [effect for one in others for effect in one.effects if isinstance(effect, SendSms)]
+    return tuple(_along(_with(effect, alone, f"{alone} {more}"), texts) for effect in alerted[lead].effects)
+
+
+def _along(effect: Effect, texts: Sequence[SendSms]) -> Effect:
+    """With what these say: it holds as long as all of them do."""
+    if not isinstance(effect, SendSms | PushUssd):
+        return effect
+    said = effect.claims + tuple(claim for one in texts for claim in one.claims if claim not in effect.claims)
+    if isinstance(effect, PushUssd):
+        return replace(effect, claims=said)
+    until = min((one.true_until for one in (effect, *texts) if one.true_until is not None), default=None)
+    later = " ".join(dict.fromkeys(one.later_text for one in (effect, *texts) if one.later_text))
+    return replace(effect, claims=said, true_until=until, later_text=later)
 
 
 def _with(effect: Effect, alone: str, all_told: str) -> Effect:

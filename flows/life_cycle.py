@@ -1,14 +1,24 @@
 """What becomes of a subscription when its SIM or number does.
 
-A recycled or ported-out number brings a new person: offers, language and preferences end with the old
-subscription, and the next event about that number opens a new one.
+A recycled or ported-out number brings a new person: offers, consents, language and preferences end with the old
+subscription, and the next event about that number opens a new one. Who is suspended is told and offered nothing until
+they are active again. A new SIM may be in somebody else's hands: what was offered to the old one is not for sale to it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flows.effects import Effect, RecordAudit, RecordPointless, RecordPreference, RecordSubscriptionState
+from flows.effects import (
+    Effect,
+    RecordAudit,
+    RecordBundlesOver,
+    RecordOffersOver,
+    RecordPointless,
+    RecordPreference,
+    RecordSimSwapped,
+    RecordSubscriptionState,
+)
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.records import Subscriber
 
@@ -27,8 +37,12 @@ def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tup
     ]
     if state != subscriber.state:
         effects.append(RecordSubscriptionState(subscription=subscriber.id, state=state, at=at))
-    if state == "ended":  # the number may be somebody else's by the time that a text arrives
-        effects.append(RecordPointless(subscriber.id, at, "subscription_ended"))
+    if state in ("ended", "suspended"):  # the number may be somebody else's by the time that a text arrives
+        effects += [RecordPointless(subscriber.id, at, f"subscription_{state}"), RecordBundlesOver(subscriber.id)]
+    if state in ("ended", "suspended") or event.change is LifeCycle.SIM_SWAPPED:
+        effects.append(RecordOffersOver(subscriber.id, at))
+    if event.change is LifeCycle.SIM_SWAPPED:
+        effects.append(RecordSimSwapped(subscriber.id, at))
     if event.change is LifeCycle.ACTIVATED:
         effects += [
             RecordPreference(subscription=subscriber.id, name=name, value=value)

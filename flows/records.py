@@ -18,6 +18,7 @@ class Subscriber:
     out_of_bundle: whether use without a bundle may be charged; only by choice.
     marketing_count: offers on the local day of ``marketing_at``.
     answers_count: answers to texts in the hour from ``answers_since`` on.
+    sim_swapped_at: when the SIM was last another, None for never.
     """
 
     id: SubscriptionId
@@ -37,6 +38,7 @@ class Subscriber:
     help_at: datetime | None = None
     answers_since: datetime | None = None
     answers_count: int = 0
+    sim_swapped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,96 @@ class Voice:
         """The bundle ended by the clock."""
         return self.say(N_("Your {bundle} has expired."), bundle=bundle)
 
+    def nearly_used_up(self, bundle: str) -> str:
+        """Little is left; how much is not known well enough to be told."""
+        return self.say(N_("Your {bundle} is nearly used up."), bundle=bundle)
+
+    def nearly_used_up_of(self, bundle: str, left: str, total: str, ends_in: timedelta | None) -> str:
+        """Little is left of it, more of others. ends_in: the forecast of the end of them all, None for none."""
+        if ends_in is None:
+            return self.say(
+                N_("Your {bundle} is nearly used up: {left}. In all you have {total} now."),
+                bundle=bundle,
+                left=left,
+                total=total,
+            )
+        return self.say(
+            N_("Your {bundle} is nearly used up: {left}. In all you have {total}, for about {time}."),
+            bundle=bundle,
+            left=left,
+            total=total,
+            time=formats.duration(ends_in, self.language),
+        )
+
+    def nearly_used_up_and_renews(self, bundle: str, left: str, renews_in: timedelta) -> str:
+        """Little is left, and there is more of it soon by itself."""
+        return self.say(
+            N_("Your {bundle} is nearly used up: {left}. It renews in {time}."),
+            bundle=bundle,
+            left=left,
+            time=formats.duration(renews_in, self.language),
+        )
+
+    def has_run_out_but(self, bundle: str, total: str) -> str:
+        """It is used up; others are not."""
+        return self.say(N_("Your {bundle} has run out. You still have {total} now."), bundle=bundle, total=total)
+
+    def has_run_out_and_renews(self, bundle: str, renews_in: timedelta) -> str:
+        """It is used up, and there is more of it soon by itself."""
+        return self.say(
+            N_("Your {bundle} has run out. It renews in {time}."),
+            bundle=bundle,
+            time=formats.duration(renews_in, self.language),
+        )
+
+    def goes_on_slower(self, bundle: str) -> str:
+        """It is used up, and use goes on all the same."""
+        return self.say(N_("Your {bundle} is used up: you go on at a lower speed."), bundle=bundle)
+
+    def has_expired_but(self, bundle: str, total: str) -> str:
+        """The clock has ended it; others run."""
+        return self.say(N_("Your {bundle} has expired. You still have {total} now."), bundle=bundle, total=total)
+
+    def expires_in(self, bundle: str, expires_in: timedelta) -> str:
+        """The bundle will end by the clock; how much is left is not known well enough to be told."""
+        return self.say(
+            N_("Your {bundle} expires in {time}."), bundle=bundle, time=formats.duration(expires_in, self.language)
+        )
+
+    def renews(self, bundle: str, renews_in: timedelta, price: Money) -> str:
+        """It is bought anew by itself, and the money is there."""
+        return self.say(
+            N_("Your {bundle} renews in {time} for {price}."),
+            bundle=bundle,
+            time=formats.duration(renews_in, self.language),
+            price=self.money(price),
+        )
+
+    def will_not_renew(self, bundle: str, ends_in: timedelta, price: Money) -> str:
+        """It would be bought anew by itself, but the money is not there."""
+        return self.say(
+            N_("Your {bundle} ends in {time}. Renewing it costs {price}, which your balance does not cover."),
+            bundle=bundle,
+            time=formats.duration(ends_in, self.language),
+            price=self.money(price),
+        )
+
+    def up_for_renewal(self, bundle: str, renews_in: timedelta) -> str:
+        """It would be bought anew by itself; whether the money is there is not known."""
+        return self.say(
+            N_("Your {bundle} is up for renewal in {time}."),
+            bundle=bundle,
+            time=formats.duration(renews_in, self.language),
+        )
+
+    def is_left(self, bundle: str, unit: Unit, remaining: int) -> str:
+        """What is left, and nothing else."""
+        return self.say(N_("Your {bundle}: {left}."), bundle=bundle, left=self.left(unit, remaining))
+
+    def look_in_menu(self, bundle: str) -> str:
+        """There is something to know about it, and nothing that is sure enough to be told."""
+        return self.say(N_("See in your menu what is left of your {bundle}."), bundle=bundle)
+
     # ── offers ──
 
     def offer(self, name: str, price: Money) -> str:
@@ -85,6 +175,18 @@ class Voice:
         """Nothing on sale can be paid."""
         return self.say(
             N_("No bundle fits your balance of {balance}. Top up to stay connected."), balance=self.money(balance)
+        )
+
+    def balance_fits_nothing(self, balance: Money) -> str:
+        """Nothing on sale can be paid, and use goes on all the same."""
+        return self.say(N_("No bundle fits your balance of {balance}."), balance=self.money(balance))
+
+    def balance_fits_nothing_after(self, balance: Money, debt: Money) -> str:
+        """Nothing on sale can be paid once what was advanced is taken back."""
+        return self.say(
+            N_("After your advance of {debt} no bundle fits your balance of {balance}."),
+            debt=self.money(debt),
+            balance=self.money(balance),
         )
 
     # ── purchases ──

@@ -81,7 +81,11 @@ class Bucket:
     """One running bundle of a subscriber as the charging system sees it.
 
     remaining, initial: in ``unit``; initial is None where the charging system does not tell.
-    expires_at: None means never.
+    expires_at: None means never. product: the catalogue's id, empty when not told.
+    zone: the circle where alone it can be used; window: the local hours, ``00:00-06:00``; service: what alone it is
+    good for; empty for all. shared: others use it too. bonus: it was given, not bought. roaming: for use abroad alone.
+    renews: it is bought anew when it expires, if there is money. throttled_after: use then goes on, slower.
+    priority: in the order of use, lowest first; None by what expires first.
     """
 
     id: str
@@ -90,6 +94,17 @@ class Bucket:
     initial: int | None = None
     expires_at: datetime | None = None
     name: str = ""
+    product: str = ""
+    activated_at: datetime | None = None
+    zone: str = ""
+    window: str = ""
+    service: str = ""
+    shared: bool = False
+    bonus: bool = False
+    roaming: bool = False
+    renews: bool = False
+    throttled_after: bool = False
+    priority: int | None = None
 
     def runs_at(self, at: datetime) -> bool:
         """Whether something of it can still be used."""
@@ -98,7 +113,15 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """Everything a subscriber can spend: the money balance and all buckets."""
+    """Everything a subscriber can spend: the money balance and all buckets. debt: of advances, taken back first."""
 
     balance: Money | None
     buckets: tuple[Bucket, ...] = ()
+    debt: Money | None = None
+
+    @property
+    def spendable(self) -> Money | None:
+        """The balance once what was advanced is taken back; below 0 where that is more."""
+        if self.balance is None or self.debt is None or self.debt.currency != self.balance.currency:
+            return self.balance
+        return Money(self.balance.amount - self.debt.amount, self.balance.currency)

@@ -125,6 +125,9 @@ class Metrics:
         self.requests = Counter(
             "chasqui_http_requests_total", "HTTP requests", ("route", "method", "status"), registry=registry
         )
+        self.claims_failed = Counter(
+            "chasqui_claims_failed_total", "What a text was about to say and was not so", ("claim",), registry=registry
+        )
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )

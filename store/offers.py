@@ -14,6 +14,7 @@ from flows.effects import (
     RecordDropped,
     RecordFirstYes,
     RecordOffer,
+    RecordOffersOver,
     RecordOfferState,
     RecordUnasked,
     RecordYesUndone,
@@ -32,6 +33,11 @@ _OF_OPEN = update(t).where(t.c.id == bindparam("which"), t.c.state == "open")
 """Of one offer, as long as it has not ended."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _END = _OF_OPEN.values(state=bindparam("new_state"), settled_at=bindparam("at"), order_key=bindparam("by_order"))
+_END_ALL = (
+    update(t)
+    .where(t.c.subscription_id == bindparam("whose"), t.c.state == "open")
+    .values(state="expired", settled_at=bindparam("at"))
+)
 _END_ONCE = _END.returning(t.c.id)
 _FIRST_YES = _OF_OPEN.values(asked_at=bindparam("at"), yes_at=bindparam("yes")).returning(t.c.id)
 _ASK = _OF_OPEN.values(asked_at=bindparam("at"), yes_at=None)
@@ -118,6 +124,11 @@ def unask(effect: RecordUnasked) -> Op:
 def drop(effect: RecordDropped) -> Op:
     """It is declined along with others. Nothing happens if it has ended."""
     return Op(_END, {"which": effect.id, "new_state": "declined", "at": effect.at, "by_order": None})
+
+
+def end_all(effect: RecordOffersOver) -> Op:
+    """Every open offer of a person ends."""
+    return Op(_END_ALL, {"whose": effect.subscription, "at": effect.at})
 
 
 def undo_yes(effect: RecordYesUndone) -> Op:

@@ -13,12 +13,14 @@ from flows.effects import (
     RecordAnswered,
     RecordAsked,
     RecordAudit,
+    RecordBundlesOver,
     RecordConsent,
     RecordDropped,
     RecordFirstYes,
     RecordHelpGiven,
     RecordMarketingContact,
     RecordOffer,
+    RecordOffersOver,
     RecordOfferState,
     RecordOrder,
     RecordOrderState,
@@ -26,6 +28,7 @@ from flows.effects import (
     RecordPointless,
     RecordPreference,
     RecordRefunded,
+    RecordSimSwapped,
     RecordSubscriptionState,
     RecordTold,
     RecordUnasked,
@@ -36,6 +39,7 @@ from flows.frozen import dataclass
 from store import (
     alerts,
     audit,
+    bundles,
     held_texts,
     offers,
     order_steps,
@@ -50,6 +54,17 @@ from store.outbox import OutboxRow
 from store.unit import Gate, Op, Unit
 from store.webhook_rows import WebhookRow
 
+_OfOffer = RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone | RecordOffersOver
+_OfText = RecordTold | RecordOvertaken | RecordPointless
+_OfPerson = (
+    RecordPreference
+    | RecordMarketingContact
+    | RecordHelpGiven
+    | RecordAnswered
+    | RecordSubscriptionState
+    | RecordSimSwapped
+    | RecordBundlesOver
+)
 Due = OutboxRow | ActivateBundle | WebhookRow
 """What is to be done outside, once it is committed."""
 
@@ -131,46 +146,41 @@ def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> list[O
             return [orders.refunded(effect), order_steps.refunded(effect)]
 
 
-def _record(
-    effect: RecordOffer
-    | RecordAsked
-    | RecordUnasked
-    | RecordDropped
-    | RecordYesUndone
-    | RecordPreference
-    | RecordMarketingContact
-    | RecordTold
-    | RecordOvertaken
-    | RecordPointless
-    | RecordHelpGiven
-    | RecordAnswered
-    | RecordSubscriptionState
-    | RecordAudit,
-) -> Op:
+def _record(effect: _OfPerson | _OfOffer | _OfText | RecordAudit) -> Op:
     match effect:
-        case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone():
+        case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone() | RecordOffersOver():
             return _of_offer(effect)
-        case RecordPreference():
-            return subscriptions.set_preference(effect)
-        case RecordMarketingContact():
-            return subscriptions.note_marketing(effect)
         case RecordTold():
             return held_texts.withdraw(effect.key, effect.at)
         case RecordPointless() | RecordOvertaken():
             return outgoing.pointless(effect)
+        case RecordAudit():
+            return audit.note(effect)
+        case _:
+            return _of_person(effect)
+
+
+def _of_person(effect: _OfPerson) -> Op:
+    match effect:
+        case RecordPreference():
+            return subscriptions.set_preference(effect)
+        case RecordMarketingContact():
+            return subscriptions.note_marketing(effect)
         case RecordHelpGiven():
             return subscriptions.note_help(effect)
         case RecordAnswered():
             return subscriptions.note_answer(effect)
         case RecordSubscriptionState():
             return subscriptions.set_state(effect)
-        case RecordAudit():
-            return audit.note(effect)
+        case RecordSimSwapped():
+            return subscriptions.note_sim_swap(effect)
+        case RecordBundlesOver():
+            return bundles.forget_of(effect)
         case _:
             assert_never(effect)
 
 
-def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped | RecordYesUndone) -> Op:
+def _of_offer(effect: _OfOffer) -> Op:
     match effect:
         case RecordOffer():
             return offers.put(effect)
@@ -178,6 +188,8 @@ def _of_offer(effect: RecordOffer | RecordAsked | RecordUnasked | RecordDropped 
             return offers.ask(effect)
         case RecordUnasked():
             return offers.unask(effect)
+        case RecordOffersOver():
+            return offers.end_all(effect)
         case RecordDropped():
             return offers.drop(effect)
         case RecordYesUndone():

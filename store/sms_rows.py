@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+
+from sqlalchemy import bindparam, update
 
 from flows.documents import decode, encode
 from flows.effects import SendSms
@@ -11,10 +14,12 @@ from flows.values import Msisdn, OfferId, Purpose, SubscriptionId
 from store import outgoing
 from store.ids import new_id
 from store.reader import AnyRow
+from store.tables import outbox as t
 from store.unit import Op
 
 KIND = "sms"
 _PURPOSES = {one.value: one for one in Purpose}
+_REWORD = update(t).where(t.c.id == bindparam("which"), t.c.state == "sending").values(payload=bindparam("new_payload"))
 PRIORITY = {Purpose.CONFIRMATION: 0, Purpose.REPLY: 1, Purpose.ALERT: 2, Purpose.MARKETING: 3}
 
 
@@ -24,7 +29,7 @@ class SmsRow:
 
     held: it stands behind a screen, and may be withdrawn until it goes. offer: what it offers then.
     asks: it asks for an answer by text. campaign: what it is part of. about: a unit; more of it makes the text
-    pointless. names: see ``SendSms``. In memory alone: avoid: who has refused it;
+    pointless. names, true_until, later_text: see ``SendSms``. In memory alone: avoid: who has refused it;
     in_vain: what it asks cannot be answered by the way it has to go.
     """
 
@@ -50,6 +55,8 @@ class SmsRow:
     names: tuple[OfferId, ...] = ()
     campaign: str = ""
     about: str = ""
+    true_until: datetime | None = None
+    later_text: str = ""
     avoid: tuple[str, ...] = ()
     in_vain: bool = False
 
@@ -57,6 +64,15 @@ class SmsRow:
     def offers_something(self) -> bool:
         """Whether it goes out whole and could go without what it offers."""
         return bool(self.repeat_text) and self.repeat_text != self.text and not self.repeats
+
+    def is_outdated(self, now: datetime) -> bool:
+        """Whether its figures are too old to be told."""
+        return self.true_until is not None and self.true_until < now and bool(self.later_text)
+
+    def without_figures(self) -> SmsRow:
+        """What it says once they are. What it offers is not in it."""
+        text = self.later_text
+        return replace(self, text=text, repeat_text=text, asks=False, names=(), true_until=None, later_text="")
 
 
 def sms_row(effect: SendSms) -> SmsRow:
@@ -84,11 +100,30 @@ def sms_row(effect: SendSms) -> SmsRow:
         names=effect.names,
         campaign=effect.campaign,
         about=effect.about,
+        true_until=effect.true_until,
+        later_text=effect.later_text if effect.true_until else "",
     )
 
 
 def put(row: SmsRow) -> Op:
     """Write a new text."""
+    return outgoing.put(
+        row,
+        KIND,
+        row.purpose,
+        _payload(row),
+        priority=row.priority,
+        due_at=row.due_at,
+        campaign=row.campaign,
+    )
+
+
+def reword(row: SmsRow) -> Op:
+    """What goes is not what was written at first: who looks it up later must find what was sent."""
+    return Op(_REWORD, {"which": row.id, "new_payload": _payload(row)})
+
+
+def _payload(row: SmsRow) -> str:
     payload: dict[str, object] = {
         "source": row.source,
         "text": row.text,
@@ -103,15 +138,9 @@ def put(row: SmsRow) -> Op:
         payload["asks"] = True
     if row.names:
         payload["names"] = row.names
-    return outgoing.put(
-        row,
-        KIND,
-        row.purpose,
-        encode(payload),
-        priority=row.priority,
-        due_at=row.due_at,
-        campaign=row.campaign,
-    )
+    if row.true_until is not None:
+        payload["true_until"], payload["later_text"] = row.true_until.isoformat(), row.later_text
+    return encode(payload)
 
 
 def read(row: AnyRow) -> SmsRow:
@@ -140,4 +169,6 @@ def read(row: AnyRow) -> SmsRow:
         names=tuple(payload.get("names", ())),
         campaign=row.campaign or "",
         about=row.about or "",
+        true_until=datetime.fromisoformat(payload["true_until"]) if "true_until" in payload else None,
+        later_text=payload.get("later_text", ""),
     )

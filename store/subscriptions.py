@@ -13,6 +13,7 @@ from flows.effects import (
     RecordHelpGiven,
     RecordMarketingContact,
     RecordPreference,
+    RecordSimSwapped,
     RecordSubscriptionState,
 )
 from flows.records import Subscriber
@@ -45,6 +46,7 @@ _ANSWERED = (
     .where(t.c.id == bindparam("which"))
     .values(answers_since=bindparam("since"), answers_count=bindparam("count"))
 )
+_SWAPPED = update(t).where(t.c.id == bindparam("which")).values(sim_swapped_at=bindparam("at"))
 _STATE = update(t).where(t.c.id == bindparam("which")).values(state=bindparam("new_state"), ended_at=bindparam("ended"))
 
 
@@ -122,6 +124,11 @@ def set_state(effect: RecordSubscriptionState) -> Op:
     return Op(_STATE, {"which": effect.subscription, "new_state": effect.state, "ended": ended})
 
 
+def note_sim_swap(effect: RecordSimSwapped) -> Op:
+    """Remember when the SIM was last another."""
+    return Op(_SWAPPED, {"which": effect.subscription, "at": effect.at})
+
+
 def _subscriber(row: AnyRow) -> Subscriber:
     return Subscriber(
         id=SubscriptionId(row.id),
@@ -141,4 +148,5 @@ def _subscriber(row: AnyRow) -> Subscriber:
         help_at=row.help_at,
         answers_since=row.answers_since,
         answers_count=row.answers_count or 0,
+        sim_swapped_at=row.sim_swapped_at,
     )

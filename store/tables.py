@@ -82,6 +82,7 @@ subscriptions = Table(
     Column("handset", String(8)),  # feature | smart; null: not told
     Column("answers_since", UtcTime),  # begin of the hour in which answers to texts were last counted
     Column("answers_count", Integer),  # answers in it; null: none yet
+    Column("sim_swapped_at", UtcTime),  # null: never told
 )
 Index(
     "subscriptions_msisdn_now",
@@ -152,6 +153,27 @@ policy_counters = Table(
     Column("status", String(80), nullable=False),  # the last that was told: the same again is a repetition
     Column("told_at", UtcTime, nullable=False),
 )
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("bundle_id", String(80), primary_key=True),
+    Column("unit", String(8), nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("initial", BigInteger),
+    Column("activated_at", UtcTime),
+    Column("expires_at", UtcTime),
+    Column("product", String(80), nullable=False),
+    Column("traits", Text, nullable=False),  # JSON: what else is not as for most; empty for nothing
+    Column("seen_at", UtcTime, nullable=False),  # when these figures were read
+    Column("tell_expiry_at", UtcTime),  # when its end is to be told; null: never, or told
+    Column("tell_depletion_at", UtcTime),  # the same of its end by use
+    Column("told_expiry_at", UtcTime),
+    Column("told_depletion_at", UtcTime),
+)
+for _due in (bundles.c.tell_expiry_at, bundles.c.tell_depletion_at):
+    Index(f"bundles_{_due.name}", _due, sqlite_where=_due.is_not(None), postgresql_where=_due.is_not(None))
 
 offers = Table(
     "offers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 from flows.catalogue import Catalogue, load_starter, parse_catalogue
@@ -12,7 +13,7 @@ from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
 from gateway.config.tree import Config, PolicyConfig
-from gateway.core.context import Clock, Context, Machines
+from gateway.core.context import Clock, Context, Leads, Machines
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
@@ -88,6 +89,9 @@ def context_of(
         traces=traces,
         operator=config.operator,
         confirm_above=config.policy.confirm_above,
+        leads=Leads(
+            timedelta(hours=config.policy.expiry_lead_hours), timedelta(hours=config.policy.forecast_lead_hours)
+        ),
     )
 
 

@@ -195,6 +195,7 @@ class Gateway:
             acceptances,
             sessions,
             lanes.purchases.take_up_refunds,
+            clock=triggering.clock(intake),
             more=order_jobs(config, context, committer, ocs),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)

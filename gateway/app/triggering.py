@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from gateway.app.front import Routes
@@ -11,13 +12,15 @@ from gateway.core.doors import Doors
 from gateway.core.gathering import Gathering
 from gateway.core.intake import Intake
 from gateway.core.pump import Pump
-from gateway.core.triggers import TriggerDesk, subject
+from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.jobs.bundle_clock import BundleClock
 from gateway.jobs.imsi_map import ImsiMap
 from gateway.jobs.trigger_folder import TriggerFolder
 from gateway.ocs.inbound import TriggerRoutes
 from gateway.ocs.trigger_door import TriggerDoor
 from gateway.ocs.wire_routes import Meanings, WireRoutes
 from gateway.telemetry import around
+from store import inbox
 
 
 class Triggering:
@@ -43,6 +46,14 @@ class Triggering:
             TriggerRoutes(self._context, intake, door, secret),
             WireRoutes(self._context, intake, door, Meanings.of(self._config)),
         )
+
+    def clock(self, intake: Intake) -> BundleClock:
+        """What tells the ends of bundles that no trigger tells."""
+
+        async def take_in(batch: Sequence[Triggered]) -> Sequence[bool]:
+            return await intake.triggers(batch, [inbox.take_in(one.entry) for one in batch])
+
+        return BundleClock(self._context, take_in, lambda: intake.backlog, self._config.policy.clock_seconds)
 
     async def watch(self, intake: Intake, stack: AsyncExitStack) -> None:
         """Begin with what comes in files. Raises ConfigError."""

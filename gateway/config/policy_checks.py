@@ -13,6 +13,7 @@ from menus.charset import forces_ucs2
 _CHANNELS, _HANDSETS = ("sms", "ussd"), ("feature", "smart")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _LONGEST_WAIT = 3600
+_LONGEST_LEAD = 720
 _LONGEST_GAP = 60
 _LONGEST_NAME = 20
 """Characters: what the answer to WHO has room for."""
@@ -35,10 +36,19 @@ def check_policy(policy: PolicyConfig) -> None:
         raise ConfigError(f"policy.alert_gap must be from 0 to {_LONGEST_GAP} seconds")
     if policy.confirm_above < -1:
         raise ConfigError("policy.confirm_above must be minor units from 0 up, or -1 for what the market pack says")
+    _check_leads(policy)
     if policy.push_hours and not _HOURS.fullmatch(policy.push_hours):
         raise ConfigError("policy.push_hours must be local times such as 08:00-20:00, or empty for always")
     if policy.push_hours and policy.push_hours[:5] >= policy.push_hours[6:]:
         raise ConfigError("policy.push_hours must end later on the same day than they begin")
+
+
+def _check_leads(policy: PolicyConfig) -> None:
+    for key, hours in (("expiry", policy.expiry_lead_hours), ("forecast", policy.forecast_lead_hours)):
+        if not 0 <= hours <= _LONGEST_LEAD:
+            raise ConfigError(f"policy.{key}_lead_hours must be from 0, which is never, to {_LONGEST_LEAD} hours")
+    if not 1 <= policy.clock_seconds <= _LONGEST_WAIT:
+        raise ConfigError(f"policy.clock_seconds must be from 1 to {_LONGEST_WAIT} seconds")
 
 
 def check_operator(name: str) -> None:

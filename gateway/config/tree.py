@@ -141,8 +141,11 @@ class PolicyConfig:
     push_hours: local time in which phones may light up, empty = always; push_circles, push_handsets: if not empty,
     nobody else gets screens; push_present: seconds after an answer in a session that a person holds their phone.
     confirm_above: minor units above which a purchase by text needs a second yes, 0 = always; -1 = as the market pack
-    says, whose own bound holds where it is lower. alert_gap: seconds in which what is told of one person's bundles
-    becomes one message; 0 = each its own.
+    says, whose own bound holds where it is lower. alert_gap: seconds in which what is told of one person's
+    bundles becomes one message; 0 = each its own.
+    expiry_lead_hours: so long before its end by the clock, or a quarter of its validity, a bundle's end is told that no
+    trigger tells; forecast_lead_hours: the same of its end by use, as the pace of use has it; 0 = only what triggers
+    tell. clock_seconds: between two looks for such ends.
     """
 
     quiet_hours: str = "market"
@@ -156,6 +159,9 @@ class PolicyConfig:
     push_handsets: tuple[str, ...] = ()
     push_present: float = 600
     confirm_above: int = -1
+    expiry_lead_hours: float = 24
+    forecast_lead_hours: float = 3
+    clock_seconds: float = 60
     alert_gap: float = 1.0
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
-from flows.alert import Alerted, AlertFacts, decide, threshold_key
+from flows.alert import Alerted, AlertFacts, decide, place_of, threshold_key
 from flows.bundle_periods import Told, most_telling, why_pointless
 from flows.effects import Effect, RecordAlert, RecordOvertaken
 from flows.events import BundleReported
@@ -45,10 +45,14 @@ class BundleNews:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What follows from a person's news: the outcome of each in one word, and the effects of all in one step."""
+    """What follows from a person's news: the outcome of each in one word, and the effects of all in one step.
+
+    wallet: as it was read for that, None if it was not.
+    """
 
     outcomes: tuple[str, ...]
     effects: tuple[Effect, ...] = ()
+    wallet: Wallet | None = None
 
 
 _History = Mapping[tuple[SubscriptionId, str], Sequence[Told]]
@@ -74,12 +78,22 @@ class AlertDesk:
         )
         sorted_out = [_sort_out(news, wallets.get(news[0].subscriber.msisdn), history, at) for news in people]
         cases = [
-            (one, Case(one.subscriber, one.event, wallets[one.subscriber.msisdn], one.usage))
-            for found in sorted_out
-            for one in found.leads
+            (one, self._case(one, wallets[one.subscriber.msisdn], at)) for found in sorted_out for one in found.leads
         ]
         decided = await self._decided(cases, at)
-        return [_message(news, found, decided, history, at) for news, found in zip(people, sorted_out, strict=True)]
+        self._count(decided)
+        return [
+            replace(_message(news, found, decided, history, at), wallet=wallets.get(news[0].subscriber.msisdn))
+            for news, found in zip(people, sorted_out, strict=True)
+        ]
+
+    def _count(self, decided: Mapping[str, Alerted]) -> None:
+        for failed in (name for alerted in decided.values() for name in alerted.failed):
+            self._context.metrics.claims_failed.labels(failed).inc()
+
+    def _case(self, one: BundleNews, wallet: Wallet | None, at: datetime) -> Case:
+        place = place_of(one.subscriber, self._context.rules(at), at)
+        return Case(one.subscriber, one.event, wallet, one.usage, place)
 
     async def _decided(self, cases: Sequence[tuple[BundleNews, Case]], at: datetime) -> dict[str, Alerted]:
         if not cases:
@@ -99,7 +113,7 @@ class AlertDesk:
     def _alert(self, one: BundleNews, case: Case, verdict: Verdict, way: Way) -> Alerted:
         context, at = self._context, self._context.clock()
         voice = context.voice(case.subscriber)
-        product = case.event.product
+        product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
         return decide(
             AlertFacts(
@@ -124,6 +138,9 @@ class AlertDesk:
                 chosen=way.chosen,
                 door=way.door,
                 wait=way.wait,
+                renewal_price=known.price if known else None,
+                lead=context.leads.forecast,
+                pool=verdict.pool,
             )
         )
 

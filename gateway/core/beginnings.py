@@ -63,6 +63,8 @@ class Beginnings:
             return None
         if left is None or ended or left.version != menu.version:
             return None
+        if person.sim_swapped_at is not None and answered <= person.sim_swapped_at:  # perhaps it was somebody else
+            return None
         asked = resuming.worth_asking(left, menu.start, answered=answered, at=turn.at, seconds=seconds)
         return left if asked else None
 

@@ -54,6 +54,14 @@ class _Day:
     on_sale: tuple[Bundle, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """How long before its end a bundle's end is told that nobody tells us: by the clock, and by use. Zero for never."""
+
+    expiry: timedelta = timedelta(hours=24)
+    forecast: timedelta = timedelta(hours=3)
+
+
 @dataclass(slots=True)
 class Context:
     """Built once by ``gateway.app`` and passed down.
@@ -76,6 +84,7 @@ class Context:
     traces: Traces | None = None
     operator: str = ""
     confirm_above: int = -1
+    leads: Leads = Leads()
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from flows.alert import Forecast, other_buckets
+from flows.alert import Forecast, others_lasting
 from flows.catalogue import Bundle
 from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
+from flows.usable import Place, Pool, pool_of
 from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts
 from scoring.decide import decide
+from scoring.depletion import forecast
 from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
 from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, UsageBatch
@@ -28,12 +30,17 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person whose bundle ends. usage: what the store holds of their use."""
+    """One person whose bundle ends. usage: what the store holds of their use. place: where they are, if known."""
 
     subscriber: Subscriber
     event: BundleReported
     wallet: Wallet | None
     usage: bytes | None
+    place: Place | None = None
+
+    def pool(self, at: datetime) -> Pool:
+        """All that can be used in place of the bundle that ends."""
+        return pool_of(self.event, self.wallet, self.place or Place(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Verdict:
     best: Bundle | None
     on_sale: bool
     decision: Mapping[str, Any]
+    pool: Pool
 
 
 def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> list[Verdict]:
@@ -56,10 +64,26 @@ def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> lis
     for unit, indices in by_unit.items():
         offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
         of_unit = [cases[index] for index in indices]
-        decisions = decide(DecisionBatch(_usage(of_unit, unit, at), _offers(of_unit, offered, unit)))
+        pools = [case.pool(at) for case in of_unit]
+        decisions = decide(DecisionBatch(_usage(of_unit, pools, unit, at), _offers(of_unit, offered, unit)))
         for row, index in enumerate(indices):
-            verdicts[index] = _verdict(cases[index], offered, decisions, row, at)
+            verdicts[index] = _verdict(pools[row], offered, decisions, row)
     return [verdicts[index] for index in range(len(cases))]
+
+
+def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
+    """When each pool is used up; None where too little is known of the person's pace to tell without being asked."""
+    found: dict[int, Forecast | None] = {}
+    for unit in {case.event.bucket.unit for case in cases}:
+        indices = [index for index, case in enumerate(cases) if case.event.bucket.unit is unit]
+        of_unit = [cases[index] for index in indices]
+        usage = _usage(of_unit, [case.pool(at) for case in of_unit], unit, at)
+        forecasts = forecast(usage)
+        watched = (usage.days >= 1) | ((usage.initial > usage.remaining) & (usage.elapsed_hours >= 1))
+        for row, index in enumerate(indices):
+            known = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
+            found[index] = known if watched[row] else None
+    return [found[index] for index in range(len(cases))]
 
 
 def payable(
@@ -75,7 +99,8 @@ def payable(
         nothing = BundleReported(BundleChange.DEPLETED, Bucket("", unit, 0))
         case = [Case(person, nothing, wallet, usage)]
         batch = _offers(case, offered, unit)
-        ranking = decide(DecisionBatch(_usage(case, unit, at), batch)).ranking
+        usage_batch = _usage(case, [one.pool(at) for one in case], unit, at)
+        ranking = decide(DecisionBatch(usage_batch, batch)).ranking
         can_pay = batch.eligible[0] & (batch.price <= batch.balance[0])
         for column in np.flatnonzero(can_pay):
             bundle, score = offered[column], float(ranking.scores[0, column])
@@ -85,14 +110,15 @@ def payable(
     return [bundle for _, bundle in best_first]
 
 
-def _usage(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
+def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetime) -> UsageBatch:
+    """What is used up is the pool; how fast is told by the bundle that ends, among others."""
     known = [_features(case.usage if unit is Unit.BYTE else None, at) for case in cases]
     n = len(cases)
     return UsageBatch(
-        remaining=np.array([case.event.bucket.remaining for case in cases], dtype=float),
-        initial=np.array([_or_nan(case.event.bucket.initial) for case in cases]),
-        elapsed_hours=np.array([_hours(case.event.activated_at, at) for case in cases]),
-        hours_to_expiry=np.array([-_hours(case.event.bucket.expires_at, at) for case in cases]),
+        remaining=np.array([_pooled(pool) for pool in pools], dtype=float),
+        initial=np.array([_or_nan(pool.ending.initial) + _pooled(pool) - pool.ending.remaining for pool in pools]),
+        elapsed_hours=np.array([_hours(pool.ending.activated_at, at) for pool in pools]),
+        hours_to_expiry=np.array([-_hours(pool.ending.expires_at, at) for pool in pools]),
         hour=np.full(n, float(at.hour)),  # the profile is kept by UTC hours
         profile=np.array([one.profile for one in known]),
         recent_day=np.array([one.recent_day for one in known]),
@@ -128,33 +154,39 @@ def _eligible(cases: Sequence[Case], offered: Sequence[Bundle]) -> list[list[boo
 
 
 def _balance(case: Case, offered: Sequence[Bundle]) -> float:
-    """What the person can spend in the catalogue's currency; a foreign currency affords nothing."""
-    balance = case.wallet.balance if case.wallet else None
+    """What the person can spend in the catalogue's currency, advances taken back; a foreign one affords nothing."""
+    balance = case.wallet.spendable if case.wallet else None
     if balance is None or any(bundle.price.currency != balance.currency for bundle in offered):
         return _NAN
     return float(balance.amount)
 
 
-def _verdict(case: Case, offered: Sequence[Bundle], decisions: Decisions, row: int, at: datetime) -> Verdict:
+def _verdict(pool: Pool, offered: Sequence[Bundle], decisions: Decisions, row: int) -> Verdict:
     forecasts, ranking = decisions.forecasts, decisions.ranking
     best = int(ranking.best[row])
-    others = sum(bucket.remaining for bucket in other_buckets(case.event, case.wallet, at))
-    forecast = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
+    others = others_lasting(pool)
+    told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
     return Verdict(
-        forecast=forecast,
+        forecast=told,
         others_last_hours=others / float(forecasts.pace[row]),
         best=offered[best] if best >= 0 else None,
         on_sale=int(ranking.reasons[row]) != Reason.NONE_ELIGIBLE,
         decision={
-            "p10_hours": round(forecast.p10, 2),
-            "p50_hours": round(forecast.p50, 2),
-            "p90_hours": round(forecast.p90, 2),
+            "p10_hours": round(told.p10, 2),
+            "p50_hours": round(told.p50, 2),
+            "p90_hours": round(told.p90, 2),
             "p_depletes_before_expiry": round(float(forecasts.p_before_expiry[row]), 4),
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,
             "considered": len(offered),
         },
+        pool=pool,
     )
+
+
+def _pooled(pool: Pool) -> int:
+    """All that can be used here and now; where nothing can, the bundle alone."""
+    return pool.remaining or pool.ending.remaining
 
 
 def _features(usage: bytes | None, at: datetime) -> UsageFeatures:

@@ -13,7 +13,7 @@ from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel, OfferId, Purpose, SubscriptionId
 from gateway.core.context import Context
-from store import offers, outbox, outgoing, subscriptions
+from store import offers, outbox, outgoing, sms_rows, subscriptions
 from store.errors import StoreError
 from store.sms_rows import SmsRow
 from store.unit import Op, Unit
@@ -60,12 +60,13 @@ class SmsClaims:
         contacts, refused = self._counted([row for row in live if _is_scheduled(row)], known, now)
         over, live = [*over, *refused], [row for row in live if row.id not in {one.row.id for one in refused}]
         bare = {row.id for row in live if row.offers_something and await self._must_go_bare(row, denied, now)}
+        live, reworded = self._brought_up_to_date(live, now)
         whole, stripped = [row for row in live if row.id not in bare], [row for row in live if row.id in bare]
         *found, ended = await asyncio.gather(
             self._taken(whole),
             self._taken(stripped, bare=True),
             self._written(
-                _beside(over, stripped, whole, now), contacts
+                _beside(over, stripped, whole, now), (*contacts, *reworded)
             ),  # behind the others: it looks at what they took
         )
         going, failed = list[SmsRow](), [] if ended else [one.row for one in over]
@@ -127,9 +128,21 @@ class SmsClaims:
 
     async def _must_go_bare(self, row: SmsRow, denied: Mapping[SubscriptionId, str], now: datetime) -> bool:
         """Whether what it offers may not go out any more, is stopped, or asks what cannot be answered there."""
-        if row.in_vain or self._context.reach.stops(Purpose.MARKETING):
+        if row.in_vain or row.is_outdated(now) or self._context.reach.stops(Purpose.MARKETING):
             return True
         return _has_waited(row, now) and (row.subscription in denied or not await self._is_open(row.offer))
+
+    def _brought_up_to_date(self, live: Sequence[SmsRow], now: datetime) -> tuple[Sequence[SmsRow], Sequence[Op]]:
+        """What has waited so long that its figures are no claim to make goes without them; and how it is written so."""
+        rows, ops = list[SmsRow](), list[Op]()
+        for row in live:
+            if row.is_outdated(now):
+                self._context.metrics.claims_failed.labels("age").inc()
+                rows.append(row.without_figures())
+                ops.append(sms_rows.reword(rows[-1]))
+            else:
+                rows.append(row)
+        return rows, ops
 
     async def _written(self, unit: Unit, contacts: Sequence[Op]) -> bool:
         """Whether it is durable."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flows import life_cycle
-from flows.effects import Effect
+from flows.effects import Effect, RecordAlert
 from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
@@ -19,15 +19,18 @@ from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
+from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import inbox, usage
+from store import bundles, inbox, usage
+from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.inbox import Entry
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 _CLOCK_SKEW = timedelta(hours=1)
+_USAGE_KEPT = "usage_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,25 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """event: what a usage report leads to by itself; learned: what is written whatever comes of it.
+
+    known: what a usage report tells of bundles.
+    """
+
     item: Triggered
     subscriber: Subscriber
     usage: bytes | None
+    event: BundleReported | None = None
+    learned: tuple[Op, ...] = ()
+    known: tuple[KnownBundle, ...] = ()
+
+    def ops(self, told_at: datetime | None = None) -> tuple[Op, ...]:
+        """What is written of a usage report. told_at: when its event was told to the person, None for not."""
+        told = self.event.bucket.id if self.event else ""
+        known = (
+            depletion_told(one, told_at) if told_at is not None and one.bucket.id == told else one for one in self.known
+        )
+        return (*self.learned, *map(bundles.put, known))
 
 
 Outcome = tuple[tuple[str, ...], Sequence[Effect], tuple[Op, ...]]
@@ -68,14 +87,15 @@ class TriggerDesk:
         self._facts = facts
         self._committer = committer
         self._alerts = AlertDesk(context, facts, channels)
+        self._bundles = KnownBundles(context)
 
     async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
         """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
-        found = [_Found(item, *people[item.entry.subject]) for item in batch]
-        bundles = [one for one in found if isinstance(one.item.trigger.fact, BundleReported)]
-        messages = await self._alerts.messages([_news(one) for one in bundles])
-        told = {one.item.entry.id: message for one, message in zip(bundles, messages, strict=True)}
+        found = await self._learned([_Found(item, *people[item.entry.subject]) for item in batch])
+        telling = [one for one in found if _news(one)]
+        messages = await self._alerts.messages([_news(one) for one in telling])
+        told = {one.item.entry.id: message for one, message in zip(telling, messages, strict=True)}
         outcomes = [self._outcome(one, told.get(one.item.entry.id)) for one in found]
         at = self._context.clock()
         steps = [
@@ -93,12 +113,19 @@ class TriggerDesk:
         await self._committer.note(*(inbox.done(part.entry.id, "failed", at) for part in item.parts))
 
     def _outcome(self, found: _Found, message: Message | None) -> Outcome:
-        return self._other(found) if message is None else (message.outcomes, message.effects, ())
+        if message is None:
+            return self._other(found)
+        if isinstance(found.item.trigger.fact, UsageReported):
+            if not message.effects:
+                return (_USAGE_KEPT,), (), found.ops()
+            return message.outcomes, message.effects, found.ops(self._context.clock())
+        told = {effect.bundle_id for effect in message.effects if isinstance(effect, RecordAlert)}
+        return message.outcomes, message.effects, self._bundles.of_news(_news(found), message.wallet, told)
 
     def _other(self, found: _Found) -> Outcome:
         match found.item.trigger.fact:
-            case UsageReported() as reported:
-                return ("usage_kept",), (), (self._learn(found, reported),)
+            case UsageReported():
+                return (_USAGE_KEPT,), (), found.ops()
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
                 return (changed.change.value,), life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
@@ -109,7 +136,24 @@ class TriggerDesk:
         """A language that there are no texts in is as good as none."""
         return replace(changed, language=self._context.catalogues.nearest(changed.language) or "")
 
-    def _learn(self, found: _Found, reported: UsageReported) -> Op:
+    async def _learned(self, found: Sequence[_Found]) -> list[_Found]:
+        """What usage reports say of people's pace and bundles is worked in, and may be an event by itself."""
+        telling = [one.subscriber.id for one in found if _tells_bundles(one.item)]
+        before = await bundles.of(self._context.reader, telling) if telling else {}
+        return [self._learn(one, before.get(one.subscriber.id, {})) for one in found]
+
+    def _learn(self, found: _Found, before: Mapping[str, KnownBundle]) -> _Found:
+        reported = found.item.trigger.fact
+        if not isinstance(reported, UsageReported):
+            return found
+        state = to_bytes(self._used(found, reported))
+        kept = usage.put(found.subscriber.id, state, self._context.clock())
+        if not reported.bundles:
+            return replace(found, learned=(kept,))
+        paced = self._bundles.of_usage(found.subscriber, reported, state, before, found.item.trigger.at)
+        return replace(found, usage=state, event=paced.event, learned=(kept,), known=paced.known)
+
+    def _used(self, found: _Found, reported: UsageReported) -> UsageState:
         """What cannot be, in time or size, is left out; the rest of the report counts."""
         state, at = _usage_state(found.usage), self._context.clock()
         for session in sorted(reported.sessions, key=lambda session: session.start):
@@ -119,7 +163,7 @@ class TriggerDesk:
                 state = observe(state, session.start.timestamp(), float(session.bytes))
             except ScoringError:
                 _LOG.warning("a usage session that cannot be was left out", extra={"inbox_id": found.item.entry.id})
-        return usage.put(found.subscriber.id, to_bytes(state), at)
+        return state
 
     def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(
@@ -138,11 +182,25 @@ def subject(item: Triggered) -> Msisdn:
 
 
 def _news(found: _Found) -> list[BundleNews]:
+    if found.event is not None:
+        item = found.item
+        return [BundleNews(item.entry.id, item.trigger.at, found.event, found.subscriber, found.usage)]
     return [
-        BundleNews(part.entry.id, part.trigger.at, part.trigger.fact, found.subscriber, found.usage)
+        BundleNews(part.entry.id, part.trigger.at, _read_then(part), found.subscriber, found.usage)
         for part in found.item.parts
         if isinstance(part.trigger.fact, BundleReported)
     ]
+
+
+def _read_then(part: Triggered) -> BundleReported:
+    """What was told of a bundle; its figures were read when it happened, unless it says when."""
+    fact = part.trigger.fact
+    assert isinstance(fact, BundleReported)
+    return fact if fact.as_of else replace(fact, as_of=part.trigger.at)
+
+
+def _tells_bundles(item: Triggered) -> bool:
+    return isinstance(item.trigger.fact, UsageReported) and bool(item.trigger.fact.bundles)
 
 
 def _usage_state(data: bytes | None) -> UsageState:

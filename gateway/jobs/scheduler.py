@@ -14,7 +14,8 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.webhook_line import GIVE_UP_AFTER
-from store import idempotency, turns, webhook_rows
+from gateway.jobs.bundle_clock import BundleClock
+from store import bundles, idempotency, turns, webhook_rows
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
@@ -22,15 +23,17 @@ _STOP_SECONDS = 5.0
 _WEBHOOKS_KEPT = timedelta(days=7)
 _ONE_MORE_TRY = timedelta(hours=2)
 """More than the longest pause between two tries: what can be tried is given up by its own line."""
+_BUNDLES_KEPT = timedelta(days=90)
+"""After their end, or since they were last seen."""
 _TURNS_KEPT = timedelta(days=30)
 """Long enough for a care call about last month's bill; what was said is not kept for ever."""
 
 
 class Jobs:
-    """Ends offers whose time is over, and forgets what is old: idempotency keys, turns, events, silent sessions.
+    """Ends offers whose time is over, and forgets what is old: keys, turns, bundles, events, silent sessions.
 
-    take_up_refunds: looks for refunds that another process was asked for. more: further jobs: every so many seconds,
-    under this name, this.
+    take_up_refunds: looks for refunds that another process was asked for. clock: tells the ends of bundles that no
+    trigger tells. more: further jobs: every so many seconds, under this name, this.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Jobs:
         sessions: LiveSessions,
         take_up_refunds: Callable[[], Awaitable[None]],
         *,
+        clock: BundleClock | None = None,
         more: Sequence[tuple[float, str, Callable[[], Awaitable[None]]]] = (),
     ) -> None:
         self._context = context
@@ -49,6 +53,7 @@ class Jobs:
         self._sessions = sessions
         self._take_up_refunds = take_up_refunds
         self._more = more
+        self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -63,6 +68,9 @@ class Jobs:
         self._every(15, "sweep-sessions", self._sweep_sessions)
         for seconds, name, job in self._more:
             self._every(seconds, name, job)
+        self._every(86_400, "forget-bundles", self._forget_bundles)
+        if self._clock is not None:
+            self._every(1, "bundle-clock", self._clock.tick)
         self._scheduler.start()
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
@@ -107,6 +115,9 @@ class Jobs:
         now = self._context.clock()
         await self._committer.note(webhook_rows.give_up(now - GIVE_UP_AFTER - _ONE_MORE_TRY, now))
         await self._committer.note(webhook_rows.forget(now - _WEBHOOKS_KEPT))
+
+    async def _forget_bundles(self) -> None:
+        await self._committer.note(bundles.forget(self._context.clock() - _BUNDLES_KEPT))
 
     async def _forget_keys(self) -> None:
         await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))

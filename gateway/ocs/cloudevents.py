@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -169,6 +170,25 @@ def _bucket(reader: FieldReader, value: object, at: str, *, initial: bool = Fals
         remaining=reader.whole(fields, f"{at}/remaining") or 0,
         initial=reader.whole(fields, f"{at}/initial", needed=initial),
         expires_at=reader.maybe_time(fields, f"{at}/expires_at", needed=expires),
+        zone=reader.text(fields, f"{at}/zone", most=40, needed=False),
+        window=reader.hours(fields, f"{at}/window"),
+        service=reader.text(fields, f"{at}/service", most=40, needed=False),
+        bonus=reader.flag(fields, f"{at}/bonus"),
+        roaming=reader.flag(fields, f"{at}/roaming"),
+        throttled_after=reader.flag(fields, f"{at}/throttled_after"),
+        priority=reader.whole(fields, f"{at}/priority", needed=False),
+    )
+
+
+def _other(reader: FieldReader, value: object, at: str) -> Bucket:
+    """A bundle that an event is not about, with what would stand in the event otherwise."""
+    fields = reader.table(value, at)
+    return replace(
+        _bucket(reader, fields, at),
+        product=reader.text(fields, f"{at}/product", most=80, needed=False),
+        activated_at=reader.maybe_time(fields, f"{at}/activated_at"),
+        renews=reader.flag(fields, f"{at}/renews"),
+        shared=reader.flag(fields, f"{at}/shared"),
     )
 
 
@@ -192,9 +212,11 @@ def _bundle(reader: FieldReader, data: dict[str, Any], kind: str) -> BundleRepor
         renews=reader.flag(fields, f"{at}/renews"),
         shared=reader.flag(fields, f"{at}/shared"),
         threshold=reader.share(data, "/data/threshold"),
-        others=tuple(_bucket(reader, item, f"/data/others/{index}") for index, item in enumerate(others)),
+        others=tuple(_other(reader, item, f"/data/others/{index}") for index, item in enumerate(others)),
         balance=reader.money(data["balance"], "/data/balance") if data.get("balance") is not None else None,
         roaming=reader.flag(data, "/data/roaming"),
+        as_of=reader.maybe_time(fields, f"{at}/as_of"),
+        by_pace=reader.flag(data, "/data/by_pace"),
     )
 
 
@@ -216,9 +238,9 @@ def _usage(reader: FieldReader, data: dict[str, Any], kind: str) -> UsageReporte
         fields = reader.table(item, at)
         start = reader.time(fields, f"{at}/start")
         sessions.append(UsageSession(start, reader.whole(fields, f"{at}/bytes") or 0))
-    if data.get("bundles") is not None:
-        reader.items(data["bundles"], "/data/bundles")
-    return UsageReported(tuple(sessions))
+    bundles = reader.items(data["bundles"], "/data/bundles") if data.get("bundles") is not None else []
+    told = tuple(_other(reader, item, f"/data/bundles/{index}") for index, item in enumerate(bundles))
+    return UsageReported(tuple(sessions), told)
 
 
 def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingIntended:

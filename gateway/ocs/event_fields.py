@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flows.values import Money, Unit, parse_msisdn
 
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 _MOST_WHOLE = 2**63 - 1
 _MOST_ITEMS = 1_000
 
@@ -106,6 +108,14 @@ class FieldReader:
         if value is not None:
             self.wrong(pointer, "must be byte, second or message")
         return Unit.BYTE
+
+    def hours(self, parent: Mapping[str, Any], pointer: str) -> str:
+        """Local hours; empty when there are none."""
+        value = self._get(parent, pointer, needed=False)
+        if value is None or (isinstance(value, str) and _HOURS.fullmatch(value)):
+            return value or ""
+        self.wrong(pointer, "must be hours such as 00:00-06:00")
+        return ""
 
     def money(self, value: object, pointer: str) -> Money:
         """An amount in minor units with its ISO 4217 currency."""

@@ -30,6 +30,7 @@ from gateway.core.ports import (
     StillRunning,
 )
 from gateway.ocs.currency import to_major, to_minor, whole
+from gateway.ocs.tmf_traits import bucket_traits
 
 BUCKETS = "/tmf-api/prepayBalanceManagement/v4/bucket"
 ADJUSTMENTS = "/tmf-api/prepayBalanceManagement/v4/adjustBalance"
@@ -42,6 +43,7 @@ _REFUSED = frozenset({"rejected", "failed", "cancelled"})
 _DONE = frozenset({"completed", "created"})
 """Of an adjustment: created is what most servers answer, and the history shows it with the bucket changed."""
 _LONGEST_WORDS = 300
+_DEBT = "AdvanceDebt"
 
 _BYTE, _SECOND, _MESSAGE = Unit.BYTE, Unit.SECOND, Unit.MESSAGE
 _UNITS: dict[str, tuple[Unit, int]] = {
@@ -169,19 +171,24 @@ def read_wallet(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency:
     """The wallet that a list of TMF654 buckets amounts to.
 
     Left out: buckets of another subscriber (a server may ignore the filter), not active, ended or not yet begun,
-    in another currency, or in a unit that is not known. Raises UnreadableAnswer.
+    in another currency, or in a unit that is not known. A monetary bucket whose ``@type`` is AdvanceDebt is what was
+    advanced and is taken back. Raises UnreadableAnswer.
     """
     balance: int | None = None
+    debt = 0
     buckets: list[Bucket] = []
     for item in items:
         if not _is_usable(item, msisdn, now):
             continue
-        if item.get("usageType") == "monetary":
+        if item.get("usageType") == "monetary" and item.get("@type") == _DEBT:
+            debt += abs(_money(item, currency) or 0)
+        elif item.get("usageType") == "monetary":
             amount = _money(item, currency)
             balance = balance if amount is None else (balance or 0) + amount
         elif bucket := _bucket(item):
             buckets.append(bucket)
-    return Wallet(None if balance is None else Money(balance, currency), tuple(buckets))
+    money = None if balance is None else Money(balance, currency)
+    return Wallet(money, tuple(buckets), Money(debt, currency) if debt else None)
 
 
 def read_event_bucket(item: Mapping[str, object], currency: str) -> tuple[Money | None, Bucket | None, datetime | None]:
@@ -199,7 +206,7 @@ def read_event_bucket(item: Mapping[str, object], currency: str) -> tuple[Money 
 def money_bucket(items: Sequence[Mapping[str, object]], msisdn: Msisdn, currency: str, now: datetime) -> str | None:
     """The id of the account's first monetary bucket in this currency; None if there is none."""
     for item in items:
-        if _is_usable(item, msisdn, now) and item.get("usageType") == "monetary":
+        if _is_usable(item, msisdn, now) and item.get("usageType") == "monetary" and item.get("@type") != _DEBT:
             ident = item.get("id")
             if isinstance(ident, str) and ident and _money(item, currency) is not None:
                 return ident
@@ -258,6 +265,7 @@ def _bucket(item: Mapping[str, object]) -> Bucket | None:
         remaining=_whole(value * factor),
         expires_at=ends,
         name=name if isinstance(name, str) else "",
+        **bucket_traits(item),
     )
 
 

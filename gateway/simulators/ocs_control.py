@@ -17,6 +17,18 @@ from gateway.simulators.ocs_ledger import Account, LedgerItem, Order
 _LONGEST_POLL = 60.0
 _PROBLEM = "application/problem+json"
 _MOST = 10**18
+_TRAITS = (
+    "product",
+    "zone",
+    "window",
+    "service",
+    "shared",
+    "bonus",
+    "roaming",
+    "renews",
+    "throttled_after",
+    "priority",
+)
 SetDown = Callable[[bool], Awaitable[None]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,11 +60,12 @@ class ControlRoutes:
 
     async def _put_subscriber(self, request: web.Request) -> web.Response:
         msisdn, body = _msisdn(request), await _object(request)
-        if unknown := body.keys() - {"balance", "bundles"}:
+        if unknown := body.keys() - {"balance", "bundles", "debt"}:
             raise BadControl(f"unknown key {min(map(str, unknown))}")
         balance = _balance(body["balance"], self._desk.ledger.currency) if "balance" in body else None
         buckets = [_bucket(entry) for entry in _list(body["bundles"])] if "bundles" in body else None
-        return web.json_response(self._subscriber(msisdn, self._desk.ledger.put(msisdn, balance, buckets)))
+        debt = _whole(body, "debt") if "debt" in body else None
+        return web.json_response(self._subscriber(msisdn, self._desk.ledger.put(msisdn, balance, buckets, debt)))
 
     async def _get_subscriber(self, request: web.Request) -> web.Response:
         msisdn = _msisdn(request)
@@ -94,7 +107,9 @@ class ControlRoutes:
 
     def _subscriber(self, msisdn: Msisdn, account: Account) -> dict[str, object]:
         balance = {"amount": account.balance, "currency": self._desk.ledger.currency}
-        return {"msisdn": msisdn, "balance": balance, "bundles": [_bundle(bucket) for bucket in account.buckets]}
+        bundles = [_bundle(bucket) for bucket in account.buckets]
+        owed = {"debt": account.debt} if account.debt else {}
+        return {"msisdn": msisdn, "balance": balance, "bundles": bundles, **owed}
 
 
 @web.middleware
@@ -169,16 +184,34 @@ def _bucket(entry: object) -> Bucket:
         initial=remaining if entry.get("initial") is None else _whole(entry, "initial", "bundles."),
         expires_at=_moment(entry.get("expires_at")),
         name=str(entry.get("name") or ""),
+        activated_at=_moment(entry.get("activated_at"), "bundles.activated_at"),
+        priority=None if entry.get("priority") is None else _whole(entry, "priority", "bundles."),
+        product=str(entry.get("product") or ""),
+        zone=str(entry.get("zone") or ""),
+        window=str(entry.get("window") or ""),
+        service=str(entry.get("service") or ""),
+        shared=_mark(entry, "shared"),
+        bonus=_mark(entry, "bonus"),
+        roaming=_mark(entry, "roaming"),
+        renews=_mark(entry, "renews"),
+        throttled_after=_mark(entry, "throttled_after"),
     )
 
 
-def _moment(text: object) -> datetime | None:
+def _mark(entry: Mapping[str, object], key: str) -> bool:
+    found = entry.get(key, False)
+    if not isinstance(found, bool):
+        raise BadControl(f"bundles.{key} must be true or false")
+    return found
+
+
+def _moment(text: object, key: str = "bundles.expires_at") -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError as error:
-        raise BadControl("bundles.expires_at must be an ISO 8601 date and time") from error
+        raise BadControl(f"{key} must be an ISO 8601 date and time") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -190,6 +223,7 @@ def _bundle(bucket: Bucket) -> dict[str, object]:
         "remaining": bucket.remaining,
         "expires_at": bucket.expires_at.isoformat() if bucket.expires_at else None,
         "name": bucket.name,
+        **{key: value for key in _TRAITS if (value := getattr(bucket, key))},
     }
 
 

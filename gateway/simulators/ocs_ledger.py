@@ -59,10 +59,11 @@ class LedgerItem:
 
 @dataclass(slots=True)
 class Account:
-    """One subscriber. balance: minor units."""
+    """One subscriber. balance, debt (of advances): minor units."""
 
     balance: int
     buckets: list[Bucket] = field(default_factory=list)
+    debt: int = 0
 
 
 class Ledger:
@@ -81,13 +82,17 @@ class Ledger:
         """The subscriber's account, opened if it is new."""
         return self._accounts.setdefault(msisdn, Account(self._opening))
 
-    def put(self, msisdn: Msisdn, balance: int | None, buckets: Sequence[Bucket] | None) -> Account:
+    def put(
+        self, msisdn: Msisdn, balance: int | None, buckets: Sequence[Bucket] | None, debt: int | None = None
+    ) -> Account:
         """Set what is given, leave the rest."""
         account = self.account(msisdn)
         if balance is not None:
             account.balance = balance
         if buckets is not None:
             account.buckets = list(buckets)
+        if debt is not None:
+            account.debt = debt
         return account
 
     def receive(self, order: Order) -> Order:
@@ -170,5 +175,11 @@ class Ledger:
                 initial=allowance.amount,
                 expires_at=ends,
                 name=bundle.name("en"),
+                product=bundle.id,
+                activated_at=at,
+                zone=allowance.zone,
+                window=allowance.window,
+                service=allowance.service,
+                renews=bundle.renews,
             )
             self.account(msisdn).buckets.append(granted)

@@ -85,7 +85,7 @@ class TmfRoutes:
             return _error("notFound", "unknown subscriber", 404)
         account, now = desk.ledger.account(msisdn), desk.now()
         running = [bucket for bucket in account.buckets if bucket.expires_at is None or bucket.expires_at > now]
-        return _page(request, tmf.format_buckets(msisdn, account.balance, desk.ledger.currency, running))
+        return _page(request, tmf.format_buckets(msisdn, account.balance, desk.ledger.currency, running, account.debt))
 
     async def _list_actions(self, request: web.Request) -> web.Response:
         msisdn = parse_msisdn(request.query.get("logicalResource.id"))

@@ -112,8 +112,11 @@ def format_order(order: Order) -> dict[str, object]:
     return answer | ({"note": [{"text": order.note}]} if order.note else {})
 
 
-def format_buckets(msisdn: Msisdn, balance: int, currency: str, buckets: list[Bucket]) -> list[dict[str, object]]:
-    """TMF654 buckets: the money first, then every bundle in the largest unit that it is a whole number of."""
+def format_buckets(
+    msisdn: Msisdn, balance: int, currency: str, buckets: list[Bucket], debt: int = 0
+) -> list[dict[str, object]]:
+    """TMF654 buckets: the money first, then what of it is owed, then every bundle in the largest unit that it is a
+    whole number of."""
     money = {"amount": float(to_major(balance, currency)), "units": currency}
     owner = [{"id": msisdn, "@referredType": "LogicalResource"}]
     first: dict[str, object] = {
@@ -123,7 +126,15 @@ def format_buckets(msisdn: Msisdn, balance: int, currency: str, buckets: list[Bu
         "remainingValue": money,
         "logicalResource": owner,
     }
-    return [first, *({**_format_bucket(bucket), "logicalResource": owner} for bucket in buckets)]
+    owed: dict[str, object] = {
+        **first,
+        "id": f"{msisdn}-advance",
+        "@type": "AdvanceDebt",
+        "@baseType": "Bucket",
+        "remainingValue": {"amount": float(to_major(debt, currency)), "units": currency},
+    }
+    bundles = ({**_format_bucket(bucket), "logicalResource": owner} for bucket in buckets)
+    return [first, *((owed,) if debt else ()), *bundles]
 
 
 def _format_bucket(bucket: Bucket) -> dict[str, object]:
@@ -139,7 +150,27 @@ def _format_bucket(bucket: Bucket) -> dict[str, object]:
         answer["name"] = bucket.name
     if bucket.expires_at:
         answer["validFor"] = {"endDateTime": bucket.expires_at.isoformat()}
-    return answer
+    if bucket.product:
+        answer["product"] = [{"id": bucket.product}]
+    if bucket.shared:
+        answer["isShared"] = True
+    added = _added(bucket)
+    return answer | {"@type": "BundleBucket", "@baseType": "Bucket", **added} if added else answer
+
+
+def _added(bucket: Bucket) -> dict[str, object]:
+    """What the file has no place for."""
+    added: dict[str, object] = {
+        "zone": bucket.zone,
+        "window": bucket.window,
+        "service": bucket.service,
+        "isBonus": bucket.bonus,
+        "isRoaming": bucket.roaming,
+        "isAutoRenewed": bucket.renews,
+        "isThrottledAfter": bucket.throttled_after,
+    }
+    told = {name: value for name, value in added.items() if value}
+    return told if bucket.priority is None else {**told, "priority": bucket.priority}
 
 
 def format_adjustment(adjustment: Adjustment, item: LedgerItem, ident: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakes import ANA, NUMBER, TUESDAY, ana
-from flows.alert import OLDEST_EVENT, Alerted, AlertFacts, Forecast, decide, other_buckets, threshold_key
+from flows.alert import OLDEST_EVENT, Alerted, AlertFacts, Forecast, decide, others_lasting, threshold_key
 from flows.catalogue import load_starter
 from flows.channel_choice import Chosen
 from flows.contact_policy import ContactSwitches
@@ -17,6 +17,7 @@ from flows.events import BundleChange, BundleReported
 from flows.keywords import STOP_WORDS
 from flows.market import load_market, market_codes
 from flows.texts import Voice
+from flows.usable import Place, pool_of
 from flows.values import Bucket, Channel, Money, OfferId, Purpose, Unit, Wallet
 from locales.catalogues import load_catalogues
 from menus.charset import forces_ucs2, septets, transliterate
@@ -293,13 +294,14 @@ def test_other_bundles_count_as_the_charging_system_has_them() -> None:
         (
             Bucket("b-80", Unit.BYTE, 0, expires_at=long),
             Bucket("b-82", Unit.SECOND, 9),
-            Bucket("b-83", Unit.BYTE, 9, expires_at=short),
+            Bucket("b-83", Unit.BYTE, 90, expires_at=short),
             Bucket("b-84", Unit.BYTE, 9, expires_at=long),
+            Bucket("b-85", Unit.BYTE, 900, expires_at=long, shared=True),
         ),
     )
-    kept = other_buckets(replace(EVENT, others=told), found, TUESDAY)
-    assert [bucket.id for bucket in kept] == ["b-81", "b-84"]
-    assert [bucket.id for bucket in other_buckets(replace(EVENT, others=told), None, TUESDAY)] == ["b-80", "b-81"]
+    event = replace(EVENT, others=told)
+    assert others_lasting(pool_of(event, found, Place(TUESDAY))) == 7 + 9
+    assert others_lasting(pool_of(event, None, Place(TUESDAY))) == 5 + 7
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from fakes import TUESDAY, ana
-from flows.effects import RecordAudit, RecordPointless, RecordPreference, RecordSubscriptionState
+from flows.effects import (
+    RecordAudit,
+    RecordBundlesOver,
+    RecordOffersOver,
+    RecordPointless,
+    RecordPreference,
+    RecordSimSwapped,
+    RecordSubscriptionState,
+)
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.life_cycle import change
 
@@ -27,13 +35,19 @@ from flows.life_cycle import change
 def test_an_event_moves_the_subscription_only_where_it_says_something_new(
     event: LifeCycle, before: str, after: str | None
 ) -> None:
-    """A recycled or ported number ends it; a new SIM is the same person; each is noted."""
+    """A recycled or ported number ends it; a new SIM is the same person; each is noted, and ends what was offered."""
     effects = change(ana(state=before), LifeCycleChanged(event), TUESDAY)
     assert effects[0] == RecordAudit("ocs", event.value, ana().id, TUESDAY)
     states = [one.state for one in effects if isinstance(one, RecordSubscriptionState)]
     assert states == ([] if after is None else [after])
-    gone = RecordPointless(ana().id, TUESDAY, "subscription_ended")  # nothing that waits goes to whoever comes next
-    assert [one for one in effects if isinstance(one, RecordPointless)] == ([gone] if after == "ended" else [])
+    now = after or before
+    silent = now in ("ended", "suspended")
+    gone = RecordPointless(ana().id, TUESDAY, f"subscription_{now}")  # nothing that waits goes to whoever comes next
+    assert [one for one in effects if isinstance(one, RecordPointless)] == ([gone] if silent else [])
+    assert (RecordBundlesOver(ana().id) in effects) is silent
+    swapped = event is LifeCycle.SIM_SWAPPED
+    assert (RecordOffersOver(ana().id, TUESDAY) in effects) is (silent or swapped)
+    assert (RecordSimSwapped(ana().id, TUESDAY) in effects) is swapped
 
 
 def test_an_activation_tells_how_to_speak_to_the_person() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -130,6 +131,57 @@ def test_an_event_with_everything_is_read_in_full() -> None:
 def test_every_type_has_its_fact(kind: str, data: object, fact: object) -> None:
     """What must be there is enough."""
     assert event(document(kind, data)).trigger.fact == fact
+
+
+ODD = {
+    **BUNDLE,
+    "zone": "north",
+    "window": "00:00-06:00",
+    "service": "chat",
+    "shared": True,
+    "bonus": True,
+    "roaming": True,
+    "renews": True,
+    "throttled_after": True,
+    "priority": 2,
+}
+ODD_BUCKET = Bucket(
+    "b-77",
+    Unit.BYTE,
+    90,
+    1000,
+    zone="north",
+    window="00:00-06:00",
+    service="chat",
+    shared=True,
+    bonus=True,
+    roaming=True,
+    renews=True,
+    throttled_after=True,
+    priority=2,
+)
+
+
+def test_whatever_a_bundle_is_beside_full_or_empty_is_read() -> None:
+    """In the event's own, in others, and in a usage report."""
+    reported = event(document(data={"bundle": ODD, "others": [ODD], "by_pace": True})).trigger.fact
+    assert isinstance(reported, BundleReported)
+    assert reported.others == (ODD_BUCKET,)
+    assert replace(reported.bucket, renews=reported.renews, shared=reported.shared) == ODD_BUCKET
+    assert reported.by_pace
+    assert event(document("usage.reported", {"bundles": [ODD]})).trigger.fact == UsageReported((), (ODD_BUCKET,))
+
+
+def test_a_bundle_of_a_usage_report_that_cannot_be_read_is_pointed_at() -> None:
+    """As one of an event is."""
+    report = {"bundles": [ODD, {**ODD, "window": "at night", "priority": -1}, {"id": "b"}]}
+    at = "/data/bundles"
+    assert problems(document("usage.reported", report)) == {
+        f"{at}/1/window",
+        f"{at}/1/priority",
+        f"{at}/2/unit",
+        f"{at}/2/remaining",
+    }
 
 
 @pytest.mark.parametrize(
