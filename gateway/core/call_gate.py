@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from enum import IntEnum
 
 from flows.frozen import dataclass
@@ -36,6 +34,26 @@ class GateSettings:
     waiting: int = 1_000
 
 
+_NOT_BELOW = {rank: tuple(other for other in Rank if other <= rank) for rank in Rank}
+
+
+class Passing:
+    """A call on its way through a gate; a context manager of its own, as a generator costs three times as much."""
+
+    __slots__ = ("_gate", "_rank")
+
+    def __init__(self, gate: CallGate, rank: Rank) -> None:
+        self._gate = gate
+        self._rank = rank
+
+    async def __aenter__(self) -> None:
+        if not self._gate._enter_at_once(self._rank):
+            await self._gate._enter(self._rank)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._gate._leave(self._rank)
+
+
 class CallGate:
     """Lets calls through by rank."""
 
@@ -55,19 +73,12 @@ class CallGate:
         """How many were let through and have not ended."""
         return self._in_flight
 
-    @asynccontextmanager
-    async def passing(self, rank: Rank) -> AsyncIterator[None]:
-        """One call, for as long as the block lasts. Raises TooMany."""
-        await self._enter(rank)
-        try:
-            yield
-        finally:
-            self._leave(rank)
+    def passing(self, rank: Rank) -> Passing:
+        """One call, for as long as the ``async with`` block lasts. Raises TooMany as it begins."""
+        return Passing(self, rank)
 
     async def _enter(self, rank: Rank) -> None:
-        if self._has_room(rank) and not any(self._queues[other] for other in Rank if other <= rank):
-            self._take(rank)
-            return
+        """Return when it is this call's turn: the slow way."""
         if self.waiting >= self._settings.waiting and not self._send_away_below(rank):
             raise TooMany
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,6 +91,13 @@ class CallGate:
             else:
                 self._queues[rank].remove(turn)
             raise
+
+    def _enter_at_once(self, rank: Rank) -> bool:
+        """Whether nobody has to be waited for."""
+        if not self._has_room(rank) or any(self._queues[other] for other in _NOT_BELOW[rank]):
+            return False
+        self._take(rank)
+        return True
 
     def _send_away_below(self, rank: Rank) -> bool:
         """Send the newest of the least important away, if there is one that matters less."""

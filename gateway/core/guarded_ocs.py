@@ -6,8 +6,7 @@ on the wire.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from flows.values import Msisdn, Wallet
@@ -57,11 +56,14 @@ class GuardedOcs:
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Raises, beside what the adapter does, OcsUnavailable while the breaker is open, and OcsBusy."""
         try:
-            async with self._let_through(self._rank) as attempt:
-                return await self._asked(attempt, msisdn)
+            self._not_while_open()  # nobody waits for their turn to hear of it
+            async with self._gate.passing(self._rank):
+                return await self._asked(self._begun(), msisdn)
         except _LeftAlone:
+            self._not_asked("breaker")
             raise OcsUnavailable(_AWAY) from None
         except TooMany:
+            self._not_asked("busy")
             raise OcsBusy(_BUSY) from None
 
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
@@ -92,40 +94,38 @@ class GuardedOcs:
         except Exception:  # it answered, if not as wished
             attempt.succeeded()
             raise
+        except BaseException:
+            attempt.given_up()
+            raise
         attempt.succeeded()
         return wallet
 
     async def _told(self, call: Callable[[], Awaitable[Outcome]]) -> Outcome | NotSent:
         try:
-            async with self._let_through(Rank.MONEY) as attempt:
-                outcome = await call()
-                if isinstance(outcome, NotSent | OutcomeUnknown):
-                    attempt.failed()
-                else:
-                    attempt.succeeded()
-                return outcome
+            self._not_while_open()
+            async with self._gate.passing(Rank.MONEY):
+                return await self._counted(self._begun(), call)
         except _LeftAlone:
+            self._not_asked("breaker")
             return NotSent(_AWAY)
         except TooMany:
+            self._not_asked("busy")
             return NotSent(_BUSY)
 
-    @asynccontextmanager
-    async def _let_through(self, rank: Rank) -> AsyncIterator[Attempt]:
-        """A call, as soon as it is its turn. Raises _LeftAlone and TooMany: then nothing was sent."""
+    async def _counted(self, attempt: Attempt, call: Callable[[], Awaitable[Outcome]]) -> Outcome:
         try:
-            self._not_while_open()  # nobody waits for their turn to hear of it
-            async with self._gate.passing(rank):
-                attempt = self._begun()
-                try:
-                    yield attempt
-                finally:
-                    attempt.given_up()  # unless it was told how it went
-        except _LeftAlone:
-            self._metrics.ocs_not_asked.labels("breaker").inc()
+            outcome = await call()
+        except BaseException:
+            attempt.given_up()
             raise
-        except TooMany:
-            self._metrics.ocs_not_asked.labels("busy").inc()
-            raise
+        if isinstance(outcome, NotSent | OutcomeUnknown):
+            attempt.failed()
+        else:
+            attempt.succeeded()
+        return outcome
+
+    def _not_asked(self, why: str) -> None:
+        self._metrics.ocs_not_asked.labels(why).inc()
 
     def _not_while_open(self) -> None:
         if self._breaker.seconds_left > 0:
