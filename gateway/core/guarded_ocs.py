@@ -54,6 +54,10 @@ class GuardedOcs:
     def services(self) -> frozenset[Service]:
         return self._ocs.services
 
+    @property
+    def can_be_asked(self) -> bool:
+        return self._ocs.can_be_asked
+
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Raises, beside what the adapter does, OcsUnavailable while the breaker is open, and OcsBusy."""
         try:

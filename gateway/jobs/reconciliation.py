@@ -48,7 +48,9 @@ class ReconciliationJobs:
     async def look(self) -> None:
         """Reconcile yesterday, if it is time and was not done."""
         now = self._context.clock()
-        if not self._config.at or not await self._due(now) or not await self._ocs.answers():
+        if not self._config.at or not self._ocs.can_be_asked:
+            return
+        if not await self._due(now) or not await self._ocs.answers():
             return
         period = yesterday(now, self._context.zone)
         rate = self._config.per_second

@@ -99,6 +99,7 @@ class CgratesChargingSystem:
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = True
         self._engine = Engine(url, timeout, session)
         self._settings = settings
         self._now = now

@@ -84,6 +84,7 @@ class DiameterChargingSystem:
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = False
         us = Identity(sender.host, sender.realm, int(time.time()))
         self._peer = DiameterPeer(address, us, patience=timeout, watchdog=watchdog, reconnect_max=reconnect_max)
         self._sender, self._to_realm = sender, to_realm

@@ -75,6 +75,7 @@ class TmfChargingSystem:
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset({"gift"})
+        self.can_be_asked = True
         self._buckets = url.rstrip("/") + wire.BUCKETS
         self._adjustments = url.rstrip("/") + wire.ADJUSTMENTS
         self._actions = url.rstrip("/") + wire.ACTIONS

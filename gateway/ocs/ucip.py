@@ -92,6 +92,7 @@ class UcipChargingSystem:
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = False
         self._config = config
         self._link = AirLink(url, config, timeout)
         self._caller = wire.Caller(config.node_type, config.host_name, Decimal(str(config.units_per_minor)))

@@ -103,9 +103,14 @@ class ChargingSystem(Protocol):
 
     settle_seconds: how long after the last send an order that is not found may still appear.
     services: what it can do beside; menus offer nothing else.
+    can_be_asked: whether ``find`` looks an order up, whatever became of it. Else it sends again what was sent, which
+    may be the charge, or cannot tell: then nothing is asked about but what is in doubt.
     """
 
     settle_seconds: float
+
+    @property
+    def can_be_asked(self) -> bool: ...
 
     @property
     def services(self) -> frozenset[Service]: ...

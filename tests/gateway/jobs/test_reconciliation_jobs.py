@@ -87,6 +87,15 @@ async def test_a_charging_system_that_is_away_is_waited_for(house: House, nightl
     assert await runs(house) == 1
 
 
+async def test_where_asking_is_sending_again_no_night_begins(house: House, nightly: Nightly) -> None:
+    """Its statements are what there is to compare with."""
+    house.ocs.can_be_asked = False
+    await confirmed(house, 1)
+    house.clock.advance(days=1)
+    await nightly("00:00").look()
+    assert (await runs(house), house.ocs.asked) == (0, [])
+
+
 async def test_what_it_could_not_speak_of_is_asked_about_again_an_hour_later(house: House, nightly: Nightly) -> None:
     """Three times at most."""
     jobs = nightly("00:00")

@@ -235,6 +235,7 @@ async def test_a_request_that_was_lost_is_charged_by_the_question(
     assert kinds(simulator) == []
     assert isinstance(await ocs.find(order()), Activated)
     assert kinds(simulator) == [("charge", PRICE.amount)]
+    assert not ocs.can_be_asked, "about an order that nobody has sent"
 
 
 async def test_without_detection_of_duplicates_nobody_is_asked(simulator: OcsSimulator) -> None:
