@@ -552,6 +552,21 @@ async def test_an_operator_gives_an_order_back_once(
     assert len(house.ocs.refunded) == 1
 
 
+async def test_an_order_that_is_still_asked_about_is_not_given_back(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """It may turn out that it was never charged, or be sent again."""
+    row = await accepted(house, committer, facts)
+    for state in ("sent", "in_doubt"):
+        await committer.commit([RecordOrderState(row.order.key, state, house.clock(), settled=False)])
+    desk = RefundDesk(house.context, committer)
+    with pytest.raises(NotRefundable, match="in_doubt: wait until it is settled"):
+        await desk.ask(KEY, "api:care", "complaint")
+    left = RecordOrderState(row.order.key, "in_doubt", house.clock(), settled=False, reason=NEEDS_PERSON)
+    await committer.commit([left])
+    assert (await desk.ask(KEY, "api:care", "complaint")).order.state == "pending"
+
+
 async def test_what_cannot_be_given_back_is_told(house: House, committer: Committer, facts: Facts) -> None:
     """An order that is on its way, one that nobody knows, and a refund."""
     desk = RefundDesk(house.context, committer)
