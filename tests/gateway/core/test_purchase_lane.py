@@ -200,6 +200,48 @@ async def test_a_charging_system_that_is_away_is_waited_for(
     assert (await ended(house, row)).order.state == "confirmed"
 
 
+async def test_not_found_is_no_answer_right_after_a_send_that_had_to_wait_its_turn(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """The settle time counts from when the call ended, which may be long after it was written down as sent."""
+    seconds = 0.0
+
+    async def waits() -> None:
+        nonlocal seconds
+        seconds += 3 * house.ocs.settle_seconds
+        house.clock.advance(hours=2)  # and somebody sets the clock
+
+    house.ocs.on_purchase = waits
+    house.ocs.purchases.append(TIMED_OUT)
+    lane = PurchaseLane(
+        house.context,
+        committer,
+        house.ocs,
+        facts,
+        Settlements(),
+        query=Backoff(0.001, 0.001, 3),
+        seconds=lambda: seconds,
+    )
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.reason, len(house.ocs.bought), len(house.ocs.asked)) == (NEEDS_PERSON, 1, 3)
+
+
+async def test_after_a_restart_the_settle_time_begins_anew(house: House, committer: Committer, facts: Facts) -> None:
+    """The process before may have sent up to its last moment."""
+    row = await accepted(house, committer, facts)
+    sent = RecordOrderState(row.order.key, "sent", house.clock(), settled=False, sent=True)
+    await committer.commit([sent])
+    house.clock.advance(seconds=3 * house.ocs.settle_seconds)
+    lane = lane_of(house, committer, facts, most=3)
+    assert await lane.recover() == 1
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.reason, house.ocs.bought) == (NEEDS_PERSON, [])
+
+
 async def test_a_yes_is_not_charged_much_later(
     house: House, committer: Committer, facts: Facts, lane: PurchaseLane
 ) -> None:
