@@ -183,8 +183,15 @@ class Gateway:
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
-        grants, seconds = cast("Mode", config.ocs.grants), asyncio.get_running_loop().time
-        lanes.purchases = PurchaseLane(context, committer, ocs, facts, settlements, grants=grants, seconds=seconds)
+        lanes.purchases = PurchaseLane(
+            context,
+            committer,
+            ocs,
+            facts,
+            settlements,
+            grants=cast("Mode", config.ocs.grants),
+            seconds=asyncio.get_running_loop().time,
+        )
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)
         acceptances = Acceptances(context, committer)

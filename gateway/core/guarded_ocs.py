@@ -103,7 +103,9 @@ class GuardedOcs:
         try:
             async with self._let_through(Rank.MONEY) as attempt:
                 outcome = await call()
-                if isinstance(outcome, NotSent | OutcomeUnknown):
+                if isinstance(outcome, OutcomeUnknown) and not outcome.silent:
+                    attempt.given_up()  # perhaps nobody was asked
+                elif isinstance(outcome, NotSent | OutcomeUnknown):
                     attempt.failed()
                 else:
                     attempt.succeeded()

@@ -125,7 +125,7 @@ class DiameterChargingSystem:
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Send the same again: the server's recorded answer, or its first; ``OutcomeUnknown`` where that is no way."""
         ask = self._debit(request)
-        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
+        return _no_word(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give the money back under the refund's own key."""
@@ -138,7 +138,7 @@ class DiameterChargingSystem:
         """As ``find``."""
         ask = self._credit(request)
         return (
-            OutcomeUnknown(ask.detail)
+            _no_word(ask.detail)
             if isinstance(ask, Refused)
             else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
@@ -183,9 +183,9 @@ class DiameterChargingSystem:
 
     async def _repeat(self, ask: Ask, since: datetime | None) -> wire.Sent:
         if self._remembers is None:
-            return OutcomeUnknown("sent once, and the server is not said to detect duplicates: a person must look")
+            return _no_word("sent once, and the server is not said to detect duplicates: a person must look")
         if since is not None and self._now() - since > self._remembers:
-            return OutcomeUnknown("older than the server is said to remember: a person must look")
+            return _no_word("older than the server is said to remember: a person must look")
         try:
             answer, _ = await self._ask(ask, resent=True)
         except NotReached as error:
@@ -216,6 +216,10 @@ def _error(code: int) -> OcsError:
         return UnknownSubscriber("the charging system does not know this subscriber")
     kind = OcsUnavailable if code in _PROTOCOL_ERRORS else OcsError
     return kind(f"the charging system answered with Diameter {code}")
+
+
+def _no_word(detail: str) -> OutcomeUnknown:
+    return OutcomeUnknown(detail, silent=False)
 
 
 def _unknown(error: Exception) -> OutcomeUnknown:

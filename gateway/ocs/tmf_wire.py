@@ -220,7 +220,7 @@ def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindR
         if str(item.get("status", "completed")).lower() in _DONE:
             return Refunded(str(item.get("id", "")))
     if any(str(item.get("status", "")).lower() not in _REFUSED for item in found):
-        return OutcomeUnknown("the refund is on its way")
+        return OutcomeUnknown("the refund is on its way", silent=False)
     return Refused("rejected", "the charging system did not carry the refund out") if found else NotFound()
 
 
@@ -350,7 +350,11 @@ def choose(orders: Sequence[OrderSeen], key: OrderKey) -> FindOutcome:
     """
     ours = [order for order in orders if order.key == key]
     if not ours:
-        return OutcomeUnknown("an order without externalId is listed") if _any_unnamed(orders) else NotFound()
+        return (
+            OutcomeUnknown("an order without externalId is listed", silent=False)
+            if _any_unnamed(orders)
+            else NotFound()
+        )
     outcome = min((order_outcome(order) for order in ours), key=_rank)
     if len(ours) == 1 or isinstance(outcome, Activated):
         return outcome

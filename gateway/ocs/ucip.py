@@ -142,9 +142,9 @@ class UcipChargingSystem:
         """By a repeat or by its offer, where the operator has opened these ways; else it is unknown."""
         sale, sent = self._sales.get(request.bundle), self._sends.get(request.key)
         if sale is None:
-            return OutcomeUnknown(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
+            return _no_word(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
         if sent is not None and sent.doubt:
-            return OutcomeUnknown(sent.doubt)
+            return _no_word(sent.doubt)
         if self._may_repeat(first := sent.at if sent else request.created_at):
             self._sends.note(request.key, request.payer, sale.offer, first)  # after a restart, as old as the order
             repeated = await self.purchase(request)
@@ -210,7 +210,7 @@ class UcipChargingSystem:
         if sale.profile and self._gave_it_away(answer, request, sale):
             sent.doubt = f"refill profile {sale.profile} granted without taking the price from the main account"
             _LOG.error("%s: set it up so on the AIR", sent.doubt, extra={"order": request.key})
-            return OutcomeUnknown(sent.doubt)
+            return _no_word(sent.doubt)
         return Activated(transaction)
 
     def _gave_it_away(self, answer: Members, request: PurchaseRequest, sale: Sale) -> bool:
@@ -237,21 +237,25 @@ class UcipChargingSystem:
     ) -> FindOutcome:
         first = request.created_at or (sent.at if sent else None)
         if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
-            return OutcomeUnknown("what the order granted may be over already")
+            return _no_word("what the order granted may be over already")
         if all(offer.ends is not None and offer.ends < first - _CLOCKS_APART for offer in offers):
             return NotFound()  # what ended before the order would go on if the order had been carried out
         if sent is None:
-            return OutcomeUnknown("sent before the gateway was started; what it grants is there, perhaps from another")
+            return _no_word("sent before the gateway was started; what it grants is there, perhaps from another")
         since = sent.at - _CLOCKS_APART
         if not self._sends.was_alone(sent, since - timedelta(seconds=self.settle_seconds)):
-            return OutcomeUnknown("what it grants is there, perhaps from another order for the same")
+            return _no_word("what it grants is there, perhaps from another order for the same")
         if any(offer.starts is not None and offer.starts >= since for offer in offers):
             return Activated(wire.transaction_id(request.key))
-        return OutcomeUnknown("what it grants is there, and was there before")
+        return _no_word("what it grants is there, and was there before")
 
     async def _offers(self, msisdn: Msisdn) -> list[OfferSeen]:
         return read_offers(await self._calls.question(wire.OFFERS, msisdn, none=_NO_OFFERS))
 
 
+def _no_word(detail: str) -> OutcomeUnknown:
+    return OutcomeUnknown(detail, silent=False)
+
+
 def _for_a_person(transaction: str) -> OutcomeUnknown:
-    return OutcomeUnknown(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")
+    return _no_word(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

@@ -67,9 +67,13 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
-    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query."""
+    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query.
+
+    silent: no answer, or one that is none; False where it is there and says nothing about this, or cannot be asked.
+    """
 
     detail: str
+    silent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

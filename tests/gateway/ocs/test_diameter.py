@@ -262,7 +262,7 @@ async def test_what_is_older_than_the_servers_memory_is_not_asked_about(
     forgotten, remembered = (replace(order(), created_at=now - timedelta(hours=hours)) for hours in (25, 23))
     old = RefundRequest(OrderKey("ref-1"), forgotten)
     for unknown in (await ocs.find(forgotten), await ocs.find_refund(old)):
-        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look")
+        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look", silent=False)
     assert kinds(simulator) == []
     assert isinstance(await ocs.find(remembered), Activated)
 

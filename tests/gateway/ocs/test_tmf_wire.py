@@ -213,7 +213,7 @@ def seen(state: str, reference: str = "o", key: str = KEY) -> wire.OrderSeen:
     [
         ([], NotFound()),
         ([seen("completed", key="other")], NotFound()),
-        ([seen("completed", key="")], OutcomeUnknown("an order without externalId is listed")),
+        ([seen("completed", key="")], OutcomeUnknown("an order without externalId is listed", silent=False)),
         ([seen("rejected", "a"), seen("completed", "b")], Activated("b")),
         ([seen("rejected", "a"), seen("pending", "b")], StillRunning("b", "(2 orders under one key)")),
         ([seen("failed", "a"), seen("failed", "b")], Refused("rejected", "failed (2 orders under one key)", "a")),
