@@ -78,7 +78,7 @@ class PurchaseLane:
         self._ocs = ocs
         self._facts = facts
         self._settlements = settlements
-        self._grants = GrantDesk(context, facts, grants)
+        self._grants = GrantDesk(context, facts, grants, ocs.settle_seconds)
         self._settle = SettleTime(ocs.settle_seconds, seconds or (lambda: context.clock().timestamp()))
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._crew = Crew("purchase", context.metrics, self._take_up, at_once=_AT_ONCE, failed=self._take_up_again)
@@ -235,9 +235,10 @@ class PurchaseLane:
     async def _activated(self, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
         """Done, as it says; where that is looked at, what is not there after the settle time was not done."""
         found = await self._grants.verdict_on(order)
-        if found == "granted":
+        left = self._settle.left(order.key)
+        if found == "granted" or (found == "unseen" and not left):  # who cannot be looked at: as it says
             await self._confirm(order, subscriber, outcome)
-        elif left := self._settle.left(order.key):
+        elif left:
             running = StillRunning(outcome.reference, "said to be done, and nothing granted yet")
             await self._doubt(order, subscriber, running, queried=True, within=left)
         elif found == "not_charged":

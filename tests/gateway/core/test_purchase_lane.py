@@ -540,6 +540,50 @@ async def test_what_is_not_clear_is_left_to_a_person(
     assert (found.order.state, found.reason, house.ocs.refunded) == ("in_doubt", NEEDS_PERSON, [])
 
 
+async def test_what_is_looked_at_hours_later_may_have_been_used_up(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """The answer was lost and the charging system away: nothing left of a bundle is no proof any more."""
+    house.ocs.purchases.append(TIMED_OUT)
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, "refund")
+
+    async def charged() -> None:
+        house.ocs.balances[ANA] = NOTHING
+        house.clock.advance(hours=2)
+
+    house.ocs.on_purchase = charged
+    house.ocs.finds += [Activated("r-1")] * 30
+    house.ocs.on_find = lambda: house.clock.advance(seconds=house.ocs.settle_seconds)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.order.state, found.reason, house.ocs.refunded) == ("in_doubt", NEEDS_PERSON, [])
+
+
+@pytest.mark.parametrize(("seen_again", "state"), [(True, "refunded"), (False, "confirmed")])
+async def test_a_wallet_that_cannot_be_looked_at_is_looked_at_again(
+    house: House, committer: Committer, facts: Facts, seen_again: bool, state: str
+) -> None:
+    """Within the settle time; then the charging system's word counts."""
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, "refund")
+
+    async def charged() -> None:
+        house.ocs.balances[ANA] = NOTHING
+        house.ocs.broke = OcsTimeout("3 s")
+
+    def later() -> None:
+        house.clock.advance(seconds=house.ocs.settle_seconds / 3)
+        house.ocs.broke = None if seen_again else house.ocs.broke
+
+    house.ocs.on_purchase, house.ocs.on_find = charged, later
+    house.ocs.finds += [Activated("r-1")] * 30
+    lane.put(KEY, row)
+    await settled_as(house, KEY, state)
+    await lane.stop()
+
+
 async def test_a_refund_whose_answer_is_lost_is_asked_about_and_paid_once(
     house: House, committer: Committer, facts: Facts
 ) -> None:
