@@ -30,10 +30,10 @@ class Clear:
 async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | Clear:
     """What stands against sending now: for good, or for as long as the charging system does not answer."""
     withheld = context.reach.withheld(order.msisdn)
+    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
+        return _stopped() if withheld or context.reach.stops() else Clear()
     if withheld:
         return Refused(withheld)
-    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
-        return _stopped() if context.reach.stops() else Clear()
     if context.clock() - order.created_at > GIVE_UP_AFTER:
         return Refused("not_applied", "the charging system could not be reached in time")
     if context.reach.stops():

@@ -285,6 +285,8 @@ class PurchaseLane:
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
         self._forget(order)
+        if order.gives_back is not None:
+            _LOG.error("a refund was refused and needs a person", extra={"order": order.key})
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

@@ -391,6 +391,26 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
     await lane.stop()
 
 
+async def test_what_is_owed_to_somebody_who_is_not_to_be_charged_waits(house: House, facts: Facts) -> None:
+    """An order has one refund: it is not spent on a configuration that will change."""
+    reach = Reach(only=frozenset({BEN}))
+    committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
+    payer = await facts.subscriber(ANA)
+    owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, subscription=payer.id)
+    await committer.commit([RecordOrder(owed)])
+    withheld = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
+    await withheld.take_up_refunds()
+    await eventually(lambda: withheld.backlog == 1 and not withheld._crew._working)
+    await withheld.stop()
+    refund = await refund_of(house)
+    assert refund is not None
+    assert (refund.order.state, house.ocs.refunded) == ("pending", [])
+    lane = lane_of(house, committer, facts)
+    await lane.recover()
+    await settled_as(house, "ref-off-1", "confirmed")
+    await lane.stop()
+
+
 async def test_stopping_waits_for_the_call_that_runs(
     house: House, committer: Committer, facts: Facts, lane: PurchaseLane
 ) -> None:
