@@ -1,8 +1,8 @@
 """Whether the charging system charged what our orders say, one order at a time.
 
-``missing``: we say charged, or given back, and they did not charge. ``extra``: they charged, and we have no order or one
-that says no. ``differing``: both say charged, and amount, currency or payer are not the same. ``double``: charged more
-than once.
+``missing``: we say charged, or given back, and they did not charge. ``extra``: they charged, and we have no order, or
+one that says no. ``differing``: both say charged, and amount, currency or payer are not the same. ``double``: charged
+more than once.
 """
 
 from __future__ import annotations

@@ -130,8 +130,10 @@ class Settler:
         await self._committer.commit(effects, beside=beside)
 
     async def _is_settled(self, discrepancy: str | None) -> bool:
-        found = discrepancy and await reconciliations.discrepancy(self._context.reader, discrepancy)
-        return bool(found) and found.settled_at is not None
+        if discrepancy is None:
+            return False
+        found = await reconciliations.discrepancy(self._context.reader, discrepancy)
+        return found is not None and found.settled_at is not None
 
     async def _effects(self, wanted: Wanted, view: OrderView, at: datetime) -> Sequence[Effect]:
         """What the order's own machine makes of it; for money that is to go back, its refund."""

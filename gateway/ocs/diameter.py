@@ -26,7 +26,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
@@ -43,16 +43,13 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
+from gateway.ocs.answers import utc_now
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
 from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sender
 
 _PROTOCOL_ERRORS = range(3000, 4000)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class DiameterChargingSystem:
@@ -80,7 +77,7 @@ class DiameterChargingSystem:
         workers: int = 8,
         watchdog: float = 30.0,
         reconnect_max: float = 15.0,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn
 
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, OrderKey, Unit, Wallet
@@ -29,6 +28,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
+from gateway.ocs.answers import UnreadableAnswer, read_json
 from gateway.ocs.currency import to_major, to_minor, whole
 from gateway.ocs.tmf_traits import bucket_traits
 
@@ -81,10 +81,6 @@ _REASONS = (
     ("not_eligible", re.compile(r"not eligible|ineligible|eligibility|no elegible|não elegível")),
 )
 _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_\-:.,;/]+")
-
-
-class UnreadableAnswer(ValueError):
-    """An answer that is not what the TM Forum files describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +141,6 @@ def format_refund(request: RefundRequest, bucket: str) -> bytes:
 
 
 # ── reading ──────────────────────────────────────────────────────────────────
-
-
-def read_json(body: bytes) -> object:
-    """The JSON value in ``body``, fractions as Decimal. Raises UnreadableAnswer."""
-    try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise UnreadableAnswer("the answer is not JSON") from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableAnswer(f"{name} is not a JSON number")
 
 
 def read_list(body: bytes) -> Sequence[Mapping[str, object]]:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
@@ -54,6 +54,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
+from gateway.ocs.answers import UnreadableAnswer, utc_now
 from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
@@ -66,10 +67,6 @@ _CLOCKS_APART = timedelta(seconds=60)
 """By how much the AIR's clock may differ from ours."""
 _NOBODY = Msisdn("0")
 _NO_OFFERS = 165
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class UcipChargingSystem:
@@ -88,7 +85,7 @@ class UcipChargingSystem:
         settle_seconds: float,
         currency: str,
         sales: Mapping[BundleId, Sale],
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
@@ -118,7 +115,7 @@ class UcipChargingSystem:
             if not offers and lacks_ends(answer):
                 offers = await self._offers(msisdn)
             return read_wallet(answer, offers, self._reading, self._now())
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
         except TimeoutError:
             raise OcsTimeout("the charging system did not answer in time") from None
@@ -153,7 +150,7 @@ class UcipChargingSystem:
             return _for_a_person(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
-        except (OcsError, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+        except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
         return self._by_offers(request, sale, sent, offers)
 
@@ -188,7 +185,7 @@ class UcipChargingSystem:
             return False
         except OcsError:
             return True
-        except (wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError):
+        except (UnreadableAnswer, TimeoutError, aiohttp.ClientError):
             return False
         return True
 
@@ -217,7 +214,7 @@ class UcipChargingSystem:
         """A refill adds to the main account unless its profile says otherwise, and only its balances tell."""
         try:
             taken = wire.taken(answer, request.price.currency)
-        except wire.UnreadableAnswer:
+        except UnreadableAnswer:
             return False
         if taken is None or not request.price.amount:
             return False

@@ -122,10 +122,11 @@ async def test_nor_is_it_a_sign_that_a_charging_system_is_back() -> None:
         await it.guard.purchase(ORDER)
     it.seconds = 1.0
     it.ocs.finds.append(OutcomeUnknown("a person must look", silent=False))
-    await it.guard.find(ORDER)
-    assert it.breaker.state == "half_open"
-    assert await it.guard.find(ORDER) == NotFound()
-    assert it.breaker.state == "closed"
+    states: list[str] = []
+    for _ in range(2):
+        await it.guard.find(ORDER)
+        states.append(it.breaker.state)
+    assert states == ["half_open", "closed"]
 
 
 async def test_who_gives_up_waiting_says_nothing_about_the_charging_system() -> None:
