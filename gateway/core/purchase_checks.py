@@ -31,7 +31,7 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
     """What stands against sending now: for good, or for as long as the charging system does not answer."""
     withheld = context.reach.withheld(order.msisdn)
     if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
-        return _stopped() if withheld or context.reach.stops() else Clear()
+        return _stopped() if may_not_be_charged(context, order) else Clear()
     if withheld:
         return Refused(withheld)
     if context.clock() - order.created_at > GIVE_UP_AFTER:
@@ -47,6 +47,11 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
     if not _covers(wallet, order):
         return Refused("insufficient_funds", "balance below the price when asked")
     return Clear(wallet.balance)
+
+
+def may_not_be_charged(context: Context, order: Order) -> bool:
+    """Whether an operator has stopped charges, or this person's."""
+    return bool(context.reach.withheld(order.msisdn)) or context.reach.stops()
 
 
 def _stopped() -> ChargesStopped:

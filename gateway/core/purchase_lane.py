@@ -40,7 +40,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
-from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
+from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, may_not_be_charged, timed
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settle_time import SettleTime
 from gateway.core.settlements import Settlement, Settlements
@@ -179,6 +179,9 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, order: Order, subscriber: Subscriber) -> None:
+        if not self._ocs.can_be_asked and may_not_be_charged(self._context, order):  # the question may be the charge
+            self._later(order)
+            return
         outcome = await timed(self._context.metrics, "find", order_calls.find(self._ocs, order))
         await self._after_asking(order, subscriber, outcome)
 

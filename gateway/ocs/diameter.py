@@ -14,9 +14,9 @@ When a no is final: at once, for it is the server's recorded answer to this key.
 
 What stays open: a server that forgets a Session-Id sooner than it is said to charges twice; so does a change of
 ``host`` while orders are open, for it is part of the Session-Id. A question may be the charge, so a
-yes can be charged as late as the last question, also after an operator has stopped new ones. A debit charges: that it
-grants the bundle too is up to what the operator has put behind the service id. The balance is told only by servers
-that send 3GPP's Remaining-Balance. Nothing is bought for another number: a request names one subscriber.
+yes can be charged as late as the last question; while an operator has stopped charges none is put. A debit charges:
+that it grants the bundle too is up to what the operator has put behind the service id. The balance is told only by
+servers that send 3GPP's Remaining-Balance. Nothing is bought for another number: a request names one subscriber.
 """
 
 from __future__ import annotations

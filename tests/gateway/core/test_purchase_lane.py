@@ -391,6 +391,23 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
     await lane.stop()
 
 
+@pytest.mark.parametrize("can_be_asked", [True, False])
+async def test_a_question_that_may_be_the_charge_waits_where_nobody_is_to_be_charged(
+    house: House, facts: Facts, can_be_asked: bool
+) -> None:
+    """As a send does; a look changes nothing and is taken."""
+    reach = Reach(only=frozenset({BEN}))
+    committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
+    house.ocs.can_be_asked = can_be_asked
+    row = await accepted(house, committer, facts)
+    await committer.commit([RecordOrderState(row.order.key, "in_doubt", house.clock(), settled=False)])
+    lane = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
+    lane.put(KEY)
+    await eventually(lambda: lane.backlog == 1 and not lane._crew._working)
+    await lane.stop()
+    assert house.ocs.asked == ([KEY] if can_be_asked else [])
+
+
 async def test_what_is_owed_to_somebody_who_is_not_to_be_charged_waits(house: House, facts: Facts) -> None:
     """An order has one refund: it is not spent on a configuration that will change."""
     reach = Reach(only=frozenset({BEN}))
