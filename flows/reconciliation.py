@@ -1,7 +1,8 @@
 """Whether the charging system charged what our orders say, one order at a time.
 
-``missing``: we say charged, they do not. ``extra``: they charged, and we have no order or one that says no.
-``differing``: both say charged, and amount, currency or payer are not the same. ``double``: charged more than once.
+``missing``: we say charged, or given back, and they did not charge. ``extra``: they charged, and we have no order, or
+one that says no. ``differing``: both say charged, and amount, currency or payer are not the same. ``double``: charged
+more than once.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from flows.values import Money, Msisdn, OrderKey
 
 Kind = Literal["missing", "extra", "differing", "double"]
 KINDS: tuple[Kind, ...] = ("missing", "extra", "differing", "double")
+_CHARGED = ("confirmed", "refunded")
+"""What was given back was charged before, or was given for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,17 @@ def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
 
 def absent(ours: Ours) -> Found | None:
     """An order of ours that a statement does not name at all."""
-    return _found("missing", ours, None, ()) if ours.order.state == "confirmed" else None
+    return _found("missing", ours, None, ()) if ours.order.state in _CHARGED else None
 
 
 def judge(ours: Ours, said: Said) -> Found | None:
     """An order of ours against what the charging system says when it is asked."""
     if ours.open:
         return None
-    confirmed = ours.order.state == "confirmed"
-    if confirmed == said.charged or ours.order.state == "refunded":
+    charged = ours.order.state in _CHARGED
+    if charged == said.charged:
         return None
-    kind: Kind = "missing" if confirmed else "extra"
+    kind: Kind = "missing" if charged else "extra"
     theirs = {"asked": True, "charged": said.charged, "reference": said.reference, "detail": said.detail}
     order = ours.order
     return Found(kind, f"{kind}:{order.key}", order.key, order.msisdn, {"ours": _own(ours), "theirs": theirs})

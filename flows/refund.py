@@ -23,7 +23,7 @@ class RefundFlow(PurchaseFlow):
             RecordRefunded(order.gives_back, "refunded", fact.at),
             text_of(order, fact.telling, fact.at, "refunded", said),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.refunded",
                 subscription=order.subscription,
                 at=fact.at,
@@ -46,7 +46,7 @@ class RefundFlow(PurchaseFlow):
                 detail=f"the refund was refused: {fact.detail or fact.reason}",
             ),
             RecordAudit(
-                actor="ocs",
+                actor=fact.by,
                 action="order.refund_refused",
                 subscription=order.subscription,
                 at=fact.at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, case, func, insert, select, tuple_, update
 
 from flows.effects import RecordOrderState, RecordRefunded
 from flows.frozen import dataclass
@@ -22,7 +22,10 @@ _MOVE = (
     .where(t.c.key == bindparam("which"), t.c.settled_at.is_(None))  # a settled order never moves again
     .values(
         state=bindparam("new_state"),
-        reason=func.coalesce(bindparam("why"), t.c.reason),
+        reason=case(
+            (bindparam("settled", type_=t.c.settled_at.type).is_not(None), bindparam("why")),  # not why it was open
+            else_=func.coalesce(bindparam("why"), t.c.reason),
+        ),
         detail=func.coalesce(bindparam("words"), t.c.detail),
         ocs_reference=func.coalesce(bindparam("reference"), t.c.ocs_reference),
         attempts=t.c.attempts + bindparam("sends"),

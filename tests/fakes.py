@@ -90,6 +90,7 @@ class FakeOcs:
     def __init__(self, balance: int = 1_000_000) -> None:
         self.settle_seconds = 10.0
         self.services: frozenset[Service] = frozenset({"gift"})
+        self.can_be_asked = True
         self.balances: dict[Msisdn, Wallet] = {}
         self.otherwise = Wallet(Money(balance, "COP"))
         self.broke: OcsError | None = None

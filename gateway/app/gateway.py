@@ -184,7 +184,13 @@ class Gateway:
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
         settlements = Settlements()
         lanes.purchases = PurchaseLane(
-            context, committer, ocs, facts, settlements, grants=cast("Mode", config.ocs.grants)
+            context,
+            committer,
+            ocs,
+            facts,
+            settlements,
+            grants=cast("Mode", config.ocs.grants),
+            seconds=asyncio.get_running_loop().time,
         )
         sessions = LiveSessions(asyncio.get_running_loop().time, partial(count_over, context.metrics))
         turns = TurnDesk(context, facts, committer, settlements, shelf=shelf, sessions=sessions)

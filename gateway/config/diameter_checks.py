@@ -20,6 +20,8 @@ _MOST_SERVICE = 2**32 - 1
 def check_diameter(ocs: OcsConfig) -> None:
     """Raises ConfigError."""
     diameter_address(ocs.url)
+    if ocs.grants != "trust":  # whatever was granted would be given back
+        raise ConfigError('ocs.grants must be trust with kind "diameter": no wallet shows what a bundle holds there')
     ours = ocs.diameter
     for key, name in (("host", ours.host), ("realm", ours.realm)):
         _identity(key, name)

@@ -6,6 +6,7 @@ holds was granted nothing. Somebody who had some before may have been granted no
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from flows.records import Order
@@ -16,8 +17,11 @@ from gateway.core.facts import Facts
 Mode = Literal["trust", "person", "refund"]
 """``trust``: the charging system's word counts; else it is looked at, and left to a ``person`` or given back."""
 
-Verdict = Literal["granted", "not_charged", "charged_alone", "unclear"]
-"""``not_charged``: nothing happened at all; ``charged_alone``: the price is gone; ``unclear``: a person must look."""
+Verdict = Literal["granted", "not_charged", "charged_alone", "unclear", "unseen"]
+"""``not_charged``: nothing happened at all; ``charged_alone``: the price is gone; ``unclear``: a person must look;
+``unseen``: the wallet cannot be looked at now."""
+SOON = timedelta(minutes=2)
+"""After the settle time. Whoever is looked at later may have used all of it up by then, or topped up."""
 
 
 def verdict(order: Order, units: frozenset[Unit], before: Money | None, payer: Wallet, gets: Wallet) -> Verdict:
@@ -37,29 +41,38 @@ def verdict(order: Order, units: frozenset[Unit], before: Money | None, payer: W
 
 
 class GrantDesk:
-    """Looks at what was granted. mode: whether, and what becomes of what was charged alone."""
+    """Looks at what was granted. mode: whether, and what becomes of what was charged alone.
 
-    def __init__(self, context: Context, facts: Facts, mode: Mode) -> None:
+    settle_seconds: as the charging system has them.
+    """
+
+    def __init__(self, context: Context, facts: Facts, mode: Mode, settle_seconds: float) -> None:
         self._context = context
         self._facts = facts
         self.mode = mode
-        self._before: dict[OrderKey, Money] = {}
+        self._soon = timedelta(seconds=settle_seconds) + SOON
+        self._before: dict[OrderKey, tuple[datetime, Money]] = {}
 
     def note(self, order: Order, balance: Money | None) -> None:
         """What the payer has right before the order is sent; in memory alone: after a crash the case is unclear."""
         if self.mode != "trust" and balance is not None:
-            self._before[order.key] = balance
+            self._before[order.key] = (self._context.clock(), balance)
 
     def forget(self, order: Order) -> None:
         """The order is settled."""
         self._before.pop(order.key, None)
 
     async def verdict_on(self, order: Order) -> Verdict:
-        """What became of it; who cannot be looked at was granted it, as the charging system says."""
+        """What became of it, as far as it can be seen."""
         if self.mode == "trust" or order.gives_back is not None:
             return "granted"
         payer = await self._facts.wallet(order.msisdn)
         gets = await self._facts.wallet(order.beneficiary) if order.is_gift else payer
         if payer is None or gets is None:
-            return "granted"
-        return verdict(order, self._context.units(order.bundle), self._before.get(order.key), payer, gets)
+            return "unseen"
+        return verdict(order, self._context.units(order.bundle), self._had(order), payer, gets)
+
+    def _had(self, order: Order) -> Money | None:
+        """Before it was sent, if that was a moment ago."""
+        at, balance = self._before.get(order.key, (None, None))
+        return None if at is None or abs(self._context.clock() - at) > self._soon else balance

@@ -53,6 +53,10 @@ class GuardedOcs:
     def services(self) -> frozenset[Service]:
         return self._ocs.services
 
+    @property
+    def can_be_asked(self) -> bool:
+        return self._ocs.can_be_asked
+
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Raises, beside what the adapter does, OcsUnavailable while the breaker is open, and OcsBusy."""
         try:
@@ -118,7 +122,9 @@ class GuardedOcs:
         except BaseException:
             attempt.given_up()
             raise
-        if isinstance(outcome, NotSent | OutcomeUnknown):
+        if isinstance(outcome, OutcomeUnknown) and not outcome.silent:
+            attempt.given_up()  # perhaps nobody was asked
+        elif isinstance(outcome, NotSent | OutcomeUnknown):
             attempt.failed()
         else:
             attempt.succeeded()

@@ -30,10 +30,10 @@ class Clear:
 async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | Clear:
     """What stands against sending now: for good, or for as long as the charging system does not answer."""
     withheld = context.reach.withheld(order.msisdn)
+    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
+        return _stopped() if may_not_be_charged(context, order) else Clear()
     if withheld:
         return Refused(withheld)
-    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
-        return _stopped() if context.reach.stops() else Clear()
     if context.clock() - order.created_at > GIVE_UP_AFTER:
         return Refused("not_applied", "the charging system could not be reached in time")
     if context.reach.stops():
@@ -47,6 +47,11 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
     if not _covers(wallet, order):
         return Refused("insufficient_funds", "balance below the price when asked")
     return Clear(wallet.balance)
+
+
+def may_not_be_charged(context: Context, order: Order) -> bool:
+    """Whether an operator has stopped charges, or this person's."""
+    return bool(context.reach.withheld(order.msisdn)) or context.reach.stops()
 
 
 def _stopped() -> ChargesStopped:

@@ -7,8 +7,8 @@ again blindly. An order found half-way after a crash is taken for one whose outc
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import assert_never
 
 from flows.effects import ActivateBundle
@@ -40,8 +40,9 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
-from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, timed
+from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, may_not_be_charged, timed
 from gateway.core.retry import Backoff, GiveUp
+from gateway.core.settle_time import SettleTime
 from gateway.core.settlements import Settlement, Settlements
 from gateway.errors import OcsError
 from store import orders, subscriptions
@@ -55,7 +56,10 @@ _MOST_SENDS = 3
 
 
 class PurchaseLane:
-    """Works on orders, a few at a time; each comes back by itself until it is settled."""
+    """Works on orders, a few at a time; each comes back by itself until it is settled.
+
+    seconds: that only go forward, for the settle time; left out, those of the context's clock.
+    """
 
     def __init__(
         self,
@@ -67,13 +71,15 @@ class PurchaseLane:
         *,
         query: Backoff | None = None,
         grants: Mode = "trust",
+        seconds: Callable[[], float] | None = None,
     ) -> None:
         self._context = context
         self._committer = committer
         self._ocs = ocs
         self._facts = facts
         self._settlements = settlements
-        self._grants = GrantDesk(context, facts, grants)
+        self._grants = GrantDesk(context, facts, grants, ocs.settle_seconds)
+        self._settle = SettleTime(ocs.settle_seconds, seconds or (lambda: context.clock().timestamp()))
         self._query = query or Backoff(first=0.5, longest=300, most=40)
         self._crew = Crew("purchase", context.metrics, self._take_up, at_once=_AT_ONCE, failed=self._take_up_again)
 
@@ -145,7 +151,10 @@ class PurchaseLane:
         now = self._context.clock()
         await self._step(order, "send_out", PurchaseSent(now))
         order = replace(order, state="sent", attempts=order.attempts + 1, sent_at=now)
-        outcome = await timed(self._context.metrics, "purchase", order_calls.send(self._ocs, order))
+        try:
+            outcome = await timed(self._context.metrics, "purchase", order_calls.send(self._ocs, order))
+        finally:
+            self._settle.sent(order.key)
         await self._after_send(order, subscriber, outcome)
 
     def _later(self, order: Order) -> None:
@@ -170,6 +179,9 @@ class PurchaseLane:
     # ── asking ──
 
     async def _ask(self, order: Order, subscriber: Subscriber) -> None:
+        if not self._ocs.can_be_asked and may_not_be_charged(self._context, order):  # the question may be the charge
+            self._later(order)
+            return
         outcome = await timed(self._context.metrics, "find", order_calls.find(self._ocs, order))
         await self._after_asking(order, subscriber, outcome)
 
@@ -191,9 +203,8 @@ class PurchaseLane:
     async def _not_found(self, order: Order, subscriber: Subscriber) -> None:
         """Only after the settle time is "not found" a no."""
         now = self._context.clock()
-        if now < self._final_at(order):
-            unknown = OutcomeUnknown("not found yet")
-            await self._doubt(order, subscriber, unknown, queried=True, until=self._final_at(order))
+        if left := self._settle.left(order.key):
+            await self._doubt(order, subscriber, OutcomeUnknown("not found yet"), queried=True, within=left)
         elif order.gives_back is not None and order.attempts >= _MOST_SENDS:
             await self._leave_to_person(order, "the charging system does not know the refund")
         elif order.gives_back is not None:
@@ -210,7 +221,7 @@ class PurchaseLane:
         outcome: StillRunning | OutcomeUnknown,
         *,
         queried: bool,
-        until: datetime | None = None,
+        within: float | None = None,
     ) -> None:
         reference = outcome.reference if isinstance(outcome, StillRunning) else ""
         fact = self._unknown(order, subscriber, outcome.detail, queried=queried, reference=reference)
@@ -220,37 +231,39 @@ class PurchaseLane:
             await self._leave_to_person(order, outcome.detail)
             return
         pause = decision.after.total_seconds()
-        if until is not None:
-            pause = min(pause, max(0.05, (until - self._context.clock()).total_seconds()))
+        if within is not None:
+            pause = min(pause, max(0.05, within))
         self.put(order.key, after=pause)
 
     async def _activated(self, order: Order, subscriber: Subscriber, outcome: Activated) -> None:
         """Done, as it says; where that is looked at, what is not there after the settle time was not done."""
         found = await self._grants.verdict_on(order)
-        if found == "granted":
+        left = self._settle.left(order.key)
+        if found == "granted" or (found == "unseen" and not left):  # who cannot be looked at: as it says
             await self._confirm(order, subscriber, outcome)
-        elif self._context.clock() < self._final_at(order):
+        elif left:
             running = StillRunning(outcome.reference, "said to be done, and nothing granted yet")
-            await self._doubt(order, subscriber, running, queried=True, until=self._final_at(order))
+            await self._doubt(order, subscriber, running, queried=True, within=left)
         elif found == "not_charged":
             await self._refuse(order, subscriber, Refused("not_applied", "said to be done, and nothing happened"))
         elif found == "charged_alone" and self._grants.mode == "refund":
             now = self._context.clock()
             undone = NothingGranted(now, outcome.reference, "charged, and nothing granted", subscriber)
             await self._step(order, "take_back", undone)
-            self._grants.forget(order)
+            self._forget(order)
         else:
             await self._leave_to_person(order, "said to be done, and nothing granted")
 
     async def _leave_to_person(self, order: Order, detail: str) -> None:
         person = LeftToPerson(self._context.clock(), detail)
         await self._step(replace(order, state="in_doubt"), "hand_over", person)
-        self._grants.forget(order)
+        self._forget(order)
         _LOG.error("an order needs a person", extra={"order": order.key})
 
-    def _final_at(self, order: Order) -> datetime:
-        """From when on what the charging system does not show did not happen."""
-        return (order.sent_at or order.created_at) + timedelta(seconds=self._ocs.settle_seconds)
+    def _forget(self, order: Order) -> None:
+        """This lane has nothing more to do with it."""
+        self._grants.forget(order)
+        self._settle.forget(order.key)
 
     # ── settling ──
 
@@ -267,14 +280,16 @@ class PurchaseLane:
         )
         async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
             await self._step(order, "activate", fact, *told)
-        self._grants.forget(order)
+        self._forget(order)
 
     async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
-        self._grants.forget(order)
+        self._forget(order)
+        if order.gives_back is not None:
+            _LOG.error("a refund was refused and needs a person", extra={"order": order.key})
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

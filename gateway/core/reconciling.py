@@ -26,7 +26,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
-from gateway.errors import OcsUnavailable
+from gateway.errors import OcsUnavailable, OrdersProblem
 from store import order_lists, reconciliations
 from store.ids import new_id
 from store.orders import OrderView
@@ -75,8 +75,10 @@ class Reconciler:
         """Ask about every order that was made in a period, so many a second at most. Raises StoreError.
 
         What the charging system cannot speak of now is counted. Raises OcsUnavailable when it speaks of nothing any
-        more; the run has no end then.
+        more; the run has no end then. Raises OrdersProblem, and asks nothing, where asking is sending again.
         """
+        if not ocs.can_be_asked:
+            raise OrdersProblem("this charging system cannot be asked what became of an order: give --statement")
         run = await self._begin("asked", period, author)
         counts, pace, silent = Counts(), _Pace(per_second), 0
         async for page in self._made(period):

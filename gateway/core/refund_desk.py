@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from flows.effects import Effect
-from flows.purchase import RefundAsked, refund_key
+from flows.purchase import NEEDS_PERSON, RefundAsked, refund_key
 from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -45,7 +45,7 @@ class RefundDesk:
             raise NotRefundable("this is a refund itself")
         if await orders.by_key(self._context.reader, refund_key(order.key)):
             return ()
-        if order.state not in _REFUNDABLE:
+        if order.state not in _REFUNDABLE or (order.state == "in_doubt" and found.reason != NEEDS_PERSON):
             raise NotRefundable(f"the order is {order.state}: wait until it is settled, or left to a person")
         payer = await subscriptions.by_id(self._context.reader, order.subscription)
         assert payer is not None, "subscriptions are never deleted"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from flows.effects import Effect, RecordAudit
-from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused
+from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused, refund_key
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
@@ -56,7 +56,8 @@ class SettlingDesk:
         view = await orders.by_key(self._reader, key)
         if view is None:
             raise OrdersProblem(f"{which}: there is no order of ours that could be settled; --note closes it")
-        problem = hindrance(view, decision, free=discrepancy is not None)
+        refund = await orders.by_key(self._reader, refund_key(view.order.key))
+        problem = hindrance(view, decision, refund, free=discrepancy is not None)
         if problem:
             raise OrdersProblem(f"{key}: {problem}")
         at = self._clock()
@@ -116,8 +117,9 @@ class Settler:
         view = await orders.by_key(self._context.reader, wanted.order_key)
         assert view is not None, "orders are never deleted"
         at = self._context.clock()
-        problem = hindrance(view, wanted.decision, free=wanted.discrepancy is not None)
-        if problem:  # it moved between the decision and now
+        refund = await orders.by_key(self._context.reader, refund_key(view.order.key))
+        problem = hindrance(view, wanted.decision, refund, free=wanted.discrepancy is not None)
+        if problem or await self._is_settled(wanted.discrepancy):  # it moved between the decision and now
             await self._committer.note(settlements_asked.done(wanted.id, "moved_meanwhile", at))
             return
         effects = await self._effects(wanted, view, at)
@@ -126,6 +128,12 @@ class Settler:
             gate = reconciliations.settle(wanted.discrepancy, wanted.decision, wanted.author, wanted.note, at)
             beside = (*beside, Op(gate.statement, gate.values))
         await self._committer.commit(effects, beside=beside)
+
+    async def _is_settled(self, discrepancy: str | None) -> bool:
+        if discrepancy is None:
+            return False
+        found = await reconciliations.discrepancy(self._context.reader, discrepancy)
+        return found is not None and found.settled_at is not None
 
     async def _effects(self, wanted: Wanted, view: OrderView, at: datetime) -> Sequence[Effect]:
         """What the order's own machine makes of it; for money that is to go back, its refund."""
@@ -148,9 +156,16 @@ class Settler:
         return "vouch", BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author)
 
 
-def hindrance(view: OrderView, decision: str, *, free: bool) -> str:
-    """Why an order cannot be settled so now; empty if it can. free: also against an earlier verdict."""
+def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free: bool) -> str:
+    """Why an order cannot be settled so now; empty if it can.
+
+    refund: the one that it has, if any. free: also against an earlier verdict.
+    """
     state = view.order.state
+    if refund is not None and state != "refunded" and refund.order.state != "declined":
+        return f"is being given back; {refund.order.key} is {refund.order.state}, and is settled first"
+    if refund is not None and decision == "refund":
+        return f"has had its one refund, {refund.order.key}, which is {refund.order.state}; put it right elsewhere"
     if state in ("pending", "sent") or (state == "in_doubt" and view.reason != NEEDS_PERSON):
         return "is still being worked on; nothing is to be decided yet"
     if state not in _FROM[decision]:

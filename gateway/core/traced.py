@@ -96,6 +96,10 @@ class TracedOcs:
     def services(self) -> frozenset[Service]:
         return self._ocs.services
 
+    @property
+    def can_be_asked(self) -> bool:
+        return self._ocs.can_be_asked
+
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         with self._traces.span("OCS wallet"):
             return await self._ocs.wallet(msisdn)

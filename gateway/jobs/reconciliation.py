@@ -12,6 +12,7 @@ from gateway.core.context import Context
 from gateway.core.ports import ChargingSystem
 from gateway.core.reconciling import Reconciler, yesterday
 from gateway.core.settling import Settler
+from gateway.errors import OcsUnavailable
 from store import reconciliations
 
 _LOG = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ _MOST_RUNS, _BETWEEN_RUNS = 3, timedelta(hours=1)
 class ReconciliationJobs:
     """What runs of its own: it begins once the hour is over and yesterday was not asked about to its end.
 
-    So a night in which the gateway was down is made up for, one that was broken off begins anew, and what the charging
-    system could not speak of is asked about again.
+    So a night in which the gateway was down is made up for, one that was broken off begins anew an hour later or with
+    the gateway, and what the charging system could not speak of is asked about again.
     """
 
     def __init__(self, context: Context, ocs: ChargingSystem, settler: Settler, config: ReconciliationConfig) -> None:
@@ -35,6 +36,7 @@ class ReconciliationJobs:
         self._settler = settler
         self._config = config
         self._reconciler = Reconciler(context.reader, context.writer, context.clock)
+        self._broken_off: datetime | None = None
 
     @property
     def jobs(self) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
@@ -48,11 +50,18 @@ class ReconciliationJobs:
     async def look(self) -> None:
         """Reconcile yesterday, if it is time and was not done."""
         now = self._context.clock()
-        if not self._config.at or not await self._due(now) or not await self._ocs.answers():
+        if not self._config.at or not self._ocs.can_be_asked:
+            return
+        if not await self._due(now) or not await self._ocs.answers():
             return
         period = yesterday(now, self._context.zone)
         rate = self._config.per_second
-        run = await self._reconciler.ask(period, self._ocs, per_second=rate, author=_NOBODY)
+        try:
+            run = await self._reconciler.ask(period, self._ocs, per_second=rate, author=_NOBODY)
+        except OcsUnavailable as error:
+            self._broken_off = self._context.clock()
+            _LOG.warning("yesterday's orders could not be reconciled; again in an hour", extra={"why": str(error)})
+            return
         await self.count()
         standing = sum((await reconciliations.standing(self._context.reader)).values())
         level = logging.WARNING if standing else logging.INFO
@@ -73,6 +82,8 @@ class ReconciliationJobs:
     async def _due(self, now: datetime) -> bool:
         local = now.astimezone(self._context.zone)
         if local.time() < time.fromisoformat(self._config.at):
+            return False
+        if self._broken_off is not None and abs(now - self._broken_off) < _BETWEEN_RUNS:
             return False
         period = yesterday(now, self._context.zone)
         before = await reconciliations.asked_about(self._context.reader, period.starts, period.ends)

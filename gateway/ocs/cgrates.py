@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -52,16 +52,13 @@ from gateway.core.ports import (
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
+from gateway.ocs.answers import UnreadableAnswer, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo, NotReached
 from gateway.ocs.cgrates_units import Grant
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +92,11 @@ class CgratesChargingSystem:
         timeout: float,  # of the whole call, also where its connection is made
         settle_seconds: float,
         session: aiohttp.ClientSession | None = None,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = True
         self._engine = Engine(url, timeout, session)
         self._settings = settings
         self._now = now
@@ -174,7 +172,7 @@ class CgratesChargingSystem:
             if error.words == wire.NOT_FOUND:
                 raise UnknownSubscriber("the charging system does not know this subscriber") from None
             raise OcsUnavailable(str(error)) if error.passing else error from None
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
 
     async def _asked(self, msisdn: Msisdn) -> wire.AccountSeen | Refused | OutcomeUnknown:
@@ -225,7 +223,7 @@ class CgratesChargingSystem:
         await self._store(ident, actions)
         try:
             differing = sets.reads_back(actions, await self._engine.call(wire.GET_ACTIONS, ident))
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             differing = str(error)
         if differing:
             _LOG.error("the charging system keeps action sets otherwise than they are sent: %s", differing)

@@ -10,8 +10,10 @@ from gateway.ocs.cgrates_sets import marker
 from gateway.ocs.cgrates_wire import AccountSeen
 
 UNKNOWN_SUBSCRIBER = Refused("unknown_subscriber", "the charging system has no account for this subscriber")
-NO_MARKER = OutcomeUnknown("the charging system ran the order and left no marker")
-_HALF_WAY = OutcomeUnknown("the charging system stopped half-way through the order: a person must look at the account")
+NO_MARKER = OutcomeUnknown("the charging system ran the order and left no marker", silent=False)
+_HALF_WAY = OutcomeUnknown(
+    "the charging system stopped half-way through the order: a person must look at the account", silent=False
+)
 
 
 def order_outcome(

@@ -8,6 +8,7 @@ import aiohttp
 
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import cgrates_wire as wire
+from gateway.ocs.answers import UnreadableAnswer
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -60,7 +61,7 @@ class Engine:
             )
         try:
             result, words = wire.read_answer(body, ident)
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
         if words:
             raise EngineSaysNo(wire.words_of(words))

@@ -19,8 +19,9 @@ from typing import Literal
 
 from flows.frozen import dataclass
 from flows.values import OrderKey
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.cgrates_units import Grant
-from gateway.ocs.cgrates_wire import MARKER, MONEY, AccountSeen, UnreadableAnswer, as_number
+from gateway.ocs.cgrates_wire import MARKER, MONEY, AccountSeen, as_number
 
 _FIRST_RUN, _CONDITION_MET, _DONE = 1, 0.5, 1_000_000_000
 _HALF_WAY = Decimal("1.5")

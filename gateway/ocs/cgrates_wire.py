@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from math import floor
-from typing import NoReturn
 
 from flows.frozen import dataclass
 from flows.values import Bucket, Msisdn
+from gateway.ocs.answers import UnreadableAnswer, read_json
 from gateway.ocs.cgrates_units import BALANCE_UNITS
 
 PATH = "/jsonrpc"
@@ -31,10 +31,6 @@ _YEARS_OF_NEVER = (1, 9999)
 _LONGEST_WORDS = 300
 _MOST_DIGITS = 30
 _NUMBER_OF_SOMEBODY = re.compile(r"\d{6,}")
-
-
-class UnreadableAnswer(ValueError):
-    """An answer that is not what CGRateS sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,7 @@ def format_call(method: str, parameter: object, ident: int) -> bytes:
 
 def read_answer(body: bytes, ident: int) -> tuple[object, str]:
     """Result and error of an answer; the error is empty where there is none. Raises UnreadableAnswer."""
-    try:
-        answer = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise UnreadableAnswer("the answer is not JSON") from error
+    answer = read_json(body)
     if not isinstance(answer, dict) or not {"result", "error"} & answer.keys():
         raise UnreadableAnswer("the answer is not one of JSON-RPC")
     if answer.get("id") != ident:
@@ -161,7 +154,3 @@ def _expiry(text: object) -> datetime | None:
     if moment.year in _YEARS_OF_NEVER:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableAnswer(f"{name} is not a JSON number")

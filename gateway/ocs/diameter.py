@@ -14,9 +14,9 @@ When a no is final: at once, for it is the server's recorded answer to this key.
 
 What stays open: a server that forgets a Session-Id sooner than it is said to charges twice; so does a change of
 ``host`` while orders are open, for it is part of the Session-Id. A question may be the charge, so a
-yes can be charged as late as the last question, also after an operator has stopped new ones. A debit charges: that it
-grants the bundle too is up to what the operator has put behind the service id. The balance is told only by servers
-that send 3GPP's Remaining-Balance. Nothing is bought for another number: a request names one subscriber.
+yes can be charged as late as the last question; while an operator has stopped charges none is put. A debit charges:
+that it grants the bundle too is up to what the operator has put behind the service id. The balance is told only by
+servers that send 3GPP's Remaining-Balance. Nothing is bought for another number: a request names one subscriber.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
@@ -43,16 +43,13 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
+from gateway.ocs.answers import utc_now
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
 from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sender
 
 _PROTOCOL_ERRORS = range(3000, 4000)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class DiameterChargingSystem:
@@ -80,10 +77,11 @@ class DiameterChargingSystem:
         workers: int = 8,
         watchdog: float = 30.0,
         reconnect_max: float = 15.0,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = False
         us = Identity(sender.host, sender.realm, int(time.time()))
         self._peer = DiameterPeer(address, us, patience=timeout, watchdog=watchdog, reconnect_max=reconnect_max)
         self._sender, self._to_realm = sender, to_realm
@@ -124,7 +122,7 @@ class DiameterChargingSystem:
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Send the same again: the server's recorded answer, or its first; ``OutcomeUnknown`` where that is no way."""
         ask = self._debit(request)
-        return OutcomeUnknown(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
+        return _no_word(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give the money back under the refund's own key."""
@@ -137,7 +135,7 @@ class DiameterChargingSystem:
         """As ``find``."""
         ask = self._credit(request)
         return (
-            OutcomeUnknown(ask.detail)
+            _no_word(ask.detail)
             if isinstance(ask, Refused)
             else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
@@ -182,9 +180,9 @@ class DiameterChargingSystem:
 
     async def _repeat(self, ask: Ask, since: datetime | None) -> wire.Sent:
         if self._remembers is None:
-            return OutcomeUnknown("sent once, and the server is not said to detect duplicates: a person must look")
+            return _no_word("sent once, and the server is not said to detect duplicates: a person must look")
         if since is not None and self._now() - since > self._remembers:
-            return OutcomeUnknown("older than the server is said to remember: a person must look")
+            return _no_word("older than the server is said to remember: a person must look")
         try:
             answer, _ = await self._ask(ask, resent=True)
         except NotReached as error:
@@ -215,6 +213,10 @@ def _error(code: int) -> OcsError:
         return UnknownSubscriber("the charging system does not know this subscriber")
     kind = OcsUnavailable if code in _PROTOCOL_ERRORS else OcsError
     return kind(f"the charging system answered with Diameter {code}")
+
+
+def _no_word(detail: str) -> OutcomeUnknown:
+    return OutcomeUnknown(detail, silent=False)
 
 
 def _unknown(error: Exception) -> OutcomeUnknown:

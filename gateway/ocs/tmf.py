@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 import aiohttp
@@ -41,6 +41,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
+from gateway.ocs.answers import UnreadableAnswer, read_json, utc_now
 
 _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 20
@@ -48,10 +49,6 @@ _NOT_LET_IN = frozenset({401, 403, 407, 429})  # refused at the door, before any
 _UNDECIDED = frozenset({408, 409})  # 409: an order with this key may exist, so it is looked up
 _ASKING = {"Accept": "application/json"}
 _SENDING = {**_ASKING, "Content-Type": wire.CONTENT_TYPE}
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class TmfChargingSystem:
@@ -71,10 +68,11 @@ class TmfChargingSystem:
         currency: str,
         offerings: Mapping[BundleId, str],
         session: aiohttp.ClientSession | None = None,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset({"gift"})
+        self.can_be_asked = True
         self._buckets = url.rstrip("/") + wire.BUCKETS
         self._adjustments = url.rstrip("/") + wire.ADJUSTMENTS
         self._actions = url.rstrip("/") + wire.ACTIONS
@@ -98,7 +96,7 @@ class TmfChargingSystem:
             return wire.read_wallet(items, msisdn, self._currency, self._now())
         except _Answered as answer:
             raise _error(answer.status) from None
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
         except TimeoutError:
             raise OcsTimeout("the charging system did not answer in time") from None
@@ -129,7 +127,7 @@ class TmfChargingSystem:
             orders = [wire.read_order(item) for item in items]
         except _Answered as answer:
             return OutcomeUnknown(f"the charging system answered {answer.status}")
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             return OutcomeUnknown(str(error))
         except TimeoutError:
             return OutcomeUnknown("the charging system did not answer in time")
@@ -146,7 +144,7 @@ class TmfChargingSystem:
         try:
             buckets = await self._list(f"{self._buckets}?logicalResource.id={quote(order.payer, safe='')}")
             bucket = wire.money_bucket(buckets, order.payer, order.price.currency, self._now())
-        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+        except (_Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return NotSent(f"the account could not be read ({type(error).__name__})")
         if bucket is None:
             return Refused("rejected", "the account has no monetary bucket to credit")
@@ -156,7 +154,7 @@ class TmfChargingSystem:
                 return wire.read_adjustment(body, request.key)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return NotSent(f"no connection to the charging system ({type(error).__name__})")
-        except (wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+        except (UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return OutcomeUnknown(f"the charging system's answer did not come ({type(error).__name__})")
         outcome = _declined(status, body)
         return Refused("rejected", outcome.detail) if isinstance(outcome, Refused) else outcome
@@ -166,14 +164,14 @@ class TmfChargingSystem:
         try:
             payer = quote(request.order.payer, safe="")
             return wire.choose_refund(await self._list(f"{self._actions}?logicalResource.id={payer}"), request.key)
-        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+        except (_Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
 
     async def answers(self) -> bool:
         """Asked about an order that nobody made: any answer but silence will do."""
         try:
             await self._list(f"{self._orders}?externalId=readiness-probe")
-        except (_Answered, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError):
+        except (_Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError):
             return False
         return True
 
@@ -196,7 +194,7 @@ class TmfChargingSystem:
                 return items
             if not page:
                 break
-        raise wire.UnreadableAnswer("the list has more pages than can be read")
+        raise UnreadableAnswer("the list has more pages than can be read")
 
     async def _call(self, method: str, url: str, body: bytes | None = None) -> tuple[int, bytes, int]:
         """Status, body and the total of a list (0 where it is not told)."""
@@ -245,8 +243,8 @@ def _declined(status: int, body: bytes) -> Refused | NotSent | OutcomeUnknown:
 
 def _accepted(body: bytes, key: OrderKey) -> PurchaseOutcome:
     try:
-        order = wire.read_order(wire.read_json(body))
-    except wire.UnreadableAnswer as error:
+        order = wire.read_order(read_json(body))
+    except UnreadableAnswer as error:
         return OutcomeUnknown(str(error))
     if order.key not in {"", key}:
         return OutcomeUnknown("the answer is about another order")

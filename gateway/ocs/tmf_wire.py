@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn
 
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, OrderKey, Unit, Wallet
@@ -29,6 +28,7 @@ from gateway.core.ports import (
     Refused,
     StillRunning,
 )
+from gateway.ocs.answers import UnreadableAnswer, read_json
 from gateway.ocs.currency import to_major, to_minor, whole
 from gateway.ocs.tmf_traits import bucket_traits
 
@@ -81,10 +81,6 @@ _REASONS = (
     ("not_eligible", re.compile(r"not eligible|ineligible|eligibility|no elegible|não elegível")),
 )
 _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_\-:.,;/]+")
-
-
-class UnreadableAnswer(ValueError):
-    """An answer that is not what the TM Forum files describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +141,6 @@ def format_refund(request: RefundRequest, bucket: str) -> bytes:
 
 
 # ── reading ──────────────────────────────────────────────────────────────────
-
-
-def read_json(body: bytes) -> object:
-    """The JSON value in ``body``, fractions as Decimal. Raises UnreadableAnswer."""
-    try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise UnreadableAnswer("the answer is not JSON") from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableAnswer(f"{name} is not a JSON number")
 
 
 def read_list(body: bytes) -> Sequence[Mapping[str, object]]:
@@ -220,7 +204,7 @@ def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindR
         if str(item.get("status", "completed")).lower() in _DONE:
             return Refunded(str(item.get("id", "")))
     if any(str(item.get("status", "")).lower() not in _REFUSED for item in found):
-        return OutcomeUnknown("the refund is on its way")
+        return OutcomeUnknown("the refund is on its way", silent=False)
     return Refused("rejected", "the charging system did not carry the refund out") if found else NotFound()
 
 
@@ -350,7 +334,11 @@ def choose(orders: Sequence[OrderSeen], key: OrderKey) -> FindOutcome:
     """
     ours = [order for order in orders if order.key == key]
     if not ours:
-        return OutcomeUnknown("an order without externalId is listed") if _any_unnamed(orders) else NotFound()
+        return (
+            OutcomeUnknown("an order without externalId is listed", silent=False)
+            if _any_unnamed(orders)
+            else NotFound()
+        )
     outcome = min((order_outcome(order) for order in ours), key=_rank)
     if len(ours) == 1 or isinstance(outcome, Activated):
         return outcome

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
@@ -54,6 +54,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
+from gateway.ocs.answers import UnreadableAnswer, utc_now
 from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
@@ -66,10 +67,6 @@ _CLOCKS_APART = timedelta(seconds=60)
 """By how much the AIR's clock may differ from ours."""
 _NOBODY = Msisdn("0")
 _NO_OFFERS = 165
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class UcipChargingSystem:
@@ -88,10 +85,11 @@ class UcipChargingSystem:
         settle_seconds: float,
         currency: str,
         sales: Mapping[BundleId, Sale],
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
         self.services: frozenset[Service] = frozenset()
+        self.can_be_asked = False
         self._config = config
         self._link = AirLink(url, config, timeout)
         self._caller = wire.Caller(config.node_type, config.host_name, Decimal(str(config.units_per_minor)))
@@ -117,7 +115,7 @@ class UcipChargingSystem:
             if not offers and lacks_ends(answer):
                 offers = await self._offers(msisdn)
             return read_wallet(answer, offers, self._reading, self._now())
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
         except TimeoutError:
             raise OcsTimeout("the charging system did not answer in time") from None
@@ -141,9 +139,9 @@ class UcipChargingSystem:
         """By a repeat or by its offer, where the operator has opened these ways; else it is unknown."""
         sale, sent = self._sales.get(request.bundle), self._sends.get(request.key)
         if sale is None:
-            return OutcomeUnknown(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
+            return _no_word(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
         if sent is not None and sent.doubt:
-            return OutcomeUnknown(sent.doubt)
+            return _no_word(sent.doubt)
         if self._may_repeat(first := sent.at if sent else request.created_at):
             self._sends.note(request.key, request.payer, sale.offer, first)  # after a restart, as old as the order
             repeated = await self.purchase(request)
@@ -152,7 +150,7 @@ class UcipChargingSystem:
             return _for_a_person(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
-        except (OcsError, wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+        except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
         return self._by_offers(request, sale, sent, offers)
 
@@ -187,7 +185,7 @@ class UcipChargingSystem:
             return False
         except OcsError:
             return True
-        except (wire.UnreadableAnswer, TimeoutError, aiohttp.ClientError):
+        except (UnreadableAnswer, TimeoutError, aiohttp.ClientError):
             return False
         return True
 
@@ -209,14 +207,14 @@ class UcipChargingSystem:
         if sale.profile and self._gave_it_away(answer, request, sale):
             sent.doubt = f"refill profile {sale.profile} granted without taking the price from the main account"
             _LOG.error("%s: set it up so on the AIR", sent.doubt, extra={"order": request.key})
-            return OutcomeUnknown(sent.doubt)
+            return _no_word(sent.doubt)
         return Activated(transaction)
 
     def _gave_it_away(self, answer: Members, request: PurchaseRequest, sale: Sale) -> bool:
         """A refill adds to the main account unless its profile says otherwise, and only its balances tell."""
         try:
             taken = wire.taken(answer, request.price.currency)
-        except wire.UnreadableAnswer:
+        except UnreadableAnswer:
             return False
         if taken is None or not request.price.amount:
             return False
@@ -236,21 +234,25 @@ class UcipChargingSystem:
     ) -> FindOutcome:
         first = request.created_at or (sent.at if sent else None)
         if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
-            return OutcomeUnknown("what the order granted may be over already")
+            return _no_word("what the order granted may be over already")
         if all(offer.ends is not None and offer.ends < first - _CLOCKS_APART for offer in offers):
             return NotFound()  # what ended before the order would go on if the order had been carried out
         if sent is None:
-            return OutcomeUnknown("sent before the gateway was started; what it grants is there, perhaps from another")
+            return _no_word("sent before the gateway was started; what it grants is there, perhaps from another")
         since = sent.at - _CLOCKS_APART
         if not self._sends.was_alone(sent, since - timedelta(seconds=self.settle_seconds)):
-            return OutcomeUnknown("what it grants is there, perhaps from another order for the same")
+            return _no_word("what it grants is there, perhaps from another order for the same")
         if any(offer.starts is not None and offer.starts >= since for offer in offers):
             return Activated(wire.transaction_id(request.key))
-        return OutcomeUnknown("what it grants is there, and was there before")
+        return _no_word("what it grants is there, and was there before")
 
     async def _offers(self, msisdn: Msisdn) -> list[OfferSeen]:
         return read_offers(await self._calls.question(wire.OFFERS, msisdn, none=_NO_OFFERS))
 
 
+def _no_word(detail: str) -> OutcomeUnknown:
+    return OutcomeUnknown(detail, silent=False)
+
+
 def _for_a_person(transaction: str) -> OutcomeUnknown:
-    return OutcomeUnknown(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")
+    return _no_word(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

@@ -12,6 +12,7 @@ from flows.values import Msisdn
 from gateway.core.ports import NotSent, OutcomeUnknown, Refused
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import ucip_wire as wire
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.xml_rpc import Fault, Members
 
@@ -43,7 +44,7 @@ class AirCalls:
             return OutcomeUnknown("the AIR did not answer in time")
         except aiohttp.ClientError as error:
             return OutcomeUnknown(f"the connection to the AIR was lost ({type(error).__name__})")
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             return OutcomeUnknown(f"the AIR's answer cannot be read: {error}")
         if against is not None:
             return against

@@ -12,7 +12,8 @@ import aiohttp
 from yarl import URL
 
 from gateway.config.ocs_sections import UcipConfig
-from gateway.ocs.ucip_wire import CONTENT_TYPE, PATH, UnreadableAnswer
+from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.ucip_wire import CONTENT_TYPE, PATH
 
 _LARGEST = 1 << 20
 

@@ -14,8 +14,9 @@ from xmlrpc.client import DateTime
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Unit, Wallet
 from gateway.config.ocs_sections import DedicatedAccountConfig
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.currency import whole
-from gateway.ocs.ucip_wire import UnreadableAnswer, account_value, amount
+from gateway.ocs.ucip_wire import account_value, amount
 from gateway.ocs.xml_rpc import Members
 
 _TOLD_UNITS = {0: Unit.SECOND, 2: Unit.BYTE, 3: Unit.BYTE, 4: Unit.BYTE, 5: Unit.MESSAGE, 6: Unit.BYTE}

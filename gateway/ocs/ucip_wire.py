@@ -15,6 +15,7 @@ from xmlrpc.client import DateTime
 from flows.frozen import dataclass
 from flows.values import Msisdn, OrderKey
 from gateway.core.ports import NotSent, OutcomeUnknown, PurchaseRequest, RefundRequest, Refused
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.ucip_sales import Sale
 from gateway.ocs.xml_rpc import Fault, Members, NotXmlRpc, read_answer, write_call
 
@@ -62,10 +63,6 @@ _REFUSALS = {
 
 _NOT_UNDERSTOOD = frozenset({1000, 1001, 1002, 1003, 1004, -32700, -32701, -32702, -32600, -32601, -32602})
 """Faults of a request that was never carried out: AIR's own (§7.95) and those of XML-RPC parsers."""
-
-
-class UnreadableAnswer(ValueError):
-    """An answer that is not what the guide describes."""
 
 
 class NotPayable(ValueError):

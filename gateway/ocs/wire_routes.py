@@ -21,7 +21,7 @@ from gateway.core.context import Context
 from gateway.core.intake import Intake
 from gateway.core.problems import Problem
 from gateway.core.triggers import Triggered
-from gateway.ocs import cgrates_trigger, spending_limit, tmf_event, tmf_wire
+from gateway.ocs import answers, cgrates_trigger, spending_limit, tmf_event
 from gateway.ocs.cloudevents import NotAnEvent, event, read_json
 from gateway.ocs.taking import MOST_BYTES, refusal_of, triggered, unit_of
 from gateway.ocs.trigger_door import TriggerDoor
@@ -94,8 +94,8 @@ class WireRoutes:
         self._door.admit(request)
         raw = await body_of(request, MOST_BYTES)
         try:
-            body = tmf_wire.read_json(raw)
-        except tmf_wire.UnreadableAnswer:
+            body = answers.read_json(raw)
+        except answers.UnreadableAnswer:
             raise refusal_of(NotAnEvent({"": "the body is not JSON"}, code="not-json")) from None
         try:
             told = tmf_event.document(body, self._tmf688, self._context.market.currency)

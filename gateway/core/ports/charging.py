@@ -67,9 +67,13 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
-    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query."""
+    """The request may or may not have been carried out (time-out, dropped connection, 5xx): query.
+
+    silent: no answer, or one that is none; False where it is there and says nothing about this, or cannot be asked.
+    """
 
     detail: str
+    silent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,14 @@ class ChargingSystem(Protocol):
 
     settle_seconds: how long after the last send an order that is not found may still appear.
     services: what it can do beside; menus offer nothing else.
+    can_be_asked: whether ``find`` looks an order up, whatever became of it. Else it sends again what was sent, which
+    may be the charge, or cannot tell: then nothing is asked about but what is in doubt.
     """
 
     settle_seconds: float
+
+    @property
+    def can_be_asked(self) -> bool: ...
 
     @property
     def services(self) -> frozenset[Service]: ...

@@ -69,6 +69,7 @@ def test_anything_else_is_refused_with_what_it_may_be(url: str, tmp_path: Path) 
     ("text", "complaint"),
     [
         ('[ocs]\nkind = "diameter"', 'ocs.url is missing: with kind = "diameter"'),
+        (BASE + 'grants = "refund"', 'ocs.grants must be trust with kind "diameter"'),
         (OURS + 'host = ""', "ocs.diameter.host must be a host name"),
         (OURS + 'host = "a b"', "ocs.diameter.host must be a host name"),
         (OURS + 'realm = "ä"', "ocs.diameter.realm must be a host name"),

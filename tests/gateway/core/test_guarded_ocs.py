@@ -105,6 +105,30 @@ async def test_an_answer_that_is_no_use_is_an_answer(error: OcsError) -> None:
     assert it.breaker.state == "closed"
 
 
+async def test_an_order_that_nobody_can_tell_of_is_no_sign_of_silence() -> None:
+    """It is asked about forty times, and all others go on being charged."""
+    it = Guarded()
+    it.ocs.finds.extend([OutcomeUnknown("a person must look", silent=False)] * (AFTER + 1))
+    for _ in range(AFTER + 1):
+        assert isinstance(await it.guard.find(ORDER), OutcomeUnknown)
+    assert it.breaker.state == "closed"
+
+
+async def test_nor_is_it_a_sign_that_a_charging_system_is_back() -> None:
+    """The probe was none, and the next call is one."""
+    it = Guarded()
+    it.ocs.purchases.extend([OutcomeUnknown("reset")] * AFTER)
+    for _ in range(AFTER):
+        await it.guard.purchase(ORDER)
+    it.seconds = 1.0
+    it.ocs.finds.append(OutcomeUnknown("a person must look", silent=False))
+    states: list[str] = []
+    for _ in range(2):
+        await it.guard.find(ORDER)
+        states.append(it.breaker.state)
+    assert states == ["half_open", "closed"]
+
+
 async def test_who_gives_up_waiting_says_nothing_about_the_charging_system() -> None:
     """A hop whose time is over is no failure."""
     it = Guarded()

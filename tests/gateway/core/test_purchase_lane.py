@@ -200,6 +200,48 @@ async def test_a_charging_system_that_is_away_is_waited_for(
     assert (await ended(house, row)).order.state == "confirmed"
 
 
+async def test_not_found_is_no_answer_right_after_a_send_that_had_to_wait_its_turn(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """The settle time counts from when the call ended, which may be long after it was written down as sent."""
+    seconds = 0.0
+
+    async def waits() -> None:
+        nonlocal seconds
+        seconds += 3 * house.ocs.settle_seconds
+        house.clock.advance(hours=2)  # and somebody sets the clock
+
+    house.ocs.on_purchase = waits
+    house.ocs.purchases.append(TIMED_OUT)
+    lane = PurchaseLane(
+        house.context,
+        committer,
+        house.ocs,
+        facts,
+        Settlements(),
+        query=Backoff(0.001, 0.001, 3),
+        seconds=lambda: seconds,
+    )
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.reason, len(house.ocs.bought), len(house.ocs.asked)) == (NEEDS_PERSON, 1, 3)
+
+
+async def test_after_a_restart_the_settle_time_begins_anew(house: House, committer: Committer, facts: Facts) -> None:
+    """The process before may have sent up to its last moment."""
+    row = await accepted(house, committer, facts)
+    sent = RecordOrderState(row.order.key, "sent", house.clock(), settled=False, sent=True)
+    await committer.commit([sent])
+    house.clock.advance(seconds=3 * house.ocs.settle_seconds)
+    lane = lane_of(house, committer, facts, most=3)
+    assert await lane.recover() == 1
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.reason, house.ocs.bought) == (NEEDS_PERSON, [])
+
+
 async def test_a_yes_is_not_charged_much_later(
     house: House, committer: Committer, facts: Facts, lane: PurchaseLane
 ) -> None:
@@ -346,6 +388,43 @@ async def test_who_is_not_to_be_charged_never_reaches_the_charging_system(
     assert (found.order.state, found.reason) == ("declined", reason)
     assert (house.ocs.bought, house.ocs.asked, house.ocs.looked, told(house)) == ([], [], [], [])
     assert (await outbox.count_by_state(house.reader))["sms", "suppressed"] == 1
+    await lane.stop()
+
+
+@pytest.mark.parametrize("can_be_asked", [True, False])
+async def test_a_question_that_may_be_the_charge_waits_where_nobody_is_to_be_charged(
+    house: House, facts: Facts, can_be_asked: bool
+) -> None:
+    """As a send does; a look changes nothing and is taken."""
+    reach = Reach(only=frozenset({BEN}))
+    committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
+    house.ocs.can_be_asked = can_be_asked
+    row = await accepted(house, committer, facts)
+    await committer.commit([RecordOrderState(row.order.key, "in_doubt", house.clock(), settled=False)])
+    lane = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
+    lane.put(KEY)
+    await eventually(lambda: lane.backlog == 1 and not lane._crew._working)
+    await lane.stop()
+    assert house.ocs.asked == ([KEY] if can_be_asked else [])
+
+
+async def test_what_is_owed_to_somebody_who_is_not_to_be_charged_waits(house: House, facts: Facts) -> None:
+    """An order has one refund: it is not spent on a configuration that will change."""
+    reach = Reach(only=frozenset({BEN}))
+    committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
+    payer = await facts.subscriber(ANA)
+    owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, subscription=payer.id)
+    await committer.commit([RecordOrder(owed)])
+    withheld = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
+    await withheld.take_up_refunds()
+    await eventually(lambda: withheld.backlog == 1 and not withheld._crew._working)
+    await withheld.stop()
+    refund = await refund_of(house)
+    assert refund is not None
+    assert (refund.order.state, house.ocs.refunded) == ("pending", [])
+    lane = lane_of(house, committer, facts)
+    await lane.recover()
+    await settled_as(house, "ref-off-1", "confirmed")
     await lane.stop()
 
 
@@ -498,6 +577,50 @@ async def test_what_is_not_clear_is_left_to_a_person(
     assert (found.order.state, found.reason, house.ocs.refunded) == ("in_doubt", NEEDS_PERSON, [])
 
 
+async def test_what_is_looked_at_hours_later_may_have_been_used_up(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """The answer was lost and the charging system away: nothing left of a bundle is no proof any more."""
+    house.ocs.purchases.append(TIMED_OUT)
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, "refund")
+
+    async def charged() -> None:
+        house.ocs.balances[ANA] = NOTHING
+        house.clock.advance(hours=2)
+
+    house.ocs.on_purchase = charged
+    house.ocs.finds += [Activated("r-1")] * 30
+    house.ocs.on_find = lambda: house.clock.advance(seconds=house.ocs.settle_seconds)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    await lane.stop()
+    assert (found.order.state, found.reason, house.ocs.refunded) == ("in_doubt", NEEDS_PERSON, [])
+
+
+@pytest.mark.parametrize(("seen_again", "state"), [(True, "refunded"), (False, "confirmed")])
+async def test_a_wallet_that_cannot_be_looked_at_is_looked_at_again(
+    house: House, committer: Committer, facts: Facts, seen_again: bool, state: str
+) -> None:
+    """Within the settle time; then the charging system's word counts."""
+    row = await accepted(house, committer, facts)
+    lane = await looking(house, committer, facts, "refund")
+
+    async def charged() -> None:
+        house.ocs.balances[ANA] = NOTHING
+        house.ocs.broke = OcsTimeout("3 s")
+
+    def later() -> None:
+        house.clock.advance(seconds=house.ocs.settle_seconds / 3)
+        house.ocs.broke = None if seen_again else house.ocs.broke
+
+    house.ocs.on_purchase, house.ocs.on_find = charged, later
+    house.ocs.finds += [Activated("r-1")] * 30
+    lane.put(KEY, row)
+    await settled_as(house, KEY, state)
+    await lane.stop()
+
+
 async def test_a_refund_whose_answer_is_lost_is_asked_about_and_paid_once(
     house: House, committer: Committer, facts: Facts
 ) -> None:
@@ -550,6 +673,21 @@ async def test_an_operator_gives_an_order_back_once(
     await settled_as(house, KEY, "refunded")
     assert (await desk.ask(KEY, "api:care", "complaint")).order.state == "confirmed"
     assert len(house.ocs.refunded) == 1
+
+
+async def test_an_order_that_is_still_asked_about_is_not_given_back(
+    house: House, committer: Committer, facts: Facts
+) -> None:
+    """It may turn out that it was never charged, or be sent again."""
+    row = await accepted(house, committer, facts)
+    for state in ("sent", "in_doubt"):
+        await committer.commit([RecordOrderState(row.order.key, state, house.clock(), settled=False)])
+    desk = RefundDesk(house.context, committer)
+    with pytest.raises(NotRefundable, match="in_doubt: wait until it is settled"):
+        await desk.ask(KEY, "api:care", "complaint")
+    left = RecordOrderState(row.order.key, "in_doubt", house.clock(), settled=False, reason=NEEDS_PERSON)
+    await committer.commit([left])
+    assert (await desk.ask(KEY, "api:care", "complaint")).order.state == "pending"
 
 
 async def test_what_cannot_be_given_back_is_told(house: House, committer: Committer, facts: Facts) -> None:

@@ -23,7 +23,7 @@ from flows.records import Order
 from flows.values import OfferId, OrderKey
 from gateway.core.ports import Activated, FindOutcome, NotFound, OutcomeUnknown, PurchaseRequest, Refused, StillRunning
 from gateway.core.reconciling import Period, Reconciler
-from gateway.errors import OcsUnavailable
+from gateway.errors import OcsUnavailable, OrdersProblem
 from store import reconciliations
 from store.engine import open_engine
 from store.reader import Reader
@@ -257,6 +257,16 @@ async def test_a_charging_system_that_is_away_breaks_it_off(reader: Reader, writ
         await Reconciler(reader, writer, FakeClock()).ask(DAY, ocs, per_second=1e6, author="rosa")
     (run,) = await reconciliations.latest(reader, 5)
     assert (run.ended_at, len(ocs.asked)) == (None, 50)
+
+
+async def test_where_asking_is_sending_again_nothing_is_asked(reader: Reader, writer: Writer) -> None:
+    """A declined order would be charged by the question."""
+    await written(writer, [Case(1, "declined", "none")])
+    ocs = FakeOcs()
+    ocs.can_be_asked = False
+    with pytest.raises(OrdersProblem, match="--statement"):
+        await Reconciler(reader, writer, FakeClock()).ask(DAY, ocs, per_second=1e6, author="rosa")
+    assert (ocs.asked, await reconciliations.latest(reader, 5)) == ([], [])
 
 
 async def test_nobody_is_asked_faster_than_may_be(reader: Reader, writer: Writer) -> None:

@@ -91,7 +91,7 @@ async def test_an_order_that_needs_a_person_gets_its_verdict(
     """The payer is told, and the audit says who, why, and what it was before."""
     await office.order("in_doubt", NEEDS_PERSON)
     await office.decided(KEY, decision)
-    assert (await office.state())[0] == state
+    assert await office.state() == (state, "not_applied" if decision == "decline" else None), "no person is needed now"
     (told,) = office.house.texts()
     assert text in told.text
     async with engine.connect() as connection:
@@ -163,6 +163,45 @@ async def test_what_is_not_there_cannot_be_settled(office: Office, which: str) -
     """It is named."""
     with pytest.raises(OrdersProblem, match=which):
         await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+
+
+@pytest.mark.parametrize("decision", ["confirm", "decline", "refund"])
+async def test_nothing_is_decided_about_an_order_that_is_being_given_back(office: Office, decision: Decision) -> None:
+    """Whoever hears that it was not charged, or that it is active, would get the money beside."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    await office.desk.decide(KEY, decision, reference="", note="n", author="rosa")
+    await RefundDesk(office.house.context, office.committer).ask(KEY, "api:care", "complaint")
+    with pytest.raises(OrdersProblem, match="is being given back; ref-off-1 is pending"):
+        await office.desk.decide(KEY, decision, reference="", note="n", author="rosa")
+    assert await office.settler.work() == 1
+    assert (await office.state())[0] == "in_doubt"
+    last = await settlements_asked.last_of(office.house.reader, KEY)
+    assert last is not None
+    assert (last.outcome, office.house.texts()) == ("moved_meanwhile", [])
+
+
+async def test_a_refund_that_was_refused_is_not_begun_again_and_not_said_to_be(office: Office) -> None:
+    """An order has one; it can still be confirmed or declined."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    refund = await RefundDesk(office.house.context, office.committer).ask(KEY, "api:care", "complaint")
+    refused = RecordOrderState(refund.order.key, "declined", TUESDAY, settled=True, reason="rejected")
+    await office.house.writer.commit(write([refused]).unit)
+    with pytest.raises(OrdersProblem, match="has had its one refund, ref-off-1, which is declined"):
+        await office.desk.decide(KEY, "refund", reference="", note="n", author="rosa")
+    await office.decided(KEY, "decline")
+    assert (await office.state())[0] == "declined"
+
+
+async def test_of_two_decisions_about_one_discrepancy_the_first_counts(office: Office) -> None:
+    """The second does not turn the order round again, and tells nobody anything."""
+    which = await office.found(judge(await office.order("declined", "rejected"), Said(charged=True, reference="po-9")))
+    await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+    office.house.clock.advance(seconds=1)
+    await office.desk.decide(which, "refund", reference="", note="n", author="luis")
+    office.house.clock.advance(seconds=1)
+    await office.desk.close(which, note="put right elsewhere", author="eva")
+    assert await office.settler.work() == 2
+    assert (await office.state(), office.house.texts()) == (("declined", "rejected"), [])
 
 
 async def test_an_order_that_moved_meanwhile_is_left_as_it_is(office: Office) -> None:

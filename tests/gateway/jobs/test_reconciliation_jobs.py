@@ -87,6 +87,15 @@ async def test_a_charging_system_that_is_away_is_waited_for(house: House, nightl
     assert await runs(house) == 1
 
 
+async def test_where_asking_is_sending_again_no_night_begins(house: House, nightly: Nightly) -> None:
+    """Its statements are what there is to compare with."""
+    house.ocs.can_be_asked = False
+    await confirmed(house, 1)
+    house.clock.advance(days=1)
+    await nightly("00:00").look()
+    assert (await runs(house), house.ocs.asked) == (0, [])
+
+
 async def test_what_it_could_not_speak_of_is_asked_about_again_an_hour_later(house: House, nightly: Nightly) -> None:
     """Three times at most."""
     jobs = nightly("00:00")
@@ -102,6 +111,21 @@ async def test_what_it_could_not_speak_of_is_asked_about_again_an_hour_later(hou
         counted.append(await runs(house))
         house.clock.advance(minutes=31)
     assert counted == [1, 1, 2, 2, 3, 3, 3, 3, 3, 3]
+
+
+async def test_a_night_that_was_broken_off_does_not_begin_every_minute(house: House, nightly: Nightly) -> None:
+    """Each time it would ask fifty times, and open the breaker for everybody."""
+    jobs = nightly("00:00")
+    for number in range(60):
+        await confirmed(house, number)
+    house.clock.advance(days=1)
+    house.ocs.finds.extend([OutcomeUnknown("500")] * 120)
+    counted = []
+    for _ in range(3):
+        await jobs.look()
+        counted.append(await runs(house))
+        house.clock.advance(minutes=31)
+    assert counted == [1, 1, 2]
 
 
 async def test_the_metrics_tell_what_nobody_has_settled(house: House, nightly: Nightly) -> None:

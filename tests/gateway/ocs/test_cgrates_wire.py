@@ -18,6 +18,7 @@ from flows.catalogue import Catalogue, load_starter, parse_catalogue
 from flows.values import Bucket, BundleId, Msisdn, OrderKey, Unit
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.cgrates_units import Grant, grants, unit_sizes
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -88,7 +89,7 @@ def test_an_answer_has_a_result_or_an_error(body: bytes, read: object) -> None:
 )
 def test_what_is_no_answer_is_unreadable(body: bytes) -> None:
     """So is the answer to another call."""
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         wire.read_answer(body, 1)
 
 
@@ -97,10 +98,10 @@ def test_no_json_breaks_the_reader(value: object) -> None:
     """It is read, or it is unreadable; so is what stands where a balance should."""
     balance = {"Value": 1, "ExpirationDate": value, "ID": value, "Disabled": value}
     for result in (value, {"ID": f"{TENANT}:{ANA}", "BalanceMap": value}):
-        with suppress(wire.UnreadableAnswer):
+        with suppress(UnreadableAnswer):
             wire.read_account(wire.read_answer(json.dumps({"id": 1, "result": result}).encode(), 1)[0], TENANT, ANA)
     for held in ([balance], [{"Value": value}], [value]):
-        with suppress(wire.UnreadableAnswer):
+        with suppress(UnreadableAnswer):
             wire.read_account({"ID": f"{TENANT}:{ANA}", "BalanceMap": {"*data": held}}, TENANT, ANA)
 
 
@@ -133,7 +134,7 @@ def test_the_engines_words_hold_nobodys_number() -> None:
 )
 def test_what_is_not_this_account_is_unreadable(result: object) -> None:
     """Another subscriber's least of all."""
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         wire.read_account(result, TENANT, ANA)
 
 
@@ -302,7 +303,7 @@ def test_a_set_that_is_kept_otherwise_is_seen(change: dict[str, object], differi
 @pytest.mark.parametrize("result", [None, "OK", {}, ["x"]])
 def test_what_is_no_list_of_actions_is_unreadable(result: object) -> None:
     """It proves nothing."""
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         sets.reads_back(sets.probe_set(TERMS)[1], result)
 
 

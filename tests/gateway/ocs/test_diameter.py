@@ -235,6 +235,7 @@ async def test_a_request_that_was_lost_is_charged_by_the_question(
     assert kinds(simulator) == []
     assert isinstance(await ocs.find(order()), Activated)
     assert kinds(simulator) == [("charge", PRICE.amount)]
+    assert not ocs.can_be_asked, "about an order that nobody has sent"
 
 
 async def test_without_detection_of_duplicates_nobody_is_asked(simulator: OcsSimulator) -> None:
@@ -261,7 +262,7 @@ async def test_what_is_older_than_the_servers_memory_is_not_asked_about(
     forgotten, remembered = (replace(order(), created_at=now - timedelta(hours=hours)) for hours in (25, 23))
     old = RefundRequest(OrderKey("ref-1"), forgotten)
     for unknown in (await ocs.find(forgotten), await ocs.find_refund(old)):
-        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look")
+        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look", silent=False)
     assert kinds(simulator) == []
     assert isinstance(await ocs.find(remembered), Activated)
 

@@ -116,6 +116,7 @@ async def test_it_is_a_charging_system(ocs: TmfChargingSystem) -> None:
     """The Protocol is satisfied, as mypy checks here."""
     charging: ChargingSystem = ocs
     assert charging.settle_seconds == 1
+    assert charging.can_be_asked
 
 
 async def test_a_purchase_charges_the_payer_and_grants_to_the_beneficiary(ocs: TmfChargingSystem) -> None:

@@ -112,6 +112,7 @@ async def test_it_is_a_charging_system(ocs: UcipChargingSystem) -> None:
     """The Protocol is satisfied, as mypy checks here; menus offer no gifts over it."""
     charging: ChargingSystem = ocs
     assert (charging.settle_seconds, charging.services) == (1, frozenset())
+    assert not charging.can_be_asked, "a question may be the charge, or nobody can answer it"
 
 
 @pytest.mark.parametrize("entry", [WITH_OFFER, {"refill_profile": "B1G7"}, TO_ACCOUNT])

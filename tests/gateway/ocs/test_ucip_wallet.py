@@ -11,8 +11,8 @@ import pytest
 
 from flows.values import Bucket, Money, Unit, Wallet
 from gateway.config.ocs_sections import DedicatedAccountConfig
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.ucip_wallet import OfferSeen, Reading, lacks_ends, read_offers, read_wallet
-from gateway.ocs.ucip_wire import UnreadableAnswer
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 

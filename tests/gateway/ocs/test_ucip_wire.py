@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from flows.values import BundleId, Money, Msisdn, OrderKey
 from gateway.core.ports import NotSent, OutcomeUnknown, PurchaseRequest, RefundRequest, Refused
 from gateway.ocs import ucip_wire as wire
+from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.ucip_sales import Sale
 from gateway.ocs.xml_rpc import Fault, read_call, write_answer, write_call, write_fault
 
@@ -193,14 +194,14 @@ def test_a_fault_settles_only_what_was_surely_not_carried_out(code: int, outcome
 @pytest.mark.parametrize("code", [None, "0", True, -1, 1.5, []])
 def test_a_code_that_is_none_is_unreadable(code: object) -> None:
     """True is not 1."""
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         wire.judged({"responseCode": code} if code is not None else {})
 
 
 def test_an_answer_about_another_transaction_is_no_answer() -> None:
     """The id need not be told; a wrong one must not pass."""
     assert wire.read(write_answer({"responseCode": 0}), "1") == {"responseCode": 0}
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         wire.read(write_answer({"responseCode": 0, "originTransactionID": "2"}), "1")
 
 
@@ -208,7 +209,7 @@ def test_what_is_read_is_an_answer_or_a_fault() -> None:
     """Nothing else."""
     assert wire.read(write_fault(Fault(1005, "x")), "1") == Fault(1005, "x")
     for body in (b"<html/>", write_call("Refill", {})):
-        with pytest.raises(wire.UnreadableAnswer):
+        with pytest.raises(UnreadableAnswer):
             wire.read(body, "1")
 
 
@@ -237,7 +238,7 @@ def test_what_a_refill_took_is_read_from_both_balances(answer: dict[str, object]
 @pytest.mark.parametrize("value", ["", "-", "1.5", "1e5", "+-1", "--1", "٣", "9" * 30, None, True, 1.5, [], "NaN"])
 def test_an_amount_is_a_whole_number_or_unreadable(value: object) -> None:
     """Nothing that Decimal would also take."""
-    with pytest.raises(wire.UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer):
         wire.amount(value, "accountValue1")
 
 

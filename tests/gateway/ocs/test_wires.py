@@ -15,9 +15,9 @@ from flows.events import BalanceFellLow, BundleChange, BundleReported
 from flows.values import Bucket, Money, Unit
 from gateway.config.tree import CgratesTriggerConfig, NchfConfig, Tmf688Config
 from gateway.ocs import cgrates_trigger, spending_limit, tmf_event
+from gateway.ocs.answers import read_json
 from gateway.ocs.cloudevents import Event, NotAnEvent, event
 from gateway.ocs.event_files import COLUMNS, BadLine, check_header, read
-from gateway.ocs.tmf_wire import read_json
 
 NOV30 = datetime(2026, 11, 30, tzinfo=UTC)
 _WORDS = (
