@@ -99,6 +99,18 @@ async def test_what_stands_in_the_inbox_can_be_worked_on_after_a_stop(
     assert event(json.loads(one.entry.body)).trigger == one.trigger
 
 
+async def test_a_clock_that_is_put_back_does_not_stop_the_looks(
+    house: House, facts: Facts, looker: BundleClock, intake: Intake
+) -> None:
+    """What is due meanwhile is told at the next tick, not once the hour has come again."""
+    house.clock.advance(hours=1)
+    await looker.tick()
+    house.clock.advance(hours=-1)
+    await knows(house, facts)
+    await looker.tick()
+    assert len(intake.taken) == 1
+
+
 async def test_a_stop_before_the_mark_tells_nobody_twice(
     house: House, facts: Facts, looker: BundleClock, intake: Intake
 ) -> None:
