@@ -291,6 +291,14 @@ class RecordBundlesOver:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSimsOver:
+    """No SIM that was said to have this subscription's number before then has it any more."""
+
+    subscription: SubscriptionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSimSwapped:
     """This subscription has had a new SIM since then."""
 
@@ -378,6 +386,7 @@ Record = (
     | RecordPointless
     | RecordOffersOver
     | RecordBundlesOver
+    | RecordSimsOver
     | RecordSimSwapped
     | RecordHelpGiven
     | RecordAnswered

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from flows.values import Msisdn
+from flows.values import Msisdn, SubscriptionId
 from store.reader import Reader
 from store.tables import imsis as t
 from store.tables import policy_counters as counters
+from store.tables import subscriptions
 from store.unit import Gate, Op
 
 _INSERT = insert(t)
@@ -29,6 +30,16 @@ _CHANGED = _COUNT.on_conflict_do_update(
     where=counters.c.status != _COUNT.excluded.status,
 ).returning(counters.c.imsi, counters.c.counter, counters.c.status)
 _FORGET = delete(counters).where(counters.c.imsi == bindparam("whose"))
+_PERSON = subscriptions.c.id == bindparam("whose")
+_NUMBER = select(subscriptions.c.msisdn).where(_PERSON).scalar_subquery()
+_UNTIL = (
+    select(func.coalesce(subscriptions.c.ended_at, bindparam("before", type_=t.c.told_at.type)))
+    .where(_PERSON)
+    .scalar_subquery()
+)
+_THEIRS = (t.c.msisdn == _NUMBER, t.c.told_at < _UNTIL)
+_FORGET_COUNTERS_OF = delete(counters).where(counters.c.imsi.in_(select(t.c.imsi).where(*_THEIRS)))
+_FORGET_OF = delete(t).where(*_THEIRS)
 
 
 def learn(imsi: str, msisdn: Msisdn, at: datetime) -> Op:
@@ -62,3 +73,9 @@ def counter_changed(imsi: str, counter: str, status: str, at: datetime) -> Gate:
 def forget_counters(imsi: str) -> Op:
     """The counters are not watched any more: what is told next is new."""
     return Op(_FORGET, {"whose": imsi})
+
+
+def forget_of(subscription: SubscriptionId, before: datetime) -> tuple[Op, Op]:
+    """Whoever has this subscription is in none of the SIMs that were told before, or before it ended if it did."""
+    values = {"whose": subscription, "before": before}
+    return Op(_FORGET_COUNTERS_OF, values), Op(_FORGET_OF, values)

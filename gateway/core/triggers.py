@@ -128,7 +128,8 @@ class TriggerDesk:
                 return (_USAGE_KEPT,), (), found.ops()
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
-                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
+                at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
+                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at), ()
             case _:  # kept for the flows that will act on it
                 return ("kept",), (), ()
 
