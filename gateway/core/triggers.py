@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flows import life_cycle
 from flows.effects import Effect, RecordAlert
-from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn
@@ -120,7 +120,8 @@ class TriggerDesk:
                 return (_USAGE_KEPT,), (), found.ops()
             return message.outcomes, message.effects, found.ops(self._context.clock())
         told = {effect.bundle_id for effect in message.effects if isinstance(effect, RecordAlert)}
-        return message.outcomes, message.effects, self._bundles.of_news(_news(found), message.wallet, told)
+        theirs = [one for one in _news(found) if not one.not_theirs]
+        return message.outcomes, message.effects, self._bundles.of_news(theirs, message.wallet, told)
 
     def _other(self, found: _Found) -> Outcome:
         match found.item.trigger.fact:
@@ -187,10 +188,22 @@ def _news(found: _Found) -> list[BundleNews]:
         item = found.item
         return [BundleNews(item.entry.id, item.trigger.at, found.event, found.subscriber, found.usage)]
     return [
-        BundleNews(part.entry.id, part.trigger.at, _read_then(part), found.subscriber, found.usage)
+        BundleNews(
+            part.entry.id,
+            part.trigger.at,
+            _read_then(part),
+            found.subscriber,
+            found.usage,
+            not_theirs=_is_of_another(part.entry, found.subscriber),
+        )
         for part in found.item.parts
         if isinstance(part.trigger.fact, BundleReported)
     ]
+
+
+def _is_of_another(entry: Entry, subscriber: Subscriber) -> bool:
+    """Whether our own clock found it of a subscription that has ended since: its id begins with whose it is."""
+    return entry.source == OWN_CLOCK and not entry.event_id.startswith(f"{subscriber.id}/")
 
 
 def _read_then(part: Triggered) -> BundleReported:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.events import BundleChange
+from flows.events import OWN_CLOCK, BundleChange
 from gateway.ocs.cloudevents import Event, event
 from store.bundles import KnownBundle
 from store.tables import microseconds
 
-SOURCE = "chasqui/clock"
 _TRAITS = ("zone", "window", "service")
 _MARKS = ("shared", "bonus", "roaming", "renews", "throttled_after")
 
@@ -56,7 +55,7 @@ def _document(
     return {
         "specversion": "1.0",
         "id": f"{known.subscription}/{bucket.id}/{identity}",
-        "source": SOURCE,
+        "source": OWN_CLOCK,
         "type": change.value,
         "time": min(at, bucket.expires_at or at).isoformat(),
         "subject": f"+{known.msisdn}",
