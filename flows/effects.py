@@ -277,10 +277,11 @@ class RecordPointless:
 
 @dataclass(frozen=True, slots=True)
 class RecordOffersOver:
-    """Every open offer of this subscription ends unanswered."""
+    """Every open offer of this subscription ends unanswered. offers: those that are known to be open."""
 
     subscription: SubscriptionId
     at: datetime
+    offers: tuple[OfferId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,13 @@ from flows.effects import (
 )
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.records import Subscriber
+from flows.values import OfferId
 
 
-def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tuple[Effect, ...]:
-    """The effects of a life-cycle event on the subscription that holds the number."""
+def change(
+    subscriber: Subscriber, event: LifeCycleChanged, at: datetime, open_offers: tuple[OfferId, ...] = ()
+) -> tuple[Effect, ...]:
+    """The effects of a life-cycle event on the subscription that holds the number. open_offers: of it."""
     state = {
         LifeCycle.ACTIVATED: "active",
         LifeCycle.SUSPENDED: "suspended",
@@ -41,7 +44,7 @@ def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tup
     if state in ("ended", "suspended"):  # the number may be somebody else's by the time that a text arrives
         effects += [RecordPointless(subscriber.id, at, f"subscription_{state}"), RecordBundlesOver(subscriber.id)]
     if state in ("ended", "suspended") or event.change is LifeCycle.SIM_SWAPPED:
-        effects.append(RecordOffersOver(subscriber.id, at))
+        effects.append(RecordOffersOver(subscriber.id, at, open_offers))
     if state == "ended" or event.change is LifeCycle.SIM_SWAPPED:
         effects.append(RecordSimsOver(subscriber.id, at))
     if event.change is LifeCycle.SIM_SWAPPED:
