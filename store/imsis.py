@@ -16,11 +16,11 @@ from store.tables import subscriptions
 from store.unit import Gate, Op
 
 _INSERT = insert(t)
+_TOLD = {"msisdn": _INSERT.excluded.msisdn, "told_at": _INSERT.excluded.told_at}
 _LEARN = _INSERT.on_conflict_do_update(
-    index_elements=[t.c.imsi],
-    set_={"msisdn": _INSERT.excluded.msisdn, "told_at": _INSERT.excluded.told_at},
-    where=t.c.told_at <= _INSERT.excluded.told_at,
+    index_elements=[t.c.imsi], set_=_TOLD, where=t.c.told_at <= _INSERT.excluded.told_at
 )
+_READ = _INSERT.on_conflict_do_update(index_elements=[t.c.imsi], set_=_TOLD)
 _OF = select(t.c.msisdn).where(t.c.imsi == bindparam("imsi"))
 _TOLD_AT = select(t.c.told_at).where(t.c.imsi == bindparam("imsi"))
 _COUNT = insert(counters)
@@ -54,8 +54,8 @@ async def number_of(reader: Reader, imsi: str) -> Msisdn | None:
 
 
 def read_to_the_end(name: str, at: datetime) -> Op:
-    """A file of this name and age was taken in whole: a row that no SIM can have."""
-    return learn(name, Msisdn(""), at)
+    """The file of this name was last taken in whole when it had this age: a row that no SIM can have."""
+    return Op(_READ, {"imsi": name, "msisdn": "", "told_at": at})
 
 
 async def was_read(reader: Reader, name: str, at: datetime) -> bool:
