@@ -40,6 +40,7 @@ _UNTIL = (
 _THEIRS = (t.c.msisdn == _NUMBER, t.c.told_at < _UNTIL)
 _FORGET_COUNTERS_OF = delete(counters).where(counters.c.imsi.in_(select(t.c.imsi).where(*_THEIRS)))
 _FORGET_OF = delete(t).where(*_THEIRS)
+_SIMS = select(t.c.imsi, t.c.told_at).where(*_THEIRS).order_by(t.c.told_at, t.c.imsi)
 
 
 def learn(imsi: str, msisdn: Msisdn, at: datetime) -> Op:
@@ -79,3 +80,9 @@ def forget_of(subscription: SubscriptionId, before: datetime) -> tuple[Op, Op]:
     """Whoever has this subscription is in none of the SIMs that were told before, or before it ended if it did."""
     values = {"whose": subscription, "before": before}
     return Op(_FORGET_COUNTERS_OF, values), Op(_FORGET_OF, values)
+
+
+async def of_subscription(reader: Reader, subscription: SubscriptionId, before: datetime) -> list[tuple[str, datetime]]:
+    """The SIMs that ``forget_of`` would forget, each with when it was told."""
+    rows = await reader.rows(_SIMS, {"whose": subscription, "before": before})
+    return [(row.imsi, row.told_at) for row in rows]
