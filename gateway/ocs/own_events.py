@@ -23,7 +23,7 @@ def expiry(known: KnownBundle, at: datetime) -> Event:
     ends = known.bucket.expires_at
     assert ends is not None, "only what expires is told of so"
     change = BundleChange.EXPIRING if ends > at else BundleChange.EXPIRED
-    return event(_document(known, at, change, f"expiry/{microseconds(ends)}", {}))
+    return event(_document(known, at, change, f"expiry/{microseconds(ends)}", {}), own=True)
 
 
 def depletion(known: KnownBundle, at: datetime) -> Event:
@@ -31,7 +31,7 @@ def depletion(known: KnownBundle, at: datetime) -> Event:
     when = known.tell_depletion_at
     assert when is not None, "only what was forecast is told of so"
     identity = f"forecast/{microseconds(when)}"
-    return event(_document(known, at, BundleChange.DEPLETING, identity, {"by_pace": True}))
+    return event(_document(known, at, BundleChange.DEPLETING, identity, {"by_pace": True}), own=True)
 
 
 def _document(
