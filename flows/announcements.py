@@ -11,6 +11,7 @@ from flows.effects import (
     RecordConsent,
     RecordDropped,
     RecordOffer,
+    RecordOffersOver,
     RecordOfferState,
     RecordOrderState,
     RecordRefunded,
@@ -38,8 +39,17 @@ class Announcement:
     facts: Mapping[str, Any]
 
 
-def announcement(effect: Effect) -> Announcement | None:
-    """What is told of an effect; None for most. An offer that is born accepted was never made to anybody."""
+def announcements(effect: Effect) -> tuple[Announcement, ...]:
+    """What is told of an effect; nothing of most."""
+    if isinstance(effect, RecordOffersOver):
+        expired = {"state": "expired", "order": None}
+        return tuple(Announcement("offer.expired", offer, effect.at, expired) for offer in effect.offers)
+    told = _announcement(effect)
+    return () if told is None else (told,)
+
+
+def _announcement(effect: Effect) -> Announcement | None:
+    """An offer that is born accepted was never made to anybody."""
     match effect:
         case RecordOffer(accepted=None):
             return Announcement("offer.made", effect.id, effect.at, {"state": "open"})

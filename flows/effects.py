@@ -277,10 +277,11 @@ class RecordPointless:
 
 @dataclass(frozen=True, slots=True)
 class RecordOffersOver:
-    """Every open offer of this subscription ends unanswered."""
+    """Every open offer of this subscription ends unanswered. offers: those that are known to be open."""
 
     subscription: SubscriptionId
     at: datetime
+    offers: tuple[OfferId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,14 @@ class RecordBundlesOver:
     """Nothing that was known of this subscription's bundles counts any more."""
 
     subscription: SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSimsOver:
+    """No SIM that was said to have this subscription's number before then has it any more."""
+
+    subscription: SubscriptionId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +387,7 @@ Record = (
     | RecordPointless
     | RecordOffersOver
     | RecordBundlesOver
+    | RecordSimsOver
     | RecordSimSwapped
     | RecordHelpGiven
     | RecordAnswered

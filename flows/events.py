@@ -8,6 +8,9 @@ from enum import StrEnum
 from flows.frozen import dataclass
 from flows.values import Bucket, Money
 
+OWN_CLOCK = "chasqui/clock"
+"""The source of what our own clock found, in place of a charging system that told it."""
+
 
 class BundleChange(StrEnum):
     """What happened to a bundle; the values are the CloudEvents types."""

@@ -12,9 +12,7 @@ from flows.effects import Effect, PushUssd, RecordOffer, SendSms
 def leading(alerted: Sequence[Alerted]) -> int | None:
     """Which of these the message is made of: the first that has an offer, else the first that tells; None if none."""
     telling = [which for which, one in enumerate(alerted) if one.effects]
-    with_offer = (
-        which for which in telling if any(isinstance(effect, RecordOffer) for effect in alerted[which].effects)
-    )
+    with_offer = (which for which in telling if _has_offer(alerted[which]))
     return next(with_offer, next(iter(telling), None))
 
 

@@ -1,6 +1,6 @@
 """What becomes of a subscription when its SIM or number does.
 
-A recycled or ported-out number brings a new person: offers, consents, language and preferences end with the old
+A recycled or ported-out number brings a new person: offers, consents, language, preferences and SIM end with the old
 subscription, and the next event about that number opens a new one. Who is suspended is told and offered nothing until
 they are active again. A new SIM may be in somebody else's hands: what was offered to the old one is not for sale to it.
 """
@@ -16,15 +16,19 @@ from flows.effects import (
     RecordOffersOver,
     RecordPointless,
     RecordPreference,
+    RecordSimsOver,
     RecordSimSwapped,
     RecordSubscriptionState,
 )
 from flows.events import LifeCycle, LifeCycleChanged
 from flows.records import Subscriber
+from flows.values import OfferId
 
 
-def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tuple[Effect, ...]:
-    """The effects of a life-cycle event on the subscription that holds the number."""
+def change(
+    subscriber: Subscriber, event: LifeCycleChanged, at: datetime, open_offers: tuple[OfferId, ...] = ()
+) -> tuple[Effect, ...]:
+    """The effects of a life-cycle event on the subscription that holds the number. open_offers: of it."""
     state = {
         LifeCycle.ACTIVATED: "active",
         LifeCycle.SUSPENDED: "suspended",
@@ -40,7 +44,9 @@ def change(subscriber: Subscriber, event: LifeCycleChanged, at: datetime) -> tup
     if state in ("ended", "suspended"):  # the number may be somebody else's by the time that a text arrives
         effects += [RecordPointless(subscriber.id, at, f"subscription_{state}"), RecordBundlesOver(subscriber.id)]
     if state in ("ended", "suspended") or event.change is LifeCycle.SIM_SWAPPED:
-        effects.append(RecordOffersOver(subscriber.id, at))
+        effects.append(RecordOffersOver(subscriber.id, at, open_offers))
+    if state == "ended" or event.change is LifeCycle.SIM_SWAPPED:
+        effects.append(RecordSimsOver(subscriber.id, at))
     if event.change is LifeCycle.SIM_SWAPPED:
         effects.append(RecordSimSwapped(subscriber.id, at))
     if event.change is LifeCycle.ACTIVATED:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
+from flows.events import OWN_CLOCK
 from flows.texts import Voice
 from flows.values import Money, Unit
 from locales.catalogues import N_
@@ -78,6 +79,8 @@ def _event(trigger: Story, voice: Voice) -> str:
     unit, remaining = bundle.get("unit"), bundle.get("remaining")
     if unit in list(Unit) and isinstance(remaining, int):
         left = voice.left(Unit(unit), remaining)
+        if trigger["source"] == OWN_CLOCK:
+            return voice.say(N_("Our own clock found: {type} ({left}), event {id}"), **values, left=left)
         return voice.say(N_("The charging system told: {type} ({left}), event {id}"), **values, left=left)
     return voice.say(N_("The charging system told: {type}, event {id}"), **values)
 

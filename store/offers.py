@@ -55,6 +55,11 @@ _OPEN = (
     .where(t.c.subscription_id == bindparam("subscription"), t.c.state == "open", t.c.expires_at > bindparam("now"))
     .order_by(t.c.id.desc())
 )
+_STILL_OPEN = (
+    select(t.c.subscription_id, t.c.id)
+    .where(t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)), t.c.state == "open")
+    .order_by(t.c.id)
+)
 _NAMED = _OF_OPEN.where(exists().where(outbox.c.id == bindparam("by_row"), outbox.c.state == "sending")).values(
     sent_from=bindparam("number"),
     asked_at=func.coalesce(bindparam("at", type_=t.c.asked_at.type), t.c.asked_at),
@@ -170,6 +175,17 @@ async def newest_of(
 async def open_of(reader: Reader, subscription: SubscriptionId, now: datetime) -> Sequence[Offer]:
     """Open offers, newest first."""
     return [_offer(row) for row in await reader.rows(_OPEN, {"subscription": subscription, "now": now})]
+
+
+async def not_ended(
+    reader: Reader, subscriptions: Sequence[SubscriptionId]
+) -> dict[SubscriptionId, tuple[OfferId, ...]]:
+    """Of each of these people the offers that have not ended, also those whose time is over."""
+    found: dict[SubscriptionId, tuple[OfferId, ...]] = {}
+    if subscriptions:
+        for row in await reader.rows(_STILL_OPEN, {"subscriptions": list(subscriptions)}):
+            found[row.subscription_id] = (*found.get(row.subscription_id, ()), OfferId(row.id))
+    return found
 
 
 async def answers_of(

@@ -28,6 +28,7 @@ from flows.effects import (
     RecordPointless,
     RecordPreference,
     RecordRefunded,
+    RecordSimsOver,
     RecordSimSwapped,
     RecordSubscriptionState,
     RecordTold,
@@ -41,6 +42,7 @@ from store import (
     audit,
     bundles,
     held_texts,
+    imsis,
     offers,
     order_steps,
     orders,
@@ -120,6 +122,8 @@ def write(
                 consents.append(effect)
             case RecordOrder() | RecordOrderState() | RecordRefunded():
                 ops += _of_order(effect)
+            case RecordSimsOver():
+                ops += imsis.forget_of(effect.subscription, effect.at)
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))

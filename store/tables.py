@@ -144,6 +144,7 @@ imsis = Table(
     Column("msisdn", String(15), nullable=False),
     Column("told_at", UtcTime, nullable=False),  # the newest word counts
 )
+Index("imsis_msisdn", imsis.c.msisdn)
 
 policy_counters = Table(
     "policy_counters",

@@ -13,6 +13,7 @@ from gateway.api import models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.once import Answer, Claim, Once
 from gateway.api.operations import Operation, Parameter
+from gateway.api.queries import flag
 from gateway.api.request_models import ControlPeriod
 from gateway.api.requests import instant, unknown_fields
 from gateway.core.bodies import json_body
@@ -106,7 +107,7 @@ class ControlRoutes:
         return await self._once.if_keyed(request, caller, None, work)
 
     async def _taken_back(self, request: web.Request, author: str, claim: Claim) -> Answer:
-        wish, scheduled = _wish(request), _flag(request, "scheduled")
+        wish, scheduled = _wish(request), flag(request, "scheduled")
         found = await self._desk.periods(wish.kind, wish.value)
         done = await self._desk.take_back(found, author, "", scheduled=scheduled)
         if not done.gone:
@@ -123,13 +124,6 @@ def _wish(request: web.Request, starts_at: datetime | None = None, ends_at: date
         return checked(request.match_info["kind"], request.match_info["value"], starts_at, ends_at)
     except BadControl as error:
         raise Problem(422, "invalid-control", str(error)) from None
-
-
-def _flag(request: web.Request, name: str) -> bool:
-    given = request.query.get(name, "false")
-    if given not in ("true", "false"):
-        raise Problem(422, "invalid-query", f"{name} is true or false")
-    return given == "true"
 
 
 def _view(one: Control) -> models.Control:

@@ -264,7 +264,7 @@ async def _resume(context: Context, committer: Committer, intake: Intake, waitin
             replies.append(entry)
             continue
         try:
-            triggers.append(Triggered(entry, event(read_json(entry.body), whole=False).trigger))
+            triggers.append(Triggered(entry, event(read_json(entry.body), whole=False, own=True).trigger))
         except NotAnEvent:
             await committer.note(inbox.done(entry.id, "unreadable", context.clock()))
     intake.resume(triggers, replies)

@@ -18,7 +18,7 @@ from gateway.cli.private_file import write_private
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
 from gateway.errors import ConfigError
-from store import consents, subscriptions
+from store import consents, imsis, subscriptions
 from store.consent_check import check
 from store.consent_erasure import empty_log, erasure
 from store.engine import database_file
@@ -84,7 +84,9 @@ def _export(arguments: argparse.Namespace) -> int:
     async def run(engine: AsyncEngine, reader: Reader) -> str:
         subscription = await _person(reader, arguments)
         views = await consents.of_subscription(reader, subscription)
-        return json.dumps(document(subscription, views, utc_now()), ensure_ascii=False, indent=2)
+        at = utc_now()
+        sims = await imsis.of_subscription(reader, subscription, at)
+        return json.dumps(document(subscription, views, sims, at), ensure_ascii=False, indent=2)
 
     text = with_store(config, run)
     if arguments.out is None:
@@ -95,8 +97,8 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _erase(arguments: argparse.Namespace) -> int:
-    """Delete the key of a person's consent records. The records stay as proof; number, screens, answers and session in
-    them can never be read again.
+    """Delete the key of a person's consent records, and which SIM was theirs. The records stay as proof; number,
+    screens, answers and session in them can never be read again.
     """
     config = load_config(arguments)
     if not arguments.yes and not _sure():

@@ -21,13 +21,19 @@ _COLLECTION = "asked for explicitly on the channel and answered yes twice"
 _WITHDRAWAL = "one answer in the same menu, at any time"
 
 
-def document(subscription: SubscriptionId, views: Sequence[ConsentView], at: datetime) -> dict[str, Any]:
-    """All records of a subscription, oldest first. at: when it was made."""
+def document(
+    subscription: SubscriptionId, views: Sequence[ConsentView], sims: Sequence[tuple[str, datetime]], at: datetime
+) -> dict[str, Any]:
+    """All records of a subscription, oldest first, and which SIMs were theirs, with when that was told.
+
+    at: when it was made.
+    """
     return {
         "schema": "ISO/IEC TS 27560:2023",
         "pii_principal_id": subscription,
         "exported_at": instant(at),
         "records": [_record(view) for view in sorted(views, key=lambda view: view.position)],
+        "sims": [{"imsi": imsi, "told_at": instant(told_at)} for imsi, told_at in sims],
     }
 
 

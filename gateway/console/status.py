@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from flows.frozen import dataclass
+from flows.masking import masked
 from gateway.config.tree import PolicyConfig
 from gateway.console import in_force
 from gateway.console.listed_doors import Listed
@@ -125,7 +126,7 @@ def _texts(title: str, latest: Sequence[Message]) -> str:
         (
             f"{one.created_at:%H:%M:%S}",
             "to phone" if one.direction == "out" else "from phone",
-            f"…{one.msisdn[-4:]}",
+            masked(one.msisdn),
             one.text,
             one.state if one.reason is None else f"{one.state} ({one.reason})",
         )

@@ -29,13 +29,17 @@ _LATEST_TEXT = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class BundleNews:
-    """One event about a bundle. entry: its id in the inbox; usage: what the store holds of the person's use."""
+    """One event about a bundle. entry: its id in the inbox; usage: what the store holds of the person's use.
+
+    not_theirs: it is about whoever had the number before.
+    """
 
     entry: str
     happened_at: datetime
     event: BundleReported
     subscriber: Subscriber
     usage: bytes | None
+    not_theirs: bool = False
 
     @property
     def bundle(self) -> tuple[SubscriptionId, str]:
@@ -156,7 +160,10 @@ class _SortedOut:
 
 def _sort_out(news: Sequence[BundleNews], wallet: Wallet | None, history: _History, at: datetime) -> _SortedOut:
     why = {
-        one.entry: why_pointless(one.event, one.happened_at, at, history.get(one.bundle, ()), wallet) for one in news
+        one.entry: "not_theirs"
+        if one.not_theirs
+        else why_pointless(one.event, one.happened_at, at, history.get(one.bundle, ()), wallet)
+        for one in news
     }
     by_bundle: defaultdict[str, list[BundleNews]] = defaultdict(list)
     for one in news:

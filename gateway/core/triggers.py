@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from flows import life_cycle
 from flows.effects import Effect, RecordAlert
-from flows.events import BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
-from flows.values import Msisdn
+from flows.values import Msisdn, OfferId
 from gateway.core.alert_desk import AlertDesk, BundleNews, Message
 from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
@@ -22,7 +22,7 @@ from gateway.core.facts import Facts
 from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import bundles, inbox, usage
+from store import bundles, inbox, offers, usage
 from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.inbox import Entry
@@ -96,7 +96,11 @@ class TriggerDesk:
         telling = [one for one in found if _news(one)]
         messages = await self._alerts.messages([_news(one) for one in telling])
         told = {one.item.entry.id: message for one, message in zip(telling, messages, strict=True)}
-        outcomes = [self._outcome(one, told.get(one.item.entry.id)) for one in found]
+        ending = [one.subscriber.id for one in found if isinstance(one.item.trigger.fact, LifeCycleChanged)]
+        open_offers = await offers.not_ended(self._context.reader, ending)
+        outcomes = [
+            self._outcome(one, told.get(one.item.entry.id), open_offers.get(one.subscriber.id, ())) for one in found
+        ]
         at = self._context.clock()
         steps = [
             (effects, (*ops, *(inbox.done(part.entry.id, word, at) for part, word in zip(parts, words, strict=True))))
@@ -112,23 +116,25 @@ class TriggerDesk:
         at = self._context.clock()
         await self._committer.note(*(inbox.done(part.entry.id, "failed", at) for part in item.parts))
 
-    def _outcome(self, found: _Found, message: Message | None) -> Outcome:
+    def _outcome(self, found: _Found, message: Message | None, open_offers: tuple[OfferId, ...]) -> Outcome:
         if message is None:
-            return self._other(found)
+            return self._other(found, open_offers)
         if isinstance(found.item.trigger.fact, UsageReported):
             if not message.effects:
                 return (_USAGE_KEPT,), (), found.ops()
             return message.outcomes, message.effects, found.ops(self._context.clock())
         told = {effect.bundle_id for effect in message.effects if isinstance(effect, RecordAlert)}
-        return message.outcomes, message.effects, self._bundles.of_news(_news(found), message.wallet, told)
+        theirs = [one for one in _news(found) if not one.not_theirs]
+        return message.outcomes, message.effects, self._bundles.of_news(theirs, message.wallet, told)
 
-    def _other(self, found: _Found) -> Outcome:
+    def _other(self, found: _Found, open_offers: tuple[OfferId, ...]) -> Outcome:
         match found.item.trigger.fact:
             case UsageReported():
                 return (_USAGE_KEPT,), (), found.ops()
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
-                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, found.item.trigger.at), ()
+                at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
+                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at, open_offers), ()
             case _:  # kept for the flows that will act on it
                 return ("kept",), (), ()
 
@@ -186,10 +192,22 @@ def _news(found: _Found) -> list[BundleNews]:
         item = found.item
         return [BundleNews(item.entry.id, item.trigger.at, found.event, found.subscriber, found.usage)]
     return [
-        BundleNews(part.entry.id, part.trigger.at, _read_then(part), found.subscriber, found.usage)
+        BundleNews(
+            part.entry.id,
+            part.trigger.at,
+            _read_then(part),
+            found.subscriber,
+            found.usage,
+            not_theirs=_is_of_another(part.entry, found.subscriber),
+        )
         for part in found.item.parts
         if isinstance(part.trigger.fact, BundleReported)
     ]
+
+
+def _is_of_another(entry: Entry, subscriber: Subscriber) -> bool:
+    """Whether our own clock found it of a subscription that has ended since: its id begins with whose it is."""
+    return entry.source == OWN_CLOCK and not entry.event_id.startswith(f"{subscriber.id}/")
 
 
 def _read_then(part: Triggered) -> BundleReported:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from flows.announcements import EVENTS, announcement
+from flows.announcements import EVENTS, announcements
 from flows.effects import Effect
 from gateway.config.tree import WebhookEndpointConfig
 from gateway.core.webhook_line import WebhookLine
@@ -28,8 +28,8 @@ class Announcer:
         """A row for each event and endpoint that wants it."""
         if not self._by_event:
             return ()
-        told = (announcement(effect) for effect in effects)
-        return [webhook_row(one, name) for one in told if one is not None for name in self._by_event.get(one.event, ())]
+        told = chain.from_iterable(map(announcements, effects))
+        return [webhook_row(one, name) for one in told for name in self._by_event.get(one.event, ())]
 
 
 class WebhookLane:

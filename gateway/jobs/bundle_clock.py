@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from flows.values import Msisdn
 from gateway.core.context import Context
 from gateway.core.triggers import Triggered
 from gateway.ocs import own_events
 from gateway.ocs.cloudevents import Event
+from gateway.ocs.taking import triggered
 from store import bundles
 from store.bundles import PAGE, KnownBundle
-from store.ids import new_id
-from store.inbox import Entry
 from store.reader import Reader
 from store.unit import Op, Unit
 
@@ -45,7 +43,8 @@ class BundleClock:
     async def tick(self) -> None:
         """Look if it is time to."""
         now = self._context.clock()
-        due = self._looked_at is None or (now - self._looked_at).total_seconds() >= self._seconds
+        passed = None if self._looked_at is None else (now - self._looked_at).total_seconds()
+        due = passed is None or not 0 <= passed < self._seconds  # below 0: the clock was put back
         if due or self._behind:
             self._looked_at = now
             await self.look()
@@ -93,10 +92,5 @@ class BundleClock:
         at: datetime,
         marks: Sequence[Op],
     ) -> None:
-        await self._take_in([_triggered(write(one, at), at) for one in page])
+        await self._take_in([triggered(write(one, at), at) for one in page])
         await self._context.writer.commit(Unit(ops=tuple(marks)))
-
-
-def _triggered(event: Event, at: datetime) -> Triggered:
-    entry = Entry(new_id(at), "trigger", event.source, event.id, Msisdn(event.msisdn), event.body, at)
-    return Triggered(entry, event.trigger)

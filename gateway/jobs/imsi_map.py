@@ -25,7 +25,7 @@ _MARK = "file"
 class ImsiMap:
     """Looks every five seconds. The file: a header ``imsi,msisdn`` and a line for each.
 
-    Its word is as old as its last change: what an event told since then counts.
+    Its word is as old as its last change, or as when it was read if that was before: what an event told since counts.
     """
 
     def __init__(self, context: Context, path: Path, pause: float = _PAUSE) -> None:
@@ -55,12 +55,12 @@ class ImsiMap:
         changed = datetime.fromtimestamp((await asyncio.to_thread(self._path.stat)).st_mtime, UTC)
         if await imsis.was_read(self._context.reader, _MARK, changed):
             return
-        taken = bad = 0
+        taken, bad, told_at = 0, 0, min(changed, self._context.clock())
         async with CsvFile(self._path) as file:
             if not {"imsi", "msisdn"} <= set(file.columns):
                 raise ValueError("its header must name imsi and msisdn")
             async for lines in file.batches():
-                ops = [op for line in lines if (op := _learnt(line, changed)) is not None]
+                ops = [op for line in lines if (op := _learnt(line, told_at)) is not None]
                 await self._write(ops)
                 taken, bad = taken + len(ops), bad + len(lines) - len(ops)
         await self._write([imsis.read_to_the_end(_MARK, changed)])

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import orjson
 
 from flows.events import (
+    OWN_CLOCK,
     BalanceFellLow,
     BundleChange,
     BundleReported,
@@ -77,14 +78,17 @@ def parse(content_type: str, headers: Mapping[str, str], body: bytes) -> list[Ev
     return _batch(document) if isinstance(document, list) else [event(document)]
 
 
-def event(document: object, at: str = "", *, whole: bool = True) -> Event:
+def event(document: object, at: str = "", *, whole: bool = True, own: bool = False) -> Event:
     """One event from its structured form. Raises NotAnEvent.
 
     at: pointer of it in the request. whole: whether a bundle must tell how large it was; wires of other kinds cannot.
+    own: whether it may be what our own clock found.
     """
     reader = FieldReader(at, whole=whole)
     root = reader.table(document, "")
     source = reader.text(root, "/source", most=_MOST_ID)
+    if source == OWN_CLOCK and not own:
+        reader.wrong("/source", "is what this gateway calls its own clock")
     event_id = reader.text(root, "/id", most=_MOST_ID)
     kind = reader.text(root, "/type")
     if root.get("specversion") != "1.0":

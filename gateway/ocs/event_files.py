@@ -8,14 +8,18 @@ from typing import Any
 
 from gateway.ocs.cloudevents import Event, NotAnEvent, event
 
-_BUNDLE = ("product", "unit", "initial", "remaining", "activated_at", "expires_at", "renews", "shared")
+_BUNDLE = (
+    *("product", "unit", "initial", "remaining", "activated_at", "expires_at", "renews", "shared", "as_of"),
+    *("zone", "window", "service", "bonus", "throttled_after", "priority"),
+)
 _DATA = (
-    *("threshold", "roaming", "imsi", "direction", "signal", "donor", "probability"),
+    *("threshold", "by_pace", "roaming", "imsi", "direction", "signal", "donor", "probability"),
     *("language", "time_zone", "segment", "circle", "handset"),
 )
 COLUMNS: Mapping[str, str] = {
     **{name: f"/{name}" for name in ("type", "time", "subject", "source", "id")},
     "bundle_id": "/data/bundle/id",
+    "bundle_roaming": "/data/bundle/roaming",
     **{name: f"/data/bundle/{name}" for name in _BUNDLE},
     **{name: f"/data/{name}" for name in _DATA},
     "balance_amount": "/data/balance/amount",
@@ -27,9 +31,9 @@ COLUMNS: Mapping[str, str] = {
 _NEEDED = ("type", "time", "subject")
 _BY_POINTER = {pointer: column for column, pointer in COLUMNS.items()}
 _OF_GROUP = {"/data/bundle": "bundle_id", "/data/balance": "balance_amount", "/data/sessions": "start"}
-_WHOLE = frozenset({"initial", "remaining", "balance_amount", "bytes"})
+_WHOLE = frozenset({"initial", "remaining", "priority", "balance_amount", "bytes"})
 _SHARES = frozenset({"threshold", "probability"})
-_FLAGS = frozenset({"renews", "shared", "roaming"})
+_FLAGS = frozenset({"renews", "shared", "bonus", "throttled_after", "bundle_roaming", "roaming", "by_pace"})
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
 _FRACTION = re.compile(r"[0-9]{0,3}(\.[0-9]{1,17})?")
 

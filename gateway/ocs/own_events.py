@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.events import BundleChange
+from flows.events import OWN_CLOCK, BundleChange
 from gateway.ocs.cloudevents import Event, event
 from store.bundles import KnownBundle
 from store.tables import microseconds
 
-SOURCE = "chasqui/clock"
 _TRAITS = ("zone", "window", "service")
 _MARKS = ("shared", "bonus", "roaming", "renews", "throttled_after")
 
@@ -24,7 +23,7 @@ def expiry(known: KnownBundle, at: datetime) -> Event:
     ends = known.bucket.expires_at
     assert ends is not None, "only what expires is told of so"
     change = BundleChange.EXPIRING if ends > at else BundleChange.EXPIRED
-    return event(_document(known, at, change, f"expiry/{microseconds(ends)}", {}))
+    return event(_document(known, at, change, f"expiry/{microseconds(ends)}", {}), own=True)
 
 
 def depletion(known: KnownBundle, at: datetime) -> Event:
@@ -32,7 +31,7 @@ def depletion(known: KnownBundle, at: datetime) -> Event:
     when = known.tell_depletion_at
     assert when is not None, "only what was forecast is told of so"
     identity = f"forecast/{microseconds(when)}"
-    return event(_document(known, at, BundleChange.DEPLETING, identity, {"by_pace": True}))
+    return event(_document(known, at, BundleChange.DEPLETING, identity, {"by_pace": True}), own=True)
 
 
 def _document(
@@ -56,7 +55,7 @@ def _document(
     return {
         "specversion": "1.0",
         "id": f"{known.subscription}/{bucket.id}/{identity}",
-        "source": SOURCE,
+        "source": OWN_CLOCK,
         "type": change.value,
         "time": min(at, bucket.expires_at or at).isoformat(),
         "subject": f"+{known.msisdn}",

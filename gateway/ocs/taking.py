@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flows.events import LifeCycle, LifeCycleChanged
 from gateway.core.problems import Problem
 from gateway.core.triggers import Triggered
 from gateway.ocs.cloudevents import Event, NotAnEvent
@@ -13,6 +14,8 @@ from store.inbox import Entry
 from store.unit import Unit
 
 MOST_BYTES = 1024 * 1024
+_ENDS = (LifeCycle.RECYCLED, LifeCycle.PORTED_OUT)
+"""After these the number is in no SIM that they name."""
 
 
 def triggered(one: Event, at: datetime) -> Triggered:
@@ -23,7 +26,8 @@ def triggered(one: Event, at: datetime) -> Triggered:
 def unit_of(item: Triggered, one: Event) -> Unit:
     """What is written of it: itself, and whose SIM it tells of."""
     taken = inbox.take_in(item.entry)
-    if not one.imsi:
+    fact = one.trigger.fact
+    if not one.imsi or (isinstance(fact, LifeCycleChanged) and fact.change in _ENDS):
         return taken
     return Unit(gate=taken.gate, ops=(imsis.learn(one.imsi, one.msisdn, item.entry.received_at),))
 

@@ -150,7 +150,7 @@ class WireRoutes:
             )
             item = triggered(told, at)
             items.append(item)
-            units.append(_behind(gate, unit_of(item, told)))
+            units.append(_behind(gate, inbox.take_in(item.entry)))  # whose SIM it is was known, and is no news
         for unit, word, what in aside:
             await self._aside([unit], word, counter=what)
         if items:

@@ -6,9 +6,9 @@ from itertools import chain
 
 import pytest
 
-from fakes import ANA, TUESDAY, consent, record_offer, sms
-from flows.announcements import EVENTS, announcement
-from flows.effects import Effect, RecordDropped, RecordOfferState, RecordOrderState, RecordRefunded
+from fakes import ANA, ANAS, TUESDAY, consent, record_offer, sms
+from flows.announcements import EVENTS, announcements
+from flows.effects import Effect, RecordDropped, RecordOffersOver, RecordOfferState, RecordOrderState, RecordRefunded
 from flows.purchase import NEEDS_PERSON
 from flows.values import OfferId, OrderKey
 
@@ -37,24 +37,33 @@ def _moved(state: str, *, settled: bool = False, queried: bool = False, reason: 
 )
 def test_what_happens_to_offers_orders_and_consents_is_told(effect: Effect, event: str, about: str) -> None:
     """Under a name that endpoints can ask for, with nobody's number in it."""
-    told = announcement(effect)
-    assert told is not None
+    (told,) = announcements(effect)
     assert (told.event, told.about, told.at) == (event, about, TUESDAY)
     assert event in chain.from_iterable(EVENTS.values())
     assert ANA not in str(told.facts)
+
+
+def test_each_offer_that_ends_with_a_subscription_is_told() -> None:
+    """As one whose time is over."""
+    told = announcements(RecordOffersOver(ANAS, TUESDAY, (_OFFER, OfferId("off-2"))))
+    assert [(one.event, one.about, one.at) for one in told] == [
+        ("offer.expired", "off-1", TUESDAY),
+        ("offer.expired", "off-2", TUESDAY),
+    ]
 
 
 @pytest.mark.parametrize(
     "effect",
     [
         sms(),
+        RecordOffersOver(ANAS, TUESDAY),
         record_offer(accepted=_ORDER),
         _moved("sent"),
         _moved("pending"),
         _moved("in_doubt", queried=True),
     ],
-    ids=["a text", "a sale from the menu is no offer", "sent", "pending", "one more question"],
+    ids=["a text", "nothing was open", "a sale from the menu is no offer", "sent", "pending", "one more question"],
 )
 def test_what_is_on_its_way_is_not_told(effect: Effect) -> None:
     """Nor each question that leaves a doubt open."""
-    assert announcement(effect) is None
+    assert announcements(effect) == ()

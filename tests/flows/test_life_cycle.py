@@ -11,6 +11,7 @@ from flows.effects import (
     RecordOffersOver,
     RecordPointless,
     RecordPreference,
+    RecordSimsOver,
     RecordSimSwapped,
     RecordSubscriptionState,
 )
@@ -48,6 +49,7 @@ def test_an_event_moves_the_subscription_only_where_it_says_something_new(
     swapped = event is LifeCycle.SIM_SWAPPED
     assert (RecordOffersOver(ana().id, TUESDAY) in effects) is (silent or swapped)
     assert (RecordSimSwapped(ana().id, TUESDAY) in effects) is swapped
+    assert (RecordSimsOver(ana().id, TUESDAY) in effects) is (swapped or now == "ended")
 
 
 def test_an_activation_tells_how_to_speak_to_the_person() -> None:

@@ -142,6 +142,20 @@ def test_an_export_has_the_fields_of_the_standards(folder: Path, capsys: Output)
     assert (second["receipt"], second["events"][0]["event_state"]) == (None, "withdrawn")
 
 
+def test_which_sim_is_whose_is_handed_out_and_erased_too(folder: Path, capsys: Output) -> None:
+    """Of this person alone."""
+    rows = f"('732101234567890', '{ANA}', 1000000), ('732101234567891', '{BEN}', 1000000)"
+    _sql(folder, f"INSERT INTO imsis (imsi, msisdn, told_at) VALUES {rows}")
+    assert main(["consent", "export", "--msisdn", ANA]) == 0
+    sims = json.loads(capsys.readouterr().out)["sims"]
+    assert sims == [{"imsi": "732101234567890", "told_at": "1970-01-01T00:00:01.000000Z"}]
+    assert main(["consent", "erase", "--msisdn", ANA, "--yes"]) == 0
+    assert _sql(folder, "SELECT imsi FROM imsis") == [("732101234567891",)]
+    capsys.readouterr()
+    assert main(["consent", "export", "--msisdn", ANA]) == 0
+    assert json.loads(capsys.readouterr().out)["sims"] == []
+
+
 def test_an_export_goes_where_it_is_told(folder: Path, capsys: Output) -> None:
     """For an ended subscription by its id; nobody's consents are an empty list."""
     ((ana,),) = _sql(folder, f"SELECT id FROM subscriptions WHERE msisdn = '{ANA}'")

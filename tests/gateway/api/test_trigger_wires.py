@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
@@ -138,6 +140,48 @@ async def test_a_spending_limit_reaches_whoever_holds_the_sim(it: Town) -> None:
     assert await post(it, "nchf/notify", limit()) == (204, "")
     seen = await it.metrics()
     assert 'chasqui_triggers_total{outcome="no_event"} 1.0' in seen
+
+
+@pytest.mark.parametrize(
+    ("change", "imsi", "answer"),
+    [
+        ("subscriber.recycled", None, (404, "unknown-supi")),
+        ("subscriber.ported_out", None, (404, "unknown-supi")),
+        ("subscriber.recycled", IMSI, (404, "unknown-supi")),
+        ("subscriber.sim_swapped", None, (404, "unknown-supi")),
+        ("subscriber.sim_swapped", IMSI, (204, "")),
+        ("subscriber.suspended", None, (204, "")),
+    ],
+)
+async def test_a_sim_is_no_longer_that_of_a_number_that_went_elsewhere(
+    it: Town, change: str, imsi: str | None, answer: tuple[int, str]
+) -> None:
+    """Whoever holds the number next is told nothing of it; and no such event says whose it is."""
+    await learned(it)
+    assert await post(it, "nchf/notify", limit("ok")) == (204, "")
+    it.clock.advance(seconds=1)
+    event = it.event()
+    event |= {"id": "e-2", "type": change, "time": it.clock().isoformat(), "data": {"imsi": imsi}}
+    sent = {"Content-Type": "application/cloudevents+json"}
+    async with it.http.post(f"{it.url}/triggers", json=event, headers=sent) as taken:
+        assert taken.status == 202
+    await counted(it, f'chasqui_triggers_total{{outcome="{change}"}} 1.0')
+    assert await post(it, "nchf/notify", limit()) == answer
+
+
+async def test_what_a_file_says_later_counts_though_a_notification_came_meanwhile(it: Town, tmp_path: Path) -> None:
+    """A notification was found by what was known, and does not make that any newer."""
+
+    def told_at() -> Sequence[object]:
+        with closing(connect(tmp_path / "chasqui.db")) as database:
+            return database.execute("select told_at from imsis").fetchall()
+
+    await learned(it)
+    before = told_at()
+    it.clock.advance(minutes=3)
+    assert await post(it, "nchf/notify", limit()) == (204, "")
+    assert len(await it.texts()) == 1
+    assert told_at() == before != []
 
 
 async def test_a_sim_that_is_nobodys_is_told_and_kept(it: Town) -> None:

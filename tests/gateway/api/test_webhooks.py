@@ -113,6 +113,19 @@ async def test_an_offer_that_nobody_answered_is_told_as_expired(it: Town, app: L
     await app.hears("offer.made", "offer.expired")
 
 
+@pytest.mark.parametrize("change", ["recycled", "ported_out", "suspended", "sim_swapped"])
+async def test_an_offer_that_ends_with_its_sim_or_number_is_told_too(it: Town, app: Listener, change: str) -> None:
+    """The app must not go on showing it."""
+    offer = await it.offer()
+    event = {**it.event(), "type": f"subscriber.{change}", "data": {}}
+    sent = {"Content-Type": "application/cloudevents+json"}
+    async with it.http.post(f"{it.url}/triggers", json=event, headers=sent) as taken:
+        assert taken.status == 202
+    await app.hears("offer.made", "offer.expired")
+    (told,) = [one.document["data"] for one in app.heard if one.document["type"] == "offer.expired"]
+    assert (told["id"], told["msisdn"], told["state"]) == (offer["id"], ANA, "expired")
+
+
 async def test_a_consent_is_told_in_short(it: Town, app: Listener) -> None:
     """Given in the menu; the record has the rest."""
     await _dial(it, "5", "5*1", "5*1*1", "5*1*1*1")

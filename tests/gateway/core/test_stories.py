@@ -19,6 +19,7 @@ from flows.effects import (
     RecordRefunded,
     SendSms,
 )
+from flows.events import OWN_CLOCK
 from flows.purchase import refund_key
 from flows.reconciliation import Ours, Said, judge
 from flows.records import Answer
@@ -49,9 +50,9 @@ class Told:
         for effect in effects:
             assert await self._house.writer.commit(write([effect]).unit)
 
-    async def came_in(self, kind: str, body: Json) -> None:
+    async def came_in(self, kind: str, body: Json, source: str = "ocs/1") -> None:
         """An entry of the inbox."""
-        entry = Entry(ENTRY, kind, "ocs/1", "evt-1", ANA, encode(body), TUESDAY)
+        entry = Entry(ENTRY, kind, source, "evt-1", ANA, encode(body), TUESDAY)
         assert await self._house.writer.commit(inbox.take_in(entry))
 
     async def story(self, **how: Any) -> Json:
@@ -93,6 +94,16 @@ async def test_an_offer_that_was_asked_for_by_text_came_from_that_text(told: Tol
     assert (story["trigger"]["kind"], story["trigger"]["text"], story["rule"]) == ("text", "MAS", None)
     assert [one["words"] for one in story["texts"]] == ["1: 1 GB $3.000"]
     assert any("They asked by text what else there is: MAS" in line for line in story["text"])
+
+
+async def test_what_our_own_clock_found_is_not_put_in_the_mouth_of_the_charging_system(told: Told) -> None:
+    """Nobody sent it."""
+    bundle = {"id": "b-1", "unit": "byte", "remaining": 100 * 2**20}
+    await told.came_in("trigger", {"type": "bundle.expiring", "data": {"bundle": bundle}}, OWN_CLOCK)
+    await told.happens(record_offer(decision={"origin": f"alert:{ENTRY}"}), RecordOrder(order(), Answer("01YES")))
+    lines = (await told.story())["text"]
+    assert any("Our own clock found: bundle.expiring (100 MB left), event evt-1" in line for line in lines)
+    assert not any("The charging system told" in line for line in lines)
 
 
 async def test_a_screen_that_the_network_showed_is_told_beside_its_text(told: Told) -> None:

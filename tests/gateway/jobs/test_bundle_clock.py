@@ -10,15 +10,17 @@ from datetime import timedelta
 import pytest
 
 from fakes import ANA, TUESDAY, House, eventually
-from flows.events import BundleChange, BundleReported, Trigger
+from flows.effects import RecordSubscriptionState
+from flows.events import OWN_CLOCK, BundleChange, BundleReported, Trigger
 from flows.values import Bucket, Money, Msisdn, Unit, Wallet
 from gateway.core.commit import Committer
 from gateway.core.context import Leads
 from gateway.core.facts import Facts
 from gateway.core.triggers import TriggerDesk, Triggered
 from gateway.jobs.bundle_clock import BundleClock
+from gateway.ocs import own_events
 from gateway.ocs.cloudevents import event
-from gateway.ocs.own_events import SOURCE
+from gateway.ocs.taking import triggered
 from store import bundles, inbox, subscriptions
 from store.bundles import PAGE, KnownBundle
 from store.ids import new_id
@@ -95,8 +97,34 @@ async def test_what_stands_in_the_inbox_can_be_worked_on_after_a_stop(
     await knows(house, facts, bucket=replace(BUCKET, shared=True, window="00:00-06:00", priority=3, renews=True))
     await looker.look()
     (one,) = intake.taken
-    assert one.entry.source == SOURCE
-    assert event(json.loads(one.entry.body)).trigger == one.trigger
+    assert one.entry.source == OWN_CLOCK
+    assert event(json.loads(one.entry.body), own=True).trigger == one.trigger
+
+
+async def test_whoever_got_the_number_meanwhile_is_told_nothing_of_it(
+    house: House, facts: Facts, intake: Intake, committer: Committer
+) -> None:
+    """It was found just before the number was recycled, and is worked on after."""
+    known = await knows(house, facts, msisdn=ANA)
+    found = triggered(own_events.expiry(known, TUESDAY), TUESDAY)
+    await committer.commit([RecordSubscriptionState(known.subscription, "ended", TUESDAY)])
+    await intake.triggers([found])
+    next_one = await facts.subscriber(ANA)
+    assert next_one.id != known.subscription
+    assert house.texts() == []
+    assert await bundles.of(house.reader, [next_one.id]) == {}
+
+
+async def test_a_clock_that_is_put_back_does_not_stop_the_looks(
+    house: House, facts: Facts, looker: BundleClock, intake: Intake
+) -> None:
+    """What is due meanwhile is told at the next tick, not once the hour has come again."""
+    house.clock.advance(hours=1)
+    await looker.tick()
+    house.clock.advance(hours=-1)
+    await knows(house, facts)
+    await looker.tick()
+    assert len(intake.taken) == 1
 
 
 async def test_a_stop_before_the_mark_tells_nobody_twice(

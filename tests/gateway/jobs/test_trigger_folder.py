@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from fakes import ANA, TUESDAY, House, eventually
+from flows.values import Msisdn
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
@@ -214,3 +217,30 @@ async def test_the_map_of_sims_is_read_once_and_again_when_it_changes(house: Hou
     await eventually(changed)
     await known.stop()
     assert await imsis.number_of(house.reader, "732101234567891") == "573001112244"
+
+
+async def test_a_map_that_is_put_back_to_an_older_file_is_read_once_too(house: House, tmp_path: Path) -> None:
+    """And not every five seconds for ever; what was told after it was written stays."""
+    path = tmp_path / "imsi.csv"
+    path.write_text(f"imsi,msisdn\n{IMSI},{ANA}\n", encoding="utf-8")
+    known = ImsiMap(house.context, path)
+    for hours in (1, 2):
+        written = (TUESDAY - timedelta(hours=hours)).timestamp()
+        os.utime(path, (written, written))
+        await known.look()
+    path.write_text("nonsense", encoding="utf-8")
+    os.utime(path, (written, written))
+    await known.look()
+    assert await imsis.number_of(house.reader, IMSI) == ANA
+
+
+async def test_a_map_from_a_clock_that_is_ahead_gives_way_to_what_is_told_after(house: House, tmp_path: Path) -> None:
+    """Its word is no newer than when it was read."""
+    path = tmp_path / "imsi.csv"
+    path.write_text(f"imsi,msisdn\n{IMSI},{ANA}\n", encoding="utf-8")
+    ahead = (TUESDAY + timedelta(days=1)).timestamp()
+    os.utime(path, (ahead, ahead))
+    await ImsiMap(house.context, path).look()
+    house.clock.advance(minutes=1)
+    await house.writer.commit(Unit(ops=(imsis.learn(IMSI, Msisdn("573009998877"), house.clock()),)))
+    assert await imsis.number_of(house.reader, IMSI) == "573009998877"

@@ -196,6 +196,7 @@ def test_a_bundle_of_a_usage_report_that_cannot_be_read_is_pointed_at() -> None:
         (document(id="half \ud800"), {"/id"}),
         (document(source=GONE), {"/source"}),
         (document(source=["ocs"]), {"/source"}),
+        (document(source="chasqui/clock"), {"/source"}),
         (document(type=GONE), {"/type"}),
         (document(type=5), {"/type"}),
         (document(type="bundle.sold"), {"/type"}),

@@ -16,7 +16,16 @@ _PAGE = Path(__file__).parents[3] / "docs" / "reference" / "triggers.md"
 _OFFERS_WITHHELD = sorted(f"alert_{reason}" for reason in Reason if reason is not Reason.ALERTS_OFF)
 _OTHERS = (
     *("alert_renews", "alert_refilled", "alert_roaming", "alert_price_without_tax", "lasts_longer"),
-    *("alert_and_offer", "alert_one_way_sender", "alerts_off", "known_threshold", "too_old", "usage_kept", "kept"),
+    *(
+        "alert_and_offer",
+        "alert_one_way_sender",
+        "alerts_off",
+        "known_threshold",
+        "not_theirs",
+        "too_old",
+        "usage_kept",
+        "kept",
+    ),
     *("joined", "renewed", "overtaken", "from_the_future", "unmapped", "unknown_supi", "no_event", "terminated"),
 )
 

@@ -211,19 +211,36 @@ def test_a_line_has_every_field_of_an_event() -> None:
         "shared": "false",
         "threshold": "0.1", "roaming": "true", "balance_amount": "-5", "balance_currency": "CLP",
         "imsi": "732101234567890",
+        "zone": "north", "window": "00:00-06:00", "service": "chat", "bonus": "true", "bundle_roaming": "True",
+        "throttled_after": "true", "priority": "3", "as_of": "2026-11-24T14:00:00Z", "by_pace": "true",
     }  # fmt: skip
     check_header(list(cells))
     told = read(cells, "file/a.csv#0", 2)
     assert (told.source, told.id, told.msisdn, told.imsi) == ("ocs/a", "e-1", ANA, "732101234567890")
     assert told.trigger.fact == BundleReported(
         BundleChange.DEPLETING,
-        Bucket("b-77", Unit.BYTE, 90, 1000, NOV30),
+        Bucket(
+            "b-77",
+            Unit.BYTE,
+            90,
+            1000,
+            NOV30,
+            zone="north",
+            window="00:00-06:00",
+            service="chat",
+            bonus=True,
+            roaming=True,
+            throttled_after=True,
+            priority=3,
+        ),
         product="p",
         activated_at=datetime(2026, 11, 18, tzinfo=UTC),
         renews=True,
         threshold=0.1,
         balance=Money(-5, "CLP"),
         roaming=True,
+        as_of=datetime(2026, 11, 24, 14, tzinfo=UTC),
+        by_pace=True,
     )
     usage = {
         "type": "usage.reported",
