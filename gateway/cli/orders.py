@@ -145,7 +145,7 @@ def _list(arguments: argparse.Namespace) -> int:
         made = order.created_at.isoformat(sep=" ", timespec="seconds")
         print(f"{made}  {order.key}  {order.state:<9} {number:>6} {order.bundle} {price} {one.reason or ''}".rstrip())
     if not found:
-        print("no such order")
+        print("there are none")
     return 0
 
 

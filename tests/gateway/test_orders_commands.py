@@ -159,7 +159,7 @@ def test_orders_are_listed_newest_first(capsys: Output) -> None:
     (one,) = json.loads(said(capsys))
     assert (one["key"], one["state"], one["reason"], one["msisdn"]) == ("ord-3", "in_doubt", "needs_person", "…2233")
     assert orders("list", "--state", "refunded") == 0
-    assert said(capsys) == "no such order\n"
+    assert said(capsys) == "there are none\n"
 
 
 # ── reconciling ──
