@@ -14,94 +14,20 @@ from datetime import datetime
 from statemachine import State
 
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder, RecordOrderState, RecordPointless, SendSms
-from flows.frozen import dataclass
+from flows.purchase_facts import (
+    BundleActivated,
+    BundleRefused,
+    LeftToPerson,
+    NothingGranted,
+    OutcomeWasUnknown,
+    PurchaseNotSent,
+    PurchaseSent,
+    RefundAsked,
+)
 from flows.records import Order, Subscriber
 from flows.step import Flow
 from flows.telling import Given, Telling
-from flows.values import Money, OfferId, OrderKey, Purpose, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseSent:
-    """The order is about to be handed to the charging system (committed before the call)."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseNotSent:
-    """The request surely never arrived."""
-
-    at: datetime
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class BundleActivated:
-    """Charged and granted. balance: what is left, if the charging system told.
-
-    given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
-    by: who says so.
-    """
-
-    at: datetime
-    reference: str
-    balance: Money | None
-    telling: Telling
-    given: Given | None = None
-    units: frozenset[Unit] = frozenset()
-    by: str = "ocs"
-
-
-@dataclass(frozen=True, slots=True)
-class BundleRefused:
-    """Not charged, finally. by: who says so."""
-
-    at: datetime
-    reason: str
-    detail: str
-    telling: Telling
-    by: str = "ocs"
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeWasUnknown:
-    """Nobody can say yet. queried: this came from asking, not from sending."""
-
-    at: datetime
-    detail: str
-    queried: bool
-    telling: Telling
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftToPerson:
-    """Asked often enough: a person has to look."""
-
-    at: datetime
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class NothingGranted:
-    """The charging system says that it charged and granted, and its own books show the charge alone."""
-
-    at: datetime
-    reference: str
-    detail: str
-    payer: Subscriber
-
-
-@dataclass(frozen=True, slots=True)
-class RefundAsked:
-    """Somebody wants the price of a settled order given back. by: who; reason: a stable code."""
-
-    at: datetime
-    by: str
-    reason: str
-    payer: Subscriber
-
+from flows.values import OfferId, OrderKey, Purpose
 
 NOT_GRANTED = "not_granted"
 """The reason of an order that was charged and not granted: its refund is on its way."""
@@ -213,17 +139,7 @@ class PurchaseFlow(Flow):
 
     def doubt(self, order: Order, fact: OutcomeWasUnknown) -> list[Effect]:
         """The payer is told once, when the first questions did not settle it."""
-        effects: list[Effect] = [
-            RecordOrderState(
-                key=order.key,
-                state="in_doubt",
-                at=fact.at,
-                settled=False,
-                detail=fact.detail,
-                reference=fact.reference or None,
-                queried=fact.queried,
-            )
-        ]
+        effects: list[Effect] = [as_doubted(order, fact)]
         if fact.queried and order.queries == TELL_AFTER_QUERIES:
             effects.append(
                 text_of(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
@@ -306,6 +222,19 @@ def _refund(order: Order, payer: Subscriber, at: datetime, *, by: str, reason: s
         detail={"order": order.key, "refund": refund.key, "reason": reason},
     )
     return [RecordOrder(refund), ActivateBundle(refund, payer), asked]
+
+
+def as_doubted(order: Order, fact: OutcomeWasUnknown) -> RecordOrderState:
+    """A purchase or a refund of which nobody can say yet."""
+    return RecordOrderState(
+        key=order.key,
+        state="in_doubt",
+        at=fact.at,
+        settled=False,
+        detail=fact.detail,
+        reference=fact.reference or None,
+        queried=fact.queried,
+    )
 
 
 def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:

@@ -7,7 +7,8 @@ back; what a charging system refuses is a person's business, for nobody else can
 from __future__ import annotations
 
 from flows.effects import Effect, RecordAudit, RecordOrderState, RecordRefunded
-from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused, OutcomeWasUnknown, PurchaseFlow, text_of
+from flows.purchase import NEEDS_PERSON, PurchaseFlow, as_doubted, text_of
+from flows.purchase_facts import BundleActivated, BundleRefused, OutcomeWasUnknown
 from flows.records import Order
 
 
@@ -56,14 +57,4 @@ class RefundFlow(PurchaseFlow):
 
     def doubt(self, order: Order, fact: OutcomeWasUnknown) -> list[Effect]:
         """Asked about like a purchase; the payer waits for no word yet."""
-        return [
-            RecordOrderState(
-                key=order.key,
-                state="in_doubt",
-                at=fact.at,
-                settled=False,
-                detail=fact.detail,
-                reference=fact.reference or None,
-                queried=fact.queried,
-            )
-        ]
+        return [as_doubted(order, fact)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from flows.effects import ActivateBundle
-from flows.purchase import (
+from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
     LeftToPerson,

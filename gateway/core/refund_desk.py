@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from flows.effects import Effect
-from flows.purchase import NEEDS_PERSON, RefundAsked, refund_key
+from flows.purchase import NEEDS_PERSON, refund_key
+from flows.purchase_facts import RefundAsked
 from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context

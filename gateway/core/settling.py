@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Literal
 
 from flows.effects import Effect, RecordAudit
-from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused, refund_key
+from flows.purchase import NEEDS_PERSON, refund_key
+from flows.purchase_facts import BundleActivated, BundleRefused
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk

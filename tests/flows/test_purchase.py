@@ -19,15 +19,13 @@ from flows.effects import (
     RecordPointless,
     SendSms,
 )
-from flows.purchase import (
-    NOT_GRANTED,
-    TELL_AFTER_QUERIES,
+from flows.purchase import NOT_GRANTED, TELL_AFTER_QUERIES, PurchaseFlow
+from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
     LeftToPerson,
     NothingGranted,
     OutcomeWasUnknown,
-    PurchaseFlow,
     PurchaseNotSent,
     PurchaseSent,
     RefundAsked,

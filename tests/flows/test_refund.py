@@ -8,7 +8,8 @@ import pytest
 
 from fakes import ANA, NUMBER, TUESDAY, order
 from flows.effects import Effect, RecordAudit, RecordOrderState, RecordRefunded, SendSms
-from flows.purchase import NEEDS_PERSON, BundleActivated, BundleRefused, OutcomeWasUnknown
+from flows.purchase import NEEDS_PERSON
+from flows.purchase_facts import BundleActivated, BundleRefused, OutcomeWasUnknown
 from flows.refund import RefundFlow
 from flows.telling import Telling
 from flows.texts import Voice

@@ -9,12 +9,12 @@ from statemachine.exceptions import TransitionNotAllowed
 
 from fakes import ANA, NUMBER, PRICE, TUESDAY, ana, offer, order
 from flows.offer import OfferAnswered, OfferFlow, OfferTimedOut
-from flows.purchase import (
+from flows.purchase import PurchaseFlow
+from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
     LeftToPerson,
     OutcomeWasUnknown,
-    PurchaseFlow,
     PurchaseNotSent,
     PurchaseSent,
 )
