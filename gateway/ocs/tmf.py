@@ -42,6 +42,7 @@ from gateway.core.ports import (
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, read_json, utc_now
+from gateway.ocs.tmf_wallet import money_bucket, read_wallet
 
 _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 20
@@ -93,7 +94,7 @@ class TmfChargingSystem:
         """
         try:
             items = await self._list(f"{self._buckets}?logicalResource.id={quote(msisdn, safe='')}")
-            return wire.read_wallet(items, msisdn, self._currency, self._now())
+            return read_wallet(items, msisdn, self._currency, self._now())
         except _Answered as answer:
             raise _error(answer.status) from None
         except UnreadableAnswer as error:
@@ -143,7 +144,7 @@ class TmfChargingSystem:
         order = request.order
         try:
             buckets = await self._list(f"{self._buckets}?logicalResource.id={quote(order.payer, safe='')}")
-            bucket = wire.money_bucket(buckets, order.payer, order.price.currency, self._now())
+            bucket = money_bucket(buckets, order.payer, order.price.currency, self._now())
         except (_Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return NotSent(f"the account could not be read ({type(error).__name__})")
         if bucket is None:

@@ -15,7 +15,7 @@ from gateway.config.tree import Tmf688Config
 from gateway.ocs.answers import UnreadableAnswer
 from gateway.ocs.cloudevents import NotAnEvent
 from gateway.ocs.event_fields import FieldReader
-from gateway.ocs.tmf_wire import read_event_bucket
+from gateway.ocs.tmf_wallet import read_event_bucket
 
 USUAL_TYPES = ("BucketAttributeValueChangeEvent", "BucketStateChangeEvent", "BucketThresholdEvent")
 """Those that need no configuration: the names that TMF630 gives changes of a resource."""

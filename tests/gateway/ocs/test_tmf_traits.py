@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flows.values import Bucket, Money, Msisdn, Unit, Wallet
 from gateway.ocs.tmf_traits import bucket_traits
-from gateway.ocs.tmf_wire import money_bucket, read_list, read_wallet
+from gateway.ocs.tmf_wallet import money_bucket, read_wallet
+from gateway.ocs.tmf_wire import read_list
 from gateway.simulators.ocs_tmf import format_buckets
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

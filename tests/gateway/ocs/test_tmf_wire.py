@@ -18,6 +18,7 @@ from gateway.core.ports import Activated, NotFound, OutcomeUnknown, PurchaseRequ
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, read_json
 from gateway.ocs.currency import precision, to_major, to_minor
+from gateway.ocs.tmf_wallet import read_wallet
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ANA = Msisdn("573001112233")
@@ -83,12 +84,12 @@ def test_minor_units_are_those_of_iso_4217(currency: str, places: int) -> None:
 def test_monetary_buckets_add_up_in_the_expected_currency() -> None:
     """Another currency is not money that can be spent here, and cents are not lost."""
     items = [money_bucket(Decimal("0.10")), money_bucket(Decimal("0.20")), money_bucket(9, "USD"), money_bucket("1.5")]
-    assert wire.read_wallet(items, ANA, "COP", NOW) == Wallet(Money(180, "COP"))
+    assert read_wallet(items, ANA, "COP", NOW) == Wallet(Money(180, "COP"))
 
 
 def test_an_account_without_money_has_no_balance() -> None:
     """None is not zero."""
-    assert wire.read_wallet([], ANA, "COP", NOW) == Wallet(None)
+    assert read_wallet([], ANA, "COP", NOW) == Wallet(None)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_an_account_without_money_has_no_balance() -> None:
 )
 def test_a_bucket_is_counted_in_our_units(item: dict[str, object], unit: Unit, remaining: int) -> None:
     """Bytes by 1024, seconds, messages."""
-    assert wire.read_wallet([item], ANA, "COP", NOW).buckets == (Bucket("d", unit, remaining),)
+    assert read_wallet([item], ANA, "COP", NOW).buckets == (Bucket("d", unit, remaining),)
 
 
 @pytest.mark.parametrize(
@@ -124,13 +125,13 @@ def test_a_bucket_is_counted_in_our_units(item: dict[str, object], unit: Unit, r
 def test_what_cannot_be_spent_now_is_left_out(more: dict[str, object]) -> None:
     """Suspended, expired, ended, not begun, another subscriber's."""
     items = [data_bucket(1, "GB") | more, money_bucket() | more]
-    assert wire.read_wallet(items, ANA, "COP", NOW) == Wallet(None)
+    assert read_wallet(items, ANA, "COP", NOW) == Wallet(None)
 
 
 def test_a_running_bucket_keeps_its_end() -> None:
     """Times with an offset are the same moment."""
     item = data_bucket(1, "byte", status="active", validFor={"endDateTime": "2026-11-30T00:00:00-05:00"})
-    (bucket,) = wire.read_wallet([item], ANA, "COP", NOW).buckets
+    (bucket,) = read_wallet([item], ANA, "COP", NOW).buckets
     assert bucket.expires_at == datetime(2026, 11, 30, 5, tzinfo=UTC)
 
 
@@ -148,7 +149,7 @@ def test_a_running_bucket_keeps_its_end() -> None:
 def test_a_bucket_that_cannot_be_read_makes_the_answer_unreadable(item: dict[str, object]) -> None:
     """No guess about somebody's money."""
     with pytest.raises(UnreadableAnswer):
-        wire.read_wallet([item], ANA, "COP", NOW)
+        read_wallet([item], ANA, "COP", NOW)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[1]", b"{}", b'[{"a": NaN}]', b"[" * 100_000])
@@ -263,7 +264,7 @@ def test_notes_and_cancellation_reason_are_kept_as_words() -> None:
 def test_no_json_breaks_the_reader(value: object) -> None:
     """Whatever a server sends, the only error is UnreadableAnswer."""
     try:
-        wire.read_wallet(wire.read_list(json.dumps([value]).encode()), ANA, "COP", NOW)
+        read_wallet(wire.read_list(json.dumps([value]).encode()), ANA, "COP", NOW)
         wire.order_outcome(wire.read_order(value))
     except UnreadableAnswer:
         pass
