@@ -6,10 +6,10 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.access import Access, Caller, Right
-from gateway.api.operations import MOST_ITEMS, PAGES, Operation
+from gateway.api.operations import PAGES, Operation
 from gateway.api.order_models import ReconciliationFound, ReconciliationList
+from gateway.api.paging import page_of
 from gateway.api.queries import FULL, flag
-from gateway.api.requests import limit_of
 from gateway.api.views import answer
 from gateway.core import discrepancy_views as views
 from gateway.core.problems import Problem
@@ -53,21 +53,21 @@ class ReconciliationRoutes:
 
     async def _all(self, request: web.Request, caller: Caller) -> web.Response:
         """Newest first, and how much of each kind nobody has settled."""
-        limit = limit_of(request, MOST_ITEMS)
-        found = await reconciliations.latest(self._reader, limit + 1, request.query.get("after"))
-        following = found[limit - 1].id if len(found) > limit else None
+        page = page_of(request)
+        found = await reconciliations.latest(self._reader, page.ask_for, page.after)
+        shown, following = page.cut(found, lambda one: one.id)
         standing = dict(await reconciliations.standing(self._reader))
-        items = [views.run(one) for one in found[:limit]]
+        items = [views.run(one) for one in shown]
         return answer(msgspec.convert({"items": items, "next": following, "standing": standing}, ReconciliationList))
 
     async def _one(self, request: web.Request, caller: Caller) -> web.Response:
         """One with what it found, oldest first."""
-        limit, full = limit_of(request, MOST_ITEMS), flag(request, "full")
+        page, full = page_of(request), flag(request, "full")
         run = await reconciliations.by_id(self._reader, request.match_info["id"])
         if run is None:
             raise Problem(404, "unknown-reconciliation", "there is no reconciliation with this id")
-        found = await reconciliations.of_run(self._reader, run.id, limit + 1, request.query.get("after"))
-        following = found[limit - 1].id if len(found) > limit else None
-        items = [views.discrepancy(one, full=full) for one in found[:limit]]
+        found = await reconciliations.of_run(self._reader, run.id, page.ask_for, page.after)
+        shown, following = page.cut(found, lambda one: one.id)
+        items = [views.discrepancy(one, full=full) for one in shown]
         document = {**views.run(run), "items": items, "next": following}
         return answer(msgspec.convert(document, ReconciliationFound))

@@ -15,9 +15,10 @@ from gateway.api import models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.message_views import MessageViews
 from gateway.api.once import Answer, Claim, Once
-from gateway.api.operations import MOST_ITEMS, PAGES, Operation
+from gateway.api.operations import PAGES, Operation
+from gateway.api.paging import page_of
 from gateway.api.request_models import Wishes
-from gateway.api.requests import Errors, limit_of, msisdn_of
+from gateway.api.requests import Errors, msisdn_of
 from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -162,33 +163,33 @@ class ApiRoutes:
         return views.answer(models.OfferList(items=items, next=None))
 
     async def _orders(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = msisdn_of(request), limit_of(request, MOST_ITEMS), request.query.get("after")
+        msisdn, page = msisdn_of(request), page_of(request)
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return views.answer(models.OrderList(items=[], next=None))
-        found = await orders.of_subscription(self._context.reader, known[msisdn].id, limit + 1, after)
-        following = found[limit - 1].order.key if len(found) > limit else None
-        items = [views.order(one) for one in found[:limit]]
+        found = await orders.of_subscription(self._context.reader, known[msisdn].id, page.ask_for, page.after)
+        shown, following = page.cut(found, lambda one: one.order.key)
+        items = [views.order(one) for one in shown]
         return views.answer(models.OrderList(items=items, next=following))
 
     async def _messages(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = msisdn_of(request), limit_of(request, MOST_ITEMS), request.query.get("after")
+        msisdn, page = msisdn_of(request), page_of(request)
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return views.answer(models.MessageList(items=[], next=None))
-        found = await messages.of_subscriber(self._context.reader, known[msisdn].id, msisdn, limit + 1, after)
-        following = found[limit - 1].id if len(found) > limit else None
-        items = [self._message_views.show(one) for one in found[:limit]]
+        found = await messages.of_subscriber(self._context.reader, known[msisdn].id, msisdn, page.ask_for, page.after)
+        shown, following = page.cut(found, lambda one: one.id)
+        items = [self._message_views.show(one) for one in shown]
         return views.answer(models.MessageList(items=items, next=following))
 
     async def _consents(self, request: web.Request, caller: Caller) -> web.Response:
-        msisdn, limit, after = msisdn_of(request), limit_of(request, MOST_ITEMS), request.query.get("after")
+        msisdn, page = msisdn_of(request), page_of(request)
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return views.answer(models.ConsentList(items=[], next=None))
-        found = await consents.of_subscription(self._context.reader, known[msisdn].id, limit + 1, after)
-        following = found[limit - 1].record_id if len(found) > limit else None
-        items = [views.consent(one) for one in found[:limit]]
+        found = await consents.of_subscription(self._context.reader, known[msisdn].id, page.ask_for, page.after)
+        shown, following = page.cut(found, lambda one: one.record_id)
+        items = [views.consent(one) for one in shown]
         return views.answer(models.ConsentList(items=items, next=following))
 
     async def _order(self, request: web.Request, caller: Caller) -> web.Response:
@@ -198,10 +199,10 @@ class ApiRoutes:
         return views.answer(views.order(view))
 
     async def _reports(self, request: web.Request, caller: Caller) -> web.Response:
-        limit, before = limit_of(request, MOST_ITEMS), self._context.clock() - _STILL_BEING_WRITTEN
-        found = await audit.reports(self._context.reader, limit + 1, request.query.get("after"), before)
-        following = found[limit - 1].id if len(found) > limit else None
-        items = [views.report(one) for one in found[:limit]]
+        page, before = page_of(request), self._context.clock() - _STILL_BEING_WRITTEN
+        found = await audit.reports(self._context.reader, page.ask_for, page.after, before)
+        shown, following = page.cut(found, lambda one: one.id)
+        items = [views.report(one) for one in shown]
         return views.answer(models.ReportList(items=items, next=following))
 
     async def _preferences(self, request: web.Request, caller: Caller) -> web.Response:
