@@ -10,7 +10,7 @@ EXTRACT_MENUS := $(BIN)/pybabel -q extract -F babel-menus.cfg --sort-output --no
 UPDATE_MENUS := $(BIN)/pybabel -q update -N -i locales/menus.pot -d locales -D menus --no-wrap --ignore-pot-creation-date
 MENU_LANGUAGES := es pt_BR
 
-.PHONY: help demo run test check texts bench faults clean
+.PHONY: help demo run test check texts bench faults deep clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,10 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# Only to train behaviour profiles with a recurrent network, and to test that: some 200 MB on a CPU build.
+deep: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[deep]'
 
 demo: $(STAMP)
 	@$(BIN)/chasqui demo

@@ -23,3 +23,15 @@ class ShapeMismatch(ScoringError):
     """Arrays of one batch do not fit together."""
 
     code = "shape-mismatch"
+
+
+class FileMalformed(ScoringError):
+    """A file that cannot be read as the table that it should be: names file, and where it can, line and column."""
+
+    code = "file-malformed"
+
+
+class ModelRefused(ScoringError):
+    """A model file that is damaged, of another kind, or made for other features."""
+
+    code = "model-refused"

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from flows.errors import FlowError
-from gateway.cli import consent, controls, db, demo, menus, orders, serve, sim
+from gateway.cli import consent, controls, db, demo, menus, orders, score, serve, sim
 from gateway.errors import GatewayError, PublicationRefused
 from menus.errors import MenuError
+from scoring.errors import ScoringError
 from store.errors import StoreError
 
 USAGE_ERROR = 2
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MenuError, PublicationRefused) as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return USAGE_ERROR
-    except (GatewayError, StoreError, FlowError) as error:
+    except (GatewayError, StoreError, FlowError, ScoringError) as error:
         print(f"chasqui: {error}", file=sys.stderr)
         return USAGE_ERROR
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -43,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (serve, db, sim, menus, controls, orders, consent, demo):
+    for group in (serve, db, sim, menus, controls, orders, consent, score, demo):
         group.add_to(commands)
     return parser

@@ -1,0 +1,21 @@
+"""``chasqui score``: models and what they say, from files to files."""
+
+from __future__ import annotations
+
+from gateway.cli import score_model
+from gateway.cli.configured import Commands
+from gateway.cli.score_commands import ScoreCommands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    parser = commands.add_parser("score", help="models: train, measure, forecast, and combo plans", description=__doc__)
+    root = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    train = root.add_parser("train", help="make a model from files")
+    predict = root.add_parser("predict", help="what a model says of every row of a file")
+    evaluate = root.add_parser("evaluate", help="how good a model is on data that it has not seen")
+    score = ScoreCommands(
+        root,
+        *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
+    )
+    score_model.add_to(score)

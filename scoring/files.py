@@ -1,0 +1,268 @@
+"""Tables in files, CSV or Parquet: read by DuckDB, on one core unless told, and refused by file, line and column.
+
+A file is read whole or not at all. What DuckDB refuses is looked for again, row by row, only to say where it stands.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from numpy.typing import NDArray
+
+from scoring.errors import FileMalformed
+
+_PARQUET = ".parquet"
+ROWS = "rows"
+"""The name of the table in SQL."""
+
+
+class Kind(Enum):
+    """What a column holds, by the name of DuckDB's type."""
+
+    TEXT = "VARCHAR"
+    TIME = "TIMESTAMPTZ"
+    NUMBER = "DOUBLE"
+    WHOLE = "BIGINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a file must have.
+
+    least: the smallest figure that makes sense. optional: may be empty in a row. may_lack: may be missing in the file;
+    it is then empty in every row.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    least: float | None = None
+    optional: bool = False
+    may_lack: bool = False
+
+
+class Table:
+    """A file that can be asked in SQL, as the table ``rows``. Times are UTC."""
+
+    def __init__(self, path: Path, columns: Sequence[Column], connection: duckdb.DuckDBPyConnection) -> None:
+        self._path, self._columns, self._connection = path, columns, connection
+
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
+        """The columns of what SQL finds. Raises FileMalformed when a row on the way cannot be read."""
+        with self._told():
+            found: dict[str, NDArray[Any]] = self._connection.execute(sql, list(parameters)).fetchnumpy()
+        return found
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """SQL whose outcome is fetched by the caller, or that writes. Raises FileMalformed."""
+        with self._told():
+            return self._connection.execute(sql, list(parameters))
+
+    def check(self) -> int:
+        """Read every row once, keeping none. How many there are. Raises FileMalformed."""
+        wrong = " OR ".join(filter(None, map(_wrong, self._columns))) or "false"
+        names = ", ".join(f'count("{column.name}")' for column in self._columns)
+        with self._told():
+            row = self._connection.execute(
+                f"SELECT count(*), count(*) FILTER (WHERE {wrong}), {names} FROM {ROWS}"
+            ).fetchone()
+        rows, faults = (row[0], row[1]) if row else (0, 0)
+        if faults:
+            raise self._fault(f"{faults} rows cannot be used")
+        return int(rows)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise FileMalformed(f"{self._path}: too large for this machine's memory: {_first_line(error)}") from None
+        except duckdb.Error as error:
+            raise self._fault(_first_line(error)) from None
+
+    def _fault(self, otherwise: str) -> FileMalformed:
+        found = None if _is_parquet(self._path) else _first_fault(self._path, self._columns)
+        return FileMalformed(f"{self._path}: {found or otherwise}")
+
+
+@contextmanager
+def opened(path: Path, columns: Sequence[Column], *, threads: int = 1) -> Iterator[Table]:
+    """A file of these columns and perhaps others, which are left alone. Every row is checked before it is handed out.
+
+    Raises FileMalformed.
+    """
+    with duckdb.connect(config={"threads": threads}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        present = _header(path, connection)
+        for column in columns:
+            if column.name not in present and not column.may_lack:
+                raise FileMalformed(f"{path}: line 1: there is no column {column.name!r}")
+        _view(connection, path, present, columns)
+        table = Table(path, [column for column in columns if column.name in present], connection)
+        table.check()
+        yield table
+
+
+def read(path: Path, columns: Sequence[Column]) -> dict[str, NDArray[Any]]:
+    """All rows, in the file's order: text as objects, times as epoch seconds UTC, figures as floats or whole numbers.
+
+    An empty place in an optional column is None, NaN, or masked for whole numbers. Raises FileMalformed.
+    """
+    wanted = ", ".join(f"{_read(column)} AS {_named(column.name)}" for column in columns)
+    with opened(path, columns) as table:
+        return table.ask(f"SELECT {wanted} FROM {ROWS}")
+
+
+def _read(column: Column) -> str:
+    name = _named(column.name)
+    if column.kind is Kind.TIME:
+        name = f"epoch({name})"
+    return f"coalesce({name}, 'nan'::DOUBLE)" if column.kind in (Kind.TIME, Kind.NUMBER) else name
+
+
+def _header(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    if not path.is_file():
+        raise FileMalformed(f"{path}: there is no such file")
+    if _is_parquet(path):
+        try:
+            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        except duckdb.Error as error:
+            raise FileMalformed(f"{path}: {_first_line(error)}") from None
+        return [str(row[0]) for row in described]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            names = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileMalformed(f"{path}: line 1: {error}") from None
+    if not names:
+        raise FileMalformed(f"{path}: line 1: empty, where the names of the columns should be")
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise FileMalformed(f"{path}: line 1: two columns are named {double!r}")
+    return names
+
+
+def _view(connection: duckdb.DuckDBPyConnection, path: Path, present: Sequence[str], columns: Sequence[Column]) -> None:
+    """The file as it lies there, its known columns in their kinds. SQL that makes a view takes no parameters."""
+    kinds = {column.name: column.kind for column in columns}
+    if _is_parquet(path):
+        source = f"read_parquet({_quoted(str(path))})"
+    else:
+        types = ", ".join(f"{_quoted(name)}: {_quoted(_parsed(kinds.get(name, Kind.TEXT)))}" for name in present)
+        source = (
+            f"read_csv({_quoted(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', "
+            f"columns={{{types}}})"
+        )
+    wanted = ", ".join(f"{_cast(column, present)} AS {_named(column.name)}" for column in columns)
+    try:
+        connection.execute(f"CREATE VIEW {ROWS} AS SELECT {wanted} FROM {source}")
+    except duckdb.Error as error:
+        raise FileMalformed(f"{path}: {_first_line(error)}") from None
+
+
+def _parsed(kind: Kind) -> str:
+    """Whole numbers are parsed as others, since DuckDB would round 2.5 where it is told to expect a whole one."""
+    return Kind.NUMBER.value if kind is Kind.WHOLE else kind.value
+
+
+def _cast(column: Column, present: Sequence[str]) -> str:
+    if column.name not in present:
+        return f"CAST(NULL AS {column.kind.value})"
+    name = _named(column.name)
+    if column.kind is not Kind.WHOLE:
+        return f"CAST({name} AS {column.kind.value})"
+    return f"CASE WHEN {name} <> floor({name}) THEN error('not a whole number') ELSE CAST({name} AS BIGINT) END"
+
+
+def _wrong(column: Column) -> str:
+    """SQL that is true for a row whose column cannot be used."""
+    name = _named(column.name)
+    conditions = [] if column.optional else [f"{name} IS NULL"]
+    if column.kind is Kind.NUMBER:
+        conditions.append(f"NOT isfinite({name})")
+    if column.kind is Kind.TIME:
+        conditions.append(f"NOT isfinite({name})")
+    if column.least is not None:
+        conditions.append(f"{name} < {column.least}")
+    return " OR ".join(conditions)
+
+
+def _first_fault(path: Path, columns: Sequence[Column]) -> str | None:
+    """Where the first row stands that cannot be used, and why."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            names = next(reader)
+            places = [(names.index(column.name), column) for column in columns]
+            for row in reader:
+                fault = _fault_in(row, names, places)
+                if fault:
+                    return f"line {reader.line_num}, {fault}"
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error.reason} at byte {error.start}"
+    except csv.Error as error:
+        return f"line {reader.line_num}: {error}"
+    return None
+
+
+def _fault_in(row: Sequence[str], names: Sequence[str], places: Sequence[tuple[int, Column]]) -> str | None:
+    if len(row) != len(names):
+        return f"column {names[min(len(row), len(names) - 1)]}: {len(row)} values, where there are {len(names)} columns"
+    for index, column in places:
+        value = row[index]
+        if value == "":
+            if column.optional:
+                continue
+            return f"column {column.name}: empty"
+        try:
+            figure = _PARSERS[column.kind](value)
+        except (ValueError, OverflowError):
+            return f"column {column.name}: not {_WORDS[column.kind]}: {value[:40]!r}"
+        if column.least is not None and figure < column.least:
+            return f"column {column.name}: {value[:40]} is less than {column.least:g}"
+    return None
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _time(text: str) -> float:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+_PARSERS: Mapping[Kind, Callable[[str], float]] = {
+    Kind.TEXT: lambda _: math.inf,
+    Kind.TIME: _time,
+    Kind.NUMBER: _number,
+    Kind.WHOLE: int,
+}
+_WORDS = {Kind.TEXT: "a text", Kind.TIME: "a time in ISO 8601", Kind.NUMBER: "a number", Kind.WHOLE: "a whole number"}
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == _PARQUET
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

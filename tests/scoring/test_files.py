@@ -1,0 +1,97 @@
+"""Tables in files: what is read, and how what cannot be read is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from scoring.errors import FileMalformed
+from scoring.files import Column, Kind, opened, read
+
+COLUMNS = (
+    Column("msisdn"),
+    Column("start", Kind.TIME),
+    Column("bytes", Kind.NUMBER, least=0),
+    Column("count", Kind.WHOLE, optional=True, may_lack=True),
+)
+HEADER = "msisdn,start,bytes,count,note\n"
+ROW = "573001112233,2026-01-01T00:00:00Z,12,3,x\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a table may be written."""
+    return tmp_path / "u.csv"
+
+
+def test_known_columns_are_read_in_their_kinds(file: Path) -> None:
+    """Others are left alone; a byte order mark and a time zone are understood."""
+    file.write_text(
+        '\ufeffnote,bytes,msisdn,start\nx,12,0573,2026-01-01T00:00:00Z\n"a,b",0.5,57,2026-01-01 02:00:00+02:00\n'
+    )
+    found = read(file, COLUMNS)
+    assert found["msisdn"].tolist() == ["0573", "57"]
+    assert found["start"].tolist() == [1767225600.0, 1767225600.0]
+    assert found["bytes"].tolist() == [12.0, 0.5]
+    assert np.ma.getmaskarray(found["count"]).all()
+
+
+def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
+    """By the name's ending."""
+    file = tmp_path / "u.parquet"
+    duckdb.execute(
+        f"COPY (SELECT '57' AS msisdn, TIMESTAMPTZ '2026-01-01T00:00:00Z' AS start, 12 AS bytes) TO '{file}'"
+    )
+    assert read(file, COLUMNS)["bytes"].tolist() == [12.0]
+
+
+def test_a_file_of_no_rows_is_a_table_of_no_rows(file: Path) -> None:
+    """Not an error here."""
+    file.write_text(HEADER)
+    with opened(file, COLUMNS) as table:
+        assert table.check() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "line 1: empty, where the names of the columns should be"),
+        ("msisdn,start\n", "line 1: there is no column 'bytes'"),
+        ("msisdn,start,bytes,start\n", "line 1: two columns are named 'start'"),
+        (HEADER + ROW + ROW.replace("12", "-1"), "line 3, column bytes: -1 is less than 0"),
+        (HEADER + ROW.replace("12", "nan"), "line 2, column bytes: not a number: 'nan'"),
+        (HEADER + ROW.replace("12", "inf"), "line 2, column bytes: not a number: 'inf'"),
+        (HEADER + ROW.replace("12", "much"), "line 2, column bytes: not a number: 'much'"),
+        (HEADER + ROW.replace("12", ""), "line 2, column bytes: empty"),
+        (
+            HEADER + ROW.replace("01-01", "13-01"),
+            "line 2, column start: not a time in ISO 8601: '2026-13-01T00:00:00Z'",
+        ),
+        (HEADER + ROW.replace(",3,", ",2.5,"), "line 2, column count: not a whole number: '2.5'"),
+        (HEADER + ROW.replace(",x", ""), "line 2, column note: 4 values, where there are 5 columns"),
+        (HEADER + ROW.replace(",x", ",x,y"), "line 2, column note: 6 values, where there are 5 columns"),
+        (HEADER + ROW + ROW.replace("x", '"x'), "line 3: unexpected end of data"),
+    ],
+)
+def test_the_first_row_that_cannot_be_used_is_named(file: Path, text: str, told: str) -> None:
+    """By file, line and column."""
+    file.write_text(text)
+    with pytest.raises(FileMalformed) as caught:
+        read(file, COLUMNS)
+    assert str(caught.value) == f"{file}: {told}"
+
+
+def test_a_file_that_is_not_utf8_is_told(file: Path) -> None:
+    """A spreadsheet's own encoding is the usual case."""
+    file.write_bytes(HEADER.encode() + ROW.replace("x", "\xf1").encode("latin-1"))
+    with pytest.raises(FileMalformed, match=r"not UTF-8|utf-8"):
+        read(file, COLUMNS)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """Before anything is opened."""
+    with pytest.raises(FileMalformed, match=r"none\.csv: there is no such file"):
+        read(tmp_path / "none.csv", COLUMNS)
