@@ -212,6 +212,12 @@ class Metrics:
             registry=registry,
         )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
+        self.model_info = Gauge(
+            "chasqui_model_info", "1 for each model in service", ("kind", "version", "role"), registry=registry
+        )
+        self.models_refused = Counter(
+            "chasqui_models_refused_total", "Changed model files that could not be put into service", registry=registry
+        )
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry
         )

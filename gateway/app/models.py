@@ -1,0 +1,62 @@
+"""From the files that ``[scoring]`` names to models that can be asked: a loader for each kind, all of them here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from gateway.config.scoring_sections import KINDS
+from gateway.config.tree import Config
+from gateway.core.context import Context
+from gateway.core.models import Models, Role, Served
+from gateway.errors import ConfigError
+from gateway.jobs.model_watch import ModelWatch
+from scoring.errors import ModelRefused
+
+Loader = Callable[[Path], Served]
+"""Raises ModelRefused for a file that is no model of the kind, is damaged, or was made for other features."""
+
+LOADERS: Mapping[str, Loader] = {}
+"""By kind, that is the key in ``[scoring]``."""
+
+
+def files_of(config: Config) -> dict[tuple[str, Role], Path]:
+    """The files that the configuration names, by kind and role."""
+    scoring, found = config.scoring, dict[tuple[str, Role], Path]()
+    for kind in KINDS:
+        if path := getattr(scoring, kind):
+            found[kind, "champion"] = config.folder / path
+        if path := getattr(scoring.challengers, kind):
+            found[kind, "challenger"] = config.folder / path
+    return found
+
+
+def models_of(config: Config, loaders: Mapping[str, Loader] | None = None) -> Models:
+    """The configured models. Raises ConfigError that names the key, when one of them does not fit.
+
+    loaders: others than ``LOADERS``.
+    """
+    champions, challengers = dict[str, Served](), dict[str, Served]()
+    for (kind, role), path in files_of(config).items():
+        of_role = champions if role == "champion" else challengers
+        of_role[kind] = _loaded(kind, role, path, LOADERS if loaders is None else loaders)
+    return Models(champions, challengers)
+
+
+def watch_models(config: Config, context: Context, stack: AsyncExitStack) -> None:
+    """Put changed files into service from now on; ends with ``stack``."""
+    watch = ModelWatch(context, list(files_of(config).values()), partial(models_of, config))
+    watch.start()
+    stack.push_async_callback(watch.stop)
+
+
+def _loaded(kind: str, role: Role, path: Path, loaders: Mapping[str, Loader]) -> Served:
+    key = f"scoring.{kind}" if role == "champion" else f"scoring.challengers.{kind}"
+    if kind not in loaders:
+        raise ConfigError(f"{key}: this version of Chasqui serves no models of kind {kind!r}; leave it empty")
+    try:
+        return loaders[kind](path)
+    except ModelRefused as error:
+        raise ConfigError(f"{key}: {error}") from None
