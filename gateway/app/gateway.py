@@ -18,7 +18,7 @@ from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
-from gateway.app.models import models_of, watch_models
+from gateway.app.models import model_jobs, models_of, serve_models
 from gateway.app.numbers import Numbers, offering
 from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
@@ -149,7 +149,7 @@ class Gateway:
         hours = QuietHours()
         hours.start()
         self._stack.push_async_callback(hours.stop)
-        watch_models(config, context, self._stack)
+        serve_models(config, context, self._stack)
         await self._core(context, peers, numbers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
@@ -205,7 +205,7 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=order_jobs(config, context, committer, ocs),
+            more=(*order_jobs(config, context, committer, ocs), *model_jobs(context)),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

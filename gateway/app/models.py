@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,10 @@ from gateway.config.scoring_sections import KINDS
 from gateway.config.tree import Config
 from gateway.core.context import Context
 from gateway.core.models import Models, Role, Served
+from gateway.core.shadow import Sampling, Shadow
+from gateway.core.shadow_kinds import ASKS
 from gateway.errors import ConfigError
+from gateway.jobs.model_figures import ModelFigures
 from gateway.jobs.model_watch import ModelWatch
 from scoring.errors import ModelRefused
 
@@ -45,11 +48,20 @@ def models_of(config: Config, loaders: Mapping[str, Loader] | None = None) -> Mo
     return Models(champions, challengers)
 
 
-def watch_models(config: Config, context: Context, stack: AsyncExitStack) -> None:
-    """Put changed files into service from now on; ends with ``stack``."""
+def serve_models(config: Config, context: Context, stack: AsyncExitStack) -> None:
+    """Put changed files into service from now on, and note what models say; ends with ``stack``."""
     watch = ModelWatch(context, list(files_of(config).values()), partial(models_of, config))
     watch.start()
     stack.push_async_callback(watch.stop)
+    sampling = Sampling(config.scoring.shadow, config.scoring.shadow_per_second)
+    context.shadow = Shadow(lambda: context.models, context.writer, context.metrics, ASKS, sampling)
+    context.shadow.start()
+    stack.push_async_callback(context.shadow.stop)
+
+
+def model_jobs(context: Context) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
+    """What the clock starts about models: how often, under which name, what."""
+    return ModelFigures(context).jobs
 
 
 def _loaded(kind: str, role: Role, path: Path, loaders: Mapping[str, Loader]) -> Served:

@@ -23,6 +23,7 @@ from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
 from gateway.core.models import Models
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
+from gateway.core.shadow import Shadow
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import Catalogues
 from store import subscriptions
@@ -69,6 +70,7 @@ class Context:
 
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
     a second yes, beside what the market pack says; -1 for nothing more. models: those in service, replaced as a whole.
+    shadow: where decisions of models are noted, None for nowhere.
     """
 
     market: Market
@@ -87,6 +89,7 @@ class Context:
     confirm_above: int = -1
     leads: Leads = Leads()
     models: Models = field(default_factory=Models)
+    shadow: Shadow | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:
