@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Literal
 
 from flows.frozen import dataclass
 from scoring.artefact import Artefact
+from scoring.values import Floats, UsageBatch
 
 Role = Literal["champion", "challenger"]
 RULES = "rules"
@@ -16,10 +17,16 @@ RULES = "rules"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model in service. model: what the loader of its kind made of the artefact, ready to be asked."""
+    """A model in service. model: what the loader of its kind made of the artefact, ready to be asked.
+
+    night: the same for many rows at once (``scoring.many_rows``), None for no other. rows: the features that it is
+    given for a batch, ``(n, features)``, so that they can be held against those of training; None = they are not.
+    """
 
     artefact: Artefact
     model: Any
+    night: Any = None
+    rows: Callable[[UsageBatch], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True)
