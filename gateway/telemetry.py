@@ -239,6 +239,19 @@ class Metrics:
         self.model_coverage = Gauge(
             "chasqui_model_coverage", "Share of ends within p10 and p90", ("kind", "version"), registry=registry
         )
+        self.model_drift = Gauge(
+            "chasqui_model_drift",
+            "Population stability index of features and scores against training, as of the last batch",
+            ("kind", "version", "name"),
+            registry=registry,
+        )
+        self.batch_people = Gauge(
+            "chasqui_batch_people",
+            "People in the last batch: scored, or left out as damaged",
+            ("what",),
+            registry=registry,
+        )
+        self.batch_time = Gauge("chasqui_batch_timestamp_seconds", "As of when the last batch is", registry=registry)
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry
         )

@@ -19,6 +19,7 @@ from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.models import model_jobs, models_of, serve_models
+from gateway.app.night_apart import run_apart
 from gateway.app.numbers import Numbers, offering
 from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
@@ -205,7 +206,7 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=(*order_jobs(config, context, committer, ocs), *model_jobs(context)),
+            more=(*order_jobs(config, context, committer, ocs), *model_jobs(config, context, run_apart)),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

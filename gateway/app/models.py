@@ -16,6 +16,7 @@ from gateway.core.shadow_kinds import ASKS
 from gateway.errors import ConfigError
 from gateway.jobs.model_figures import ModelFigures
 from gateway.jobs.model_watch import ModelWatch
+from gateway.jobs.nightly_batch import NightlyBatch
 from scoring.errors import ModelRefused
 
 Loader = Callable[[Path], Served]
@@ -59,9 +60,13 @@ def serve_models(config: Config, context: Context, stack: AsyncExitStack) -> Non
     stack.push_async_callback(context.shadow.stop)
 
 
-def model_jobs(context: Context) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
-    """What the clock starts about models: how often, under which name, what."""
-    return ModelFigures(context).jobs
+def model_jobs(
+    config: Config, context: Context, batch: Callable[[Config, Path], Awaitable[None]]
+) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
+    """What the clock starts about models: how often, under which name, what. batch: scores everybody into a folder."""
+    folder = config.folder / config.scoring.batch.folder
+    nightly = NightlyBatch(context, config.scoring.batch, folder, partial(batch, config))
+    return (*ModelFigures(context).jobs, *nightly.jobs)
 
 
 def _loaded(kind: str, role: Role, path: Path, loaders: Mapping[str, Loader]) -> Served:
