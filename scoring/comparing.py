@@ -6,9 +6,6 @@ interval is that of a mean over clusters (Cameron and Miller, A Practitioner's G
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
@@ -17,36 +14,8 @@ from sklearn.metrics import roc_auc_score
 from scoring.calibration import reliability
 from scoring.errors import ShapeMismatch
 from scoring.losses import log_losses
+from scoring.paired import Difference
 from scoring.values import Floats
-
-LEAST_PEOPLE = 30
-"""With fewer, an interval of a mean says little."""
-
-
-class Better(StrEnum):
-    """Which one is."""
-
-    CHALLENGER = "challenger"
-    CHAMPION = "champion"
-    UNKNOWN = "cannot be told"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Mean loss of the challenger less that of the champion, below 0 = the challenger is better; its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-    cases: int
-    people: int
-
-    @property
-    def better(self) -> Better:
-        """What the interval leaves open is open."""
-        if self.people < LEAST_PEOPLE or self.low <= 0 <= self.high:
-            return Better.UNKNOWN
-        return Better.CHALLENGER if self.high < 0 else Better.CHAMPION
 
 
 def difference(champion: Floats, challenger: Floats, people: ArrayLike) -> Difference:

@@ -17,7 +17,6 @@ from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.stored import NO_DATABASE
 from gateway.config.tree import Config
-from gateway.core.night import Night, Plan, merge
 from gateway.core.night_folder import NightFolder, read
 from gateway.core.night_kinds import SAY
 from gateway.errors import BatchRefused
@@ -60,6 +59,8 @@ def _batch(arguments: argparse.Namespace) -> int:
     spread over shards by a digest of their subscription. A shard is whole or absent: what was broken off is gone on
     with by the same command, and gives the same files.
     """
+    from gateway.core.night import Night, Plan, merge  # noqa: PLC0415 - DuckDB, a tenth of a second for every command
+
     config = load_config(arguments)
     out = arguments.out or config.folder / config.scoring.batch.folder / f"{_today(config):%F}"
     is_file = out.suffix in _FILES

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,15 +16,17 @@ from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.stored import with_store
 from gateway.config.scoring_sections import KINDS
-from gateway.core.model_comparison import Compared, compared, newest_pair
 from gateway.core.model_figures import ends_told
 from gateway.core.model_outcomes import settle
-from scoring.comparing import LEAST_PEOPLE, Better
 from scoring.errors import NothingToCompare
+from scoring.paired import LEAST_PEOPLE, Better
 from store import model_scores
 from store.model_scores import ModelScore
 from store.reader import Reader
 from store.writer import Writer
+
+if TYPE_CHECKING:
+    from gateway.core.model_comparison import Compared
 
 _DAYS = 30
 
@@ -47,6 +50,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     """Compare two models on decisions that both saw and whose outcome is known: depletion by pinball loss in hours,
     the others by log loss; with the 95 % interval of the difference, people taken as what varies.
     """
+    from gateway.core.model_comparison import compared, newest_pair  # noqa: PLC0415 - scikit-learn, half a second
+
     kind: str = arguments.kind
     since = utc_now() - timedelta(days=arguments.days)
 

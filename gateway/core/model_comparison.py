@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from flows.frozen import dataclass
 from gateway.core.model_figures import actual_of, column_of, most_of
 from scoring import comparing, losses
-from scoring.comparing import Difference
 from scoring.losses import QUANTILES
+from scoring.paired import Difference
 from scoring.values import Floats
 from store.model_scores import ModelScore, Said
 

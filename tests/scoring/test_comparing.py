@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.calibration import reliability
-from scoring.comparing import Better, classification, difference
+from scoring.comparing import classification, difference
 from scoring.errors import ShapeMismatch
 from scoring.losses import QUANTILES, coverage, log_losses, pinball_losses
+from scoring.paired import Better
 
 DRAWN = np.random.default_rng(5)
 NEVER = np.full(4000, 1e9)
