@@ -42,13 +42,23 @@ States = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class ManyFeatures:
-    """As ``UsageFeatures``: profile ``(n, 24)``, the others ``(n,)``."""
+    """As ``UsageFeatures``: profile ``(n, 24)``, the others ``(n,)``.
+
+    ring ``(n, 24)``: use in the last 24 hours by hour of day; hour ``(n,)``: the present one, since the epoch.
+    """
 
     profile: Floats
     recent_day: Floats
     log_day_mean: Floats
     log_day_std: Floats
     days: Floats
+    ring: Floats
+    hour: Ints
+
+    def recent(self) -> Floats:
+        """Use in each of the last 24 clock hours, the present one first, ``(n, 24)``."""
+        order = (self.hour[:, None] - _OF_DAY) % _HOURS
+        return np.take_along_axis(self.ring, order, axis=1)
 
 
 def readable(states: States) -> Bools:
@@ -77,7 +87,7 @@ def features(states: States, at: float) -> ManyFeatures:
     profile = np.divide(sums, weight, out=np.zeros_like(sums), where=weight > 0)
     of_days = _weight(log_days)
     variance = np.divide(m2, of_days, out=np.zeros_like(m2), where=of_days > 0)
-    return ManyFeatures(profile, ring.sum(axis=1), mean, np.sqrt(variance), length / _HOURS)
+    return ManyFeatures(profile, ring.sum(axis=1), mean, np.sqrt(variance), length / _HOURS, ring, hour)
 
 
 def _advanced(states: States, steps: Ints) -> tuple[Floats, Floats]:

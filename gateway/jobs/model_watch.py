@@ -23,12 +23,12 @@ class ModelWatch:
     """Looks every few seconds. files: the configured ones; load: reads all of them, in a thread. Raises ConfigError."""
 
     def __init__(
-        self, context: Context, files: Sequence[Path], load: Callable[[], Models], pause: float = _PAUSE
+        self, context: Context, files: Sequence[Path], load: Callable[[], Models], pause: float | None = None
     ) -> None:
         self._context = context
         self._files = files
         self._load = load
-        self._pause = pause
+        self._pause = _PAUSE if pause is None else pause
         self._known: _Marks = self._marks()
         self._task: asyncio.Task[None] | None = None
 

@@ -12,7 +12,7 @@ from scoring.features import features as of_one
 from scoring.usage_states import STATE, features, readable
 
 HOUR = 3600
-START = 1_790_000_000
+START = 1_790_000_000 // HOUR * HOUR
 SESSIONS = st.lists(st.tuples(st.integers(0, 40 * 24 * HOUR), st.floats(0, 1e10)), max_size=25)
 
 
@@ -78,3 +78,17 @@ def test_a_record_is_as_long_as_a_state() -> None:
 def test_no_states_have_no_features() -> None:
     """A shard may be empty."""
     assert features(np.zeros(0, STATE), START).profile.shape == (0, 24)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(0, 40))
+def test_the_last_hours_begin_with_the_present_one(ages: list[int], later: int) -> None:
+    """What was used so many hours ago stands at that place, as long as it is one of the last 24."""
+    state = state_of([((30 - age) * HOUR, 2.0**age) for age in ages])
+    at = START + (30 + later) * HOUR
+    expected = np.zeros(24)
+    for age in ages:
+        ago = age + later
+        if ago < 24:
+            expected[ago] += 2.0**age
+    found = features(np.frombuffer(to_bytes(state), STATE), at)
+    np.testing.assert_allclose(found.recent()[0], expected)
