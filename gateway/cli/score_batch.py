@@ -68,7 +68,8 @@ def _batch(arguments: argparse.Namespace) -> int:
     if arguments.shard is not None and not 0 <= arguments.shard < folder.shards:
         raise BatchRefused(f"--shard must be from 0 to {folder.shards - 1}")
     per_second = config.scoring.batch.per_second if arguments.per_second is None else arguments.per_second
-    plan = Plan(_at(arguments.at), tuple(arguments.model or SAY), max(per_second, 0))
+    exactly = arguments.at is not None
+    plan = Plan(_at(arguments.at), tuple(arguments.model or SAY), max(per_second, 0), exactly=exactly)
     database = database_file(config.store.url, config.folder)
     if not database.is_file():
         raise DatabaseUnusable(f"{database}: {NO_DATABASE}")

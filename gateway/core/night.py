@@ -35,11 +35,15 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do. at: as of when. kinds: of models. per_second: people, 0 = as fast as it goes."""
+    """What to do. at: as of when, unless it was begun; exactly: nor then otherwise. kinds: of models.
+
+    per_second: people, 0 = as fast as it goes.
+    """
 
     at: datetime
     kinds: Sequence[str] = tuple(SAY)
     per_second: float = 0
+    exactly: bool = False
 
 
 class Night:
@@ -61,8 +65,9 @@ class Night:
         with folder.held(shard):
             versions = {kind: self._models.version(kind) for kind in plan.kinds}
             at = int(plan.at.timestamp())
-            begun = folder.agree({"at": at, "shards": folder.shards, "models": versions})
-            with folder.copying():
+            document = {"at": at, "shards": folder.shards, "models": versions}
+            begun = folder.agree(document, but=() if plan.exactly else ("at",))
+            with folder.alone():
                 if not folder.copied.exists():
                     copy(folder, self._database, lambda copied: progress(0, copied))
             wanted = [one for one in folder.missing() if shard in (None, one)]
@@ -74,7 +79,8 @@ class Night:
                     whole(folder.scores(one), partial(_write, connection, columns))
                     for name in SOURCES:
                         folder.source(name, one).unlink()
-            return None if folder.missing() else self._sum_up(begun)
+            with folder.alone():  # whoever has done the last one, or both who did the last two
+                return None if folder.missing() else self._sum_up(begun)
 
     def _score(self, shard: int, at: float, pace: _Pace) -> Mapping[str, Any]:
         """The columns of a shard; what was counted on the way is written."""

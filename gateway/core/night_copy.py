@@ -67,7 +67,7 @@ def _records(kind: Any, ids: Sequence[str]) -> Records:
 
 def _spread(folder: NightFolder, name: str, pages: Iterator[Records]) -> None:
     parts = [folder.source(name, shard).with_suffix(".part") for shard in range(folder.shards)]
-    with on_disk(parts[0]), ExitStack() as stack:
+    with on_disk(*parts), ExitStack() as stack:
         files = [stack.enter_context(part.open("wb")) for part in parts]
         for records in pages:
             shards = shard_of(records["id"], folder.shards)

@@ -11,7 +11,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,13 +60,13 @@ class NightFolder:
         """Shards that are not whole."""
         return [shard for shard in range(self.shards) if not self.scores(shard).exists()]
 
-    def agree(self, document: dict[str, Any]) -> dict[str, Any]:
-        """What is done here: this, or what was begun, if that is the same but for its time. Raises BatchRefused."""
+    def agree(self, document: dict[str, Any], but: Sequence[str] = ()) -> dict[str, Any]:
+        """What is done here: this, or what was begun, if that is the same, ``but`` for these. Raises BatchRefused."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.run.exists():
             whole(self.run, lambda part: part.write_text(json.dumps(document, indent=1), encoding="utf-8"))
         begun: dict[str, Any] = read(self.run)
-        differs = [name for name in document if name != "at" and document[name] != begun.get(name)]
+        differs = [name for name in document if name not in but and document[name] != begun.get(name)]
         if differs:
             told = "; ".join(f"{name} was {begun.get(name)}, now {document[name]}" for name in differs)
             raise BatchRefused(f"{self.path}: was begun otherwise ({told}); name another --out, or remove it")
@@ -84,9 +84,9 @@ class NightFolder:
                     yield
 
     @contextmanager
-    def copying(self) -> Iterator[None]:
-        """Wait until nobody else copies."""
-        with (self.path / "lock-copy").open("wb") as file:
+    def alone(self) -> Iterator[None]:
+        """Do what is about all shards: wait until nobody else does."""
+        with (self.path / "lock-all").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -102,19 +102,18 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 @contextmanager
-def on_disk(part: Path) -> Iterator[None]:
-    """Name what is not written, and leave nothing half of it. Raises BatchFailed."""
+def on_disk(*parts: Path) -> Iterator[None]:
+    """Leave nothing half of these files, whatever goes wrong; name what the disk says. Raises BatchFailed."""
     try:
         yield
-    except BatchFailed:
-        part.unlink(missing_ok=True)
-        raise
-    except OSError as error:
-        part.unlink(missing_ok=True)
+    except BaseException as error:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         reason = "there is no space left" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise BatchFailed(
-            f"{part.parent}: cannot be written: {reason}; what is whole is kept, start it again"
-        ) from None
+        folder = parts[0].parent
+        raise BatchFailed(f"{folder}: cannot be written: {reason}; what is whole is kept, start it again") from None
 
 
 def read(path: Path) -> Any:

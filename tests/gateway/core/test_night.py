@@ -168,6 +168,9 @@ def test_what_was_begun_otherwise_is_not_gone_on_with(tmp_path: Path, database: 
     night(tmp_path / "out", database).run(0)
     with pytest.raises(BatchRefused, match=r"shards was 5, now 6"):
         night(tmp_path / "out", database, shards=6).run()
+    later = Plan(NOW + timedelta(hours=1), exactly=True)
+    with pytest.raises(BatchRefused, match=r"at was \d+, now \d+"):
+        Night(NightFolder(tmp_path / "out", 5), database, NO_MODELS, later).run()
     write_model(tmp_path / "model")
     models = Models({"depletion": LOADERS["depletion"](tmp_path / "model")})
     with pytest.raises(BatchRefused, match=r"models was \{'depletion': 'rules'\}"):
