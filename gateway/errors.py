@@ -176,3 +176,16 @@ class StatementUnreadable(GatewayError):
     """A statement of the charging system cannot be read; the message names file, line and column, nobody's number."""
 
     code = "statement-unreadable"
+
+
+class BatchRefused(GatewayError):
+    """A nightly batch cannot run like this, or not now; the message is one line that says what to do."""
+
+    code = "batch-refused"
+
+
+class BatchFailed(GatewayError):
+    """A nightly batch was broken off by what is outside, such as a full disk; what is whole is kept."""
+
+    code = "batch-failed"
+    retryable = True

@@ -35,3 +35,10 @@ class ModelRefused(ScoringError):
     """A model file that is damaged, of another kind, or made for other features."""
 
     code = "model-refused"
+
+
+class NothingToCompare(ScoringError):
+    """No case that both models saw has an outcome yet."""
+
+    code = "nothing-to-compare"
+    retryable = True

@@ -17,14 +17,14 @@ from scoring.errors import ScoringError, UsageStateMalformed
 from scoring.values import Floats
 
 _HOUR, _HOURS = 3600, 24
-_KEEP = 0.5 ** (1 / 7)
+KEEP = 0.5 ** (1 / 7)
 """What a day leaves of the weight of the days before it."""
-_FORGOTTEN_DAYS = 60
+FORGOTTEN_DAYS = 60
 """After so many days without use what was before weighs 0.3 %."""
 _MEGA = 2**20
 _LATEST, _MOST = 1e11, 1e15
 _CODEC = struct.Struct("<BqqIddd24f24f")
-_VERSION = 1
+VERSION = 1
 _NO_HISTORY = (0.0,) * _HOURS
 
 
@@ -90,7 +90,7 @@ def features(state: UsageState, at: float) -> UsageFeatures:
 
 def _weight(times: int) -> float:
     """The summed weight of so many folded values, the newest weighing one."""
-    return (1 - _KEEP**times) / (1 - _KEEP)
+    return (1 - KEEP**times) / (1 - KEEP)
 
 
 def _times_closed(state: UsageState, hour_of_day: int) -> int:
@@ -133,7 +133,7 @@ def _folded(state: UsageState, steps: int) -> tuple[float, ...]:
         index = (state.last_hour + offset) % _HOURS
         times = -(-(steps - offset) // _HOURS)
         used = state.ring[index] if offset == 0 else 0.0
-        sums[index] = (sums[index] * _KEEP + used) * _KEEP ** (times - 1)
+        sums[index] = (sums[index] * KEEP + used) * KEEP ** (times - 1)
     return tuple(sums)
 
 
@@ -152,7 +152,7 @@ def _close_days(state: UsageState, day: int) -> UsageState:
     partial = present == state.first_hour // _HOURS and state.first_hour % _HOURS != 0
     if not partial:
         state = _fold_day(state, state.today)
-    for _ in range(min(day - present - 1, _FORGOTTEN_DAYS)):
+    for _ in range(min(day - present - 1, FORGOTTEN_DAYS)):
         state = _fold_day(state, 0.0)
     return replace(state, today=0.0)
 
@@ -160,20 +160,20 @@ def _close_days(state: UsageState, day: int) -> UsageState:
 def _fold_day(state: UsageState, used: float) -> UsageState:
     """West's weighted update of mean and squared deviations."""
     value = math.log1p(used / _MEGA)
-    before, after = _KEEP * _weight(state.log_days), _weight(state.log_days + 1)
+    before, after = KEEP * _weight(state.log_days), _weight(state.log_days + 1)
     difference = value - state.log_mean
     return replace(
         state,
         log_days=state.log_days + 1,
         log_mean=state.log_mean + difference / after,
-        log_m2=_KEEP * state.log_m2 + before / after * difference**2,
+        log_m2=KEEP * state.log_m2 + before / after * difference**2,
     )
 
 
 def to_bytes(state: UsageState) -> bytes:
     """The state for one column of a table; hourly figures keep seven digits."""
     return _CODEC.pack(
-        _VERSION,
+        VERSION,
         state.first_hour,
         state.last_hour,
         state.log_days,
@@ -187,8 +187,8 @@ def to_bytes(state: UsageState) -> bytes:
 
 def from_bytes(data: bytes) -> UsageState:
     """The state that ``to_bytes`` wrote. Raises UsageStateMalformed for anything else."""
-    if len(data) != _CODEC.size or data[0] != _VERSION:
-        raise UsageStateMalformed(f"not a usage state of version {_VERSION}: {len(data)} bytes")
+    if len(data) != _CODEC.size or data[0] != VERSION:
+        raise UsageStateMalformed(f"not a usage state of version {VERSION}: {len(data)} bytes")
     _, first, last, log_days, *figures = _CODEC.unpack(data)
     whole = first == last == -1 or 0 <= first <= last
     if not whole or not all(math.isfinite(figure) and figure >= 0 for figure in figures):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -512,3 +513,23 @@ consent_keys = Table(
     Column("key", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
+
+model_scores = Table(
+    "model_scores",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(16), nullable=False),  # depletion | acceptance | churn
+    Column("subscription_id", String(26), nullable=False),
+    Column("reference", String(80), nullable=False),  # of the bundle or offer; empty where it is about the person
+    Column("at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),  # when it is over, one way or the other
+    Column("champion", String(64), nullable=False),  # version, or rules
+    Column("champion_said", Text, nullable=False),  # JSON
+    Column("challenger", String(64)),
+    Column("challenger_said", Text),
+    Column("known_at", UtcTime),  # when it was found out what came of it
+    Column("actual", Float),  # hours, -1 for not in time; or 1 and 0; null where it will never be known
+)
+_NOT_KNOWN = model_scores.c.known_at.is_(None)
+Index("model_scores_open", model_scores.c.until, sqlite_where=_NOT_KNOWN, postgresql_where=_NOT_KNOWN)
+Index("model_scores_kind", model_scores.c.kind, model_scores.c.id)

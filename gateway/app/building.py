@@ -14,6 +14,7 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
 from gateway.config.tree import Config, PolicyConfig
 from gateway.core.context import Clock, Context, Leads, Machines
+from gateway.core.models import Models
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
@@ -71,6 +72,7 @@ def context_of(
     clock: Clock,
     metrics: Metrics | None = None,
     traces: Traces | None = None,
+    models: Models | None = None,
     number: ServiceNumber,
 ) -> Context:
     """What every line through the core shares. number: what alerts and offers leave from."""
@@ -92,6 +94,7 @@ def context_of(
         leads=Leads(
             timedelta(hours=config.policy.expiry_lead_hours), timedelta(hours=config.policy.forecast_lead_hours)
         ),
+        models=models or Models(),
     )
 
 

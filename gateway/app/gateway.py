@@ -18,6 +18,8 @@ from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
+from gateway.app.models import model_jobs, models_of, serve_models
+from gateway.app.night_apart import run_apart
 from gateway.app.numbers import Numbers, offering
 from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
@@ -118,7 +120,7 @@ class Gateway:
     async def _start(self) -> None:
         config = self._config
         market, catalogue, services = market_of(config), catalogue_of(config), Services(config.ussd.services)
-        written, metrics = written_menus(config), Metrics()
+        written, metrics, models = written_menus(config), Metrics(), models_of(config)
         self._tls, traces = server_tls(config, metrics), traces_of(config, self._stack)
         await ensure_free(config.server.host, config.server.port, PORT)
         await ensure_free(config.server.host, config.server.metrics_port, METRICS_PORT)
@@ -142,11 +144,13 @@ class Gateway:
             clock=self._clock,
             metrics=metrics,
             traces=traces,
+            models=models,
             number=offering(numbers.sending(peers)),
         )
         hours = QuietHours()
         hours.start()
         self._stack.push_async_callback(hours.stop)
+        serve_models(config, context, self._stack)
         await self._core(context, peers, numbers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
@@ -202,7 +206,7 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=order_jobs(config, context, committer, ocs),
+            more=(*order_jobs(config, context, committer, ocs), *model_jobs(config, context, run_apart)),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model
+from gateway.cli import score_batch, score_compare, score_model, score_models
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -18,4 +18,5 @@ def add_to(commands: Commands) -> None:
         root,
         *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
     )
-    score_model.add_to(score)
+    for group in (score_model, score_models, score_compare, score_batch):
+        group.add_to(score)

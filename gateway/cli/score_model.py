@@ -23,7 +23,7 @@ def _model(arguments: argparse.Namespace) -> int:
     """Print a model's card and figures, after checking that the file is as it was written."""
     found = artefact.opened(arguments.file)
     if arguments.json:
-        print(json.dumps(_document(found), ensure_ascii=False, indent=2))
+        print(json.dumps(document(found), ensure_ascii=False, indent=2))
         return 0
     print(
         f"{found.kind}, version {found.version[:12]}, features of version {found.schema}, "
@@ -36,7 +36,8 @@ def _model(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _document(found: Artefact) -> dict[str, object]:
+def document(found: Artefact) -> dict[str, object]:
+    """A model as JSON has it, without its arrays."""
     made = found.provenance
     return {
         "version": found.version,

@@ -20,6 +20,7 @@ from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
+from gateway.core.shadow_kinds import note_forecasts
 from store import alerts
 from store.ids import new_id
 
@@ -105,6 +106,7 @@ class AlertDesk:
         started = perf_counter()
         verdicts = judge([case for _, case in cases], self._context.on_sale(at), at)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
+        note_forecasts(self._context.shadow, [case for _, case in cases], verdicts, at)
         ways = await self._ways([case.subscriber for _, case in cases])
         return {
             one.entry: self._alert(one, case, verdict, way)

@@ -20,8 +20,10 @@ from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from gateway.core.models import Models
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
+from gateway.core.shadow import Shadow
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import Catalogues
 from store import subscriptions
@@ -67,7 +69,8 @@ class Context:
     """Built once by ``gateway.app`` and passed down.
 
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
-    a second yes, beside what the market pack says; -1 for nothing more.
+    a second yes, beside what the market pack says; -1 for nothing more. models: those in service, replaced as a whole.
+    shadow: where decisions of models are noted, None for nowhere.
     """
 
     market: Market
@@ -85,6 +88,8 @@ class Context:
     operator: str = ""
     confirm_above: int = -1
     leads: Leads = Leads()
+    models: Models = field(default_factory=Models)
+    shadow: Shadow | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:

@@ -110,6 +110,11 @@ def payable(
     return [bundle for _, bundle in best_first]
 
 
+def usage_of(cases: Sequence[Case], unit: Unit, at: datetime) -> UsageBatch:
+    """What is forecast from, for cases of one unit: the same as decides on them."""
+    return _usage(cases, [case.pool(at) for case in cases], unit, at)
+
+
 def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetime) -> UsageBatch:
     """What is used up is the pool; how fast is told by the bundle that ends, among others."""
     known = [_features(case.usage if unit is Unit.BYTE else None, at) for case in cases]
