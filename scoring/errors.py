@@ -35,3 +35,9 @@ class ModelRefused(ScoringError):
     """A model file that is damaged, of another kind, or made for other features."""
 
     code = "model-refused"
+
+
+class LogUnusable(ScoringError):
+    """A log of decisions that says nothing of the policy that is asked about."""
+
+    code = "log-unusable"
