@@ -52,6 +52,7 @@ class Bundle:
     names: by language. price: what the subscriber pays, tax included if ``tax_included``. margin: share of the price.
     eligible: for each fact about a subscriber (segment, circle, service_type) the values that may buy; empty: all.
     ocs: what each adapter must know, as it is in the file. offer_hours: how long an offer of it lives.
+    family: of personalised sizes (``flows.personal_bundles``), of which each person is offered the one that fits.
     """
 
     id: BundleId
@@ -67,6 +68,7 @@ class Bundle:
     eligible: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ocs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     offer_hours: int = _HOURS_AN_OFFER_LIVES
+    family: str = ""
 
     def name(self, language: str) -> str:
         """The name in ``language``, else in a variety of the same language, in English, in any."""

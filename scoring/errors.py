@@ -41,3 +41,9 @@ class LogUnusable(ScoringError):
     """A log of decisions that says nothing of the policy that is asked about."""
 
     code = "log-unusable"
+
+
+class DecisionMalformed(ScoringError):
+    """Bytes that are not a decision of a known form."""
+
+    code = "decision-malformed"

@@ -20,6 +20,8 @@ from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from gateway.core.offered import Offered, offered
+from gateway.core.ranking import Ranking
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Metrics, Traces
@@ -52,6 +54,7 @@ class _Day:
     ends: datetime
     rules: MarketRules
     on_sale: tuple[Bundle, ...]
+    offered: dict[Unit, Offered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Context:
     """Built once by ``gateway.app`` and passed down.
 
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
-    a second yes, beside what the market pack says; -1 for nothing more.
+    a second yes, beside what the market pack says; -1 for nothing more. ranking: that learns, None for today's rule.
     """
 
     market: Market
@@ -85,6 +88,7 @@ class Context:
     operator: str = ""
     confirm_above: int = -1
     leads: Leads = Leads()
+    ranking: Ranking | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:
@@ -94,6 +98,13 @@ class Context:
     def on_sale(self, at: datetime) -> tuple[Bundle, ...]:
         """What is sold at ``at``."""
         return self._day(at).on_sale
+
+    def offered(self, at: datetime, unit: Unit) -> Offered:
+        """What is sold at ``at`` to somebody who runs out of this, as decisions look at it."""
+        day = self._day(at)
+        if unit not in day.offered:
+            day.offered[unit] = offered(unit, day.on_sale)
+        return day.offered[unit]
 
     def _day(self, at: datetime) -> _Day:
         """What counts on the market's day of ``at``: worked out once a day."""

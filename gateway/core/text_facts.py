@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from flows import porting_proof
 from flows.answering import Texter
@@ -135,7 +136,7 @@ class TextFactsDesk:
         if wallet is None or wallet.balance is None:
             return None
         at = self._context.clock()
-        return payable(person, wallet, usage, self._context.on_sale(at), at)
+        return payable(person, wallet, usage, partial(self._context.offered, at), at)
 
     def _names(self, made: Sequence[Offer], wallet: Wallet | None, language: str) -> Mapping[str, str]:
         """Of bundles that were offered, and of those that run and are in the catalogue."""
