@@ -23,15 +23,12 @@ _LEFT_OUT = {
 
 
 def lines(reasons: Mapping[str, Any], voice: Voice) -> Iterator[str]:
-    """What there is to say. reasons: as ``gateway.core.decision_log`` keeps them."""
+    """What there is to say; nothing where no reasons were kept. reasons: see ``gateway.core.decision_log``."""
+    if not reasons:
+        return
     if "bundle" in reasons:
-        yield voice.say(
-            _BY[reasons["by"]],
-            count=str(reasons["of"]),
-            fit=_percent(reasons["fit"]),
-            acceptance=_percent(reasons.get("acceptance", 0)),
-            chance=_percent(reasons.get("chance", 1)),
-        )
+        told = {name: _percent(reasons[name]) for name in ("fit", "acceptance", "chance") if name in reasons}
+        yield voice.say(_BY[reasons["by"]], count=str(reasons["of"]), **told)
     else:
         yield voice.say(N_("Nothing could be offered"))
     if reasons.get("content"):

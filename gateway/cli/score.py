@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model, score_ope
+from gateway.cli import score_acceptance, score_decisions, score_model, score_ope, score_replay
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -20,3 +20,6 @@ def add_to(commands: Commands) -> None:
     )
     score_model.add_to(score)
     score_ope.add_to(score)
+    score_acceptance.add_to(score)
+    score_decisions.add_to(score)
+    score_replay.add_to(score)
