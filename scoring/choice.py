@@ -84,12 +84,13 @@ class Ranker:
             allowed=allowed,
         )
 
-    def worth(self, batch: ChoiceBatch, forecasts: Forecasts) -> Floats:
+    def rows(self, batch: ChoiceBatch, forecasts: Forecasts) -> Floats:
+        """What every offer looks like to every person, ``(n, m, d)``."""
+        return _rows(batch, fits(batch.offers, forecasts.pace), forecasts)
+
+    def worth(self, rows: Floats, batch: ChoiceBatch) -> Floats:
         """Acceptance x margin of every offer as far as is known, ``(n, m)``: a list is ordered by it, unexplored."""
-        fit = fits(batch.offers, forecasts.pace)
-        rows = _rows(batch, fit, forecasts)
-        worth: Floats = acceptance(rows, self.beliefs.mean) * np.maximum(batch.offers.margin, 1.0)
-        return worth
+        return acceptance(rows, self.beliefs.mean) * np.maximum(batch.offers.margin, 1.0)
 
 
 def _rows(batch: ChoiceBatch, fit: Floats, forecasts: Forecasts) -> Floats:
