@@ -56,5 +56,6 @@ async def runs_low(house: House, desk: TriggerDesk, msisdn: Msisdn = ANA) -> Seq
     entry = Entry(new_id(at), "trigger", "ocs", new_id(at), msisdn, "{}", at)
     await house.writer.commit(inbox.take_in(entry))
     assert await desk.work([Triggered(entry, Trigger(msisdn, at, event))]) == []
+    house.clock.advance(seconds=1)  # ids sort by time
     person = (await subscriptions.by_msisdn(house.reader, [msisdn]))[msisdn]
     return await offers.open_of(house.reader, person.id, at)

@@ -54,6 +54,7 @@ class _Day:
     ends: datetime
     rules: MarketRules
     on_sale: tuple[Bundle, ...]
+    sizes: tuple[Bundle, ...] = ()
     offered: dict[Unit, Offered] = field(default_factory=dict)
 
 
@@ -103,7 +104,7 @@ class Context:
         """What is sold at ``at`` to somebody who runs out of this, as decisions look at it."""
         day = self._day(at)
         if unit not in day.offered:
-            day.offered[unit] = offered(unit, day.on_sale)
+            day.offered[unit] = offered(unit, day.on_sale, day.sizes)
         return day.offered[unit]
 
     def _day(self, at: datetime) -> _Day:
@@ -115,7 +116,8 @@ class Context:
             rules = self.market.at(day)
             if self.confirm_above >= 0:
                 rules = rules.confirming_above(self.confirm_above)
-            known = self._today = _Day(begins.astimezone(UTC), ends.astimezone(UTC), rules, self.catalogue.on_sale(day))
+            on_sale, sizes = self.catalogue.on_sale(day), self.catalogue.sizes_on_sale(day)
+            known = self._today = _Day(begins.astimezone(UTC), ends.astimezone(UTC), rules, on_sale, sizes)
         return known
 
     @property

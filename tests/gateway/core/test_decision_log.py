@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from deciding import learning, runs_low
 from sqlalchemy import select
 
 from fakes import ANA, BEN, House
+from flows.catalogue import parse_catalogue
 from flows.documents import decode
 from flows.effects import RecordDecision, RecordOfferState
 from flows.values import Money, Msisdn, Wallet
@@ -31,7 +33,8 @@ PEOPLE = [Msisdn(f"57300111{number:04d}") for number in range(12)]
 
 @pytest.fixture
 def desk(house: House, committer: Committer, facts: Facts) -> TriggerDesk:
-    """The desk of the test."""
+    """The desk of the test, with ids that are the same each time: who is held out and what is drawn hangs on them."""
+    random.seed(5)
     house.context.switches = replace(house.context.switches, assume_opt_in="yes", quiet_hours="off")
     return TriggerDesk(house.context, facts, committer)
 
@@ -184,3 +187,65 @@ async def test_who_is_no_more_told_of_money_gets_no_offer_but_a_decision(house: 
     assert await runs_low(house, desk) == []
     (decision,) = await kept(house)
     assert decision.reasons == {"by": "rule", "of": 0, "dear": 6, "barred": 0, "refused": 0}
+
+
+# ── what is offered beside the catalogue's bundles ──
+
+OWN = """
+personal:
+  - id: data-own
+    kind: data
+    names: {es: "{amount} por {days} dias"}
+    unit: byte
+    amounts: [67108864, 134217728, 268435456, 536870912, 1073741824]
+    validity_days: [1, 3, 7]
+    price: {currency: COP, amount: 1073741824, per_amount: 200000}
+    margin: 1.0
+"""
+CONTENT = """
+  - id: music-1d
+    kind: content
+    names: {es: "Musica 1 dia"}
+    price: {amount: 100, currency: COP}
+    allowances: [{unit: message, amount: 1}]
+    validity_hours: 24
+    margin: 0.5
+"""
+DATA = """bundles:
+  - id: data-1gb-7d
+    kind: data
+    names: {es: "1 GB por 7 dias"}
+    price: {amount: 300000, currency: COP}
+    allowances: [{unit: byte, amount: 1073741824}]
+    validity_hours: 168
+    margin: 0.01
+"""
+
+
+async def test_a_size_of_their_own_is_offered_the_one_that_fits(
+    house: House, desk: TriggerDesk, tmp_path: Path
+) -> None:
+    """To people who all use as much, all the same; and never where today's rule ranks."""
+    house.context.catalogue = parse_catalogue(DATA + OWN)
+    (todays,) = await runs_low(house, desk, BEN)
+    assert todays.bundle == "data-1gb-7d"
+    await learning(house, tmp_path)
+    offered = {offer.bundle for msisdn in PEOPLE for offer in await runs_low(house, desk, msisdn)}
+    (own,) = offered - {"data-1gb-7d"}
+    assert own == "data-own.536870912.3d"
+    sized = [one for one in await kept(house) if one.reasons.get("size")]
+    assert {one.reasons["fit"] > 0.9 for one in sized} == {True}
+    assert all([(await again(house, one)).same for one in sized])
+
+
+async def test_content_is_offered_where_nothing_else_can_be_paid(
+    house: House, desk: TriggerDesk, tmp_path: Path
+) -> None:
+    """In place of the word that the balance is too low."""
+    house.context.catalogue = parse_catalogue(DATA + CONTENT)
+    house.ocs.otherwise = Wallet(Money(500, "COP"))
+    assert await runs_low(house, desk, BEN) == []
+    await learning(house, tmp_path)
+    (offer,) = await runs_low(house, desk)
+    assert offer.bundle == "music-1d"
+    assert (await kept(house))[-1].reasons["content"] is True

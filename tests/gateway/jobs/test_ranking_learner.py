@@ -78,7 +78,7 @@ async def test_answers_of_one_instant_are_each_learned_from(house: House, desk: 
     ranking, learner = await learning(house, tmp_path)
     for msisdn in (ANA, BEN):
         await answered(house, desk, "accepted", msisdn=msisdn)
-        house.clock.advance(minutes=-1)
+        house.clock.advance(seconds=-61)
     house.clock.advance(minutes=1)
     state = await ranking_states.newest(house.reader, ranking.model)
     assert state is not None
