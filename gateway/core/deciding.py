@@ -12,11 +12,9 @@ import numpy as np
 
 from flows.alert import Forecast, others_lasting
 from flows.catalogue import Bundle
-from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
-from flows.records import Subscriber
 from flows.usable import Pool
-from flows.values import Bucket, Unit, Wallet
+from flows.values import Unit
 from gateway.core.case import Case
 from gateway.core.offered import Offered
 from gateway.core.offering import Made, decided
@@ -26,7 +24,7 @@ from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
 from scoring.values import PRIOR_PER_HOUR, Reason, UsageBatch
 
-__all__ = ["Case", "Trail", "Verdict", "ends", "judge", "payable"]
+__all__ = ["Case", "Trail", "Verdict", "ends", "judge", "ranked"]
 _NAN = math.nan
 _HOUR = 3600.0
 
@@ -90,22 +88,19 @@ def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
     return [found[index] for index in range(len(cases))]
 
 
-def payable(
-    person: Subscriber, wallet: Wallet, usage: bytes | None, sold: Callable[[Unit], Offered], at: datetime
+def ranked(
+    cases: Mapping[Unit, Case], sold: Callable[[Unit], Offered], at: datetime, ranking: Ranking | None
 ) -> list[Bundle]:
-    """What this person may buy and can pay, the best first, judged as if they had nothing left of anything.
+    """What one person may buy, the best first; what they cannot pay is left out, unless nobody knows their balance.
 
-    A bundle of several units counts by the one that it is best for.
+    cases: the person as they stand in each unit. A bundle of several units counts by the one that it is best for.
+    ranking: without one, or for whoever is held out, by today's rule, which ranks nothing while no balance is known.
     """
     scores: dict[str, tuple[float, Bundle]] = {}
-    for unit in Unit:
-        nothing = BundleReported(BundleChange.DEPLETED, Bucket("", unit, 0))
-        case = [Case(person, nothing, wallet, usage)]
-        made = decided(case, _usage(case, [one.pool(at) for one in case], unit, at), sold(unit), None)
-        offers, scores_of = made.batch.offers, made.decisions.ranking.scores
-        can_pay = offers.eligible[0] & (offers.price <= offers.balance[0])
-        for column in np.flatnonzero(can_pay):
-            bundle, score = made.offered.bundles[column], float(scores_of[0, column])
+    for unit, case in cases.items():
+        made = decided([case], _usage([case], [case.pool(at)], unit, at), sold(unit), ranking)
+        for column, score in made.worths():
+            bundle = made.offered.bundles[column]
             if bundle.id not in scores or scores[bundle.id][0] < score:
                 scores[bundle.id] = (score, bundle)
     best_first = sorted(scores.values(), key=lambda scored: (-scored[0], scored[1].price.amount))

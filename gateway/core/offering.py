@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gateway.core.case import Case
 from gateway.core.context import eligibility_facts
 from gateway.core.offered import Offered
 from gateway.core.ranking import Ranking
-from scoring.choice import ChoiceBatch, Ranker
+from scoring.choice import ALONE, ChoiceBatch, Ranker
 from scoring.decide import decide
 from scoring.lottery import drawn, is_held_out
 from scoring.values import Bools, DecisionBatch, Decisions, Floats, OfferBatch, UsageBatch
@@ -34,6 +34,23 @@ class Made:
         """Which of what is offered, -1 for none."""
         chosen = self.decisions.chosen
         return int((self.decisions.ranking if chosen is None else chosen).best[row])
+
+    def worths(self) -> Iterator[tuple[int, float]]:
+        """Of the first person: each bundle that may be bought, and how good it is. Sizes made for somebody are none.
+
+        Today's rule knows of none while the balance is not known; what was learned ranks them all.
+        """
+        choice = self.choice
+        if choice is None or self.ranker is None or self.decisions.chosen is None or choice.held_out[0]:
+            offers, worth = self.batch.offers, self.decisions.ranking.scores[0]
+            payable = offers.price <= offers.balance[0]
+        else:
+            offers = choice.offers
+            worth = self.ranker.worth(self.ranker.rows(choice, self.decisions.forecasts), choice)[0]
+            payable = ~(offers.price > offers.balance[0])
+        can = offers.eligible[0] & payable & (self.offered.table.family[: len(worth)] == ALONE)
+        for column in np.flatnonzero(can):
+            yield int(column), float(worth[column])
 
 
 def decided(cases: Sequence[Case], usage: UsageBatch, offered: Offered, ranking: Ranking | None) -> Made:
