@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import TypeGuard
 from flows.catalogue_fields import Fields
 from flows.errors import CatalogueError
 from flows.frozen import dataclass
+from flows.personal_bundles import sizes_of
 from flows.spelling import words
 from flows.strict_yaml import StrictYamlError, load_strict
 from flows.values import Allowance, BundleId, Money, Unit
@@ -52,6 +53,7 @@ class Bundle:
     names: by language. price: what the subscriber pays, tax included if ``tax_included``. margin: share of the price.
     eligible: for each fact about a subscriber (segment, circle, service_type) the values that may buy; empty: all.
     ocs: what each adapter must know, as it is in the file. offer_hours: how long an offer of it lives.
+    family: of personalised sizes (``flows.personal_bundles``), of which each person is offered the one that fits.
     """
 
     id: BundleId
@@ -67,6 +69,7 @@ class Bundle:
     eligible: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ocs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     offer_hours: int = _HOURS_AN_OFFER_LIVES
+    family: str = ""
 
     def name(self, language: str) -> str:
         """The name in ``language``, else in a variety of the same language, in English, in any."""
@@ -111,8 +114,12 @@ class Catalogue:
         return self.get(name) or (called[0] if len(called) == 1 else None)
 
     def on_sale(self, day: date) -> tuple[Bundle, ...]:
-        """What can be bought on ``day``, in the order of the file."""
-        return tuple(bundle for bundle in self.bundles if bundle.on_sale.covers(day))
+        """What anybody can choose and buy on ``day``, in the order of the file."""
+        return tuple(bundle for bundle in self.bundles if not bundle.family and bundle.on_sale.covers(day))
+
+    def sizes_on_sale(self, day: date) -> tuple[Bundle, ...]:
+        """What can be offered on ``day`` to whom it fits best of its family."""
+        return tuple(bundle for bundle in self.bundles if bundle.family and bundle.on_sale.covers(day))
 
     def tmf_offerings(self) -> dict[BundleId, str]:
         """The TM Forum product offering of each bundle that has one."""
@@ -142,10 +149,14 @@ def parse_catalogue(text: str, file: str = "catalogue.yaml") -> Catalogue:
         raise CatalogueError(f"{file}: {error}") from error
     top = Fields(root, file)
     items = top.list("bundles")
+    templates = top.list("personal") if top.has("personal") else []
     top.done()
+    found = [_bundle(item, file, number) for number, item in enumerate(items, start=1)]
+    for number, template in enumerate(templates, start=1):
+        for family, size in sizes_of(template, f"{file}: personal {number}"):
+            found.append(replace(_bundle(size, file, number), family=family))
     bundles: dict[BundleId, Bundle] = {}
-    for number, item in enumerate(items, start=1):
-        bundle = _bundle(item, file, number)
+    for bundle in found:
         if bundle.id in bundles:
             raise CatalogueError(f"{file}: bundle {bundle.id}: id is given twice")
         bundles[bundle.id] = bundle

@@ -137,6 +137,30 @@ class RecordOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordDecision:
+    """What was decided on an event, and all that it was decided on: it can be decided again to the last bit (ADR 32).
+
+    id: of the offer that was made or would have been, without its ``off-``. offers: digest of what was on sale.
+    state: of the learned ranking, empty where today's rule decides. held_out: whether they are kept with today's rule.
+    version: of how decisions are made; models: versions of models by kind. inputs, outputs: ``scoring.packed``.
+    reasons: why, as codes and figures (``flows.decision_words``).
+    """
+
+    id: str
+    subscription: SubscriptionId
+    at: datetime
+    offers: str
+    state: str
+    held_out: bool
+    propensity: float
+    version: int
+    models: Mapping[str, str]
+    inputs: bytes
+    outputs: bytes
+    reasons: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordOfferState:
     """An open offer ends: accepted (with its order), declined or expired; once, or the whole step is dropped."""
 
@@ -371,6 +395,7 @@ class RecordAudit:
 Record = (
     RecordAlert
     | RecordOffer
+    | RecordDecision
     | RecordOfferState
     | RecordFirstYes
     | RecordAsked

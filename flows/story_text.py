@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
+from flows import decision_words
 from flows.events import OWN_CLOCK
 from flows.texts import Voice
 from flows.values import Money, Unit
@@ -69,6 +70,8 @@ def _origin(story: Story, voice: Voice) -> Iterator[_Line]:
         offered = N_("Offered: {bundle} for {price}, as the rules of market {market} allow (pack {pack})")
         facts = {"bundle": decision["bundle"], "price": price, "market": rule["market"], "pack": rule["pack"]}
         yield decision["made_at"], voice.say(offered, **facts)
+        for why in decision_words.lines(decision["facts"].get("reasons", {}), voice):
+            yield decision["made_at"], why
     else:
         asked = N_("{bundle} for {price} was asked for by the person: no rule on offers applies")
         yield decision["made_at"], voice.say(asked, bundle=decision["bundle"], price=price)

@@ -172,6 +172,12 @@ class OrdersProblem(GatewayError):
     code = "orders"
 
 
+class DecisionsProblem(GatewayError):
+    """What was asked about decisions cannot be done; the message is one line that says why."""
+
+    code = "decisions"
+
+
 class StatementUnreadable(GatewayError):
     """A statement of the charging system cannot be read; the message names file, line and column, nobody's number."""
 

@@ -42,3 +42,15 @@ class NothingToCompare(ScoringError):
 
     code = "nothing-to-compare"
     retryable = True
+
+
+class LogUnusable(ScoringError):
+    """A log of decisions that says nothing of the policy that is asked about."""
+
+    code = "log-unusable"
+
+
+class DecisionMalformed(ScoringError):
+    """Bytes that are not a decision of a known form."""
+
+    code = "decision-malformed"

@@ -144,10 +144,10 @@ def _header(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
         raise FileMalformed(f"{path}: line 1: {error}") from None
     if not names:
         raise FileMalformed(f"{path}: line 1: empty, where the names of the columns should be")
-    double = next((name for name in names if names.count(name) > 1), None)
+    double = next((name for name in names if name and names.count(name) > 1), None)
     if double is not None:
         raise FileMalformed(f"{path}: line 1: two columns are named {double!r}")
-    return names
+    return [name or f"column {number}" for number, name in enumerate(names, start=1)]  # numbered rows have no name
 
 
 def _view(connection: duckdb.DuckDBPyConnection, path: Path, present: Sequence[str], columns: Sequence[Column]) -> None:

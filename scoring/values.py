@@ -133,8 +133,24 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Of each person, ``(n,)``: the learned choice, -1 for none, and the chance with which it was picked (1 for none).
+
+    rows: what it looks like, ``(n, d)``, zeros for none; acceptance: its believed chance of a yes, 0 for none.
+    allowed: ``(n, m)``, what there was to pick from.
+    """
+
+    best: Ints
+    propensity: Floats
+    rows: Floats
+    acceptance: Floats
+    allowed: Bools
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
-    """A forecast and a ranking for every subscriber of the batch."""
+    """A forecast and today's ranking for every subscriber of the batch; chosen: where a learned ranking decides."""
 
     forecasts: Forecasts
     ranking: Ranking
+    chosen: Chosen | None = None

@@ -77,6 +77,15 @@ _ANSWERS = (
     )
     .group_by(t.c.subscription_id, _ON, t.c.state)
 )
+_REFUSED = (
+    select(t.c.subscription_id, t.c.bundle)
+    .where(
+        t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
+        t.c.id > bindparam("since"),
+        t.c.state == "declined",
+    )
+    .distinct()
+)
 _OVERDUE = select(t).where(t.c.state == "open", t.c.expires_at <= bindparam("now")).limit(500)
 _COUNT_OPEN = select(func.count()).select_from(t).where(t.c.state == "open")
 
@@ -199,6 +208,18 @@ async def answers_of(
     values = {"subscriptions": list(subscriptions), "since": f"off-{first_id(since)}"}
     for row in await reader.rows(_ANSWERS, values):
         found.setdefault(SubscriptionId(row[0]), {})[Channel(row[1]), row[2]] = row[3]
+    return found
+
+
+async def refused(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], since: datetime
+) -> dict[SubscriptionId, frozenset[str]]:
+    """Of each of these people the bundles that they said no to when they were offered, since then."""
+    found: dict[SubscriptionId, frozenset[str]] = {}
+    values = {"subscriptions": list(subscriptions), "since": f"off-{first_id(since)}"}
+    for row in await reader.rows(_REFUSED, values):
+        whose = SubscriptionId(row.subscription_id)
+        found[whose] = found.get(whose, frozenset()) | {row.bundle}
     return found
 
 

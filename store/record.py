@@ -15,6 +15,7 @@ from flows.effects import (
     RecordAudit,
     RecordBundlesOver,
     RecordConsent,
+    RecordDecision,
     RecordDropped,
     RecordFirstYes,
     RecordHelpGiven,
@@ -41,6 +42,7 @@ from store import (
     alerts,
     audit,
     bundles,
+    decisions,
     held_texts,
     imsis,
     offers,
@@ -150,8 +152,10 @@ def _of_order(effect: RecordOrder | RecordOrderState | RecordRefunded) -> list[O
             return [orders.refunded(effect), order_steps.refunded(effect)]
 
 
-def _record(effect: _OfPerson | _OfOffer | _OfText | RecordAudit) -> Op:
+def _record(effect: _OfPerson | _OfOffer | _OfText | RecordAudit | RecordDecision) -> Op:
     match effect:
+        case RecordDecision():
+            return decisions.put(effect)
         case RecordOffer() | RecordAsked() | RecordUnasked() | RecordDropped() | RecordYesUndone() | RecordOffersOver():
             return _of_offer(effect)
         case RecordTold():

@@ -101,6 +101,44 @@ usage = Table(
     Column("updated_at", UtcTime, nullable=False),
 )
 
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String(26), primary_key=True),  # the offer that was made, if one was, is off-ID
+    Column("subscription_id", String(26), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("offers", String(16), nullable=False),  # decision_offers.digest
+    Column("state", String(26)),  # ranking_states.id; null: today's rule
+    Column("held_out", Boolean, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("models", Text, nullable=False),  # JSON: versions by kind
+    Column("inputs", LargeBinary, nullable=False),  # scoring.packed
+    Column("outputs", LargeBinary, nullable=False),
+    Column("reasons", Text, nullable=False),  # JSON: codes and figures
+)
+
+decision_offers = Table(
+    "decision_offers",
+    metadata,
+    Column("digest", String(16), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),  # JSON: what was on sale, in the order of the decisions' arrays
+)
+
+ranking_states = Table(
+    "ranking_states",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("model", String(64), nullable=False),  # version of the file that it began with
+    Column("at", UtcTime, nullable=False),
+    Column("learned", Integer, nullable=False),  # answers so far, the last of them to this offer
+    Column("answered_at", UtcTime, nullable=False),
+    Column("offer", String(40), nullable=False),
+    Column("settings", Text, nullable=False),  # JSON: how it explores
+    Column("body", LargeBinary, nullable=False),  # mean and inverse of the precision, 64-bit floats
+)
+
 inbox = Table(
     "inbox",
     metadata,
@@ -204,6 +242,14 @@ Index(
     offers.c.expires_at,
     sqlite_where=offers.c.state == "open",
     postgresql_where=offers.c.state == "open",
+)
+
+Index(
+    "offers_settled",
+    offers.c.settled_at,
+    offers.c.id,
+    sqlite_where=offers.c.settled_at.is_not(None),
+    postgresql_where=offers.c.settled_at.is_not(None),
 )
 
 orders = Table(

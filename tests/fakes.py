@@ -247,7 +247,7 @@ class House:
 
     def sells(self, bundles: Iterable[Bundle]) -> None:
         """From now on these, until the day ends."""
-        self.context._today = replace(self.context._day(self.clock()), on_sale=tuple(bundles))
+        self.context._today = replace(self.context._day(self.clock()), on_sale=tuple(bundles), offered={})
 
 
 def colombia(reader: Reader, writer: Writer, clock: FakeClock, catalogues: Catalogues) -> House:

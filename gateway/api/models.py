@@ -82,6 +82,13 @@ class CatalogueList(Model, frozen=True):
     next: Next
 
 
+class RecommendationList(Model, frozen=True):
+    """What suits a subscriber, the best first."""
+
+    items: list[CatalogueBundle]
+    next: Next
+
+
 class Offer(Model, frozen=True):
     """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice."""
 

@@ -25,6 +25,7 @@ from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
+from gateway.app.ranking import open_ranking
 from gateway.app.telling import webhook_lane
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
@@ -206,7 +207,11 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=(*order_jobs(config, context, committer, ocs), *model_jobs(config, context, run_apart)),
+            more=(
+                *order_jobs(config, context, committer, ocs),
+                *model_jobs(config, context, run_apart),
+                *await open_ranking(config, context),
+            ),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

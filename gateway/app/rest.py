@@ -13,6 +13,7 @@ from gateway.api.message_routes import MessageRoutes
 from gateway.api.message_views import MessageViews
 from gateway.api.once import Once
 from gateway.api.openapi import OpenApiRoute
+from gateway.api.recommendation_routes import RecommendationRoutes
 from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
 from gateway.api.webhook_routes import WebhookRoutes
@@ -50,6 +51,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
     return (
         CatalogueRoutes(context, access),
         ApiRoutes(context, facts, committer, access, once, message_views=views),
+        RecommendationRoutes(context, facts, access),
         AcceptanceRoutes(context, behind.acceptances, access, once),
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
         RefundRoutes(RefundDesk(context, committer), access, once),

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_batch, score_compare, score_model, score_models
+from gateway.cli import (
+    score_acceptance,
+    score_batch,
+    score_compare,
+    score_decisions,
+    score_model,
+    score_models,
+    score_ope,
+    score_replay,
+)
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
+
+_GROUPS = (
+    score_acceptance,
+    score_ope,
+    score_model,
+    score_models,
+    score_compare,
+    score_batch,
+    score_decisions,
+    score_replay,
+)
 
 
 def add_to(commands: Commands) -> None:
@@ -18,5 +38,5 @@ def add_to(commands: Commands) -> None:
         root,
         *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
     )
-    for group in (score_model, score_models, score_compare, score_batch):
+    for group in _GROUPS:
         group.add_to(score)

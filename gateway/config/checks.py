@@ -77,6 +77,7 @@ def check(config: Config) -> Config:
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_operator(config.operator)
     check_orders(config.story, config.reconciliation)
+    check_scoring(config.scoring)
     check_policy(config.policy)
     check_scoring(config.scoring)
     if config.webhooks.secret:

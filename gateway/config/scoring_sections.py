@@ -42,13 +42,19 @@ class BatchConfig:
 class ScoringConfig:
     """depletion, acceptance, churn: files of models; empty = none, then the rules decide that need no model.
 
-    shadow: share of decisions that are noted to be compared with what came of them, and scored by the challenger;
+    holdout: share of subscribers who get today's ranking all the same. refused_days: so long nothing is offered again
+    that somebody said no to. learn_seconds: between two looks for answers to learn from. decisions_days: for how long
+    decisions are kept. shadow: share of decisions that are noted to be compared with what came of them, and scored by the challenger;
     shadow_per_second: of them in one second, at most.
     """
 
     depletion: str = ""
     acceptance: str = ""
     churn: str = ""
+    holdout: float = 0.1
+    refused_days: float = 7
+    learn_seconds: float = 60
+    decisions_days: int = 30
     challengers: ChallengersConfig = ChallengersConfig()
     shadow: float = 0.1
     shadow_per_second: float = 20
@@ -58,6 +64,14 @@ class ScoringConfig:
 def check_scoring(scoring: ScoringConfig) -> None:
     """Raises ConfigError."""
     batch = scoring.batch
+    if not 0 <= scoring.holdout <= 1:
+        raise ConfigError("scoring.holdout must be a share from 0 to 1")
+    if scoring.refused_days < 0:
+        raise ConfigError("scoring.refused_days must be at least 0")
+    if scoring.learn_seconds <= 0:
+        raise ConfigError("scoring.learn_seconds must be more than 0")
+    if scoring.decisions_days < 1:
+        raise ConfigError("scoring.decisions_days must be at least 1")
     if not 0 <= scoring.shadow <= 1:
         raise ConfigError("scoring.shadow must be a share from 0 to 1")
     if not 0 < scoring.shadow_per_second <= _MOST_A_SECOND:

@@ -6,22 +6,25 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 
 from flows.alert import Alerted, AlertFacts, decide, place_of, threshold_key
 from flows.bundle_periods import Told, most_telling, why_pointless
-from flows.effects import Effect, RecordAlert, RecordOvertaken
+from flows.effects import Effect, RecordAlert, RecordDecision, RecordOvertaken
 from flows.events import BundleReported
 from flows.frozen import dataclass
 from flows.joining import joined, leading
 from flows.records import Subscriber
 from flows.values import OfferId, SubscriptionId, Wallet
+from gateway.core import decision_log
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
+from gateway.core.decision_log import DecisionLog
 from gateway.core.facts import Facts
 from gateway.core.shadow_kinds import note_forecasts
-from store import alerts
+from store import alerts, offers
 from store.ids import new_id
 
 _LATEST_TEXT = timedelta(hours=25)
@@ -60,6 +63,7 @@ class Message:
     wallet: Wallet | None = None
 
 
+_Refused = Mapping[SubscriptionId, frozenset[str]]
 _History = Mapping[tuple[SubscriptionId, str], Sequence[Told]]
 
 
@@ -70,6 +74,7 @@ class AlertDesk:
         self._context = context
         self._facts = facts
         self._channels = channels
+        self._log = DecisionLog(context)
 
     async def messages(self, people: Sequence[Sequence[BundleNews]]) -> list[Message]:
         """For each person what becomes of their news."""
@@ -82,9 +87,9 @@ class AlertDesk:
             [news[0].subscriber.msisdn for news in people if _sort_out(news, None, history, at).leads]
         )
         sorted_out = [_sort_out(news, wallets.get(news[0].subscriber.msisdn), history, at) for news in people]
-        cases = [
-            (one, self._case(one, wallets[one.subscriber.msisdn], at)) for found in sorted_out for one in found.leads
-        ]
+        leads = [one for found in sorted_out for one in found.leads]
+        refused = await self._refused(leads, at)
+        cases = [(one, self._case(one, wallets[one.subscriber.msisdn], refused, at)) for one in leads]
         decided = await self._decided(cases, at)
         self._count(decided)
         return [
@@ -96,15 +101,26 @@ class AlertDesk:
         for failed in (name for alerted in decided.values() for name in alerted.failed):
             self._context.metrics.claims_failed.labels(failed).inc()
 
-    def _case(self, one: BundleNews, wallet: Wallet | None, at: datetime) -> Case:
+    async def _refused(self, leads: Sequence[BundleNews], at: datetime) -> _Refused:
+        """What these people said no to lately; nobody looks where today's rule decides."""
+        ranking = self._context.ranking
+        if ranking is None or not leads:
+            return {}
+        ids = [one.subscriber.id for one in leads]
+        return await offers.refused(self._context.reader, ids, at - ranking.refused_for)
+
+    def _case(self, one: BundleNews, wallet: Wallet | None, refused: _Refused, at: datetime) -> Case:
         place = place_of(one.subscriber, self._context.rules(at), at)
-        return Case(one.subscriber, one.event, wallet, one.usage, place)
+        no = refused.get(one.subscriber.id, frozenset())
+        return Case(one.subscriber, one.event, wallet, one.usage, place, seed=one.entry, refused=no)
 
     async def _decided(self, cases: Sequence[tuple[BundleNews, Case]], at: datetime) -> dict[str, Alerted]:
         if not cases:
             return {}
+        sold = partial(self._context.offered, at)
+        await self._log.sell(map(sold, {case.event.bucket.unit for _, case in cases}))
         started = perf_counter()
-        verdicts = judge([case for _, case in cases], self._context.on_sale(at), at)
+        verdicts = judge([case for _, case in cases], sold, at, self._context.ranking)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
         note_forecasts(self._context.shadow, [case for _, case in cases], verdicts, at)
         ways = await self._ways([case.subscriber for _, case in cases])
@@ -121,7 +137,8 @@ class AlertDesk:
         voice = context.voice(case.subscriber)
         product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
-        return decide(
+        made = decision_log.entry(OfferId(f"off-{new_id(at)}"), case.subscriber.id, at, verdict.trail)
+        alerted = decide(
             AlertFacts(
                 at=at,
                 happened_at=one.happened_at,
@@ -132,14 +149,14 @@ class AlertDesk:
                 others_last_hours=verdict.others_last_hours,
                 best=verdict.best,
                 on_sale=verdict.on_sale,
-                decision=verdict.decision,
+                decision={**verdict.decision, "reasons": made.reasons},
                 bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
                 voice=voice,
                 rules=context.rules(at),
                 switches=context.contact_switches(),
                 source=context.service_number.address,
                 two_way=context.service_number.answerable,
-                offer_id=OfferId(f"off-{new_id(at)}"),
+                offer_id=OfferId(f"off-{made.id}"),
                 key=text_key(one.entry),
                 chosen=way.chosen,
                 door=way.door,
@@ -149,6 +166,7 @@ class AlertDesk:
                 pool=verdict.pool,
             )
         )
+        return replace(alerted, effects=(*alerted.effects, made)) if alerted.effects else alerted
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,8 @@ def _message(
         _dated(effect, first, key) if isinstance(effect, RecordAlert) else effect for effect in joined(alerted, lead)
     ]
     effects += [_dated(_noted(one, at), one, key) for one in along]
+    others = [what for which, what in enumerate(alerted) if which != lead]
+    effects += [effect for what in others for effect in what.effects if isinstance(effect, RecordDecision)]
     for one in found.leads:
         if one.entry in told:
             effects += _overtaken(history.get(one.bundle, ()), at)

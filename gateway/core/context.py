@@ -21,6 +21,8 @@ from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
 from gateway.core.models import Models
+from gateway.core.offered import Offered, offered
+from gateway.core.ranking import Ranking
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.core.shadow import Shadow
@@ -54,6 +56,8 @@ class _Day:
     ends: datetime
     rules: MarketRules
     on_sale: tuple[Bundle, ...]
+    sizes: tuple[Bundle, ...] = ()
+    offered: dict[Unit, Offered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Context:
 
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
     a second yes, beside what the market pack says; -1 for nothing more. models: those in service, replaced as a whole.
-    shadow: where decisions of models are noted, None for nowhere.
+    shadow: where decisions of models are noted, None for nowhere. ranking: that learns, None for today's rule.
     """
 
     market: Market
@@ -90,6 +94,7 @@ class Context:
     leads: Leads = Leads()
     models: Models = field(default_factory=Models)
     shadow: Shadow | None = None
+    ranking: Ranking | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:
@@ -100,6 +105,13 @@ class Context:
         """What is sold at ``at``."""
         return self._day(at).on_sale
 
+    def offered(self, at: datetime, unit: Unit) -> Offered:
+        """What is sold at ``at`` to somebody who runs out of this, as decisions look at it."""
+        day = self._day(at)
+        if unit not in day.offered:
+            day.offered[unit] = offered(unit, day.on_sale, day.sizes)
+        return day.offered[unit]
+
     def _day(self, at: datetime) -> _Day:
         """What counts on the market's day of ``at``: worked out once a day."""
         known = self._today
@@ -109,7 +121,8 @@ class Context:
             rules = self.market.at(day)
             if self.confirm_above >= 0:
                 rules = rules.confirming_above(self.confirm_above)
-            known = self._today = _Day(begins.astimezone(UTC), ends.astimezone(UTC), rules, self.catalogue.on_sale(day))
+            on_sale, sizes = self.catalogue.on_sale(day), self.catalogue.sizes_on_sale(day)
+            known = self._today = _Day(begins.astimezone(UTC), ends.astimezone(UTC), rules, on_sale, sizes)
         return known
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,40 +12,37 @@ import numpy as np
 
 from flows.alert import Forecast, others_lasting
 from flows.catalogue import Bundle
-from flows.events import BundleChange, BundleReported
 from flows.frozen import dataclass
-from flows.records import Subscriber
-from flows.usable import Place, Pool, pool_of
-from flows.values import Bucket, Unit, Wallet
-from gateway.core.context import eligibility_facts
-from scoring.decide import decide
+from flows.usable import Pool
+from flows.values import Unit
+from gateway.core.case import Case
+from gateway.core.offered import Offered
+from gateway.core.offering import Made, decided
+from gateway.core.ranking import Ranking
 from scoring.depletion import forecast
 from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
-from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, UsageBatch
+from scoring.values import PRIOR_PER_HOUR, Reason, UsageBatch
 
+__all__ = ["Case", "Trail", "Verdict", "ends", "judge", "ranked"]
 _NAN = math.nan
 _HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One person whose bundle ends. usage: what the store holds of their use. place: where they are, if known."""
+class Trail:
+    """What a verdict was decided on: its row of a decision."""
 
-    subscriber: Subscriber
-    event: BundleReported
-    wallet: Wallet | None
-    usage: bytes | None
-    place: Place | None = None
-
-    def pool(self, at: datetime) -> Pool:
-        """All that can be used in place of the bundle that ends."""
-        return pool_of(self.event, self.wallet, self.place or Place(at))
+    made: Made
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last."""
+    """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last.
+
+    trail: what it was decided on.
+    """
 
     forecast: Forecast
     others_last_hours: float
@@ -53,21 +50,26 @@ class Verdict:
     on_sale: bool
     decision: Mapping[str, Any]
     pool: Pool
+    trail: Trail
 
 
-def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> list[Verdict]:
-    """A verdict for every case, in order; cases of one unit are decided in one batch."""
+def judge(
+    cases: Sequence[Case], sold: Callable[[Unit], Offered], at: datetime, ranking: Ranking | None = None
+) -> list[Verdict]:
+    """A verdict for every case, in order; cases of one unit are decided in one batch.
+
+    sold: what is offered where a unit ends. ranking: that learns, None for today's rule.
+    """
     by_unit: defaultdict[Unit, list[int]] = defaultdict(list)
     for index, case in enumerate(cases):
         by_unit[case.event.bucket.unit].append(index)
     verdicts: dict[int, Verdict] = {}
     for unit, indices in by_unit.items():
-        offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
         of_unit = [cases[index] for index in indices]
         pools = [case.pool(at) for case in of_unit]
-        decisions = decide(DecisionBatch(_usage(of_unit, pools, unit, at), _offers(of_unit, offered, unit)))
+        made = decided(of_unit, _usage(of_unit, pools, unit, at), sold(unit), ranking)
         for row, index in enumerate(indices):
-            verdicts[index] = _verdict(pools[row], offered, decisions, row)
+            verdicts[index] = _verdict(pools[row], made, row)
     return [verdicts[index] for index in range(len(cases))]
 
 
@@ -86,24 +88,19 @@ def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
     return [found[index] for index in range(len(cases))]
 
 
-def payable(
-    person: Subscriber, wallet: Wallet, usage: bytes | None, on_sale: Sequence[Bundle], at: datetime
+def ranked(
+    cases: Mapping[Unit, Case], sold: Callable[[Unit], Offered], at: datetime, ranking: Ranking | None
 ) -> list[Bundle]:
-    """What this person may buy and can pay, the best first, judged as if they had nothing left of anything.
+    """What one person may buy, the best first; what they cannot pay is left out, unless nobody knows their balance.
 
-    A bundle of several units counts by the one that it is best for.
+    cases: the person as they stand in each unit. A bundle of several units counts by the one that it is best for.
+    ranking: without one, or for whoever is held out, by today's rule, which ranks nothing while no balance is known.
     """
     scores: dict[str, tuple[float, Bundle]] = {}
-    for unit in Unit:
-        offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
-        nothing = BundleReported(BundleChange.DEPLETED, Bucket("", unit, 0))
-        case = [Case(person, nothing, wallet, usage)]
-        batch = _offers(case, offered, unit)
-        usage_batch = _usage(case, [one.pool(at) for one in case], unit, at)
-        ranking = decide(DecisionBatch(usage_batch, batch)).ranking
-        can_pay = batch.eligible[0] & (batch.price <= batch.balance[0])
-        for column in np.flatnonzero(can_pay):
-            bundle, score = offered[column], float(ranking.scores[0, column])
+    for unit, case in cases.items():
+        made = decided([case], _usage([case], [case.pool(at)], unit, at), sold(unit), ranking)
+        for column, score in made.worths():
+            bundle = made.offered.bundles[column]
             if bundle.id not in scores or scores[bundle.id][0] < score:
                 scores[bundle.id] = (score, bundle)
     best_first = sorted(scores.values(), key=lambda scored: (-scored[0], scored[1].price.amount))
@@ -133,48 +130,14 @@ def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetim
     )
 
 
-def _offers(cases: Sequence[Case], offered: Sequence[Bundle], unit: Unit) -> OfferBatch:
-    rows = _eligible(cases, offered)
-    return OfferBatch(
-        balance=np.array([_balance(case, offered) for case in cases]),
-        price=np.array([bundle.price.amount for bundle in offered], dtype=float),
-        margin=np.array([bundle.price.amount * bundle.margin for bundle in offered], dtype=float),
-        allowance=np.array([bundle.amount(unit) for bundle in offered], dtype=float),
-        validity_hours=np.array([bundle.validity_hours for bundle in offered], dtype=float),
-        eligible=np.array(rows, dtype=bool).reshape(len(cases), len(offered)),
-    )
-
-
-def _eligible(cases: Sequence[Case], offered: Sequence[Bundle]) -> list[list[bool]]:
-    """Who may buy what; people of whom the same is known are looked at once."""
-    known: dict[frozenset[tuple[str, str]], list[bool]] = {}
-    rows = []
-    for case in cases:
-        facts = eligibility_facts(case.subscriber)
-        key = frozenset(facts.items())
-        if key not in known:
-            known[key] = [bundle.eligible_for(facts) for bundle in offered]
-        rows.append(known[key])
-    return rows
-
-
-def _balance(case: Case, offered: Sequence[Bundle]) -> float:
-    """What the person can spend in the catalogue's currency, advances taken back; a foreign one affords nothing."""
-    balance = case.wallet.spendable if case.wallet else None
-    if balance is None or any(bundle.price.currency != balance.currency for bundle in offered):
-        return _NAN
-    return float(balance.amount)
-
-
-def _verdict(pool: Pool, offered: Sequence[Bundle], decisions: Decisions, row: int) -> Verdict:
-    forecasts, ranking = decisions.forecasts, decisions.ranking
-    best = int(ranking.best[row])
+def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
+    forecasts, ranking, best = made.decisions.forecasts, made.decisions.ranking, made.best(row)
     others = others_lasting(pool)
     told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
     return Verdict(
         forecast=told,
         others_last_hours=others / float(forecasts.pace[row]),
-        best=offered[best] if best >= 0 else None,
+        best=made.offered.bundles[best] if best >= 0 else None,
         on_sale=int(ranking.reasons[row]) != Reason.NONE_ELIGIBLE,
         decision={
             "p10_hours": round(told.p10, 2),
@@ -182,10 +145,11 @@ def _verdict(pool: Pool, offered: Sequence[Bundle], decisions: Decisions, row: i
             "p90_hours": round(told.p90, 2),
             "p_depletes_before_expiry": round(float(forecasts.p_before_expiry[row]), 4),
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
-            "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,
-            "considered": len(offered),
+            "score": round(float(ranking.scores[row, best]), 2) if 0 <= best < ranking.scores.shape[1] else 0,
+            "considered": ranking.scores.shape[1],
         },
         pool=pool,
+        trail=Trail(made, row),
     )
 
 

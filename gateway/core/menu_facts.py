@@ -17,6 +17,7 @@ from gateway.core.facts import Facts
 from gateway.core.for_sale import ForSale
 from gateway.core.menu_guards import MenuGuards
 from gateway.core.menu_need import Need
+from gateway.core.recommending import Recommender
 from menus.values import GUARD, FactValue, Item
 from menus.values import Facts as MenuFactValues
 from scoring.errors import ScoringError
@@ -56,6 +57,8 @@ class MenuFacts:
             "orders": self._orders,
             "used_lately": self._used_lately,
         }
+        self._ranked: Mapping[str, BundleKind | None] = {"bundles": None, "combos": BundleKind.COMBO}
+        self._recommender = Recommender(context, facts)
         self._guards = MenuGuards(context)
         self._for_sale = ForSale(())
 
@@ -81,11 +84,15 @@ class MenuFacts:
         return self._known[name](need) if name in self._known else None
 
     def _must_ask(self, name: str) -> bool:
-        return self._guards.asks(name.removeprefix(GUARD)) if name.startswith(GUARD) else name in self._asked
+        if name.startswith(GUARD):
+            return self._guards.asks(name.removeprefix(GUARD))
+        return name in self._asked or (name in self._ranked and self._context.ranking is not None)
 
     async def _ask(self, name: str, need: Need) -> FactValue:
         if name.startswith(GUARD):
             return await self._guards.ask(name.removeprefix(GUARD), need)
+        if name in self._ranked:
+            return await self._best_first(need, self._ranked[name])
         return await self._asked[name](need)
 
     def for_sale(self, subscriber: Subscriber) -> Sequence[Bundle]:
@@ -122,6 +129,13 @@ class MenuFacts:
 
     def _combos(self, need: Need) -> FactValue:
         return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice, BundleKind.COMBO)
+
+    async def _best_first(self, need: Need, kind: BundleKind | None) -> FactValue:
+        """The list, in the order that suits this person."""
+        about, for_sale = eligibility_facts(need.subscriber), self._now_for_sale()
+        shown = {item.id: item for item in for_sale.shown_to(about, need.voice, kind)}
+        order = await self._recommender.in_order(need.subscriber, for_sale.to(about))
+        return tuple(shown[bundle.id] for bundle in order if bundle.id in shown)
 
     def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")

@@ -20,8 +20,8 @@ from flows.texting import TextFacts
 from flows.understanding import understand
 from flows.values import Msisdn, OrderKey, SubscriptionId, Wallet
 from gateway.core.context import Context
-from gateway.core.deciding import payable
 from gateway.core.facts import Facts
+from gateway.core.recommending import Recommender
 from store import consents
 from store.consent_seal import digest
 from store.inbox import Entry
@@ -50,6 +50,7 @@ class TextFactsDesk:
     def __init__(self, context: Context, facts: Facts, service_code: str) -> None:
         self._context = context
         self._facts = facts
+        self._recommender = Recommender(context, facts)
         self._service_code = service_code
 
     async def of_all(
@@ -134,8 +135,7 @@ class TextFactsDesk:
     def _payable(self, person: Subscriber, wallet: Wallet | None, usage: bytes | None) -> Sequence[Bundle] | None:
         if wallet is None or wallet.balance is None:
             return None
-        at = self._context.clock()
-        return payable(person, wallet, usage, self._context.on_sale(at), at)
+        return self._recommender.for_wallet(person, wallet, usage)
 
     def _names(self, made: Sequence[Offer], wallet: Wallet | None, language: str) -> Mapping[str, str]:
         """Of bundles that were offered, and of those that run and are in the catalogue."""

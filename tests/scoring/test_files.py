@@ -95,3 +95,9 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """Before anything is opened."""
     with pytest.raises(FileMalformed, match=r"none\.csv: there is no such file"):
         read(tmp_path / "none.csv", COLUMNS)
+
+
+def test_columns_without_a_name_are_left_alone(file: Path) -> None:
+    """As tables have them whose rows were numbered."""
+    file.write_text(",msisdn,,n\n0,573001112233,x,1\n")
+    assert list(read(file, [Column("msisdn")])["msisdn"]) == ["573001112233"]

@@ -84,6 +84,21 @@ async def test_a_first_yes_and_the_question_after_it_are_told(told: Told) -> Non
     assert any(line.endswith("First yes; a second was asked for") for line in story["text"])
 
 
+async def test_a_story_says_why_it_was_this_offer(told: Told) -> None:
+    """From the reasons that were kept with it."""
+    reasons = {"by": "rule", "of": 5, "dear": 1, "barred": 0, "refused": 0}
+    reasons |= {"bundle": "data-1gb-7d", "fit": 0.8, "margin": 180_000, "content": False, "size": False}
+    contact = {"market": "co", "pack": "0"}
+    decision = {"origin": f"alert:{ENTRY}", "reasons": reasons, "contact": contact}
+    await told.happens(record_offer(decision=decision), RecordOrder(order(), Answer("01YES")))
+    story = await told.story()
+    assert story["decision"]["facts"]["reasons"]["fit"] == 0.8
+    lines = [line.partition("  ")[2] for line in story["text"]]
+    why = lines.index("Chosen by margin and fit among 5 that could be paid: fit 80 %")
+    assert lines[why - 1].startswith("Offered: data-1gb-7d")
+    assert lines[why + 1] == "Left out as too dear for the balance: 1"
+
+
 async def test_an_offer_that_was_asked_for_by_text_came_from_that_text(told: Told) -> None:
     """MORE is a text of theirs; no rule on offers was needed."""
     offer = OfferId(f"off-{ENTRY}9")

@@ -1,0 +1,61 @@
+"""``chasqui score decisions``: offers that were explored and what became of them, as the log that others learn from."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.app import utc_now
+from gateway.cli.configured import add_config, load_config
+from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.stored import with_store
+from scoring import packed
+from scoring.offer_features import FEATURES
+from store import decisions
+from store.reader import Reader
+
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_HEAD = ("item_id", "position", "click", "propensity_score", *FEATURES)
+
+
+def add_to(score: ScoreCommands) -> None:
+    """Add the command."""
+    written = score.root.add_parser(
+        "decisions", help="write explored offers and their answers to a file", description=_decisions.__doc__
+    )
+    written.add_argument("--out", type=Path, required=True, metavar="FILE", help="a CSV file")
+    add_config(written)
+    written.set_defaults(run=_decisions)
+
+
+def _decisions(arguments: argparse.Namespace) -> int:
+    """Write every offer that the learned ranking made and that was answered or ran out, with its propensity: a log for
+    chasqui score ope, and with what the offer looked like for chasqui score train acceptance.
+    """
+
+    async def write(engine: AsyncEngine, reader: Reader) -> int:
+        return await _written(reader, arguments.out)
+
+    count = with_store(load_config(arguments), write)
+    print(f"{arguments.out}: {count} offers")
+    return 0
+
+
+async def _written(reader: Reader, out: Path) -> int:
+    part, count, after, until = out.with_name(out.name + ".part"), 0, (_BEGIN, ""), utc_now()
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(_HEAD)
+        while page := await decisions.answered(reader, after, until):
+            after = page[-1].at, page[-1].offer
+            for one in page:
+                row = packed.outputs(one.outputs)[1]
+                if not one.held_out and len(row) == len(FEATURES):
+                    writer.writerow((one.bundle, 1, int(one.accepted), repr(one.propensity), *map(float, row)))
+                    count += 1
+    part.replace(out)
+    return count

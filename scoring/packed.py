@@ -1,0 +1,139 @@
+"""One person's decision as bytes: what went in and what came out, to the last bit, to be decided again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.choice import ChoiceBatch
+from scoring.errors import DecisionMalformed
+from scoring.values import Bools, DecisionBatch, Decisions, Floats, Ints, OfferBatch, UsageBatch
+
+_USAGE = (
+    "remaining",
+    "initial",
+    "elapsed_hours",
+    "hours_to_expiry",
+    "hour",
+    "recent_day",
+    "log_day_std",
+    "days",
+    "prior",
+)
+_PROFILE = 24
+_SCALARS = 3
+"""Balance, the event's number, and whether they are held out."""
+_NUMBERS = len(_USAGE) + _PROFILE + _SCALARS
+INPUTS = (*_USAGE, *(f"profile_{hour:02}" for hour in range(_PROFILE)), "balance", "drawn", "held_out")
+"""The numbers of a decision, in their order."""
+OUTPUTS = ("p10", "p50", "p90", "p_before_expiry", "pace", "best", "propensity", "acceptance")
+"""Of what came out, in their order; what the offer looked like comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTable:
+    """What everybody was offered that day: ``(m,)`` each. todays: how many of them today's rule knows, the first."""
+
+    price: Floats
+    margin: Floats
+    allowance: Floats
+    validity_hours: Floats
+    content: Bools
+    family: Ints
+    todays: int
+
+    def batch(self, balance: Floats, eligible: Bools) -> OfferBatch:
+        """All of them, for people ``(n,)`` who may buy what ``eligible`` ``(n, m)`` says."""
+        return OfferBatch(balance, self.price, self.margin, self.allowance, self.validity_hours, eligible)
+
+    def todays_batch(self, balance: Floats, eligible: Bools) -> OfferBatch:
+        """Those that today's rule knows."""
+        upto = self.todays
+        return OfferBatch(
+            balance,
+            self.price[:upto],
+            self.margin[:upto],
+            self.allowance[:upto],
+            self.validity_hours[:upto],
+            eligible[:, :upto],
+        )
+
+
+def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None, row: int) -> bytes:
+    """Everything about one person that is not the same for everybody."""
+    numbers = np.empty(_NUMBERS)
+    for at, name in enumerate(_USAGE):
+        numbers[at] = getattr(usage, name)[row]
+    numbers[len(_USAGE) : -_SCALARS] = usage.profile[row]
+    chosen = (choice.drawn[row], choice.held_out[row]) if choice is not None else (0.0, 0.0)
+    numbers[-_SCALARS:] = (offers.balance[row], *chosen)
+    masks = (
+        [offers.eligible[row]]
+        if choice is None
+        else [
+            choice.offers.eligible[row],
+            choice.refused[row],
+            choice.same_again[row],
+        ]
+    )
+    return numbers.tobytes() + np.packbits(np.concatenate(masks)).tobytes()
+
+
+def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionBatch, ChoiceBatch | None]:
+    """A batch of the one person. chosen: whether a learned choice was made. Raises DecisionMalformed."""
+    many = len(table.price) if chosen else table.todays
+    size = _NUMBERS * 8
+    if len(data) != size + -(-many * (3 if chosen else 1) // 8):
+        raise DecisionMalformed(f"{len(data)} bytes of inputs do not fit {many} offers")
+    numbers = np.frombuffer(data[:size])
+    masks = np.unpackbits(np.frombuffer(data[size:], dtype=np.uint8)).astype(bool)
+    values = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
+    usage = UsageBatch(**values, profile=numbers[len(_USAGE) : -_SCALARS][None, :])
+    balance, drawn, held_out = (numbers[at : at + 1] for at in range(_NUMBERS - _SCALARS, _NUMBERS))
+    eligible = masks[:many][None, :]
+    batch = DecisionBatch(usage, table.todays_batch(balance, eligible))
+    if not chosen:
+        return batch, None
+    return batch, ChoiceBatch(
+        offers=table.batch(balance, eligible),
+        content=table.content,
+        family=table.family,
+        refused=masks[many : 2 * many][None, :],
+        same_again=masks[2 * many : 3 * many][None, :],
+        days=usage.days,
+        drawn=drawn,
+        held_out=held_out > 0,
+    )
+
+
+def packed_outputs(decisions: Decisions, row: int) -> bytes:
+    """What was decided of one person."""
+    made, chosen = decisions.forecasts, decisions.chosen
+    numbers = [made.p10[row], made.p50[row], made.p90[row], made.p_before_expiry[row], made.pace[row]]
+    if chosen is None:
+        numbers += [decisions.ranking.best[row], 1.0, 0.0]
+        return np.array(numbers, dtype=np.float64).tobytes()
+    numbers += [chosen.best[row], chosen.propensity[row], chosen.acceptance[row]]
+    return np.concatenate((np.array(numbers, dtype=np.float64), chosen.rows[row])).tobytes()
+
+
+def outputs(data: bytes) -> tuple[dict[str, float], Floats]:
+    """What ``packed_outputs`` has packed, by name, and what the offer looked like. Raises DecisionMalformed."""
+    if len(data) % 8 or len(data) < 8 * len(OUTPUTS):
+        raise DecisionMalformed(f"{len(data)} bytes are no outcome of a decision")
+    numbers = np.frombuffer(data)
+    return named(OUTPUTS, numbers), numbers[len(OUTPUTS) :]
+
+
+def inputs(data: bytes) -> dict[str, float]:
+    """The numbers that went in, by name. Raises DecisionMalformed."""
+    if len(data) < 8 * _NUMBERS:
+        raise DecisionMalformed(f"{len(data)} bytes are no inputs of a decision")
+    return named(INPUTS, np.frombuffer(data[: 8 * _NUMBERS]))
+
+
+def named(names: Sequence[str], numbers: Floats) -> dict[str, float]:
+    """Numbers by their names; there may be more of them."""
+    return {name: float(number) for name, number in zip(names, numbers, strict=False)}

@@ -1,0 +1,171 @@
+"""What was decided and on what: rows, what was on sale, and the answers that can be learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, not_, or_, select
+from sqlalchemy.dialects.sqlite import insert as insert_once
+
+from flows.documents import decode, encode
+from flows.effects import RecordDecision
+from flows.frozen import dataclass
+from flows.values import OfferId, SubscriptionId
+from store.ids import first_id
+from store.reader import AnyRow, Reader
+from store.tables import decision_offers, offers, ranking_states
+from store.tables import decisions as t
+from store.unit import Op
+
+_OFFER = "off-"
+_INSERT = insert(t)
+_SELL = insert_once(decision_offers).on_conflict_do_nothing()
+_BY_ID = select(t).where(t.c.id == bindparam("id"))
+_OFFERS = select(decision_offers.c.body).where(decision_offers.c.digest == bindparam("digest"))
+_LATER = or_(
+    offers.c.settled_at > bindparam("answered_at"),
+    and_(offers.c.settled_at == bindparam("answered_at"), offers.c.id > bindparam("offer")),
+)
+_ANSWERED = (
+    select(
+        offers.c.id,
+        offers.c.bundle,
+        offers.c.state,
+        offers.c.settled_at,
+        t.c.offers,
+        t.c.propensity,
+        t.c.held_out,
+        t.c.outputs,
+    )
+    .select_from(offers.join(t, t.c.id == func.substr(offers.c.id, len(_OFFER) + 1)))
+    .where(
+        offers.c.settled_at >= bindparam("answered_at"),
+        offers.c.settled_at <= bindparam("until"),
+        _LATER,
+        offers.c.sent_from != "",
+        t.c.state.is_not(None),
+    )
+    .order_by(offers.c.settled_at, offers.c.id)
+    .limit(bindparam("most"))
+)
+_FORGET = delete(t).where(t.c.id < bindparam("first"))
+_FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
+_FORGET_OFFERS = delete(decision_offers).where(
+    decision_offers.c.at < bindparam("before"), not_(exists().where(t.c.offers == decision_offers.c.digest))
+)
+_NEWEST_STATE = select(func.max(ranking_states.c.id)).scalar_subquery()
+_FORGET_STATES = delete(ranking_states).where(
+    ranking_states.c.id < bindparam("first"),
+    ranking_states.c.id != _NEWEST_STATE,
+    not_(exists().where(t.c.state == ranking_states.c.id)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An offer that the learned ranking chose or was held out from, and what became of it. outputs: ``scoring.packed``.
+
+    offers: digest of what was on sale.
+    """
+
+    offer: OfferId
+    bundle: str
+    accepted: bool
+    at: datetime
+    offers: str
+    propensity: float
+    held_out: bool
+    outputs: bytes
+
+
+def put(effect: RecordDecision) -> Op:
+    """A decision."""
+    return Op(
+        _INSERT,
+        {
+            "id": effect.id,
+            "subscription_id": effect.subscription,
+            "at": effect.at,
+            "offers": effect.offers,
+            "state": effect.state or None,
+            "held_out": effect.held_out,
+            "propensity": effect.propensity,
+            "version": effect.version,
+            "models": encode(effect.models),
+            "inputs": effect.inputs,
+            "outputs": effect.outputs,
+            "reasons": encode(effect.reasons),
+        },
+    )
+
+
+def sell(digest: str, body: str, at: datetime) -> Op:
+    """What was on sale; nothing happens if that is known."""
+    return Op(_SELL, {"digest": digest, "at": at, "body": body})
+
+
+def forget(before: datetime) -> Op:
+    """Decisions from before."""
+    return Op(_FORGET, {"first": first_id(before)})
+
+
+def forget_unused(before: datetime) -> Sequence[Op]:
+    """What was on sale and states of the ranking, from before, that no decision names any more."""
+    return [Op(_FORGET_OFFERS, {"before": before}), Op(_FORGET_STATES, {"first": first_id(before)})]
+
+
+def forget_of(subscription: SubscriptionId) -> Op:
+    """All of one person's."""
+    return Op(_FORGET_OF, {"subscription": subscription})
+
+
+async def by_id(reader: Reader, decision: str) -> RecordDecision | None:
+    """One decision, by its id or its offer's; None for one that is not known, or not any more."""
+    row = await reader.first(_BY_ID, {"id": decision.removeprefix(_OFFER)})
+    return None if row is None else _decision(row)
+
+
+async def on_sale(reader: Reader, digest: str) -> str | None:
+    """What was on sale."""
+    row = await reader.first(_OFFERS, {"digest": digest})
+    return None if row is None else str(row.body)
+
+
+async def answered(
+    reader: Reader, after: tuple[datetime, str], until: datetime, most: int = 1_000
+) -> Sequence[Answered]:
+    """The next answers after this instant and offer, oldest first; offers that never reached anybody are left out."""
+    values = {"answered_at": after[0], "offer": after[1], "until": until, "most": most}
+    return [_answered(row) for row in await reader.rows(_ANSWERED, values)]
+
+
+def _answered(row: AnyRow) -> Answered:
+    return Answered(
+        offer=OfferId(row.id),
+        bundle=row.bundle,
+        accepted=row.state == "accepted",
+        at=row.settled_at,
+        offers=row.offers,
+        propensity=row.propensity,
+        held_out=row.held_out,
+        outputs=bytes(row.outputs),
+    )
+
+
+def _decision(row: AnyRow) -> RecordDecision:
+    models: Mapping[str, str] = decode(row.models)
+    return RecordDecision(
+        id=row.id,
+        subscription=SubscriptionId(row.subscription_id),
+        at=row.at,
+        offers=row.offers,
+        state=row.state or "",
+        held_out=row.held_out,
+        propensity=row.propensity,
+        version=row.version,
+        models=models,
+        inputs=bytes(row.inputs),
+        outputs=bytes(row.outputs),
+        reasons=decode(row.reasons),
+    )

@@ -1,0 +1,133 @@
+"""The ranking learns from answers, each once, and goes on with what it has learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deciding import MODEL, learning, model_in, runs_low
+
+from fakes import ANA, BEN, House
+from flows.effects import RecordOfferState
+from gateway.app.ranking import open_ranking
+from gateway.config.tree import Config, ScoringConfig
+from gateway.core.commit import Committer
+from gateway.core.facts import Facts
+from gateway.core.triggers import TriggerDesk
+from gateway.errors import ConfigError
+from scoring import packed
+from scoring.offer_features import FEATURES
+from store import decisions, ranking_states
+from store.record import write
+
+
+@pytest.fixture
+def desk(house: House, committer: Committer, facts: Facts) -> TriggerDesk:
+    """The desk of the test; anybody may be offered something at any hour."""
+    object.__setattr__(house.context.switches, "assume_opt_in", "yes")
+    return TriggerDesk(house.context, facts, committer)
+
+
+async def answered(house: House, desk: TriggerDesk, state: str, number: str = "12345", msisdn: str = ANA) -> None:
+    """An offer is made, reaches them (or not: no number), and ends so."""
+    offer, *_ = await runs_low(house, desk, type(ANA)(msisdn))
+    async with house.writer._engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE offers SET sent_from = ? WHERE id = ?", (number, offer.id))
+    await house.writer.commit(write([RecordOfferState(offer.id, state, house.clock())]).unit)
+    house.clock.advance(minutes=1)
+
+
+async def test_an_answer_is_learned_from_once(house: House, desk: TriggerDesk, tmp_path: Path) -> None:
+    """However often the clock ticks, and after a restart."""
+    ranking, learner = await learning(house, tmp_path)
+    await answered(house, desk, "accepted")
+    await learner.learn()
+    await learner.learn()
+    first = ranking.ranker
+    assert first.beliefs.learned == 1
+    ranking, learner = await learning(house, tmp_path)
+    await learner.learn()
+    assert ranking.ranker.state == first.state
+    np.testing.assert_array_equal(ranking.ranker.beliefs.mean, first.beliefs.mean)
+    np.testing.assert_array_equal(ranking.ranker.beliefs.inverse, first.beliefs.inverse)
+
+
+@pytest.mark.parametrize(("state", "more"), [("accepted", True), ("declined", False), ("expired", False)])
+async def test_a_yes_makes_the_like_more_believed_and_silence_less(
+    house: House, desk: TriggerDesk, tmp_path: Path, *, state: str, more: bool
+) -> None:
+    """Of what the offer looked like."""
+    ranking, learner = await learning(house, tmp_path)
+    before = ranking.ranker.beliefs.mean[0]
+    await answered(house, desk, state)
+    await learner.learn()
+    assert bool(ranking.ranker.beliefs.mean[0] > before) is more
+
+
+async def test_an_offer_that_reached_nobody_teaches_nothing(house: House, desk: TriggerDesk, tmp_path: Path) -> None:
+    """Silence was not an answer to it."""
+    ranking, learner = await learning(house, tmp_path)
+    await answered(house, desk, "expired", number="")
+    await learner.learn()
+    assert ranking.ranker.beliefs.learned == 0
+
+
+async def test_answers_of_one_instant_are_each_learned_from(house: House, desk: TriggerDesk, tmp_path: Path) -> None:
+    """Also when they fall on two pages."""
+    ranking, learner = await learning(house, tmp_path)
+    for msisdn in (ANA, BEN):
+        await answered(house, desk, "accepted", msisdn=msisdn)
+        house.clock.advance(seconds=-61)
+    house.clock.advance(minutes=1)
+    state = await ranking_states.newest(house.reader, ranking.model)
+    assert state is not None
+    first = await decisions.answered(house.reader, (state.answered_at, state.offer), house.clock(), most=1)
+    second = await decisions.answered(house.reader, (first[0].at, first[0].offer), house.clock(), most=1)
+    assert first[0].at == second[0].at
+    assert first[0].offer != second[0].offer
+    await learner.learn()
+    assert ranking.ranker.beliefs.learned == 2
+
+
+async def test_what_cannot_be_believed_is_passed_over(
+    house: House, desk: TriggerDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted; what was believed before stays, and the answer is not tried for ever."""
+    ranking, learner = await learning(house, tmp_path)
+    await answered(house, desk, "accepted")
+    before = ranking.ranker
+    monkeypatch.setattr(packed, "outputs", lambda data: ({}, np.full(len(FEATURES), np.inf)))
+    with np.errstate(all="ignore"):
+        await learner.learn()
+    await learner.learn()
+    np.testing.assert_array_equal(ranking.ranker.beliefs.mean, before.beliefs.mean)
+    counted = house.context.metrics.registry.get_sample_value("chasqui_failures_total", {"where": "learn-ranking"})
+    assert counted == 1
+
+
+async def test_a_file_that_is_no_ranking_stops_the_start(house: House, tmp_path: Path) -> None:
+    """With the key's name."""
+    (tmp_path / MODEL).write_bytes(b"PK")
+    with pytest.raises(ConfigError, match=r"scoring\.acceptance: .*not a model"):
+        await open_ranking(Config(scoring=ScoringConfig(acceptance=MODEL), folder=tmp_path), house.context)
+
+
+async def test_without_a_file_todays_rule_ranks(house: House, tmp_path: Path) -> None:
+    """And decisions are kept and forgotten all the same."""
+    jobs = await open_ranking(Config(folder=tmp_path), house.context)
+    assert [name for _, name, _ in jobs] == ["forget-decisions"]
+    assert house.context.ranking is None
+
+
+async def test_another_file_begins_anew(house: House, desk: TriggerDesk, tmp_path: Path) -> None:
+    """What one has learned is not another's."""
+    ranking, learner = await learning(house, tmp_path)
+    await answered(house, desk, "accepted")
+    await learner.learn()
+    house.clock.advance(minutes=1)
+    model_in(tmp_path, floor=0.1)
+    await open_ranking(Config(scoring=ScoringConfig(acceptance=MODEL), folder=tmp_path), house.context)
+    assert house.context.ranking is not None
+    assert house.context.ranking.model != ranking.model
+    assert house.context.ranking.ranker.beliefs.learned == 0
