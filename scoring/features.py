@@ -17,7 +17,7 @@ from scoring.errors import ScoringError, UsageStateMalformed
 from scoring.values import Floats
 
 _HOUR, _HOURS = 3600, 24
-_KEEP = 0.5 ** (1 / 7)
+DAY_KEEPS = 0.5 ** (1 / 7)
 """What a day leaves of the weight of the days before it."""
 _FORGOTTEN_DAYS = 60
 """After so many days without use what was before weighs 0.3 %."""
@@ -90,7 +90,7 @@ def features(state: UsageState, at: float) -> UsageFeatures:
 
 def _weight(times: int) -> float:
     """The summed weight of so many folded values, the newest weighing one."""
-    return (1 - _KEEP**times) / (1 - _KEEP)
+    return (1 - DAY_KEEPS**times) / (1 - DAY_KEEPS)
 
 
 def _times_closed(state: UsageState, hour_of_day: int) -> int:
@@ -133,7 +133,7 @@ def _folded(state: UsageState, steps: int) -> tuple[float, ...]:
         index = (state.last_hour + offset) % _HOURS
         times = -(-(steps - offset) // _HOURS)
         used = state.ring[index] if offset == 0 else 0.0
-        sums[index] = (sums[index] * _KEEP + used) * _KEEP ** (times - 1)
+        sums[index] = (sums[index] * DAY_KEEPS + used) * DAY_KEEPS ** (times - 1)
     return tuple(sums)
 
 
@@ -160,13 +160,13 @@ def _close_days(state: UsageState, day: int) -> UsageState:
 def _fold_day(state: UsageState, used: float) -> UsageState:
     """West's weighted update of mean and squared deviations."""
     value = math.log1p(used / _MEGA)
-    before, after = _KEEP * _weight(state.log_days), _weight(state.log_days + 1)
+    before, after = DAY_KEEPS * _weight(state.log_days), _weight(state.log_days + 1)
     difference = value - state.log_mean
     return replace(
         state,
         log_days=state.log_days + 1,
         log_mean=state.log_mean + difference / after,
-        log_m2=_KEEP * state.log_m2 + before / after * difference**2,
+        log_m2=DAY_KEEPS * state.log_m2 + before / after * difference**2,
     )
 
 
