@@ -35,3 +35,9 @@ class ModelRefused(ScoringError):
     """A model file that is damaged, of another kind, or made for other features."""
 
     code = "model-refused"
+
+
+class TooLittleToLearn(ScoringError):
+    """Files with too few people, weeks or cases to train a model on, or to judge it by."""
+
+    code = "too-little-to-learn"

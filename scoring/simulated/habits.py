@@ -30,6 +30,7 @@ _BURST_GAP_HOURS = 0.07
 _BURSTS_A_DAY = 6.0
 _CHANGE_DAYS = 14.0
 _CHANGE_SPREAD = 0.55
+_CHANGE_KEEPS = 0.5
 _AWAY_EVERY_DAYS = 11.0
 _AWAY_TAIL, _AWAY_LEAST_HOURS, _AWAY_MOST_HOURS = 1.3, 8.0, 144.0
 
@@ -82,9 +83,9 @@ def _week(rng: np.random.Generator) -> Floats:
 def _changes(hours: int, rng: np.random.Generator) -> Floats:
     """Weeks that are unlike others: a level that holds for some days, then jumps."""
     factor = np.empty(hours)
-    at, level = 0, 0.0
+    at, level = 0, rng.normal(0, _CHANGE_SPREAD / np.sqrt(1 - _CHANGE_KEEPS**2))
     while at < hours:
-        level = 0.5 * level + rng.normal(0, _CHANGE_SPREAD)
+        level = _CHANGE_KEEPS * level + rng.normal(0, _CHANGE_SPREAD)
         until = at + 1 + int(rng.exponential(_CHANGE_DAYS * _DAY))
         factor[at:until] = np.exp(level)
         at = until

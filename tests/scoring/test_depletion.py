@@ -136,7 +136,7 @@ def test_a_batch_is_its_rows() -> None:
     crowd = situations(Crowd(), people=8, seed=3).usage
     whole = forecast(crowd)
     for row in range(len(crowd.remaining)):
-        alone = forecast(UsageBatch(**{name: getattr(crowd, name)[row : row + 1] for name in UsageBatch.__slots__}))
+        alone = forecast(crowd.only(slice(row, row + 1)))
         assert alone.p50[0] == whole.p50[row]
         assert alone.p_before_expiry[0] == whole.p_before_expiry[row]
 
