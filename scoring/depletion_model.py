@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring import artefact
 from scoring.adaptation import Offsets
@@ -23,7 +25,7 @@ from scoring.trees import Trees, together
 from scoring.values import HORIZON_HOURS, Floats, Forecasts, Ints, UsageBatch
 
 KIND = "depletion"
-EDGES = ("p10", "p50", "p90")
+_TREES, _ARRAYS = "trees.", ("starts", "baselines", "offsets", "chance")
 SEGMENTS = tuple(
     f"{left}, {expiry}, {known}"
     for left in ("little left", "a quarter left", "much left")
@@ -125,18 +127,25 @@ def load(path: Path) -> tuple[Artefact, DepletionModel]:
 
 def of_artefact(kept: Artefact) -> DepletionModel:
     """Raises ModelRefused when something is missing or does not fit."""
-    parts = [Trees.of_arrays(kept.arrays, len(FEATURES), f"{edge}.") for edge in EDGES]
+    trees = Trees.of_arrays(kept.arrays, len(FEATURES), _TREES)
     try:
-        offsets, chance = kept.arrays["offsets"].astype(float), kept.arrays["chance"].astype(float)
+        starts, baselines, offsets, chance = (kept.arrays[name] for name in _ARRAYS)
         similar = Similar({str(name): float(pace) for name, pace in kept.settings["similar"].items()})
-        beats = bool(kept.settings[_BEATS])
+        beats = bool(kept.settings["beats"])
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ModelRefused(f"a model of depletion lacks {error}") from None
-    if offsets.shape != (len(SEGMENTS), 3) or chance.shape != (3,):
-        raise ModelRefused("a model of depletion whose offsets do not fit its segments")
-    if not (np.isfinite(offsets).all() and np.isfinite(chance).all() and all(map(np.isfinite, similar.log_paces.values()))):
+    shapes = (starts.shape, baselines.shape, offsets.shape, chance.shape)
+    if shapes != ((3,), (3,), (len(SEGMENTS), 3), (3,)) or not _rising(starts, len(trees.roots)):
+        raise ModelRefused("a model of depletion whose parts do not fit together")
+    figures = (baselines, offsets, chance, trees.value, np.array([*similar.log_paces.values(), 0.0]))
+    if not all(np.isfinite(one).all() for one in figures):
         raise ModelRefused("a model of depletion with figures that are none")
-    return assembled(parts, offsets, chance, similar, beats, kept.version)
+    return DepletionModel(trees, starts, baselines, offsets, chance, similar, beats, kept.version)
+
+
+def arrays(model: DepletionModel) -> dict[str, NDArray[Any]]:
+    """For an artefact."""
+    return {**model.trees.arrays(_TREES), **{name: getattr(model, name) for name in _ARRAYS}}
 
 
 def assembled(
@@ -144,11 +153,14 @@ def assembled(
 ) -> DepletionModel:
     """From the trees of the three quantiles."""
     counts = [len(one.roots) for one in parts]
-    if not all(counts):
-        raise ModelRefused("a model of depletion without trees")
     starts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)
     baselines = np.array([one.baseline for one in parts])
     return DepletionModel(together(parts), starts, baselines, offsets, chance, similar, beats, version)
+
+
+def _rising(starts: NDArray[Any], most: int) -> bool:
+    """Whether each quantile has trees of its own."""
+    return bool(starts.dtype.kind == "i" and (np.diff([*starts.tolist(), most]) > 0).all() and starts[0] == 0)
 
 
 def _chance(terms: Floats, weights: Floats) -> Floats:
