@@ -128,6 +128,12 @@ class Metrics:
         self.claims_failed = Counter(
             "chasqui_claims_failed_total", "What a text was about to say and was not so", ("claim",), registry=registry
         )
+        self.forecasts = Counter(
+            "chasqui_forecasts_total",
+            "Forecasts asked of the model of depletion: model, or failed and made by hand",
+            ("by",),
+            registry=registry,
+        )
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )

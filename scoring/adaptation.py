@@ -2,8 +2,9 @@
 
 Adaptive conformal inference (Gibbs and Candès, 2021) on the scale of the forecast itself, as quantile tracking does
 (Angelopoulos, Candès and Tibshirani, 2023): an edge that was passed too often moves out, one that was passed too seldom
-moves in; whatever comes, the share that passes tends to what was promised. The step is a speed, by the time since the last
-outcome: outcomes come days after their forecasts, and steps by their number would swing the more, the more there are. ADR 30.
+moves in; whatever comes, the share that passes tends to what was promised. The step is a speed, by the time since the
+last outcome: outcomes come days after their forecasts, and steps by their number would swing the more, the more there
+are. ADR 30.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """What is added to the log hours at 10 and 90 % in one segment. learnt_at: epoch seconds of the last of ``seen``."""
+    """What is added to the log hours at 10 and 90 % in one segment.
+
+    seen: outcomes so far. learnt_at: epoch seconds of the last one.
+    """
 
     p10: float = 0.0
     p90: float = 0.0
@@ -33,8 +37,8 @@ class Offsets:
 class Outcome:
     """What became of a forecast as it was told, in hours. actual: infinite when it did not end while it was watched.
 
-    watched: hours for which it was, known when the forecast was made; an edge beyond them proves nothing. known_at: epoch
-    seconds of their end.
+    watched: hours for which it was, known when the forecast was made; an edge beyond them proves nothing. known_at:
+    epoch seconds of their end.
     """
 
     p10: float

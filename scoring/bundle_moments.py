@@ -1,7 +1,8 @@
 """Moments in the lives of bundles: so much is left, and what then became of it.
 
-Bundles of one person are used up one after another, in the order in which they were bought. Use goes on after a bundle has
-ended: the hours to depletion are those until as much was used as was left, whether or not the bundle lasts so long.
+Bundles of one person are used up one after another, in the order in which they were bought. Use goes on after a
+bundle has ended: the hours to depletion are those until as much was used as was left, whether or not the bundle lasts
+so long.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MONDAY = 3
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """person ``(n,)``: index of whose it is; times in epoch seconds; expires NaN = never; size: bytes; segment: text."""
+    """person ``(n,)``: index of whose; times: epoch seconds; expires: NaN = never; size: bytes; segment: text."""
 
     person: Ints
     activated: Floats
@@ -61,17 +62,17 @@ class Outcomes:
 
 def at_shares(found: Sessions, bundles: Bundles, shares: Sequence[float], until: float) -> Moments:
     """The moments at which so much of each bundle was left, if it came so far before it ended and before ``until``."""
-    opened, level = _opened(found, bundles)
-    every = [found.when(bundles.person, level + bundles.size * (1 - share)) for share in shares]
-    return _moments(found, bundles, opened, level, np.array(every), until)
+    opened = _opened(found, bundles)
+    every = [found.when(bundles.person, opened.level + bundles.size * (1 - share)) for share in shares]
+    return _moments(found, bundles, opened, np.array(every), until)
 
 
 def at_random(found: Sessions, bundles: Bundles, each: int, until: float, rng: np.random.Generator) -> Moments:
     """Some moments of each bundle's time, as whoever asks at any time would find it."""
-    opened, level = _opened(found, bundles)
+    opened = _opened(found, bundles)
     ends = np.minimum(np.nan_to_num(bundles.expires, nan=until), until)
-    at = opened + rng.random((each, len(opened))) * np.maximum(ends - opened, 0.0)
-    return _moments(found, bundles, opened, level, np.floor(at), until)
+    at = opened.at + rng.random((each, len(opened.at))) * np.maximum(ends - opened.at, 0.0)
+    return _moments(found, bundles, opened, np.floor(at), until)
 
 
 def outcomes(found: Sessions, moments: Moments, until: float) -> Outcomes:
@@ -111,8 +112,15 @@ def usage_at(found: Sessions, bundles: Bundles, moments: Moments) -> UsageBatch:
     )
 
 
-def _opened(found: Sessions, bundles: Bundles) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
     """When each bundle begins to be used, and the level of use at that time."""
+
+    at: Floats
+    level: Floats
+
+
+def _opened(found: Sessions, bundles: Bundles) -> _Opened:
     order = np.lexsort((bundles.activated, bundles.person))
     place = np.arange(len(order)) - np.searchsorted(bundles.person[order], bundles.person[order])
     opened, level = bundles.activated.astype(float), np.zeros(len(order))
@@ -124,18 +132,16 @@ def _opened(found: Sessions, bundles: Bundles) -> tuple[Floats, Floats]:
         level[rows] = found.reached_at(person, opened[rows])
         ends = found.when(person, level[rows] + bundles.size[rows])
         free[person] = np.maximum(free[person], np.fmin(ends, bundles.expires[rows]))
-    return opened, level
+    return _Opened(opened, level)
 
 
-def _moments(
-    found: Sessions, bundles: Bundles, opened: Floats, level: Floats, at: Floats, until: float
-) -> Moments:
+def _moments(found: Sessions, bundles: Bundles, opened: _Opened, at: Floats, until: float) -> Moments:
     """Those of ``at`` ``(k, bundles)`` at which a bundle was open and something was left. until: not after that."""
     ends = np.minimum(np.nan_to_num(bundles.expires, nan=np.inf), until)
-    which = np.broadcast_to(np.arange(len(level)), at.shape)
-    kept = np.isfinite(at) & np.isfinite(opened) & (at >= opened) & (at < ends)
+    which = np.broadcast_to(np.arange(len(opened.at)), at.shape)
+    kept = np.isfinite(at) & np.isfinite(opened.at) & (at >= opened.at) & (at < ends)
     bundle, at = which[kept], at[kept]
     person = bundles.person[bundle]
-    remaining = level[bundle] + bundles.size[bundle] - found.reached_at(person, at)
+    remaining = opened.level[bundle] + bundles.size[bundle] - found.reached_at(person, at)
     left = remaining > 0
     return Moments(bundle[left], person[left], at[left], remaining[left])

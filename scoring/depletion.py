@@ -48,6 +48,11 @@ def forecast(usage: UsageBatch) -> Forecasts:
     return Forecasts(p10, p50, p90, chance, pace)
 
 
+def told(usage: UsageBatch) -> Forecasts:
+    """What a model has said of it, else the forecast by hand."""
+    return forecast(usage) if usage.told is None else usage.told
+
+
 def paces(usage: UsageBatch) -> Floats:
     """Expected use per hour, ``(n,)``, always above zero."""
     used = usage.initial - usage.remaining

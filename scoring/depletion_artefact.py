@@ -16,6 +16,12 @@ from scoring.depletion_model import KIND, arrays
 from scoring.depletion_rows import FEATURES, SCHEMA
 from scoring.depletion_training import Split, Trained
 
+_COUNTED = "Hours. What outlasts the data counts as ending with it."
+_GIVEN = """Given: remaining and sold size, times of purchase and expiry, the person's hourly sums of use, decayed means
+and the last 24 hours; of who they are only the segment, where files name one, and only to find people alike. Says
+hours to depletion at 10, 50 and 90 %, and the chance that this is before expiry. Not for bundles that several people
+use, nor for seconds and messages."""
+
 
 def artefact_of(made: Trained, data_sha256: tuple[str, ...], made_at: str, seed: int, parts: Split) -> Artefact:
     """made_at: ISO 8601 UTC."""
@@ -122,11 +128,15 @@ def _card(found: Measured) -> str:
     paragraphs: Sequence[str] = (
         "# Time to depletion",
         verdict(found),
-        f"Measured on {found.moments} moments at 50, 25 and 10 % left of {found.people} people whom training has not seen, "
-        "in weeks after those that it has seen. Hours. What outlasts the data counts as ending with it.",
+        f"{_measured_on(found)} {_COUNTED}",
         "```\n" + table(found) + "\n```",
-        "Given: remaining and sold size, times of purchase and expiry, the person's hourly sums of use, decayed means and the "
-        "last 24 hours; nothing of who they are. Says hours to depletion at 10, 50 and 90 %, and the chance that this is "
-        "before expiry. Not for bundles that several people use, nor for seconds and messages.",
+        _GIVEN,
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _measured_on(found: Measured) -> str:
+    return (
+        f"Measured on {found.moments} moments at 50, 25 and 10 % left of {found.people} people whom training has not "
+        "seen, in weeks after those that it has seen."
+    )

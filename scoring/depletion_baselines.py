@@ -1,7 +1,8 @@
 """What a model of depletion has to beat: five ways to say when a bundle ends that need no training.
 
-Each gives one figure. To be compared as quantiles it is given the spread that it had on the training data: factors for 10,
-50 and 90 %, the same for everybody. The forecast by hand stands there twice, with its own interval and with such factors.
+Each gives one figure. To be compared as quantiles it is given the spread that it had on the training data: factors
+for 10, 50 and 90 %, the same for everybody. The forecast by hand stands there twice, with its own interval and with
+such factors.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def hourly_profile(usage: UsageBatch) -> Floats:
     """The day's own shape at a recent rate."""
     rate = _RECENT_SHARE * usage.recent_day / 24 + (1 - _RECENT_SHARE) * usage.profile.mean(axis=1)
     needed = _hours(usage.remaining, rate)
-    return hours_for(needed[None, :], cumulated_shape(usage))[0]
+    hours: Floats = hours_for(needed[None, :], cumulated_shape(usage))[0]
+    return hours
 
 
 def by_hand(usage: UsageBatch) -> Floats:

@@ -1,7 +1,7 @@
 """How good forecasts of depletion are, every baseline beside the model, on what training has not seen.
 
-What is not used up by the end of the data counts as ending just then, for truth and forecasts alike: a loss that is proper
-for what can be seen, and leaves nobody out for lasting long.
+What is not used up by the end of the data counts as ending just then, for truth and forecasts alike: a loss that is
+proper for what can be seen, and leaves nobody out for lasting long.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class BeforeExpiry:
-    """Of "depletes before expiry": precision, recall, and the median hours from the warning to the end. cases: how many."""
+    """Of "depletes before expiry". cases: moments; lead_hours: median from a warning that came true to the end."""
 
     cases: int
     true_share: float
@@ -51,8 +51,8 @@ class BeforeExpiry:
 class Measured:
     """model: as trained. adapted: with what it learnt on the way; since_adapted: the same after the first quarter.
 
-    cold: of people known for less than a day; None where there are none. before_expiry: by share left in percent, then by
-    who says it.
+    cold: of people known for less than a day; None where there are none. before_expiry: by share left in percent,
+    then by who says it.
     """
 
     moments: int

@@ -1,8 +1,9 @@
-"""When a bundle will be used up, as a trained model says it: how much the forecast by hand is wrong, and how sure that is.
+"""When a bundle will be used up, as a trained model says it: how wrong the forecast by hand is, and how sure that is.
 
 Three quantiles of log(hours / hours by hand), each from boosted trees, moved by what was learnt of each segment since
-(conformalised quantile regression, Romano, Patterson and Candès, 2019; ``adaptation``), and put in order, so that they never
-cross (Chernozhukov, Fernández-Val and Galichon, 2010). The chance of an end before expiry is read from them. ADR 30.
+(conformalised quantile regression, Romano, Patterson and Candès, 2019; ``adaptation``), and put in order, so that
+they never cross (Chernozhukov, Fernández-Val and Galichon, 2010). The chance of an end before expiry is read from
+them. ADR 30.
 """
 
 from __future__ import annotations
@@ -81,14 +82,15 @@ class DepletionModel:
 
     def told(self, usage: UsageBatch, given: Rows, raw: Floats, moved: Floats | None = None) -> Forecasts:
         """The forecast, with the offsets of each segment. moved ``(n, 3)``: more of them, row by row."""
-        offsets = self.offsets[segment_of(usage, given.by_hand)] if moved is None else self.offsets[segment_of(usage, given.by_hand)] + moved
+        segments = segment_of(usage, given.by_hand)
+        offsets = self.offsets[segments] if moved is None else self.offsets[segments] + moved
         log_hours = np.sort(np.minimum(given.log_base + raw + offsets.T, _LOG_HORIZON), axis=0)
         empty = usage.remaining <= 0
         p10, p50, p90 = np.where(empty, 0.0, np.exp(log_hours))
         left = np.where(np.isnan(usage.hours_to_expiry), HORIZON_HOURS, usage.hours_to_expiry)
         chance = _chance(chance_terms(log_hours, left, given.by_hand.p_before_expiry), self.chance)
         chance = np.where(empty, 1.0, np.where(left <= 0, 0.0, chance))
-        return Forecasts(p10, p50, p90, chance, given.by_hand.pace)
+        return Forecasts(p10, p50, p90, chance, given.by_hand.pace, segments)
 
     def moved(self, learnt: Mapping[str, Offsets]) -> DepletionModel:
         """The same with what was learnt of segments since it was trained; segments that there are not are left out."""
@@ -148,14 +150,12 @@ def arrays(model: DepletionModel) -> dict[str, NDArray[Any]]:
     return {**model.trees.arrays(_TREES), **{name: getattr(model, name) for name in _ARRAYS}}
 
 
-def assembled(
-    parts: Sequence[Trees], offsets: Floats, chance: Floats, similar: Similar, beats: bool, version: str = ""
-) -> DepletionModel:
-    """From the trees of the three quantiles."""
+def assembled(parts: Sequence[Trees], offsets: Floats, chance: Floats, similar: Similar) -> DepletionModel:
+    """From the trees of the three quantiles; nothing is known yet of how good it is."""
     counts = [len(one.roots) for one in parts]
     starts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)
     baselines = np.array([one.baseline for one in parts])
-    return DepletionModel(together(parts), starts, baselines, offsets, chance, similar, beats, version)
+    return DepletionModel(together(parts), starts, baselines, offsets, chance, similar, beats=False)
 
 
 def _rising(starts: NDArray[Any], most: int) -> bool:

@@ -1,7 +1,7 @@
 """What a model of depletion is given of each moment. ``FEATURES`` and ``SCHEMA`` are its contract.
 
-Almost everything is relative to the forecast by hand, so that a model says how much that one is wrong: it then carries over
-to people, bundles and networks that are larger or smaller than those it was trained on.
+Almost everything is relative to the forecast by hand, so that a model says how much that one is wrong: it then
+carries over to people, bundles and networks that are larger or smaller than those it was trained on.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _FAR_HOURS = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """x ``(n, features)``, NaN for what is not known. by_hand: the forecast without a model. log_base ``(n,)``: of p50."""
+    """x ``(n, features)``, NaN = not known. by_hand: the forecast without a model. log_base ``(n,)``: of its p50."""
 
     x: Floats
     by_hand: Forecasts

@@ -1,7 +1,8 @@
 """From files of use and bundles to a model of depletion, measured on other people in later weeks.
 
-People are split by a hash of their number, time at one moment for all. The trees learn from most people before that moment,
-the edges are set on others before it, and everything is measured on yet others after it. No label looks past its side.
+People are split by a hash of their number, time at one moment for all. The trees learn from most people before that
+moment, the edges are set on others before it, and everything is measured on yet others after it. No label looks past
+its side.
 """
 
 from __future__ import annotations
@@ -95,13 +96,13 @@ def trained(
         )
     alike = _alike(found, bundles, parts)
     progress(f"{fits.sum()} moments to learn from, {sets.sum()} to set the intervals by")
-    model = _fitted(learning, fits, sets, alike, seed, progress)
+    model = _fitted(learning, fits, sets, alike, seed=seed, progress=progress)
     spread = depletion_baselines.factors(learning.outcomes.hours[sets], learning.usage.only(sets))
     seen = later(found, bundles, parts)
     if len(seen.moments.at) < _FEWEST:
         raise TooLittleToLearn(
-            f"too little to be judged by: {len(seen.moments.at)} moments of other people in later weeks, where {_FEWEST} "
-            f"are needed: more people, or more weeks"
+            f"too little to be judged by: {len(seen.moments.at)} moments of other people in later weeks, "
+            f"where {_FEWEST} are needed: more people, or more weeks"
         )
     progress(f"{len(seen.moments.at)} moments of other people in later weeks to be judged by")
     outcome = measured(model, spread, seen)
@@ -138,9 +139,7 @@ def _before(found: Sessions, bundles: Bundles, parts: Split, seed: int) -> Seen:
     until = parts.at - parts.followed
     some = bundle_moments.at_shares(found, theirs, SHARES, until)
     others = bundle_moments.at_random(found, theirs, _AT_RANDOM, until, drawn)
-    both = Moments(
-        *(np.concatenate((getattr(some, name), getattr(others, name))) for name in Moments.__slots__)
-    )
+    both = Moments(*(np.concatenate((getattr(some, name), getattr(others, name))) for name in Moments.__slots__))
     return seen_at(found, theirs, both, parts.at)
 
 
@@ -153,7 +152,7 @@ def _alike(found: Sessions, bundles: Bundles, parts: Split) -> Similar:
     return similar(theirs.size, (theirs.expires - theirs.activated) / HOUR, theirs.segment, np.maximum(used, 0) / hours)
 
 
-def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, seed: int, progress: Progress) -> DepletionModel:
+def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, progress: Progress) -> DepletionModel:
     usage = seen.usage
     pace = alike.paces(usage.initial, usage.elapsed_hours + usage.hours_to_expiry, seen.segments, usage.prior)
     given = rows(usage, pace)
@@ -178,13 +177,13 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, seed: int, pro
         with threadpool_limits(1):  # threads that wait for each other on a busy machine take twenty times as long
             parts.append(flattened(trees.fit(given.x[chosen], target[chosen])))
     nothing = np.zeros((len(SEGMENTS), 3))
-    model = assembled(parts, nothing, _NORMAL, alike, beats=False)
+    model = assembled(parts, nothing, _NORMAL, alike)
     raw = model.raw(given)
     segments = segment_of(usage, given.by_hand)
-    model = assembled(parts, _offsets((target - raw)[:, sets], segments[sets]), _NORMAL, alike, beats=False)
+    model = assembled(parts, _offsets((target - raw)[:, sets], segments[sets]), _NORMAL, alike)
     hours = given.log_base + raw + model.offsets[segments].T
     chance = _chance(np.sort(hours, axis=0), seen, given.by_hand.p_before_expiry, sets)
-    return assembled(parts, model.offsets, chance, alike, beats=False)
+    return assembled(parts, model.offsets, chance, alike)
 
 
 def _offsets(residuals: Floats, segment: Ints) -> Floats:

@@ -17,7 +17,7 @@ from scoring.errors import ScoringError, UsageStateMalformed
 from scoring.values import Floats
 
 _HOUR, _HOURS = 3600, 24
-DAY_KEEPS = 0.5 ** (1 / 7)
+KEEP = 0.5 ** (1 / 7)
 """What a day leaves of the weight of the days before it."""
 _FORGOTTEN_DAYS = 60
 """After so many days without use what was before weighs 0.3 %."""
@@ -49,13 +49,17 @@ class UsageState:
 
 @dataclass(frozen=True, slots=True)
 class UsageFeatures:
-    """A state as one row of a batch: profile ``(24,)`` in bytes an hour, recent_day in bytes, days of history."""
+    """A state as one row of a batch: profile ``(24,)`` in bytes an hour, recent_day in bytes, days of history.
+
+    recent ``(24,)``: bytes in each of the last 24 clock hours, the present one first.
+    """
 
     profile: Floats
     recent_day: float
     log_day_mean: float
     log_day_std: float
     days: float
+    recent: Floats
 
 
 def observe(state: UsageState, start: float, used: float) -> UsageState:
@@ -78,19 +82,20 @@ def observe(state: UsageState, start: float, used: float) -> UsageState:
 def features(state: UsageState, at: float) -> UsageFeatures:
     """What the state says at ``at`` (epoch seconds UTC)."""
     if state.first_hour < 0:
-        return UsageFeatures(np.zeros(_HOURS), 0.0, 0.0, 0.0, 0.0)
+        return UsageFeatures(np.zeros(_HOURS), 0.0, 0.0, 0.0, 0.0, np.zeros(_HOURS))
     state = _advance(state, max(int(at // _HOUR), state.last_hour))
     weights = [_weight(_times_closed(state, hour)) for hour in range(_HOURS)]
     profile = np.array([total / weight if weight else 0.0 for total, weight in zip(state.sums, weights, strict=True)])
     weight = _weight(state.log_days)
     deviation = math.sqrt(state.log_m2 / weight) if weight else 0.0
     days = (state.last_hour - state.first_hour) / _HOURS
-    return UsageFeatures(profile, sum(state.ring), state.log_mean, deviation, days)
+    recent = np.array([state.ring[(state.last_hour - ago) % _HOURS] for ago in range(_HOURS)])
+    return UsageFeatures(profile, sum(state.ring), state.log_mean, deviation, days, recent)
 
 
 def _weight(times: int) -> float:
     """The summed weight of so many folded values, the newest weighing one."""
-    return (1 - DAY_KEEPS**times) / (1 - DAY_KEEPS)
+    return (1 - KEEP**times) / (1 - KEEP)
 
 
 def _times_closed(state: UsageState, hour_of_day: int) -> int:
@@ -133,7 +138,7 @@ def _folded(state: UsageState, steps: int) -> tuple[float, ...]:
         index = (state.last_hour + offset) % _HOURS
         times = -(-(steps - offset) // _HOURS)
         used = state.ring[index] if offset == 0 else 0.0
-        sums[index] = (sums[index] * DAY_KEEPS + used) * DAY_KEEPS ** (times - 1)
+        sums[index] = (sums[index] * KEEP + used) * KEEP ** (times - 1)
     return tuple(sums)
 
 
@@ -160,13 +165,13 @@ def _close_days(state: UsageState, day: int) -> UsageState:
 def _fold_day(state: UsageState, used: float) -> UsageState:
     """West's weighted update of mean and squared deviations."""
     value = math.log1p(used / _MEGA)
-    before, after = DAY_KEEPS * _weight(state.log_days), _weight(state.log_days + 1)
+    before, after = KEEP * _weight(state.log_days), _weight(state.log_days + 1)
     difference = value - state.log_mean
     return replace(
         state,
         log_days=state.log_days + 1,
         log_mean=state.log_mean + difference / after,
-        log_m2=DAY_KEEPS * state.log_m2 + before / after * difference**2,
+        log_m2=KEEP * state.log_m2 + before / after * difference**2,
     )
 
 

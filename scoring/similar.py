@@ -1,7 +1,7 @@
 """How fast people like somebody use their bundles: for whoever nothing is known of yet.
 
-Alike are those who bought a bundle of about this size and validity, and are of the same segment where that is known. The
-log of the pace is averaged class by class, each drawn to the wider class around it as long as it has few people.
+Alike are those who bought a bundle of about this size and validity, and are of the same segment where that is known.
+The log of the pace is averaged class by class, each drawn to the wider class around it as long as it has few people.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def together(models: Sequence[Trees]) -> Trees:
     """The trees of several models of the same features as one, to go down all of them at once; no baseline."""
     offsets = np.concatenate(([0], np.cumsum([len(one.value) for one in models])[:-1])).astype(np.int64)
     return Trees(
-        **{name: np.concatenate([getattr(one, name) for one in models]) for name in _NAMES[:3] + ("value",)},
+        **{name: np.concatenate([getattr(one, name) for one in models]) for name in (*_NAMES[:3], "value")},
         **{
             name: np.concatenate([getattr(one, name) + offset for one, offset in zip(models, offsets, strict=True)])
             for name in ("left", "right", "roots")

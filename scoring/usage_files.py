@@ -1,4 +1,4 @@
-"""Files of sessions, bundles and triggers as the arrays that training and forecasts take. Names: ``chasqui score --help``."""
+"""Files of sessions, bundles and triggers as the arrays that training and forecasts take."""
 
 from __future__ import annotations
 
@@ -33,17 +33,16 @@ TRIGGERS = (
     Column("at", Kind.TIME),
     Column("remaining_bytes", Kind.NUMBER, least=0),
 )
-_DISTINCT = f"SELECT DISTINCT msisdn, start, bytes FROM {files.ROWS}"
-_PEOPLE = f"SELECT DISTINCT msisdn FROM {files.ROWS} ORDER BY msisdn"
+_PEOPLE = "SELECT DISTINCT msisdn FROM rows ORDER BY msisdn"
 _SESSIONS = (
     "SELECT dense_rank() OVER (ORDER BY msisdn) - 1 AS person, epoch(start) AS start, bytes "
-    f"FROM ({_DISTINCT}) ORDER BY person, start"
+    "FROM (SELECT DISTINCT msisdn, start, bytes FROM rows) ORDER BY person, start"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class UsageFiles:
-    """names: of the people, by index. places: of bundles, by number and bundle id. repeated: sessions told more than once."""
+    """names: of the people, by index. places: of bundles, by number and bundle id. repeated: sessions told again."""
 
     names: tuple[str, ...]
     sessions: Sessions
@@ -69,7 +68,7 @@ def read(usage: Path, bundles: Path) -> UsageFiles:
         used = [str(name) for name in table.ask(_PEOPLE)["msisdn"]]
     found = files.read(bundles, BUNDLES)
     holders = [str(name) for name in found["msisdn"]]
-    names = tuple([*used, *sorted(set(holders) - set(used))])
+    names = (*used, *sorted(set(holders) - set(used)))
     index = {name: place for place, name in enumerate(names)}
     kept = _once(bundles, holders, found)
     _check_times(bundles, found)
@@ -79,7 +78,10 @@ def read(usage: Path, bundles: Path) -> UsageFiles:
         names,
         sessions(told["person"].astype(np.int64), told["start"], told["bytes"], len(names)),
         Bundles(people, found["activated_at"][kept], found["expires_at"][kept], found["size_bytes"][kept], segment),
-        {(holders[row], str(found["bundle_id"][row])): place for place, row in enumerate(np.flatnonzero(kept).tolist())},
+        {
+            (holders[row], str(found["bundle_id"][row])): place
+            for place, row in enumerate(np.flatnonzero(kept).tolist())
+        },
         rows - len(told["start"]),
     )
 

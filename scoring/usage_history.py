@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.features import DAY_KEEPS
+from scoring.features import KEEP
 from scoring.sessions import HOUR, Sessions
-from scoring.values import Floats, Ints
+from scoring.values import Bools, Floats, Ints
 
 _HOURS = 24
 _DAY = HOUR * _HOURS
@@ -51,8 +51,11 @@ def known_at(found: Sessions, person: Ints, at: Floats) -> Known:
         today = use[:, day] if day < use.shape[1] else np.zeros_like(sums)
         if len(rows):
             yesterday = use[:, day - 1] if 0 < day <= use.shape[1] else np.zeros_like(sums)
-            _note(known, rows, found, person[rows], at[rows], first_hour, sums, today, yesterday, days)
-        sums = sums * DAY_KEEPS + today
+            who, when = person[rows], at[rows]
+            hours = _Hours(first_hour[who], sums[who], today[who], yesterday[who])
+            known.profile[rows], known.ring[rows], known.days[rows] = _at(hours, found, who, when)
+            known.log_day_mean[rows], known.log_day_std[rows] = days.mean[who], days.deviation(who)
+        sums = sums * KEEP + today
         days.close(today.sum(axis=1), counted <= day)
     return known
 
@@ -63,12 +66,12 @@ class _Days:
     def __init__(self, people: int) -> None:
         self.times, self.mean, self.squares = np.zeros(people), np.zeros(people), np.zeros(people)
 
-    def close(self, used: Floats, counts: Floats) -> None:
+    def close(self, used: Floats, counts: Bools) -> None:
         value = np.log1p(used / _MEGA)
-        before, after = DAY_KEEPS * _weight(self.times), _weight(self.times + 1)
+        before, after = KEEP * _weight(self.times), _weight(self.times + 1)
         difference = value - self.mean
         self.mean = np.where(counts, self.mean + difference / after, self.mean)
-        self.squares = np.where(counts, DAY_KEEPS * self.squares + before / after * difference**2, self.squares)
+        self.squares = np.where(counts, KEEP * self.squares + before / after * difference**2, self.squares)
         self.times = self.times + counts
 
     def deviation(self, person: Ints) -> Floats:
@@ -77,36 +80,31 @@ class _Days:
         return found
 
 
-def _note(
-    known: Known,
-    rows: Ints,
-    found: Sessions,
-    person: Ints,
-    at: Floats,
-    first_hour: Floats,
-    sums: Floats,
-    today: Floats,
-    yesterday: Floats,
-    days: _Days,
-) -> None:
-    """Everything of the moments of one day, whose closed hours are today's before the present one."""
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """Of each moment's person: hour first seen, sums of closed days, and the hours of this day and the last."""
+
+    first: Floats
+    sums: Floats
+    today: Floats
+    yesterday: Floats
+
+
+def _at(hours: _Hours, found: Sessions, person: Ints, at: Floats) -> tuple[Floats, Floats, Floats]:
+    """Profile, ring and days known at moments of one day, whose closed hours are those before the present one."""
     hour = np.floor(at / HOUR)
     present = (hour % _HOURS).astype(np.int64)
     clock = np.arange(_HOURS)
-    closed = clock < present[:, None]
-    begun = first_hour[person] <= hour
-    since = np.where(begun, first_hour[person], hour)
+    closed, coming = clock < present[:, None], clock > present[:, None]
+    since = np.minimum(hours.first, hour)
     to_first = (clock - since[:, None]) % _HOURS
-    times = np.maximum(0, np.ceil((hour[:, None] - since[:, None] - to_first) / _HOURS))
-    weight = _weight(times)
-    total = np.where(closed, sums[person] * DAY_KEEPS + today[person], sums[person])
-    known.profile[rows] = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
-    ring = np.where(closed, today[person], np.where(clock > present[:, None], yesterday[person], 0.0))
-    hour_began = hour * HOUR
-    ring[np.arange(len(rows)), present] = found.used_between(person, np.nextafter(hour_began, 0), at)
-    known.ring[rows] = ring
-    known.log_day_mean[rows], known.log_day_std[rows] = days.mean[person], days.deviation(person)
-    known.days[rows] = (hour - since) / _HOURS
+    weight = _weight(np.maximum(0, np.ceil((hour[:, None] - since[:, None] - to_first) / _HOURS)))
+    total = np.where(closed, hours.sums * KEEP + hours.today, hours.sums)
+    profile = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    ring = np.where(closed, hours.today, np.where(coming, hours.yesterday, 0.0))
+    before = np.nextafter(hour * HOUR, 0)
+    ring[np.arange(len(at)), present] = found.used_between(person, before, at)
+    return profile, ring, (hour - since) / _HOURS
 
 
 def _by_hour(found: Sessions) -> tuple[int, Floats]:
@@ -116,10 +114,10 @@ def _by_hour(found: Sessions) -> tuple[int, Floats]:
     person = np.repeat(np.arange(found.people), np.diff(found.begins))
     hour = (found.start // HOUR).astype(np.int64) - first_day * _HOURS
     place = person * (days * _HOURS) + hour
-    use = np.bincount(place, weights=found.used, minlength=found.people * days * _HOURS)
+    use: Floats = np.bincount(place, weights=found.used, minlength=found.people * days * _HOURS).astype(float)
     return first_day, use.reshape(found.people, days, _HOURS)
 
 
 def _weight(times: Floats) -> Floats:
-    weight: Floats = (1 - DAY_KEEPS**times) / (1 - DAY_KEEPS)
+    weight: Floats = (1 - KEEP**times) / (1 - KEEP)
     return weight

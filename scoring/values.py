@@ -62,6 +62,7 @@ class UsageBatch:
     profile: mean use in each hour of day; zeros = no history. recent_day: use in the last 24 hours.
     log_day_std: standard deviation of log daily totals. days: of history, 0 = none.
     prior: pace per hour when there is nothing better (``PRIOR_PER_HOUR``). rhythm: None where a model is not asked.
+    told: what a model has said of it, None for a forecast by hand.
     """
 
     remaining: Floats
@@ -75,18 +76,20 @@ class UsageBatch:
     days: Floats
     prior: Floats
     rhythm: Rhythm | None = None
+    told: Forecasts | None = None
 
     def __post_init__(self) -> None:
         n = len(self.remaining)
         if self.profile.shape != (n, 24):
             raise ShapeMismatch(f"profile is {self.profile.shape}, not {(n, 24)}")
         for name in self.__slots__:
-            if name not in ("profile", "rhythm") and getattr(self, name).shape != (n,):
+            if name not in ("profile", "rhythm", "told") and getattr(self, name).shape != (n,):
                 raise ShapeMismatch(f"{name} is {getattr(self, name).shape}, not {(n,)}")
 
     def only(self, rows: Ints | Bools | slice) -> UsageBatch:
-        """These rows."""
-        chosen: dict[str, Any] = {name: getattr(self, name)[rows] for name in self.__slots__ if name != "rhythm"}
+        """These rows, of which nothing was told yet."""
+        names = [name for name in self.__slots__ if name not in ("rhythm", "told")]
+        chosen: dict[str, Any] = {name: getattr(self, name)[rows] for name in names}
         told = self.rhythm
         rhythm = Rhythm(told.recent[rows], told.log_day_mean[rows], told.weekday[rows]) if told else None
         return UsageBatch(**chosen, rhythm=rhythm)
@@ -132,7 +135,7 @@ class DecisionBatch:
 class Forecasts:
     """Hours until the bundle is used up (quantiles), the chance that this is before it expires, and the pace per hour.
 
-    All ``(n,)``; hours between 0 and HORIZON_HOURS.
+    All ``(n,)``; hours between 0 and HORIZON_HOURS. segments: of a model's intervals, as indices; None by hand.
     """
 
     p10: Floats
@@ -140,6 +143,7 @@ class Forecasts:
     p90: Floats
     p_before_expiry: Floats
     pace: Floats
+    segments: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)

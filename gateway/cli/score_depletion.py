@@ -43,7 +43,9 @@ def add_to(score: ScoreCommands) -> None:
     evaluate = score.evaluate.add_parser("depletion", help="when bundles are used up", description=_evaluate.__doc__)
     evaluate.add_argument("--model", type=Path, required=True)
     _add_files(evaluate)
-    evaluate.add_argument("--triggers", type=Path, metavar="T", help="measure at these moments (default: at 50, 25, 10 %%)")
+    evaluate.add_argument(
+        "--triggers", type=Path, metavar="T", help="measure at these moments (default: at 50, 25, 10 %%)"
+    )
     evaluate.add_argument("--json", action="store_true", help="all figures as JSON")
     evaluate.set_defaults(run=_evaluate)
 
@@ -71,9 +73,7 @@ def _train(arguments: argparse.Namespace) -> int:
     assert made.measured is not None
     parts = depletion_training.split(known.sessions, known.names)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    version = artefact.save(
-        depletion_artefact.artefact_of(made, digests, at, arguments.seed, parts), arguments.out
-    )
+    version = artefact.save(depletion_artefact.artefact_of(made, digests, at, arguments.seed, parts), arguments.out)
     print(f"{arguments.out}: version {version[:12]}, {made.rows} moments learnt from")
     print(depletion_artefact.verdict(made.measured))
     return 0
@@ -92,8 +92,7 @@ def _forecast(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    """Measure a model beside five baselines: pinball loss, coverage of the 80 % interval, MAE, and how well and how early it
-    says that a bundle will not last.
+    """Measure a model beside every baseline: pinball loss, coverage of the 80 % interval, MAE, and its warnings.
 
     On the files that it was trained on, on those people and weeks alone that training has not seen.
     """
@@ -134,7 +133,7 @@ def _forecasts(model: DepletionModel, known: UsageFiles, triggers: Triggers) -> 
         found.append(model.forecast(usage, [known.bundles.segment[place] for place in moments.bundle.tolist()]))
         if len(triggers.ids) > _AT_ONCE:
             _say(f"{start + len(moments.at)} of {len(triggers.ids)} triggers")
-    names = Forecasts.__slots__
+    names = (*_EDGES, "p_before_expiry", "pace")
     return Forecasts(*(np.concatenate([np.zeros(0), *(getattr(one, name) for one in found)]) for name in names))
 
 

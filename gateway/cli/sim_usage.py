@@ -30,7 +30,9 @@ _TELLS_EVERY = 200
 
 def add_to(group: Commands) -> None:
     """Add the command."""
-    usage = group.add_parser("usage", help="made-up people's data use and bundles, as files", description=_usage.__doc__)
+    usage = group.add_parser(
+        "usage", help="made-up people's data use and bundles, as files", description=_usage.__doc__
+    )
     usage.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if it is not there")
     usage.add_argument("--subscribers", type=int, default=2_000, metavar="N", help="default: %(default)s")
     usage.add_argument("--weeks", type=int, default=8, metavar="W", help="default: %(default)s")

@@ -103,7 +103,7 @@ class AlertDesk:
         if not cases:
             return {}
         started = perf_counter()
-        verdicts = judge([case for _, case in cases], self._context.on_sale(at), at)
+        verdicts = judge([case for _, case in cases], self._context.on_sale(at), at, self._context.forecasting)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
         ways = await self._ways([case.subscriber for _, case in cases])
         return {

@@ -18,11 +18,12 @@ from flows.records import Subscriber
 from flows.usable import Place, Pool, pool_of
 from flows.values import Bucket, Unit, Wallet
 from gateway.core.context import eligibility_facts
+from gateway.core.forecasting import Forecasting
 from scoring.decide import decide
-from scoring.depletion import forecast
+from scoring.depletion import told
 from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
-from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, UsageBatch
+from scoring.values import PRIOR_PER_HOUR, DecisionBatch, Decisions, OfferBatch, Reason, Rhythm, UsageBatch
 
 _NAN = math.nan
 _HOUR = 3600.0
@@ -55,8 +56,13 @@ class Verdict:
     pool: Pool
 
 
-def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> list[Verdict]:
-    """A verdict for every case, in order; cases of one unit are decided in one batch."""
+def judge(
+    cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime, forecasting: Forecasting | None = None
+) -> list[Verdict]:
+    """A verdict for every case, in order; cases of one unit are decided in one batch.
+
+    forecasting: by a model, None for by hand.
+    """
     by_unit: defaultdict[Unit, list[int]] = defaultdict(list)
     for index, case in enumerate(cases):
         by_unit[case.event.bucket.unit].append(index)
@@ -65,20 +71,21 @@ def judge(cases: Sequence[Case], on_sale: Sequence[Bundle], at: datetime) -> lis
         offered = [bundle for bundle in on_sale if bundle.amount(unit) > 0]
         of_unit = [cases[index] for index in indices]
         pools = [case.pool(at) for case in of_unit]
-        decisions = decide(DecisionBatch(_usage(of_unit, pools, unit, at), _offers(of_unit, offered, unit)))
+        usage = _told(_usage(of_unit, pools, unit, at), of_unit, unit, forecasting)
+        decisions = decide(DecisionBatch(usage, _offers(of_unit, offered, unit)))
         for row, index in enumerate(indices):
             verdicts[index] = _verdict(pools[row], offered, decisions, row)
     return [verdicts[index] for index in range(len(cases))]
 
 
-def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
+def ends(cases: Sequence[Case], at: datetime, forecasting: Forecasting | None = None) -> list[Forecast | None]:
     """When each pool is used up; None where too little is known of the person's pace to tell without being asked."""
     found: dict[int, Forecast | None] = {}
     for unit in {case.event.bucket.unit for case in cases}:
         indices = [index for index, case in enumerate(cases) if case.event.bucket.unit is unit]
         of_unit = [cases[index] for index in indices]
         usage = _usage(of_unit, [case.pool(at) for case in of_unit], unit, at)
-        forecasts = forecast(usage)
+        forecasts = told(_told(usage, of_unit, unit, forecasting))
         watched = (usage.days >= 1) | ((usage.initial > usage.remaining) & (usage.elapsed_hours >= 1))
         for row, index in enumerate(indices):
             known = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
@@ -125,7 +132,19 @@ def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetim
         log_day_std=np.array([one.log_day_std for one in known]),
         days=np.array([one.days for one in known]),
         prior=np.full(n, PRIOR_PER_HOUR[unit]),
+        rhythm=Rhythm(
+            np.array([one.recent for one in known]),
+            np.array([one.log_day_mean for one in known]),
+            np.full(n, float(at.weekday())),
+        ),
     )
+
+
+def _told(usage: UsageBatch, cases: Sequence[Case], unit: Unit, forecasting: Forecasting | None) -> UsageBatch:
+    """With what the model in service says of it; it knows data alone."""
+    if forecasting is None or unit is not Unit.BYTE:
+        return usage
+    return forecasting.told(usage, [case.subscriber.segment or "" for case in cases])
 
 
 def _offers(cases: Sequence[Case], offered: Sequence[Bundle], unit: Unit) -> OfferBatch:

@@ -37,7 +37,7 @@ _AWAY_TAIL, _AWAY_LEAST_HOURS, _AWAY_MOST_HOURS = 1.3, 8.0, 144.0
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One person's use. hours ``(sessions,)``: since the beginning, rising; used: bytes of each. segment: their kind."""
+    """One person's use. hours ``(sessions,)``: since the beginning, rising; used: bytes. segment: their kind."""
 
     hours: Floats
     used: Floats
@@ -74,7 +74,8 @@ def _week(rng: np.random.Generator) -> Floats:
     def day(shift: float) -> Floats:
         peaks = [np.exp(4.0 * (np.cos(2 * np.pi * (clock - one - shift) / _DAY) - 1)) for one in (noon, evening)]
         flat: Floats = shares[2] * np.ones(_DAY)
-        return shares[0] * peaks[0] / peaks[0].mean() + shares[1] * peaks[1] / peaks[1].mean() + flat
+        bumps: Floats = shares[0] * peaks[0] / peaks[0].mean() + shares[1] * peaks[1] / peaks[1].mean() + flat
+        return bumps
 
     working, free = day(0.0), day(rng.normal(1.0, 1.0)) * np.exp(rng.normal(0.1, 0.5))
     return np.concatenate([working] * 5 + [free] * 2)

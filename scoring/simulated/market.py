@@ -70,7 +70,7 @@ def person(make: Callable[[int, np.random.Generator], Life], weeks: int, rng: np
     hours, used = lived.hours[kept], lived.used[kept]
     daily = float(used.sum()) / (until + _SEEN_AFTER_HOURS - joined) * _DAY
     reached = np.concatenate(([0.0], np.cumsum(used)))
-    bought, told = [], []
+    bought, told = list[Bought](), list[Told]()
     at = joined + rng.exponential(6.0)
     validity = float(rng.choice(_VALIDITY_DAYS, p=_VALIDITY_SHARES))
     while at < until:

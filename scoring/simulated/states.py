@@ -1,8 +1,8 @@
 """People made another way: hidden states that follow each other, sessions that set off sessions, shifts of work.
 
-Nothing is shared with ``habits``: use is driven by a Markov chain (asleep, idle, reading, watching) whose jumps depend on
-a timetable of shifts, arrivals excite further arrivals (Hawkes), sizes are stretched exponential or Pareto. It is there so
-that a model is not judged by the same assumptions that made its training data.
+Nothing is shared with ``habits``: use is driven by a Markov chain (asleep, idle, reading, watching) whose jumps
+depend on a timetable of shifts, arrivals excite further arrivals (Hawkes), sizes are stretched exponential or Pareto.
+It is there so that a model is not judged by the same assumptions that made its training data.
 """
 
 from __future__ import annotations

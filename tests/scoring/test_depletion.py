@@ -29,7 +29,8 @@ def one(**facts: Any) -> UsageBatch:
         "profile": np.zeros(24), "recent_day": 0.0, "log_day_std": 0.0, "days": 0.0,
         "prior": PRIOR_PER_HOUR["byte"], **facts,
     }  # fmt: skip
-    return UsageBatch(**{name: np.array([value], dtype=float) for name, value in values.items()})
+    arrays: dict[str, Any] = {name: np.array([value], dtype=float) for name, value in values.items()}
+    return UsageBatch(**arrays)
 
 
 def steady(per_hour: float, **facts: Any) -> UsageBatch:
