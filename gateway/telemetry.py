@@ -134,6 +134,12 @@ class Metrics:
             ("by",),
             registry=registry,
         )
+        self.forecast_outcomes = Counter(
+            "chasqui_forecast_outcomes_total",
+            "Bundles by when they were used up: sooner than the 80 % interval, within, later, or expired before",
+            ("side",),
+            registry=registry,
+        )
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )

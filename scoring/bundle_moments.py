@@ -53,7 +53,7 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """hours: to depletion, ``(n,)``; those not seen to the end go on as they went. seen: which were. known: hours seen."""
+    """hours ``(n,)``: to depletion; what is not seen to end goes on as it went. seen: which were. known: hours seen."""
 
     hours: Floats
     seen: Bools

@@ -42,15 +42,15 @@ _Z90 = 1.2815515655446004
 _NARROWEST = 0.02
 _SURE = 30.0
 _LOG_HORIZON = float(np.log(HORIZON_HOURS))
-_BEATS = "beats"
 
 
 @dataclass(frozen=True, slots=True)
 class DepletionModel:
-    """A model that can be asked. trees: of all three quantiles; starts, baselines ``(3,)``: where each begins, and from what.
+    """A model that can be asked.
 
-    offsets ``(segments, 3)``: of the calibration, and what was learnt since. chance ``(3,)``: weights of one, of the
-    quantiles' odds and of those by hand. beats: whether it was better than every baseline on what training has not seen.
+    trees: of all three quantiles; starts, baselines ``(3,)``: where each begins, and from what. offsets
+    ``(segments, 3)``: of the calibration, and what was learnt since. chance ``(3,)``: weights of one, of the quantiles'
+    odds and of those by hand. beats: whether it was better than every baseline on what training has not seen.
     """
 
     trees: Trees

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.config.tree import Config
+from gateway.core.context import Context
 from gateway.core.forecasting import Forecasting
 from gateway.errors import ConfigError
+from gateway.jobs.forecast_learning import ForecastLearning
 from gateway.telemetry import Metrics
 from scoring import depletion_model
 from scoring.errors import ModelRefused
 
 _LOG = logging.getLogger(__name__)
+
+
+async def learning(context: Context) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
+    """What the clock starts about forecasts: how often, under which name, what. What was learnt before counts now."""
+    if context.forecasting is None:
+        return ()
+    learns = ForecastLearning(context, context.forecasting)
+    await learns.look()
+    return learns.jobs
 
 
 def forecasting_of(config: Config, metrics: Metrics) -> Forecasting | None:

@@ -16,6 +16,7 @@ from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
+from gateway.app.forecasting import learning
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.numbers import Numbers, offering
@@ -202,7 +203,7 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=order_jobs(config, context, committer, ocs),
+            more=(*order_jobs(config, context, committer, ocs), *await learning(context)),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

@@ -46,7 +46,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last."""
+    """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last.
+
+    segment: index into a model's ``SEGMENTS``, None where the forecast was made by hand.
+    """
 
     forecast: Forecast
     others_last_hours: float
@@ -54,6 +57,7 @@ class Verdict:
     on_sale: bool
     decision: Mapping[str, Any]
     pool: Pool
+    segment: int | None = None
 
 
 def judge(
@@ -198,8 +202,10 @@ def _verdict(pool: Pool, offered: Sequence[Bundle], decisions: Decisions, row: i
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if best >= 0 else 0,
             "considered": len(offered),
+            "forecast_by": "rules" if forecasts.segments is None else "model",
         },
         pool=pool,
+        segment=None if forecasts.segments is None else int(forecasts.segments[row]),
     )
 
 
