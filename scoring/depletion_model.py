@@ -141,7 +141,7 @@ def of_artefact(kept: Artefact) -> DepletionModel:
         raise ModelRefused("a model of depletion whose parts do not fit together")
     figures = (baselines, offsets, chance, trees.value, np.array([*similar.log_paces.values(), 0.0]))
     if not all(np.isfinite(one).all() for one in figures):
-        raise ModelRefused("a model of depletion with figures that are none")
+        raise ModelRefused("a model of depletion with figures that are no numbers")
     return DepletionModel(trees, starts, baselines, offsets, chance, similar, beats, kept.version)
 
 

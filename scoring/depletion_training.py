@@ -160,6 +160,8 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, 
     chosen = np.flatnonzero(fits)
     if len(chosen) > _MOST_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(chosen, _MOST_ROWS, replace=False))
+    nothing_known = np.isnan(given.x[chosen]).all(axis=0)
+    x = np.where(nothing_known, 0.0, given.x[chosen])  # a column of which nothing is known is not split on
     parts = []
     for level in LEVELS:
         progress(f"trees of the {level:.0%} quantile")
@@ -175,7 +177,7 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, 
             random_state=seed,
         )
         with threadpool_limits(1):  # threads that wait for each other on a busy machine take twenty times as long
-            parts.append(flattened(trees.fit(given.x[chosen], target[chosen])))
+            parts.append(flattened(trees.fit(x, target[chosen])))
     nothing = np.zeros((len(SEGMENTS), 3))
     model = assembled(parts, nothing, _NORMAL, alike)
     raw = model.raw(given)
