@@ -128,6 +128,18 @@ class Metrics:
         self.claims_failed = Counter(
             "chasqui_claims_failed_total", "What a text was about to say and was not so", ("claim",), registry=registry
         )
+        self.forecasts = Counter(
+            "chasqui_forecasts_total",
+            "Forecasts asked of the model of depletion: model, or failed and made by hand",
+            ("by",),
+            registry=registry,
+        )
+        self.forecast_outcomes = Counter(
+            "chasqui_forecast_outcomes_total",
+            "Bundles by when they were used up: sooner than the 80 % interval, within, later, or expired before",
+            ("side",),
+            registry=registry,
+        )
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )

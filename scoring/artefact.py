@@ -26,6 +26,10 @@ FORMAT = 1
 MOST_BYTES = 512 * 2**20
 """Of a model, unpacked: more is not a model but an attack or a mistake."""
 _MANIFEST, _CARD, _ARRAYS = "manifest.json", "card.md", "arrays/"
+_DAMAGE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, AttributeError,
+    RuntimeError,  # zipfile: encrypted, or packed in a way that it does not know
+)  # fmt: skip
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -99,7 +103,7 @@ def opened(path: Path) -> Artefact:
             return _read(file, path)
     except FileNotFoundError:
         raise ModelRefused(f"{path}: there is no such model") from None
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, AttributeError) as error:
+    except _DAMAGE as error:
         raise ModelRefused(f"{path}: not a model, or damaged: {error}") from None
 
 

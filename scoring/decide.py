@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scoring.choice import ChoiceBatch, Ranker
-from scoring.depletion import forecast
+from scoring.depletion import told
 from scoring.ranking import rank
 from scoring.values import DecisionBatch, Decisions
 
@@ -13,7 +13,7 @@ VERSION = 1
 
 def decide(batch: DecisionBatch, choice: ChoiceBatch | None = None, ranker: Ranker | None = None) -> Decisions:
     """Forecast the present bundle and rank what may follow it. ranker: learned, None for today's rule alone."""
-    forecasts = forecast(batch.usage)
+    forecasts = told(batch.usage)
     todays = rank(batch.offers, forecasts.pace)
     if choice is None or ranker is None or not len(choice.content):
         return Decisions(forecasts, todays)

@@ -37,15 +37,20 @@ def forecast(usage: UsageBatch) -> Forecasts:
     """
     pace = paces(usage)
     remaining = np.maximum(usage.remaining, 0.0)
-    cumulated = _cumulated_shape(usage)
+    cumulated = cumulated_shape(usage)
     needed = remaining / pace
     left = np.where(np.isnan(usage.hours_to_expiry), HORIZON_HOURS, usage.hours_to_expiry)
     left = np.minimum(np.maximum(left, 0.0), HORIZON_HOURS)
     spread, until_expiry = _deviation(usage, np.stack((needed, left)))
     factor = np.exp(_Z90 * spread)
-    p10, p50, p90 = _hours_for(np.stack((needed / factor, needed, needed * factor)), cumulated)
+    p10, p50, p90 = hours_for(np.stack((needed / factor, needed, needed * factor)), cumulated)
     chance = _chance_before_expiry(needed, _mean_hours_in(left, cumulated), until_expiry)
     return Forecasts(p10, p50, p90, chance, pace)
+
+
+def told(usage: UsageBatch) -> Forecasts:
+    """What a model has said of it, else the forecast by hand."""
+    return forecast(usage) if usage.told is None else usage.told
 
 
 def paces(usage: UsageBatch) -> Floats:
@@ -65,7 +70,7 @@ def paces(usage: UsageBatch) -> Floats:
     return pace
 
 
-def _cumulated_shape(usage: UsageBatch) -> Floats:
+def cumulated_shape(usage: UsageBatch) -> Floats:
     """Share of a day's use by the end of each of the next 24 hours, ``(n, 25)`` beginning with 0, ending with 1."""
     total = usage.profile.sum(axis=1)
     weight = np.where(total > 0, usage.days / (usage.days + _DAYS_TO_TRUST_SHAPE), 0.0)
@@ -77,7 +82,7 @@ def _cumulated_shape(usage: UsageBatch) -> Floats:
     return cumulated
 
 
-def _hours_for(needed: Floats, cumulated: Floats) -> Floats:
+def hours_for(needed: Floats, cumulated: Floats) -> Floats:
     """Hours after which so many hours' worth of mean use have gone by, along the day's shape. needed: ``(k, n)``."""
     needed = np.minimum(needed, HORIZON_HOURS) / 24
     days = np.floor(needed)

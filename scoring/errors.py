@@ -54,3 +54,9 @@ class DecisionMalformed(ScoringError):
     """Bytes that are not a decision of a known form."""
 
     code = "decision-malformed"
+
+
+class TooLittleToLearn(ScoringError):
+    """Files with too few people, weeks or cases to train a model on, or to judge it by."""
+
+    code = "too-little-to-learn"

@@ -49,13 +49,17 @@ class UsageState:
 
 @dataclass(frozen=True, slots=True)
 class UsageFeatures:
-    """A state as one row of a batch: profile ``(24,)`` in bytes an hour, recent_day in bytes, days of history."""
+    """A state as one row of a batch: profile ``(24,)`` in bytes an hour, recent_day in bytes, days of history.
+
+    recent ``(24,)``: bytes in each of the last 24 clock hours, the present one first.
+    """
 
     profile: Floats
     recent_day: float
     log_day_mean: float
     log_day_std: float
     days: float
+    recent: Floats
 
 
 def observe(state: UsageState, start: float, used: float) -> UsageState:
@@ -78,14 +82,15 @@ def observe(state: UsageState, start: float, used: float) -> UsageState:
 def features(state: UsageState, at: float) -> UsageFeatures:
     """What the state says at ``at`` (epoch seconds UTC)."""
     if state.first_hour < 0:
-        return UsageFeatures(np.zeros(_HOURS), 0.0, 0.0, 0.0, 0.0)
+        return UsageFeatures(np.zeros(_HOURS), 0.0, 0.0, 0.0, 0.0, np.zeros(_HOURS))
     state = _advance(state, max(int(at // _HOUR), state.last_hour))
     weights = [_weight(_times_closed(state, hour)) for hour in range(_HOURS)]
     profile = np.array([total / weight if weight else 0.0 for total, weight in zip(state.sums, weights, strict=True)])
     weight = _weight(state.log_days)
     deviation = math.sqrt(state.log_m2 / weight) if weight else 0.0
     days = (state.last_hour - state.first_hour) / _HOURS
-    return UsageFeatures(profile, sum(state.ring), state.log_mean, deviation, days)
+    recent = np.array([state.ring[(state.last_hour - ago) % _HOURS] for ago in range(_HOURS)])
+    return UsageFeatures(profile, sum(state.ring), state.log_mean, deviation, days, recent)
 
 
 def _weight(times: int) -> float:

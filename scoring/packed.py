@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionB
         raise DecisionMalformed(f"{len(data)} bytes of inputs do not fit {many} offers")
     numbers = np.frombuffer(data[:size])
     masks = np.unpackbits(np.frombuffer(data[size:], dtype=np.uint8)).astype(bool)
-    values = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
+    values: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
     usage = UsageBatch(**values, profile=numbers[len(_USAGE) : -_SCALARS][None, :])
     balance, drawn, held_out = (numbers[at : at + 1] for at in range(_NUMBERS - _SCALARS, _NUMBERS))
     eligible = masks[:many][None, :]

@@ -6,7 +6,7 @@ rows go down one level at a time, in a few array operations a level.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,14 +40,19 @@ class Trees:
 
     def raw(self, rows: Floats) -> Floats:
         """The sum of the leaves for rows ``(n, features)``: ``(n,)``. NaN goes where training sent it."""
+        total: Floats = self.leaves(rows).sum(axis=1) + self.baseline
+        return total
+
+    def leaves(self, rows: Floats) -> Floats:
+        """What each tree says of each row, ``(n, trees)``."""
         at = np.repeat(self.roots[None, :], len(rows), axis=0)
         row = np.arange(len(rows))[:, None]
         for _ in range(self.depth):
             seen = rows[row, self.feature[at]]
             goes_left = np.where(np.isnan(seen), self.missing_left[at], seen <= self.threshold[at])
             at = np.where(goes_left, self.left[at], self.right[at])
-        total: Floats = self.value[at].sum(axis=1) + self.baseline
-        return total
+        found: Floats = self.value[at]
+        return found
 
     def arrays(self, prefix: str = "") -> dict[str, NDArray[Any]]:
         """For an artefact."""
@@ -98,4 +103,18 @@ def flattened(model: Any) -> Trees:
         roots=starts,
         depth=int(together["depth"].max()) if len(together) else 0,
         baseline=float(np.ravel(model._baseline_prediction)[0]),
+    )
+
+
+def together(models: Sequence[Trees]) -> Trees:
+    """The trees of several models of the same features as one, to go down all of them at once; no baseline."""
+    offsets = np.concatenate(([0], np.cumsum([len(one.value) for one in models])[:-1])).astype(np.int64)
+    return Trees(
+        **{name: np.concatenate([getattr(one, name) for one in models]) for name in (*_NAMES[:3], "value")},
+        **{
+            name: np.concatenate([getattr(one, name) + offset for one, offset in zip(models, offsets, strict=True)])
+            for name in ("left", "right", "roots")
+        },
+        depth=max(one.depth for one in models),
+        baseline=0.0,
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,19 @@ class Reason(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What a trained forecast knows beyond ``UsageBatch``. recent ``(n, 24)``; the others ``(n,)``.
+
+    recent: bytes in each of the last 24 clock hours, the present one first. log_day_mean: mean of log(1 + MB a day).
+    weekday: of UTC, 0 = Monday.
+    """
+
+    recent: Floats
+    log_day_mean: Floats
+    weekday: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class UsageBatch:
     """All that a forecast is made from; every value is known at decision time.
 
@@ -47,7 +61,8 @@ class UsageBatch:
     hours_to_expiry: NaN = unknown or never. hour: of day, on the clock of ``profile``.
     profile: mean use in each hour of day; zeros = no history. recent_day: use in the last 24 hours.
     log_day_std: standard deviation of log daily totals. days: of history, 0 = none.
-    prior: pace per hour when there is nothing better (``PRIOR_PER_HOUR``).
+    prior: pace per hour when there is nothing better (``PRIOR_PER_HOUR``). rhythm: None where a model is not asked.
+    told: what a model has said of it, None for a forecast by hand.
     """
 
     remaining: Floats
@@ -60,14 +75,24 @@ class UsageBatch:
     log_day_std: Floats
     days: Floats
     prior: Floats
+    rhythm: Rhythm | None = None
+    told: Forecasts | None = None
 
     def __post_init__(self) -> None:
         n = len(self.remaining)
         if self.profile.shape != (n, 24):
             raise ShapeMismatch(f"profile is {self.profile.shape}, not {(n, 24)}")
         for name in self.__slots__:
-            if name != "profile" and getattr(self, name).shape != (n,):
+            if name not in ("profile", "rhythm", "told") and getattr(self, name).shape != (n,):
                 raise ShapeMismatch(f"{name} is {getattr(self, name).shape}, not {(n,)}")
+
+    def only(self, rows: Ints | Bools | slice) -> UsageBatch:
+        """These rows, of which nothing was told yet."""
+        names = [name for name in self.__slots__ if name not in ("rhythm", "told")]
+        chosen: dict[str, Any] = {name: getattr(self, name)[rows] for name in names}
+        told = self.rhythm
+        rhythm = Rhythm(told.recent[rows], told.log_day_mean[rows], told.weekday[rows]) if told else None
+        return UsageBatch(**chosen, rhythm=rhythm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +135,7 @@ class DecisionBatch:
 class Forecasts:
     """Hours until the bundle is used up (quantiles), the chance that this is before it expires, and the pace per hour.
 
-    All ``(n,)``; hours between 0 and HORIZON_HOURS.
+    All ``(n,)``; hours between 0 and HORIZON_HOURS. segments: of a model's intervals, as indices; None by hand.
     """
 
     p10: Floats
@@ -118,6 +143,7 @@ class Forecasts:
     p90: Floats
     p_before_expiry: Floats
     pace: Floats
+    segments: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)

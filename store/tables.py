@@ -215,6 +215,33 @@ bundles = Table(
 for _due in (bundles.c.tell_expiry_at, bundles.c.tell_depletion_at):
     Index(f"bundles_{_due.name}", _due, sqlite_where=_due.is_not(None), postgresql_where=_due.is_not(None))
 
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("bundle_id", String(80), primary_key=True),
+    Column("model", String(64), nullable=False),  # version
+    Column("segment", String(40), nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("p10", Float, nullable=False),  # hours, as told
+    Column("p90", Float, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False),  # when its outcome is looked at, whatever it is
+    Column("ended_at", UtcTime),  # when the bundle was used up
+)
+Index("forecasts_due_at", forecasts.c.due_at)
+
+forecast_offsets = Table(
+    "forecast_offsets",
+    metadata,
+    Column("model", String(64), primary_key=True),
+    Column("segment", String(40), primary_key=True),
+    Column("p10", Float, nullable=False),  # logs of hours
+    Column("p90", Float, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("learnt_at", Float, nullable=False),  # epoch seconds
+)
+
 offers = Table(
     "offers",
     metadata,

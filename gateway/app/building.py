@@ -12,6 +12,7 @@ from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
+from gateway.app.forecasting import forecasting_of
 from gateway.config.tree import Config, PolicyConfig
 from gateway.core.context import Clock, Context, Leads, Machines
 from gateway.core.models import Models
@@ -75,7 +76,8 @@ def context_of(
     models: Models | None = None,
     number: ServiceNumber,
 ) -> Context:
-    """What every line through the core shares. number: what alerts and offers leave from."""
+    """What every line through the core shares. number: what alerts and offers leave from. Raises ConfigError."""
+    metrics = metrics or Metrics()
     return Context(
         market=market,
         catalogue=catalogue,
@@ -87,7 +89,7 @@ def context_of(
         reader=reader,
         writer=writer,
         clock=clock,
-        metrics=metrics or Metrics(),
+        metrics=metrics,
         traces=traces,
         operator=config.operator,
         confirm_above=config.policy.confirm_above,
@@ -95,6 +97,7 @@ def context_of(
             timedelta(hours=config.policy.expiry_lead_hours), timedelta(hours=config.policy.forecast_lead_hours)
         ),
         models=models or Models(),
+        forecasting=forecasting_of(config, metrics),
     )
 
 

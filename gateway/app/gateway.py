@@ -16,6 +16,7 @@ from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
+from gateway.app.forecasting import learning
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.models import model_jobs, models_of, serve_models
@@ -211,6 +212,7 @@ class Gateway:
                 *order_jobs(config, context, committer, ocs),
                 *model_jobs(config, context, run_apart),
                 *await open_ranking(config, context),
+                *await learning(context),
             ),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)

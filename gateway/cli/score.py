@@ -7,6 +7,7 @@ from gateway.cli import (
     score_batch,
     score_compare,
     score_decisions,
+    score_depletion,
     score_model,
     score_models,
     score_ope,
@@ -16,6 +17,7 @@ from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
 _GROUPS = (
+    score_depletion,
     score_acceptance,
     score_ope,
     score_model,

@@ -1,4 +1,4 @@
-"""``chasqui sim``: simulated peers."""
+"""``chasqui sim``: simulated peers, and simulated people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flows.catalogue import load_starter, parse_catalogue
 from flows.errors import FlowError
 from flows.market import load_market, market_codes
 from gateway.app.tls import simulated_tls
+from gateway.cli import sim_usage
 from gateway.cli.configured import Commands
 from gateway.cli.until_signal import until_signal
 from gateway.errors import ConfigError
@@ -24,7 +25,7 @@ from gateway.telemetry import log_to_stderr
 
 def add_to(commands: Commands) -> None:
     """Add the commands."""
-    group = commands.add_parser("sim", help="simulated peers").add_subparsers(
+    group = commands.add_parser("sim", help="simulated peers and people").add_subparsers(
         title="simulators", required=True, metavar="SIMULATOR"
     )
     smsc = _simulator(group.add_parser("smsc", help="an SMSC (SMPP 3.4)", description=_smsc.__doc__), 2775, _smsc)
@@ -53,6 +54,7 @@ def add_to(commands: Commands) -> None:
     aggregator.add_argument("--token", default="", help="of the gateway's door")
     aggregator.add_argument("--secret", default="", help="what it signs by, as twilio: the account's auth token")
     aggregator.add_argument("--kind", default="africastalking", choices=SIDES, help="as whom phones text unless told")
+    sim_usage.add_to(group)
 
 
 def _simulator(

@@ -42,6 +42,7 @@ class BatchConfig:
 class ScoringConfig:
     """depletion, acceptance, churn: files of models; empty = none, then the rules decide that need no model.
 
+    unproven: use models of depletion too that were not better than the best baseline when they were trained.
     holdout: share of subscribers who get today's ranking all the same. refused_days: so long nothing is offered again
     that somebody said no to. learn_seconds: between two looks for answers to learn from. decisions_days: for how long
     decisions are kept.
@@ -52,6 +53,7 @@ class ScoringConfig:
     depletion: str = ""
     acceptance: str = ""
     churn: str = ""
+    unproven: bool = False
     holdout: float = 0.1
     refused_days: float = 7
     learn_seconds: float = 60

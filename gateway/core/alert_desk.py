@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
@@ -23,9 +23,11 @@ from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.decision_log import DecisionLog
 from gateway.core.facts import Facts
+from gateway.core.forecast_watch import watched
 from gateway.core.shadow_kinds import note_forecasts
 from store import alerts, offers
 from store.ids import new_id
+from store.unit import Op
 
 _LATEST_TEXT = timedelta(hours=25)
 """An alert that is older does not wait any more."""
@@ -55,12 +57,13 @@ class BundleNews:
 class Message:
     """What follows from a person's news: the outcome of each in one word, and the effects of all in one step.
 
-    wallet: as it was read for that, None if it was not.
+    wallet: as it was read for that, None if it was not. forecasts: that are watched, by bundle.
     """
 
     outcomes: tuple[str, ...]
     effects: tuple[Effect, ...] = ()
     wallet: Wallet | None = None
+    forecasts: Mapping[str, Op] = field(default_factory=dict)
 
 
 _Refused = Mapping[SubscriptionId, frozenset[str]]
@@ -90,10 +93,16 @@ class AlertDesk:
         leads = [one for found in sorted_out for one in found.leads]
         refused = await self._refused(leads, at)
         cases = [(one, self._case(one, wallets[one.subscriber.msisdn], refused, at)) for one in leads]
-        decided = await self._decided(cases, at)
+        verdicts = await self._verdicts([case for _, case in cases], at)
+        decided = await self._decided(cases, verdicts)
         self._count(decided)
+        watches = self._watches(cases, verdicts, at)
         return [
-            replace(_message(news, found, decided, history, at), wallet=wallets.get(news[0].subscriber.msisdn))
+            replace(
+                _message(news, found, decided, history, at),
+                wallet=wallets.get(news[0].subscriber.msisdn),
+                forecasts={lead.event.bucket.id: watches[lead.entry] for lead in found.leads if lead.entry in watches},
+            )
             for news, found in zip(people, sorted_out, strict=True)
         ]
 
@@ -114,15 +123,36 @@ class AlertDesk:
         no = refused.get(one.subscriber.id, frozenset())
         return Case(one.subscriber, one.event, wallet, one.usage, place, seed=one.entry, refused=no)
 
-    async def _decided(self, cases: Sequence[tuple[BundleNews, Case]], at: datetime) -> dict[str, Alerted]:
+    async def _verdicts(self, cases: Sequence[Case], at: datetime) -> Sequence[Verdict]:
+        if not cases:
+            return ()
+        context = self._context
+        sold = partial(context.offered, at)
+        await self._log.sell(map(sold, {case.event.bucket.unit for case in cases}))
+        started = perf_counter()
+        verdicts = judge(cases, sold, at, ranking=context.ranking, forecasting=context.forecasting)
+        context.metrics.decision_seconds.observe(perf_counter() - started)
+        note_forecasts(context.shadow, cases, verdicts, at)
+        return verdicts
+
+    def _watches(
+        self, cases: Sequence[tuple[BundleNews, Case]], verdicts: Sequence[Verdict], at: datetime
+    ) -> dict[str, Op]:
+        """Forecasts of a model whose outcome will be told, by entry."""
+        forecasting = self._context.forecasting
+        if forecasting is None:
+            return {}
+        found = (
+            (one.entry, watched(case, verdict, forecasting.version, at))
+            for (one, case), verdict in zip(cases, verdicts, strict=True)
+        )
+        return {entry: op for entry, op in found if op is not None}
+
+    async def _decided(
+        self, cases: Sequence[tuple[BundleNews, Case]], verdicts: Sequence[Verdict]
+    ) -> dict[str, Alerted]:
         if not cases:
             return {}
-        sold = partial(self._context.offered, at)
-        await self._log.sell(map(sold, {case.event.bucket.unit for _, case in cases}))
-        started = perf_counter()
-        verdicts = judge([case for _, case in cases], sold, at, self._context.ranking)
-        self._context.metrics.decision_seconds.observe(perf_counter() - started)
-        note_forecasts(self._context.shadow, [case for _, case in cases], verdicts, at)
         ways = await self._ways([case.subscriber for _, case in cases])
         return {
             one.entry: self._alert(one, case, verdict, way)

@@ -20,6 +20,7 @@ from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from gateway.core.forecasting import Forecasting
 from gateway.core.models import Models
 from gateway.core.offered import Offered, offered
 from gateway.core.ranking import Ranking
@@ -75,6 +76,7 @@ class Context:
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
     a second yes, beside what the market pack says; -1 for nothing more. models: those in service, replaced as a whole.
     shadow: where decisions of models are noted, None for nowhere. ranking: that learns, None for today's rule.
+    forecasting: by a model of depletion, None for by hand.
     """
 
     market: Market
@@ -95,6 +97,7 @@ class Context:
     models: Models = field(default_factory=Models)
     shadow: Shadow | None = None
     ranking: Ranking | None = None
+    forecasting: Forecasting | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:

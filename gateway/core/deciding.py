@@ -16,13 +16,14 @@ from flows.frozen import dataclass
 from flows.usable import Pool
 from flows.values import Unit
 from gateway.core.case import Case
+from gateway.core.forecasting import Forecasting
 from gateway.core.offered import Offered
 from gateway.core.offering import Made, decided
 from gateway.core.ranking import Ranking
-from scoring.depletion import forecast
+from scoring.depletion import told
 from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
-from scoring.values import PRIOR_PER_HOUR, Reason, UsageBatch
+from scoring.values import PRIOR_PER_HOUR, Reason, Rhythm, UsageBatch
 
 __all__ = ["Case", "Trail", "Verdict", "ends", "judge", "ranked"]
 _NAN = math.nan
@@ -41,7 +42,7 @@ class Trail:
 class Verdict:
     """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last.
 
-    trail: what it was decided on.
+    trail: what it was decided on. segment: index into a model's ``SEGMENTS``, None where the forecast was made by hand.
     """
 
     forecast: Forecast
@@ -51,14 +52,20 @@ class Verdict:
     decision: Mapping[str, Any]
     pool: Pool
     trail: Trail
+    segment: int | None = None
 
 
 def judge(
-    cases: Sequence[Case], sold: Callable[[Unit], Offered], at: datetime, ranking: Ranking | None = None
+    cases: Sequence[Case],
+    sold: Callable[[Unit], Offered],
+    at: datetime,
+    ranking: Ranking | None = None,
+    forecasting: Forecasting | None = None,
 ) -> list[Verdict]:
     """A verdict for every case, in order; cases of one unit are decided in one batch.
 
-    sold: what is offered where a unit ends. ranking: that learns, None for today's rule.
+    sold: what is offered where a unit ends. ranking: that learns, None for today's rule. forecasting: by a model, None
+    for by hand.
     """
     by_unit: defaultdict[Unit, list[int]] = defaultdict(list)
     for index, case in enumerate(cases):
@@ -67,20 +74,21 @@ def judge(
     for unit, indices in by_unit.items():
         of_unit = [cases[index] for index in indices]
         pools = [case.pool(at) for case in of_unit]
-        made = decided(of_unit, _usage(of_unit, pools, unit, at), sold(unit), ranking)
+        usage = _told(_usage(of_unit, pools, unit, at), of_unit, unit, forecasting)
+        made = decided(of_unit, usage, sold(unit), ranking)
         for row, index in enumerate(indices):
             verdicts[index] = _verdict(pools[row], made, row)
     return [verdicts[index] for index in range(len(cases))]
 
 
-def ends(cases: Sequence[Case], at: datetime) -> list[Forecast | None]:
+def ends(cases: Sequence[Case], at: datetime, forecasting: Forecasting | None = None) -> list[Forecast | None]:
     """When each pool is used up; None where too little is known of the person's pace to tell without being asked."""
     found: dict[int, Forecast | None] = {}
     for unit in {case.event.bucket.unit for case in cases}:
         indices = [index for index, case in enumerate(cases) if case.event.bucket.unit is unit]
         of_unit = [cases[index] for index in indices]
         usage = _usage(of_unit, [case.pool(at) for case in of_unit], unit, at)
-        forecasts = forecast(usage)
+        forecasts = told(_told(usage, of_unit, unit, forecasting))
         watched = (usage.days >= 1) | ((usage.initial > usage.remaining) & (usage.elapsed_hours >= 1))
         for row, index in enumerate(indices):
             known = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
@@ -127,7 +135,19 @@ def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetim
         log_day_std=np.array([one.log_day_std for one in known]),
         days=np.array([one.days for one in known]),
         prior=np.full(n, PRIOR_PER_HOUR[unit]),
+        rhythm=Rhythm(
+            np.array([one.recent for one in known]),
+            np.array([one.log_day_mean for one in known]),
+            np.full(n, float(at.weekday())),
+        ),
     )
+
+
+def _told(usage: UsageBatch, cases: Sequence[Case], unit: Unit, forecasting: Forecasting | None) -> UsageBatch:
+    """With what the model in service says of it; it knows data alone."""
+    if forecasting is None or unit is not Unit.BYTE:
+        return usage
+    return forecasting.told(usage, [case.subscriber.segment or "" for case in cases])
 
 
 def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
@@ -147,9 +167,11 @@ def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if 0 <= best < ranking.scores.shape[1] else 0,
             "considered": ranking.scores.shape[1],
+            "forecast_by": "rules" if forecasts.segments is None else "model",
         },
         pool=pool,
         trail=Trail(made, row),
+        segment=None if forecasts.segments is None else int(forecasts.segments[row]),
     )
 
 

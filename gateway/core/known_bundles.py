@@ -104,7 +104,7 @@ class KnownBundles:
         place = place_of(person, self._context.rules(at), at)
         told = {one.id: one for one in reported.bundles}
         events = [self._by_pace(one, told, before.get(one.id), min(read_at, at)) for one in told.values()]
-        forecasts = ends([Case(person, event, None, usage, place) for event in events], at)
+        forecasts = ends([Case(person, event, None, usage, place) for event in events], at, self._context.forecasting)
         known: list[KnownBundle] = []
         soonest: tuple[float, BundleReported] | None = None
         for event, found in zip(events, forecasts, strict=True):

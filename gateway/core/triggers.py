@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows import life_cycle
-from flows.effects import Effect, RecordAlert
+from flows.effects import Effect, RecordAlert, RecordBundlesOver
 from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
+from gateway.core import forecast_watch
 from gateway.core.alert_desk import AlertDesk, BundleNews, Message
 from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
@@ -22,7 +23,7 @@ from gateway.core.facts import Facts
 from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import bundles, inbox, offers, usage
+from store import bundles, forecasts, inbox, offers, usage
 from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.inbox import Entry
@@ -119,6 +120,18 @@ class TriggerDesk:
     def _outcome(self, found: _Found, message: Message | None, open_offers: tuple[OfferId, ...]) -> Outcome:
         if message is None:
             return self._other(found, open_offers)
+        words, effects, ops = self._told(found, message)
+        return words, effects, (*ops, *self._forecasts(found, message))
+
+    def _forecasts(self, found: _Found, message: Message) -> tuple[Op, ...]:
+        """Forecasts that are watched from now on, and outcomes of others; of one bundle, the outcome."""
+        if self._context.forecasting is None:
+            return ()
+        triggers = [part.trigger for part in found.item.parts]
+        over = forecast_watch.ended(found.subscriber.id, triggers, self._context.clock())
+        return tuple({**message.forecasts, **over}.values())
+
+    def _told(self, found: _Found, message: Message) -> Outcome:
         if isinstance(found.item.trigger.fact, UsageReported):
             if not message.effects:
                 return (_USAGE_KEPT,), (), found.ops()
@@ -130,11 +143,14 @@ class TriggerDesk:
     def _other(self, found: _Found, open_offers: tuple[OfferId, ...]) -> Outcome:
         match found.item.trigger.fact:
             case UsageReported():
-                return (_USAGE_KEPT,), (), found.ops()
+                return (_USAGE_KEPT,), (), (*found.ops(), *self._forecasts(found, Message(())))
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
                 at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
-                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at, open_offers), ()
+                effects = life_cycle.change(found.subscriber, spoken, at, open_offers)
+                over = any(isinstance(effect, RecordBundlesOver) for effect in effects)
+                gone = (forecasts.forget_of(found.subscriber.id),) if over else ()
+                return (changed.change.value,), effects, gone
             case _:  # kept for the flows that will act on it
                 return ("kept",), (), ()
 

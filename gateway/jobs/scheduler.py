@@ -15,7 +15,7 @@ from gateway.core.context import Context
 from gateway.core.live_sessions import LiveSessions
 from gateway.core.webhook_line import GIVE_UP_AFTER
 from gateway.jobs.bundle_clock import BundleClock
-from store import bundles, idempotency, turns, webhook_rows
+from store import bundles, forecasts, idempotency, turns, webhook_rows
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = timedelta(days=7)
@@ -117,7 +117,8 @@ class Jobs:
         await self._committer.note(webhook_rows.forget(now - _WEBHOOKS_KEPT))
 
     async def _forget_bundles(self) -> None:
-        await self._committer.note(bundles.forget(self._context.clock() - _BUNDLES_KEPT))
+        before = self._context.clock() - _BUNDLES_KEPT
+        await self._committer.note(bundles.forget(before), forecasts.forget(before))
 
     async def _forget_keys(self) -> None:
         await self._committer.note(idempotency.forget(self._context.clock() - _KEYS_KEPT))

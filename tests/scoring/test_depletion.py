@@ -29,7 +29,8 @@ def one(**facts: Any) -> UsageBatch:
         "profile": np.zeros(24), "recent_day": 0.0, "log_day_std": 0.0, "days": 0.0,
         "prior": PRIOR_PER_HOUR["byte"], **facts,
     }  # fmt: skip
-    return UsageBatch(**{name: np.array([value], dtype=float) for name, value in values.items()})
+    arrays: dict[str, Any] = {name: np.array([value], dtype=float) for name, value in values.items()}
+    return UsageBatch(**arrays)
 
 
 def steady(per_hour: float, **facts: Any) -> UsageBatch:
@@ -136,7 +137,7 @@ def test_a_batch_is_its_rows() -> None:
     crowd = situations(Crowd(), people=8, seed=3).usage
     whole = forecast(crowd)
     for row in range(len(crowd.remaining)):
-        alone = forecast(UsageBatch(**{name: getattr(crowd, name)[row : row + 1] for name in UsageBatch.__slots__}))
+        alone = forecast(crowd.only(slice(row, row + 1)))
         assert alone.p50[0] == whole.p50[row]
         assert alone.p_before_expiry[0] == whole.p_before_expiry[row]
 
