@@ -35,3 +35,9 @@ class ModelRefused(ScoringError):
     """A model file that is damaged, of another kind, or made for other features."""
 
     code = "model-refused"
+
+
+class TrainingRefused(ScoringError):
+    """Data that no model can be made or measured from."""
+
+    code = "training-refused"

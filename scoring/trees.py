@@ -72,6 +72,13 @@ class Trees:
         return cls(**named, depth=int(depth), baseline=baseline)
 
 
+_NO_NODES = np.zeros(0, dtype=np.int64)
+NO_TREES = Trees(
+    _NO_NODES, np.zeros(0), np.zeros(0, dtype=bool), _NO_NODES, _NO_NODES, np.zeros(0), _NO_NODES, depth=0, baseline=0.0
+)
+"""Those of a model that has none."""
+
+
 def flattened(model: Any) -> Trees:
     """The trees of a fitted HistGradientBoostingRegressor or binary HistGradientBoostingClassifier.
 
