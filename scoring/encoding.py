@@ -80,6 +80,15 @@ class Encoding:
             parts += encoded
         return Encoded(np.column_stack(parts) if parts else np.zeros((table.rows, 0)), others)
 
+    def encode_figures(self, rows: Floats) -> Floats:
+        """Rows of numbers, ``(n, columns)``, NaN for what is not known, as a matrix. Raises ModelRefused."""
+        parts: list[Floats] = []
+        for at, (name, column) in enumerate(self.columns.items()):
+            if not isinstance(column, Figure):
+                raise ModelRefused(f"a model whose column {name!r} holds categories, where numbers are given")
+            parts += column.encoded(np.where(np.isfinite(rows[:, at]), rows[:, at], np.nan))
+        return np.column_stack(parts) if parts else np.zeros((len(rows), 0))
+
     def document(self) -> Mapping[str, Any]:
         """For an artefact's settings."""
         return {

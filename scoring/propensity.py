@@ -52,6 +52,10 @@ class Propensity:
         encoded = self.encoding.encode(table)
         return Predicted(self.of_matrix(encoded.matrix), encoded.others)
 
+    def of_figures(self, rows: Floats) -> Floats:
+        """Of people of whom all is a number, ``(n, features)``, NaN for what is not known. Raises ModelRefused."""
+        return self.of_matrix(self.encoding.encode_figures(rows))
+
     def of_matrix(self, matrix: Floats) -> Floats:
         """Of rows that are encoded already, ``(n,)``."""
         offset, linear, boosted = self.blend
