@@ -12,13 +12,16 @@ from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
-from gateway.config.tree import Config, PolicyConfig
+from gateway.config.tree import Config, PolicyConfig, PricingConfig
 from gateway.core.context import Clock, Context, Leads, Machines
+from gateway.core.pricing import PricePolicy, Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
+from gateway.ocs.currency import precision
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import load_catalogues
+from scoring.pricing import Terms
 from store.reader import Reader
 from store.writer import Writer
 
@@ -74,6 +77,7 @@ def context_of(
     number: ServiceNumber,
 ) -> Context:
     """What every line through the core shares. number: what alerts and offers leave from."""
+    metrics = metrics or Metrics()
     return Context(
         market=market,
         catalogue=catalogue,
@@ -85,14 +89,31 @@ def context_of(
         reader=reader,
         writer=writer,
         clock=clock,
-        metrics=metrics or Metrics(),
+        metrics=metrics,
         traces=traces,
         operator=config.operator,
         confirm_above=config.policy.confirm_above,
         leads=Leads(
             timedelta(hours=config.policy.expiry_lead_hours), timedelta(hours=config.policy.forecast_lead_hours)
         ),
+        prices=_prices(config.scoring.pricing, market, catalogue, reader=reader, writer=writer, metrics=metrics),
     )
+
+
+def _prices(
+    pricing: PricingConfig, market: Market, catalogue: Catalogue, *, reader: Reader, writer: Writer, metrics: Metrics
+) -> Prices | None:
+    if not pricing.enabled:
+        return None
+    terms = Terms(
+        floor_permille=round(pricing.floor * 1000),
+        most=pricing.most,
+        give_permille=round(pricing.give * 1000),
+        step=pricing.step or 10 ** precision(market.currency),
+        least_permille=round(pricing.least * 1000),
+    )
+    policy = PricePolicy(terms, pricing.budget, timedelta(hours=pricing.window_hours), pricing.usual_margin)
+    return Prices(policy, catalogue, market.time_zones[0], reader=reader, writer=writer, metrics=metrics)
 
 
 def _switches(policy: PolicyConfig) -> ContactSwitches:

@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
+from gateway.config.scoring_sections import PricingConfig, ScoringConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -50,8 +51,10 @@ __all__ = [
     "OcsConfig",
     "PathConfig",
     "PolicyConfig",
+    "PricingConfig",
     "ReconciliationConfig",
     "RouteConfig",
+    "ScoringConfig",
     "Secret",
     "ServerConfig",
     "SessionsConfig",
@@ -222,4 +225,5 @@ class Config:
     telemetry: TelemetryConfig = TelemetryConfig()
     story: StoryConfig = StoryConfig()
     reconciliation: ReconciliationConfig = ReconciliationConfig()
+    scoring: ScoringConfig = ScoringConfig()
     folder: Path = Path()

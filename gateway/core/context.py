@@ -20,6 +20,7 @@ from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
 from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from gateway.core.pricing import Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.telemetry import Metrics, Traces
@@ -67,7 +68,7 @@ class Context:
     """Built once by ``gateway.app`` and passed down.
 
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
-    a second yes, beside what the market pack says; -1 for nothing more.
+    a second yes, beside what the market pack says; -1 for nothing more. prices: None where all pay the list's.
     """
 
     market: Market
@@ -85,6 +86,7 @@ class Context:
     operator: str = ""
     confirm_above: int = -1
     leads: Leads = Leads()
+    prices: Prices | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:

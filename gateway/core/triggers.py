@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flows import life_cycle
 from flows.effects import Effect, RecordAlert
-from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, PortingIntended, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
@@ -22,10 +22,11 @@ from gateway.core.facts import Facts
 from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import bundles, inbox, offers, usage
+from store import bundles, inbox, offers, prices, usage
 from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.inbox import Entry
+from store.prices import Risk
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
@@ -135,6 +136,9 @@ class TriggerDesk:
                 spoken = self._spoken(changed)
                 at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
                 return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at, open_offers), ()
+            case PortingIntended(direction="out", probability=float(chance)) if self._context.prices is not None:
+                at = min(found.item.trigger.at, self._context.clock())
+                return ("risk_kept",), (), (prices.put_risk(found.subscriber.id, Risk(chance, "porting.intent", at)),)
             case _:  # kept for the flows that will act on it
                 return ("kept",), (), ()
 
