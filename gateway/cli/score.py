@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model, score_propensity
+from gateway.cli import score_model, score_propensity, score_risks
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -20,3 +20,4 @@ def add_to(commands: Commands) -> None:
     )
     score_model.add_to(score)
     score_propensity.add_to(score)
+    score_risks.add_to(score)

@@ -89,7 +89,10 @@ class _Batch:
 
 
 class Prices:
-    """The one place where prices of one person are made and looked up. One per process: the budget's lock is here."""
+    """The one place where prices of one person are made and looked up. One per process: the budget's lock is here.
+
+    policy: what the operator allows.
+    """
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class Prices:
         writer: Writer,
         metrics: Metrics,
     ) -> None:
-        self._policy = policy
+        self.policy = policy
         self._catalogue = catalogue
         self._zone = zone
         self._reader = reader
@@ -201,7 +204,7 @@ class Prices:
         stake = at_stake(np.array([margin]), leaving)
         listed = one.bundle.price.amount
         cost = listed - int(Decimal(str(one.bundle.margin)) * listed)
-        made = prices(np.array([listed]), np.array([cost]), stake, self._policy.terms)
+        made = prices(np.array([listed]), np.array([cost]), stake, self.policy.terms)
         reason = {
             "list": listed,
             "cost": cost,
@@ -211,7 +214,7 @@ class Prices:
             "value": round(float(value(np.array([margin]), leaving)[0]), 2),
             "at_stake": float(stake[0]),
             "bound": Bound(int(made.bound[0])).name.lower(),
-            "terms": [getattr(self._policy.terms, name) for name in Terms.__slots__],
+            "terms": [getattr(self.policy.terms, name) for name in Terms.__slots__],
         }
         return PriceWindow(
             subscription=one.person.id,
@@ -221,7 +224,7 @@ class Prices:
             listed=listed,
             reason=encode(reason),
             begins_at=batch.at,
-            ends_at=batch.at + self._policy.window,
+            ends_at=batch.at + self.policy.window,
         )
 
     async def _margins(self, people: Sequence[SubscriptionId], at: datetime) -> dict[SubscriptionId, float]:
@@ -229,7 +232,7 @@ class Prices:
         paid = await kept.spent(self._reader, people, self._currency, at - _LOOKS_BACK_MONTHS * _MONTH)
         totals = np.array([self._margin(paid.get(one, {})) for one in people])
         months = np.full(len(people), float(_LOOKS_BACK_MONTHS))
-        monthly = monthly_margin(totals, months, float(self._policy.usual_margin))
+        monthly = monthly_margin(totals, months, float(self.policy.usual_margin))
         return dict(zip(people, map(float, monthly), strict=True))
 
     def _margin(self, paid: Mapping[BundleId, int]) -> float:
@@ -243,10 +246,10 @@ class Prices:
         if known is None or at - known[1] >= _LOOK_AGAIN:
             known = await kept.used(self._reader, period, at), at
             self._used = {period: known}
-        return self._policy.budget - known[0]
+        return self.policy.budget - known[0]
 
     def _note_used(self, at: datetime, batch: _Batch) -> None:
-        used, period = self._policy.budget - batch.left, self._period(at)
+        used, period = self.policy.budget - batch.left, self._period(at)
         self._used[period] = used, self._used[period][1]
         self._metrics.price_budget_used.set(used)
 
