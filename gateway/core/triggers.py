@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flows import life_cycle
 from flows.effects import Effect, RecordAlert
-from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, PortingIntended, Trigger, UsageReported
+from flows.events import OWN_CLOCK, BundleReported, LifeCycle, LifeCycleChanged, PortingIntended, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
@@ -32,6 +32,7 @@ from store.unit import Op
 _LOG = logging.getLogger(__name__)
 _CLOCK_SKEW = timedelta(hours=1)
 _USAGE_KEPT = "usage_kept"
+_ENDED = (LifeCycle.RECYCLED, LifeCycle.PORTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ class TriggerDesk:
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
                 at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
-                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at, open_offers), ()
+                over = prices.forget_of(found.subscriber.id) if changed.change in _ENDED else ()
+                return (changed.change.value,), life_cycle.change(found.subscriber, spoken, at, open_offers), over
             case PortingIntended(direction="out", probability=float(chance)) if self._context.prices is not None:
                 at = min(found.item.trigger.at, self._context.clock())
                 return ("risk_kept",), (), (prices.put_risk(found.subscriber.id, Risk(chance, "porting.intent", at)),)
