@@ -54,6 +54,22 @@ class Prices:
     bound: Ints
 
 
+def worth_spending(value: Floats, give_permille: int, most: int, budget: int) -> Ints:
+    """What to spend on each of these people so that they come back, minor units, ``(n,)``; the most valuable first.
+
+    A share of their value, at most so much each, and all together never more than the budget: who would go beyond it
+    gets nothing.
+    """
+    wanted = np.floor(np.clip(value, 0.0, 2.0**52) * give_permille / _THOUSAND).astype(np.int64)
+    wanted = np.minimum(wanted, most)
+    order = np.argsort(-value, kind="stable")
+    spent: Ints = np.zeros_like(wanted)
+    for at in order.tolist():
+        if wanted[at] <= budget:
+            spent[at], budget = wanted[at], budget - int(wanted[at])
+    return spent
+
+
 def prices(listed: Ints, cost: Ints, at_stake: Floats, terms: Terms) -> Prices:
     """One price each. listed, cost: minor units, ``(n,)``; at_stake: minor units, NaN = not known.
 

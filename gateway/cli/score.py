@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model, score_propensity, score_risks
+from gateway.cli import score_model, score_propensity, score_risks, score_win_back
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -21,3 +21,4 @@ def add_to(commands: Commands) -> None:
     score_model.add_to(score)
     score_propensity.add_to(score)
     score_risks.add_to(score)
+    score_win_back.add_to(score)

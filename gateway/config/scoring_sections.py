@@ -28,10 +28,27 @@ class PricingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WinBackConfig:
+    """Who of those that ported out may be asked to come back. grounds: the law that allows it, empty = nobody is.
+
+    from_days, until_days: after leaving. give: share of a person's value that may be spent. most, budget: minor units,
+    for one person and for a list.
+    """
+
+    grounds: str = ""
+    from_days: int = 30
+    until_days: int = 180
+    give: float = 0.05
+    most: int = 0
+    budget: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ScoringConfig:
     """Models, and what is done with what they say."""
 
     pricing: PricingConfig = PricingConfig()
+    win_back: WinBackConfig = WinBackConfig()
 
 
 def check_scoring(scoring: ScoringConfig) -> None:
@@ -45,5 +62,12 @@ def check_scoring(scoring: ScoringConfig) -> None:
             raise ConfigError(f"scoring.pricing.{name} must be minor units, 0 or more")
     if not 24 <= pricing.window_hours <= 24 * 31:
         raise ConfigError("scoring.pricing.window_hours must be at least 24 and at most 744")
+    back = scoring.win_back
+    if not 0 <= back.give <= 1:
+        raise ConfigError("scoring.win_back.give must be a share from 0 to 1")
+    if not 0 <= back.from_days < back.until_days <= 3650:
+        raise ConfigError("scoring.win_back.from_days must be 0 or more, and less than until_days")
+    if min(back.most, back.budget) < 0:
+        raise ConfigError("scoring.win_back.most and budget must be minor units, 0 or more")
     if pricing.enabled and not (pricing.most and pricing.budget):
         raise ConfigError("scoring.pricing.enabled needs most and budget: without them nothing may be let off")

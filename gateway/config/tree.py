@@ -12,7 +12,7 @@ from pathlib import Path
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
-from gateway.config.scoring_sections import PricingConfig, ScoringConfig
+from gateway.config.scoring_sections import PricingConfig, ScoringConfig, WinBackConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -74,6 +74,7 @@ __all__ = [
     "UssdServiceConfig",
     "WebhookEndpointConfig",
     "WebhooksConfig",
+    "WinBackConfig",
 ]
 
 

@@ -75,6 +75,12 @@ def at_price(bundle: Bundle, standing: Standing) -> Bundle:
     return replace(bundle, price=standing[bundle.id][1]) if bundle.id in standing else bundle
 
 
+def margin_of(paid: Mapping[BundleId, int], catalogue: Catalogue) -> float:
+    """What of these payments is margin, minor units; bundles that left the catalogue since count for nothing."""
+    known = ((catalogue.get(bundle), amount) for bundle, amount in paid.items())
+    return sum(amount * bundle.margin for bundle, amount in known if bundle is not None)
+
+
 @changing(slots=True)
 class _Batch:
     """What is known of those at risk, and what is decided of them. opens: bundles that they have an open offer of."""
@@ -230,14 +236,10 @@ class Prices:
     async def _margins(self, people: Sequence[SubscriptionId], at: datetime) -> dict[SubscriptionId, float]:
         """What each of them is expected to bring in a month, from what they bought."""
         paid = await kept.spent(self._reader, people, self._currency, at - _LOOKS_BACK_MONTHS * _MONTH)
-        totals = np.array([self._margin(paid.get(one, {})) for one in people])
+        totals = np.array([margin_of(paid.get(one, {}), self._catalogue) for one in people])
         months = np.full(len(people), float(_LOOKS_BACK_MONTHS))
         monthly = monthly_margin(totals, months, float(self.policy.usual_margin))
         return dict(zip(people, map(float, monthly), strict=True))
-
-    def _margin(self, paid: Mapping[BundleId, int]) -> float:
-        known = ((self._catalogue.get(bundle), amount) for bundle, amount in paid.items())
-        return sum(amount * bundle.margin for bundle, amount in known if bundle is not None)
 
     async def _left(self, at: datetime) -> int:
         """What the budget still has. Between two looks only what is taken counts, not what is given back."""

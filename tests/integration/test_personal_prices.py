@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,27 @@ async def test_a_screen_that_shows_what_is_gone_buys_nothing(here: Town) -> None
     await here.ledger(ANA, 1)
     assert "END Listo" not in await hop(here, "2*4*1")
     assert len(await here.ledger(ANA)) == 1
+
+
+@pytest.mark.parametrize("here", [10 * OFF], indirect=True)
+async def test_a_text_and_a_menu_at_once_buy_once(here: Town) -> None:
+    """Whoever comes first; the other hears of it."""
+    await may_leave(here)
+    await here.offer()
+    await hop(here, "2*4")
+    shown, _ = await asyncio.gather(hop(here, "2*4*1"), here.smsc.send_mo(ANA, NUMBER, "1"))
+    assert shown.startswith(("END ", "CON "))
+    await here.texts(number=2)
+    (charged,) = await here.ledger(ANA, 1)
+    assert charged["amount"] == PRICE
+    assert len(await here.items("orders")) == 1
+
+
+async def test_a_gift_takes_the_offer_as_well(here: Town) -> None:
+    """At the price that the page shows: the offer says who may buy, not for whom."""
+    await may_leave(here)
+    offer = await here.offer()
+    assert (await here.accept(offer["id"], "gift-1", {"beneficiary": BEN}))[0] == 202
+    (charged,) = await here.ledger(ANA, 1)
+    assert charged["amount"] == PRICE
+    assert await here.items("offers") == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.errors import ShapeMismatch
-from scoring.pricing import Bound, Terms, prices
+from scoring.pricing import Bound, Terms, prices, worth_spending
 
 TERMS = Terms(floor_permille=700, most=100_000, give_permille=100, step=5_000, least_permille=20)
 ANY_TERMS = st.builds(
@@ -91,3 +91,19 @@ def test_arrays_of_different_lengths_are_refused() -> None:
     """One price each."""
     with pytest.raises(ShapeMismatch):
         prices(np.array([1, 2]), np.array([1]), np.array([1.0]), TERMS)
+
+
+@given(st.lists(st.floats(0, 1e12), max_size=30), st.integers(0, 1000), st.integers(0, 10**9), st.integers(0, 10**10))
+def test_what_is_spent_on_coming_back_is_within_share_cap_and_budget(
+    values: list[float], give: int, most: int, budget: int
+) -> None:
+    """Whoever they are."""
+    spent = worth_spending(np.array(values), give, most, budget)
+    assert spent.sum() <= budget
+    assert (spent <= most).all()
+    assert (spent * 1000 <= np.array(values) * give * (1 + 1e-9)).all()
+
+
+def test_the_most_valuable_comes_first() -> None:
+    """As far as the budget goes; a smaller one may still fit."""
+    assert worth_spending(np.array([1000.0, 9000.0, 500.0]), 100, 10_000, 960).tolist() == [0, 900, 50]

@@ -138,6 +138,13 @@ step = 5000
 budget = 10000000
 window_hours = 48
 usual_margin = 500000
+[scoring.win_back]
+grounds = "the law of the land, art. 1"
+from_days = 10
+until_days = 90
+give = 0.1
+most = 500000
+budget = 10000000
 [reconciliation]
 at = "03:30"
 per_second = 20

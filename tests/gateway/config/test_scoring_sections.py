@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.config.scoring_sections import PricingConfig, ScoringConfig, check_scoring
+from gateway.config.scoring_sections import PricingConfig, ScoringConfig, WinBackConfig, check_scoring
 from gateway.errors import ConfigError
 
 
@@ -24,6 +24,20 @@ def test_what_cannot_be_is_told(pricing: PricingConfig, told: str) -> None:
     """In one line that names the key."""
     with pytest.raises(ConfigError, match=told):
         check_scoring(ScoringConfig(pricing))
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [
+        (WinBackConfig(give=2), "give must be a share"),
+        (WinBackConfig(from_days=90, until_days=30), "from_days must be"),
+        (WinBackConfig(budget=-1), "most and budget must be"),
+    ],
+)
+def test_how_nobody_can_be_won_back_is_told(back: WinBackConfig, told: str) -> None:
+    """In one line that names the key."""
+    with pytest.raises(ConfigError, match=told):
+        check_scoring(ScoringConfig(win_back=back))
 
 
 def test_off_needs_nothing() -> None:

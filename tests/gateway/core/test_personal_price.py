@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -18,6 +20,7 @@ from flows.records import Subscriber
 from flows.values import Money, OfferId, OrderKey, SubscriptionId
 from gateway.core.pricing import PricePolicy, Prices, Wanted
 from scoring.pricing import Terms
+from scoring.pricing import prices as worked_out
 from store import prices as kept
 from store.errors import StoreError
 from store.prices import Risk
@@ -270,3 +273,44 @@ async def test_the_newest_word_on_a_risk_counts(house: House) -> None:
     for risk in (new, old):
         await house.writer.commit(Unit(ops=(kept.put_risk(ANAS, risk),)))
     assert await kept.risks(house.reader, [ANAS], now - timedelta(days=45)) == {ANAS: new}
+
+
+async def test_a_price_can_be_worked_out_again_from_what_the_offer_keeps(house: House) -> None:
+    """Its inputs and the operator's bounds, as they were."""
+    await may_leave(house)
+    quote = await quoted(house, prices(house))
+    assert quote is not None
+    told = quote.document()
+    again = worked_out(
+        np.array([told["list"]]), np.array([told["cost"]]), np.array([told["at_stake"]]), Terms(*told["terms"])
+    )
+    assert again.price[0] == quote.price.amount
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_becomes_of_offers_the_ledger_says_what_is_promised_and_paid(house: House, seed: int) -> None:
+    """Five people, a hundred steps of any kind and restarts between: never more than the budget."""
+    drawn, budget = random.Random(seed), 3 * OFF
+    people = [SubscriptionId(f"01JD0000000000000000000{number:03}") for number in range(5)]
+    await may_leave(house, people=people)
+    desk, live, done = prices(house, budget), list[str](), list[str]()
+    for step in range(100):
+        match drawn.choice(["quote", "quote", "expired", "declined", "buy", "refuse", "restart", "wait"]):
+            case "quote":
+                who, which = replace(agreed(), id=drawn.choice(people)), f"off-{step:03}"
+                if await quoted(house, desk, who, which) is not None:
+                    live.append(which)
+            case "expired" | "declined" as state if live:
+                await ended(house, state, live.pop(drawn.randrange(len(live))))
+            case "buy" if live:
+                done.append(live.pop(drawn.randrange(len(live))))
+                await bought(house, "confirmed", done[-1])
+            case "refuse" if live:
+                await bought(house, "declined", live.pop(drawn.randrange(len(live))))
+            case "restart":
+                desk = prices(house, budget)
+            case "wait":
+                house.clock.advance(seconds=drawn.randrange(90))
+            case _:
+                continue
+        assert await used(house) == OFF * (len(live) + len(done)) <= budget
