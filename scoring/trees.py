@@ -17,6 +17,8 @@ from scoring.errors import ModelRefused
 from scoring.values import Bools, Floats, Ints
 
 _DEEPEST = 64
+_BLOCK = 128
+"""Rows at once: what a hundred trees say of them fits into the processor's second cache."""
 _NAMES = ("feature", "threshold", "missing_left", "left", "right", "value", "roots")
 
 
@@ -40,14 +42,25 @@ class Trees:
 
     def raw(self, rows: Floats) -> Floats:
         """The sum of the leaves for rows ``(n, features)``: ``(n,)``. NaN goes where training sent it."""
-        at = np.repeat(self.roots[None, :], len(rows), axis=0)
-        row = np.arange(len(rows))[:, None]
-        for _ in range(self.depth):
-            seen = rows[row, self.feature[at]]
-            goes_left = np.where(np.isnan(seen), self.missing_left[at], seen <= self.threshold[at])
-            at = np.where(goes_left, self.left[at], self.right[at])
-        total: Floats = self.value[at].sum(axis=1) + self.baseline
+        children = np.column_stack([self.right, self.left]).ravel()
+        blocks = [self._leaves(rows[at : at + _BLOCK], children) for at in range(0, len(rows), _BLOCK)]
+        total: Floats = np.concatenate([*blocks, np.zeros(0)]) + self.baseline
         return total
+
+    def _leaves(self, rows: Floats, children: Ints) -> Floats:
+        """The sums for a few rows. children: of each node the right and the left one, ``(2 nodes,)``."""
+        n, features = rows.shape
+        flat, row = np.ascontiguousarray(rows).ravel(), (np.arange(n) * features)[:, None]
+        some_missing = bool(np.isnan(flat).any())
+        at = np.repeat(self.roots[None, :], n, axis=0)
+        for _ in range(self.depth):
+            seen = flat.take(row + self.feature.take(at))
+            goes_left = seen <= self.threshold.take(at)
+            if some_missing:
+                goes_left |= np.isnan(seen) & self.missing_left.take(at)
+            at = children.take(2 * at + goes_left)
+        sums: Floats = self.value.take(at).sum(axis=1)
+        return sums
 
     def arrays(self, prefix: str = "") -> dict[str, NDArray[Any]]:
         """For an artefact."""
