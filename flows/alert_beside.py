@@ -45,11 +45,12 @@ def beside(facts: AlertFacts, matter: Matter, known: ClaimFacts) -> Beside:
     marketing = contact(facts, Purpose.MARKETING)
     if not isinstance(marketing, Allowed):
         return Beside(f"alert_{marketing.reason}")
-    if facts.best is None:
+    best = facts.offered
+    if best is None:
         if facts.on_sale and facts.wallet.balance is not None:
             return _too_low(facts, facts.wallet.balance, matter.pool)
         return Beside("alert_nothing_on_sale")
-    return _offer(facts, facts.best, marketing.count_today, known)
+    return _offer(facts, best, marketing.count_today, known)
 
 
 def _too_low(facts: AlertFacts, balance: Money, pool: Pool) -> Beside:
@@ -80,7 +81,7 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int, known: ClaimFacts)
         reason=facts.event.change.value,
         decision=_decision(facts, count_today),
         at=facts.at,
-        expires_at=facts.at + timedelta(hours=best.offer_hours),
+        expires_at=facts.personal.until if facts.personal else facts.at + timedelta(hours=best.offer_hours),
     )
     counted = RecordMarketingContact(
         subscription=facts.subscriber.id, at=facts.at, channel=facts.chosen.channel, count=count_today + 1
@@ -92,6 +93,8 @@ def _offer(facts: AlertFacts, best: Bundle, count_today: int, known: ClaimFacts)
 def _decision(facts: AlertFacts, count_today: int) -> Mapping[str, Any]:
     """Why this offer, what it came from, by which rules, and where there was a choice, why this way."""
     made: dict[str, Any] = {**facts.decision, "origin": facts.key, "contact": _contact_rules(facts, count_today)}
+    if facts.personal:
+        made["personal_price"] = facts.personal.document()
     if facts.chosen.reason:
         made |= {"channel": facts.chosen.channel, "channel_reason": facts.chosen.reason}
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.contact_policy import ContactSwitches
 from flows.events import BundleReported
 from flows.frozen import dataclass
 from flows.market import MarketRules
+from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.texts import Voice
 from flows.usable import Place, Pool, pool_of
@@ -42,6 +44,7 @@ class AlertFacts:
     chosen: the way that it goes; door: of the pusher, for a screen; wait: how long the text behind one is held back.
     renewal_price: what the bundle costs that is bought anew by itself, None when not known. lead: how near the end must
         be that nobody but the pace of use tells. pool: as whoever made the forecast has it, None to work it out.
+    personal: what ``best`` costs this person, None for the list's price.
     """
 
     at: datetime
@@ -68,6 +71,14 @@ class AlertFacts:
     renewal_price: Money | None = None
     lead: timedelta = timedelta()
     pool: Pool | None = None
+    personal: PersonalPrice | None = None
+
+    @property
+    def offered(self) -> Bundle | None:
+        """The offer that ranking chose, at this person's price."""
+        if self.best is None or self.personal is None:
+            return self.best
+        return replace(self.best, price=self.personal.price)
 
 
 def pool_in(facts: AlertFacts) -> Pool:
@@ -99,7 +110,7 @@ def matter_of(facts: AlertFacts, pool: Pool) -> Matter:
 
 def claim_facts(facts: AlertFacts, pool: Pool) -> ClaimFacts:
     """What the text is held against: the newest that is known of everything that it may speak of."""
-    best, wallet = facts.best, facts.wallet
+    best, wallet = facts.offered, facts.wallet
     return ClaimFacts(
         at=facts.at,
         ending=pool.ending,

@@ -33,7 +33,8 @@ class CommandGiven:
 
     prompt, reply: the screen that was answered, as it was shown, and what was typed.
     key: identifies the turn; the same turn again has the same key. session_id: the network's.
-    bundle: what is to be bought, if it is on sale for this person. offer: their newest open offer.
+    bundle: what is to be bought, if it is on sale for this person, at what it costs them; standing: the offer that says
+    so, None where it is the list's price. offer: their newest open offer.
     name: of the offered bundle, in their language. consent_in_force: to number porting.
     services: what the charging system can do beside selling a bundle. source: the service number.
     day: the market's; so_far: what was asked of others on it, of the kind that the command asks for.
@@ -51,6 +52,7 @@ class CommandGiven:
     key: str
     market: str
     bundle: Bundle | None = None
+    standing: Offer | None = None
     offer: Offer | None = None
     name: str = ""
     consent_in_force: bool = False
@@ -63,13 +65,17 @@ class CommandGiven:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What follows. outcome: the word that the menu goes on by; awaits: the order whose result decides that word."""
+    """What follows. outcome: the word that the menu goes on by; awaits: the order whose result decides that word.
+
+    lost: the word where another channel was quicker.
+    """
 
     outcome: str
     effects: tuple[Effect, ...]
     session: Session
     subscriber: Subscriber
     awaits: OrderKey | None = None
+    lost: str = "gone"
 
 
 def carry_out(given: CommandGiven, offers: OfferFlow) -> Carried:
@@ -78,7 +84,7 @@ def carry_out(given: CommandGiven, offers: OfferFlow) -> Carried:
 
 
 def _buy(given: CommandGiven, offers: OfferFlow) -> Carried:
-    return _sold(given, given.subscriber.msisdn)
+    return _sold(given, offers, given.subscriber.msisdn)
 
 
 def _gift(given: CommandGiven, offers: OfferFlow) -> Carried:
@@ -87,17 +93,25 @@ def _gift(given: CommandGiven, offers: OfferFlow) -> Carried:
         return _nothing_done(given, "refused")
     if number == given.subscriber.msisdn:
         return _nothing_done(given, "self")
-    return _sold(given, number)
+    return _sold(given, offers, number)
 
 
-def _sold(given: CommandGiven, beneficiary: Msisdn) -> Carried:
+def _sold(given: CommandGiven, offers: OfferFlow, beneficiary: Msisdn) -> Carried:
+    """A purchase at the list's price makes an offer of its own; one at the person's own price takes the offer of it."""
     if given.bundle is None:
         return _nothing_done(given, "refused")
     shown = given.session.place.chosen.get("bundle")
     if given.bundle.id != shown or given.bundle.price.amount != given.session.price:  # not what the person said yes to
         return _nothing_done(given, "refused")
+    name = given.bundle.name(given.voice.language)
+    if given.standing is not None:
+        fact = replace(_answered(given), beneficiary=beneficiary, name=name)
+        step = offers.step(given.standing.state, "accept", offer=given.standing, fact=fact)
+        if given.standing.state != "open" or step.state != "accepted":
+            return _nothing_done(given, "refused")
+        return replace(_started(given, name, given.standing, step.effects), lost="refused")
     sale = Bought(given.at, given.subscriber, given.bundle, given.key, Channel.USSD, beneficiary, _said(given))
-    return _started(given, given.bundle.name(given.voice.language), sale.offer, buy(sale))
+    return _started(given, name, sale.offer, buy(sale))
 
 
 def _not_yet(given: CommandGiven, offers: OfferFlow) -> Carried:

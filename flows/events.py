@@ -70,9 +70,10 @@ class BalanceFellLow:
 
 @dataclass(frozen=True, slots=True)
 class PortingIntended:
-    """A sign that the subscriber may port in or out. Kept for the porting flow."""
+    """A sign that the subscriber may port in or out. probability: within a month, None when not told."""
 
     direction: str
+    probability: float | None = None
 
 
 class LifeCycle(StrEnum):

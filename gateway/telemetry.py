@@ -193,6 +193,17 @@ class Metrics:
         self.decision_seconds = Histogram(
             "chasqui_decision_seconds", "One batch of decisions", buckets=_QUICK, registry=registry
         )
+        self.prices = Counter(
+            "chasqui_personal_prices_total",
+            "Bundles offered to people who may leave: below the list, or why not",
+            ("outcome",),
+            registry=registry,
+        )
+        self.price_budget_used = Gauge(
+            "chasqui_price_budget_used",
+            "Minor units taken of this month's budget for prices",
+            registry=registry,
+        )
         self.hops = Counter(
             "chasqui_ussd_hops_total",
             "USSD hops by what came of them",

@@ -60,3 +60,9 @@ class TooLittleToLearn(ScoringError):
     """Files with too few people, weeks or cases to train a model on, or to judge it by."""
 
     code = "too-little-to-learn"
+
+
+class TrainingRefused(ScoringError):
+    """Data that no model can be made or measured from."""
+
+    code = "training-refused"

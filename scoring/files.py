@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,25 @@ def read(path: Path, columns: Sequence[Column]) -> dict[str, NDArray[Any]]:
     wanted = ", ".join(f"{_read(column)} AS {_named(column.name)}" for column in columns)
     with opened(path, columns) as table:
         return table.ask(f"SELECT {wanted} FROM {ROWS}")
+
+
+def column_names(path: Path) -> Sequence[str]:
+    """What the columns of a file are called. Raises FileMalformed."""
+    with duckdb.connect() as connection:
+        return _header(path, connection)
+
+
+def line_of(path: Path, row: int) -> int:
+    """The line on which a row ends, both as people count them: the first row of a file of one-line rows is on line 2.
+
+    row: from 0. Of a Parquet file, which has no lines, as if it were such a file.
+    """
+    if _is_parquet(path):
+        return row + 2
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        rows = (reader.line_num for fields in reader if fields)
+        return next(islice(rows, row + 1, None), row + 2)
 
 
 def _read(column: Column) -> str:

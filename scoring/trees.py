@@ -17,6 +17,8 @@ from scoring.errors import ModelRefused
 from scoring.values import Bools, Floats, Ints
 
 _DEEPEST = 64
+_BLOCK = 128
+"""Rows at once: what a hundred trees say of them fits into the processor's second cache."""
 _NAMES = ("feature", "threshold", "missing_left", "left", "right", "value", "roots")
 
 
@@ -40,18 +42,24 @@ class Trees:
 
     def raw(self, rows: Floats) -> Floats:
         """The sum of the leaves for rows ``(n, features)``: ``(n,)``. NaN goes where training sent it."""
-        total: Floats = self.leaves(rows).sum(axis=1) + self.baseline
+        blocks = [self.leaves(rows[at : at + _BLOCK]).sum(axis=1) for at in range(0, len(rows), _BLOCK)]
+        total: Floats = np.concatenate([*blocks, np.zeros(0)]) + self.baseline
         return total
 
     def leaves(self, rows: Floats) -> Floats:
         """What each tree says of each row, ``(n, trees)``."""
-        at = np.repeat(self.roots[None, :], len(rows), axis=0)
-        row = np.arange(len(rows))[:, None]
+        children = np.column_stack([self.right, self.left]).ravel()
+        n, features = rows.shape
+        flat, row = np.ascontiguousarray(rows).ravel(), (np.arange(n) * features)[:, None]
+        some_missing = bool(np.isnan(flat).any())
+        at = np.repeat(self.roots[None, :], n, axis=0)
         for _ in range(self.depth):
-            seen = rows[row, self.feature[at]]
-            goes_left = np.where(np.isnan(seen), self.missing_left[at], seen <= self.threshold[at])
-            at = np.where(goes_left, self.left[at], self.right[at])
-        found: Floats = self.value[at]
+            seen = flat.take(row + self.feature.take(at))
+            goes_left = seen <= self.threshold.take(at)
+            if some_missing:
+                goes_left |= np.isnan(seen) & self.missing_left.take(at)
+            at = children.take(2 * at + goes_left)
+        found: Floats = self.value.take(at)
         return found
 
     def arrays(self, prefix: str = "") -> dict[str, NDArray[Any]]:
@@ -75,6 +83,13 @@ class Trees:
             if len(named[name]) and not (named[name].min() >= 0 and named[name].max() < most):
                 raise ModelRefused(f"trees: {name} leads out of the {most} that there are")
         return cls(**named, depth=int(depth), baseline=baseline)
+
+
+_NO_NODES = np.zeros(0, dtype=np.int64)
+NO_TREES = Trees(
+    _NO_NODES, np.zeros(0), np.zeros(0, dtype=bool), _NO_NODES, _NO_NODES, np.zeros(0), _NO_NODES, depth=0, baseline=0.0
+)
+"""Those of a model that has none."""
 
 
 def flattened(model: Any) -> Trees:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.effects import RecordAudit
 from flows.values import SubscriptionId
-from store import audit, decisions, imsis, turns
+from store import audit, decisions, imsis, prices, turns
 from store.tables import consent_keys as t
 from store.unit import Gate, Unit
 
@@ -17,9 +17,10 @@ _DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).r
 
 
 def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
-    """Delete the key, the turns in which the consents were given, decisions and which SIM was theirs; note who did.
+    """Delete the key, the turns in which the consents were given, decisions, which SIM was theirs, how likely they were
+    to leave and their prices, and note who did.
 
-    The unit's gate is shut when there is no key; the others go all the same.
+    The unit's gate is shut when there is no key; the rest goes all the same.
     """
     noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
     return Unit(
@@ -29,6 +30,7 @@ def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
             turns.forget_of(subscription),
             decisions.forget_of(subscription),
             *imsis.forget_of(subscription, at),
+            *prices.forget_of(subscription),
         ),
     )
 

@@ -606,3 +606,38 @@ model_scores = Table(
 _NOT_KNOWN = model_scores.c.known_at.is_(None)
 Index("model_scores_open", model_scores.c.until, sqlite_where=_NOT_KNOWN, postgresql_where=_NOT_KNOWN)
 Index("model_scores_kind", model_scores.c.kind, model_scores.c.id)
+churn_risks = Table(
+    "churn_risks",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("probability", Float, nullable=False),  # of leaving within a month
+    Column("origin", String(80), nullable=False),  # who says so: an event's type, or a model's version
+    Column("at", UtcTime, nullable=False),
+)
+
+personal_prices = Table(
+    "personal_prices",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("bundle", String(80), primary_key=True),
+    Column("window", Integer, primary_key=True),  # 0, 1, … of this person and bundle
+    Column("amount", BigInteger, nullable=False),
+    Column("listed", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("reason", Text, nullable=False),  # JSON: what the price was worked out from
+    Column("begins_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+)
+
+incentives = Table(
+    "incentives",
+    metadata,
+    Column("offer", String(40), primary_key=True),
+    Column("subscription_id", String(26), nullable=False),
+    Column("period", String(7), nullable=False),  # month of the market, 2026-11
+    Column("amount", BigInteger, nullable=False),  # list price less the offer's
+    Column("currency", String(3), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+Index("incentives_period", incentives.c.period)
+Index("incentives_subscription", incentives.c.subscription_id)

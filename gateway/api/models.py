@@ -90,7 +90,10 @@ class RecommendationList(Model, frozen=True):
 
 
 class Offer(Model, frozen=True):
-    """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice."""
+    """An open offer. channel, channel_reason: which way it was made first, and why if there was a choice.
+
+    price_reason: why it is below the list, in the person's language; empty where it is not.
+    """
 
     id: str
     bundle: str
@@ -100,6 +103,7 @@ class Offer(Model, frozen=True):
     reason: str
     channel: ChannelName
     channel_reason: str
+    price_reason: str
 
 
 class OfferList(Model, frozen=True):

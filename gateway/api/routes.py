@@ -157,9 +157,10 @@ class ApiRoutes:
         known = await subscriptions.by_msisdn(self._context.reader, [msisdn])
         if msisdn not in known:
             return views.answer(models.OfferList(items=[], next=None))
-        language = known[msisdn].language
+        voice, zone = self._context.voice(known[msisdn]), self._context.zone
         found = await offers.open_of(self._context.reader, known[msisdn].id, self._context.clock())
-        items = [views.offer(one, self._context.bundle_name(one.bundle, language)) for one in found]
+        names = [self._context.bundle_name(one.bundle, voice.language) for one in found]
+        items = [views.offer(one, name, voice, zone) for one, name in zip(found, names, strict=True)]
         return views.answer(models.OfferList(items=items, next=None))
 
     async def _orders(self, request: web.Request, caller: Caller) -> web.Response:

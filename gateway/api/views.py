@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from flows import catalogue, records, values
+from flows import catalogue, personal_price, records, values
 from flows.documents import decode
 from flows.session import from_json
+from flows.texts import Voice
 from flows.values import Channel, Wallet
 from gateway.api import models
 from store.audit import Report
@@ -69,8 +72,8 @@ def order(view: OrderView) -> models.Order:
     )
 
 
-def offer(one: records.Offer, name: str) -> models.Offer:
-    """An open offer."""
+def offer(one: records.Offer, name: str, voice: Voice, zone: tzinfo) -> models.Offer:
+    """An open offer. voice: of the person."""
     decision = decode(one.decision or "{}")
     return models.Offer(
         id=one.id,
@@ -81,7 +84,15 @@ def offer(one: records.Offer, name: str) -> models.Offer:
         reason=one.reason,
         channel=one.channel,
         channel_reason=decision.get("channel_reason", ""),
+        price_reason=_price_reason(one, decision, voice, zone),
     )
+
+
+def _price_reason(one: records.Offer, decision: Mapping[str, Any], voice: Voice, zone: tzinfo) -> str:
+    made = decision.get("personal_price")
+    if made is None:
+        return ""
+    return personal_price.why(voice, one.price, values.Money(made["list"], one.price.currency), one.expires_at, zone)
 
 
 def consent(view: ConsentView) -> models.Consent:

@@ -13,14 +13,17 @@ from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
 from gateway.app.forecasting import forecasting_of
-from gateway.config.tree import Config, PolicyConfig
+from gateway.config.tree import Config, PolicyConfig, PricingConfig
 from gateway.core.context import Clock, Context, Leads, Machines
 from gateway.core.models import Models
+from gateway.core.pricing import PricePolicy, Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
+from gateway.ocs.currency import precision
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import load_catalogues
+from scoring.pricing import Terms
 from store.reader import Reader
 from store.writer import Writer
 
@@ -98,7 +101,24 @@ def context_of(
         ),
         models=models or Models(),
         forecasting=forecasting_of(config, metrics),
+        prices=_prices(config.scoring.pricing, market, catalogue, reader=reader, writer=writer, metrics=metrics),
     )
+
+
+def _prices(
+    pricing: PricingConfig, market: Market, catalogue: Catalogue, *, reader: Reader, writer: Writer, metrics: Metrics
+) -> Prices | None:
+    if not pricing.enabled:
+        return None
+    terms = Terms(
+        floor_permille=round(pricing.floor * 1000),
+        most=pricing.most,
+        give_permille=round(pricing.give * 1000),
+        step=pricing.step or 10 ** precision(market.currency),
+        least_permille=round(pricing.least * 1000),
+    )
+    policy = PricePolicy(terms, pricing.budget, timedelta(hours=pricing.window_hours), pricing.usual_margin)
+    return Prices(policy, catalogue, market.time_zones[0], reader=reader, writer=writer, metrics=metrics)
 
 
 def _switches(policy: PolicyConfig) -> ContactSwitches:

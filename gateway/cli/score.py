@@ -11,12 +11,18 @@ from gateway.cli import (
     score_model,
     score_models,
     score_ope,
+    score_propensity,
     score_replay,
+    score_risks,
+    score_win_back,
 )
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
 _GROUPS = (
+    score_propensity,
+    score_risks,
+    score_win_back,
     score_depletion,
     score_acceptance,
     score_ope,

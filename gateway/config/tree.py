@@ -12,7 +12,13 @@ from pathlib import Path
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
-from gateway.config.scoring_sections import BatchConfig, ChallengersConfig, ScoringConfig
+from gateway.config.scoring_sections import (
+    BatchConfig,
+    ChallengersConfig,
+    PricingConfig,
+    ScoringConfig,
+    WinBackConfig,
+)
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -53,6 +59,7 @@ __all__ = [
     "OcsConfig",
     "PathConfig",
     "PolicyConfig",
+    "PricingConfig",
     "ReconciliationConfig",
     "RouteConfig",
     "ScoringConfig",
@@ -75,6 +82,7 @@ __all__ = [
     "UssdServiceConfig",
     "WebhookEndpointConfig",
     "WebhooksConfig",
+    "WinBackConfig",
 ]
 
 

@@ -11,10 +11,12 @@ from time import perf_counter
 
 from flows.alert import Alerted, AlertFacts, decide, place_of, threshold_key
 from flows.bundle_periods import Told, most_telling, why_pointless
+from flows.contact_policy import Allowed
 from flows.effects import Effect, RecordAlert, RecordDecision, RecordOvertaken
 from flows.events import BundleReported
 from flows.frozen import dataclass
 from flows.joining import joined, leading
+from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.values import OfferId, SubscriptionId, Wallet
 from gateway.core import decision_log
@@ -24,6 +26,7 @@ from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.decision_log import DecisionLog
 from gateway.core.facts import Facts
 from gateway.core.forecast_watch import watched
+from gateway.core.pricing import Wanted
 from gateway.core.shadow_kinds import note_forecasts
 from store import alerts, offers
 from store.ids import new_id
@@ -153,21 +156,47 @@ class AlertDesk:
     ) -> dict[str, Alerted]:
         if not cases:
             return {}
-        ways = await self._ways([case.subscriber for _, case in cases])
+        ways, at = await self._ways([case.subscriber for _, case in cases]), self._context.clock()
+        offer_ids = [OfferId(f"off-{new_id(at)}") for _ in cases]
+        personal = await self._personal([case for _, case in cases], verdicts, offer_ids, at)
         return {
-            one.entry: self._alert(one, case, verdict, way)
-            for (one, case), verdict, way in zip(cases, verdicts, ways, strict=True)
+            one.entry: self._alert(one, case, verdict, way, offer_id=offer_id, personal=personal.get(offer_id))
+            for (one, case), verdict, way, offer_id in zip(cases, verdicts, ways, offer_ids, strict=True)
         }
+
+    async def _personal(
+        self, cases: Sequence[Case], verdicts: Sequence[Verdict], offer_ids: Sequence[OfferId], at: datetime
+    ) -> Mapping[OfferId, PersonalPrice]:
+        """What is offered below the list. Who would get no offer anyway takes nothing of the budget."""
+        prices, context = self._context.prices, self._context
+        if prices is None:
+            return {}
+        wanted = [
+            Wanted(case.subscriber, verdict.best, offer_id)
+            for case, verdict, offer_id in zip(cases, verdicts, offer_ids, strict=True)
+            if verdict.best is not None and isinstance(context.may_contact(case.subscriber, at), Allowed)
+        ]
+        quotes = await prices.quoted(wanted, at)
+        return {one.offer: quote for one, quote in zip(wanted, quotes, strict=True) if quote is not None}
 
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
 
-    def _alert(self, one: BundleNews, case: Case, verdict: Verdict, way: Way) -> Alerted:
+    def _alert(
+        self,
+        one: BundleNews,
+        case: Case,
+        verdict: Verdict,
+        way: Way,
+        *,
+        offer_id: OfferId,
+        personal: PersonalPrice | None,
+    ) -> Alerted:
         context, at = self._context, self._context.clock()
         voice = context.voice(case.subscriber)
         product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
-        made = decision_log.entry(OfferId(f"off-{new_id(at)}"), case.subscriber.id, at, verdict.trail)
+        made = decision_log.entry(offer_id, case.subscriber.id, at, verdict.trail)
         alerted = decide(
             AlertFacts(
                 at=at,
@@ -186,7 +215,7 @@ class AlertDesk:
                 switches=context.contact_switches(),
                 source=context.service_number.address,
                 two_way=context.service_number.answerable,
-                offer_id=OfferId(f"off-{made.id}"),
+                offer_id=offer_id,
                 key=text_key(one.entry),
                 chosen=way.chosen,
                 door=way.door,
@@ -194,6 +223,7 @@ class AlertDesk:
                 renewal_price=known.price if known else None,
                 lead=context.leads.forecast,
                 pool=verdict.pool,
+                personal=personal,
             )
         )
         return replace(alerted, effects=(*alerted.effects, made)) if alerted.effects else alerted

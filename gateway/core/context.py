@@ -23,6 +23,7 @@ from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
 from gateway.core.forecasting import Forecasting
 from gateway.core.models import Models
 from gateway.core.offered import Offered, offered
+from gateway.core.pricing import Prices
 from gateway.core.ranking import Ranking
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
@@ -76,7 +77,7 @@ class Context:
     operator: the name that people know, empty for none. confirm_above: minor units above which a purchase by text needs
     a second yes, beside what the market pack says; -1 for nothing more. models: those in service, replaced as a whole.
     shadow: where decisions of models are noted, None for nowhere. ranking: that learns, None for today's rule.
-    forecasting: by a model of depletion, None for by hand.
+    forecasting: by a model of depletion, None for by hand. prices: None where all pay the list's.
     """
 
     market: Market
@@ -98,6 +99,7 @@ class Context:
     shadow: Shadow | None = None
     ranking: Ranking | None = None
     forecasting: Forecasting | None = None
+    prices: Prices | None = None
     _today: _Day | None = None
 
     def rules(self, at: datetime) -> MarketRules:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from flows.catalogue import Bundle, BundleKind
 from flows.texts import Voice
+from flows.values import BundleId
+from gateway.core.pricing import Standing
 from menus.values import Item
 
 _About = Mapping[str, str]
@@ -33,6 +35,18 @@ class ForSale:
             wanted = (bundle for bundle in self.to(about) if kind is None or bundle.kind is kind)
             self._shown[key] = tuple(_item(bundle, voice) for bundle in wanted)
         return self._shown[key]
+
+    def shown_at(
+        self, standing: Standing, about: _About, voice: Voice, kind: BundleKind | None = None
+    ) -> tuple[Item, ...]:
+        """The same, at what it costs this person."""
+        shown = self.shown_to(about, voice, kind)
+        if not standing:
+            return shown
+        own = {bundle: voice.money(price) for bundle, (_, price) in standing.items()}
+        return tuple(
+            Item(one.id, {**one.fields, "price": own[BundleId(one.id)]}) if one.id in own else one for one in shown
+        )
 
 
 def _item(bundle: Bundle, voice: Voice) -> Item:

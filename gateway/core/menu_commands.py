@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from flows.care import ACTIONS, Called
+from flows.catalogue import Bundle
 from flows.dialogue import CommandGiven
 from flows.frozen import dataclass
 from flows.porting import PURPOSE
@@ -14,6 +15,7 @@ from flows.values import parse_msisdn
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.pricing import at_price
 from menus.values import Command
 from store import audit, consents, offers
 
@@ -39,7 +41,8 @@ class MenuCommands:
     async def given(self, command: Command, person: Subscriber, session: Session, answered: Answered) -> CommandGiven:
         """The command with all that its flow asks about. Raises StoreError."""
         at = self._context.clock()
-        wanted, offer = command.args.get("bundle"), await self._offer(command, person, session)
+        bundle, standing = await self._wanted(command, person, at)
+        offer = await self._offer(command, person, session)
         return CommandGiven(
             at=at,
             command=command,
@@ -51,7 +54,8 @@ class MenuCommands:
             reply=answered.reply,
             key=answered.key,
             market=self._context.market.code,
-            bundle=next((one for one in self._menu_facts.for_sale(person) if one.id == wanted), None),
+            bundle=bundle,
+            standing=standing,
             offer=offer,
             name=self._context.bundle_name(offer.bundle, person.language) if offer else "",
             consent_in_force=await self._consents(command, person),
@@ -61,6 +65,17 @@ class MenuCommands:
             so_far=await self._so_far(command, person, at),
             called=await self._called(command, person),
         )
+
+    async def _wanted(self, command: Command, person: Subscriber, at: datetime) -> tuple[Bundle | None, Offer | None]:
+        """What is to be bought, at what it costs this person now; and the offer that says so, if it is not the list."""
+        wanted = command.args.get("bundle")
+        found = next((one for one in self._menu_facts.for_sale(person) if one.id == wanted), None)
+        if found is None or self._context.prices is None:
+            return found, None
+        standing = await self._context.prices.standing(person, at)
+        if found.id not in standing:
+            return found, None
+        return at_price(found, standing), await offers.by_id(self._context.reader, standing[found.id][0])
 
     async def _offer(self, command: Command, person: Subscriber, session: Session) -> Offer | None:
         """The one that was shown to this person, not one that came since."""

@@ -25,6 +25,9 @@ from scoring.features import features, from_bytes
 from store import consents, offers, orders, usage
 
 _NO_END = "-"
+PRICE = "price of the bundle"
+"""Of the bundle that a page shows, in minor units: no page can ask for a fact of this name."""
+_PRICED = frozenset({"bundles", "bundle", "combos", f"{GUARD}price"})
 LONGEST_FETCH = 2.0
 """Seconds for the facts of one page; who waits longer has hung up."""
 MOST_ORDERS = 5
@@ -67,7 +70,11 @@ class MenuFacts:
         if not names:
             return {}
         need = Need(self._context.clock(), subscriber, session, self._context.voice(subscriber), self._facts)
+        if self._context.prices is not None and not _PRICED.isdisjoint(names):
+            need.standing = await self._context.prices.standing(subscriber, need.at)
         found = {name: self._at_hand(name, need) for name in names}
+        if "bundle" in names:
+            found[PRICE] = self._guards.known("price", need)  # as it is shown: whoever says yes says it to this
         asked = [name for name in names if self._must_ask(name)]
         if asked:
             try:
@@ -125,10 +132,13 @@ class MenuFacts:
         return Item(bucket.id, {**fields, "left": voice.amount(bucket.unit, bucket.remaining), "ends": ends})
 
     def _bundles(self, need: Need) -> FactValue:
-        return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
+        return self._shown(need)
+
+    def _shown(self, need: Need, kind: BundleKind | None = None) -> tuple[Item, ...]:
+        return self._now_for_sale().shown_at(need.standing, eligibility_facts(need.subscriber), need.voice, kind)
 
     def _combos(self, need: Need) -> FactValue:
-        return self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice, BundleKind.COMBO)
+        return self._shown(need, BundleKind.COMBO)
 
     async def _best_first(self, need: Need, kind: BundleKind | None) -> FactValue:
         """The list, in the order that suits this person."""
@@ -139,8 +149,7 @@ class MenuFacts:
 
     def _bundle(self, need: Need) -> FactValue:
         wanted = need.session.place.chosen.get("bundle")
-        shown = self._now_for_sale().shown_to(eligibility_facts(need.subscriber), need.voice)
-        return next((item for item in shown if item.id == wanted), "")
+        return next((item for item in self._shown(need) if item.id == wanted), "")
 
     async def _offer(self, need: Need) -> FactValue:
         """The one that the session has shown before, as long as it is open; else the newest that no digit names."""

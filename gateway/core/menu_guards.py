@@ -8,6 +8,7 @@ from functools import partial
 from flows.menu_vocabulary import SERVICES
 from gateway.core.context import Context
 from gateway.core.menu_need import Need
+from gateway.core.pricing import at_price
 from menus.guards import GuardValue
 from store import offers
 
@@ -50,7 +51,7 @@ class MenuGuards:
     def _price(self, need: Need) -> GuardValue:
         """Of the bundle that was chosen."""
         bundle = self._context.catalogue.get(need.session.place.chosen.get("bundle", ""))
-        return bundle.price.amount if bundle else None
+        return at_price(bundle, need.standing).price.amount if bundle else None
 
     async def _has_offer(self, need: Need) -> GuardValue:
         return bool(await offers.open_of(self._context.reader, need.subscriber.id, need.at))

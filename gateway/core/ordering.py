@@ -69,7 +69,7 @@ class Ordering:
         if opened:
             return Written(row, session, carried.subscriber, carried.awaits is not None)
         # another channel ended the offer between our look and our commit
-        return await self._carried(hop, invoke, replace(carried, outcome="gone", effects=(), awaits=None))
+        return await self._carried(hop, invoke, replace(carried, outcome=carried.lost, effects=(), awaits=None))
 
     async def _bought(self, hop: Hop, invoke: Invoke, carried: Carried, key: OrderKey) -> Written | None:
         """Write the order with the turn and wait a little: an end that comes in time is what the turn says."""

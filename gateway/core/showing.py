@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flows.records import Subscriber
 from flows.session import Session
 from gateway.core.context import Context
 from gateway.core.hop import Hop
-from gateway.core.menu_facts import MenuFacts
+from gateway.core.menu_facts import PRICE, MenuFacts
 from gateway.telemetry import around
 from menus.values import Notice, Screen
 
@@ -30,11 +28,7 @@ class Showing:
             values = await self._fetched(names, person, session)
             screen = hop.menu.show(session.place, language, values, budget, notice, unmistakable=hop.unmistakable)
             if isinstance(screen, Screen):
-                return screen, session.standing(screen.place, self._price(names, session))
+                shown = values.get(PRICE)
+                return screen, session.standing(screen.place, shown if isinstance(shown, int) else None)
             session = session.standing(screen.place)
         raise RuntimeError(f"menu {hop.menu.id}: page {session.place.page} leads in a circle")
-
-    def _price(self, names: Sequence[str], session: Session) -> int:
-        """The price that a page names, to be held against the one that is charged."""
-        bundle = self._context.catalogue.get(session.place.chosen.get("bundle", "")) if "bundle" in names else None
-        return bundle.price.amount if bundle is not None else session.price

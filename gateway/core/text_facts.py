@@ -121,7 +121,7 @@ class TextFactsDesk:
             facts,
             names={**facts.names, **self._names((), wallet, person.language)},
             wallet=wallet,
-            payable=self._payable(person, wallet, usage) if facts.meaning.intent is Intent.MORE else None,
+            payable=await self._payable(person, wallet, usage) if facts.meaning.intent is Intent.MORE else None,
         )
 
     async def _wallet(self, person: Subscriber) -> Wallet | None:
@@ -132,10 +132,13 @@ class TextFactsDesk:
             self._context.metrics.failures.labels("ocs-wallet").inc()
             return None
 
-    def _payable(self, person: Subscriber, wallet: Wallet | None, usage: bytes | None) -> Sequence[Bundle] | None:
+    async def _payable(self, person: Subscriber, wallet: Wallet | None, usage: bytes | None) -> Sequence[Bundle] | None:
+        """At the list's price: what costs this person less has an offer of its own, and no second one."""
         if wallet is None or wallet.balance is None:
             return None
-        return self._recommender.for_wallet(person, wallet, usage)
+        at, prices = self._context.clock(), self._context.prices
+        own = await prices.standing(person, at) if prices else {}
+        return [one for one in self._recommender.for_wallet(person, wallet, usage) if one.id not in own]
 
     def _names(self, made: Sequence[Offer], wallet: Wallet | None, language: str) -> Mapping[str, str]:
         """Of bundles that were offered, and of those that run and are in the catalogue."""

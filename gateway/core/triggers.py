@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flows import life_cycle
 from flows.effects import Effect, RecordAlert, RecordBundlesOver
-from flows.events import OWN_CLOCK, BundleReported, LifeCycleChanged, Trigger, UsageReported
+from flows.events import OWN_CLOCK, BundleReported, LifeCycle, LifeCycleChanged, PortingIntended, Trigger, UsageReported
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
@@ -23,15 +23,17 @@ from gateway.core.facts import Facts
 from gateway.core.known_bundles import KnownBundles, depletion_told
 from scoring.errors import ScoringError
 from scoring.features import UsageState, from_bytes, observe, to_bytes
-from store import bundles, forecasts, inbox, offers, usage
+from store import bundles, forecasts, inbox, offers, prices, usage
 from store.bundles import KnownBundle
 from store.errors import StoreError
 from store.inbox import Entry
+from store.prices import Risk
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 _CLOCK_SKEW = timedelta(hours=1)
 _USAGE_KEPT = "usage_kept"
+_ENDED = (LifeCycle.RECYCLED, LifeCycle.PORTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,11 @@ class TriggerDesk:
                 effects = life_cycle.change(found.subscriber, spoken, at, open_offers)
                 over = any(isinstance(effect, RecordBundlesOver) for effect in effects)
                 gone = (forecasts.forget_of(found.subscriber.id),) if over else ()
-                return (changed.change.value,), effects, gone
+                priced = prices.forget_of(found.subscriber.id) if changed.change in _ENDED else ()
+                return (changed.change.value,), effects, (*gone, *priced)
+            case PortingIntended(direction="out", probability=float(chance)) if self._context.prices is not None:
+                at = min(found.item.trigger.at, self._context.clock())
+                return ("risk_kept",), (), (prices.put_risk(found.subscriber.id, Risk(chance, "porting.intent", at)),)
             case _:  # kept for the flows that will act on it
                 return ("kept",), (), ()
 

@@ -251,8 +251,7 @@ def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingInt
     direction = data.get("direction")
     if direction not in ("in", "out"):
         reader.wrong("/data/direction", "is missing" if direction is None else 'must be "in" or "out"')
-    reader.share(data, "/data/probability")
-    return PortingIntended(str(direction))
+    return PortingIntended(str(direction), reader.share(data, "/data/probability"))
 
 
 def _life_cycle(reader: FieldReader, data: dict[str, Any], kind: str) -> LifeCycleChanged:

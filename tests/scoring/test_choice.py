@@ -118,7 +118,11 @@ OF_OFFERS = ("price", "margin", "allowance", "validity_hours", "content", "famil
 def row(batch: Any, at: int, kind: Any) -> Any:
     """One person of a batch."""
     values = {one.name: getattr(batch, one.name) for one in fields(kind)}
-    own = {name: value[at : at + 1] for name, value in values.items() if name not in (*OF_OFFERS, "offers")}
+    own = {
+        name: value[at : at + 1]
+        for name, value in values.items()
+        if name not in (*OF_OFFERS, "offers") and value is not None
+    }
     shared = {name: value for name, value in values.items() if name in OF_OFFERS}
     offers = {name: row(value, at, OfferBatch) for name, value in values.items() if name == "offers"}
     return kind(**own, **shared, **offers)

@@ -128,6 +128,23 @@ secret = "whsec_c2VjcmV0"
 otlp_endpoint = "http://127.0.0.1:4318"
 [story]
 key = "story.key"
+[scoring.pricing]
+enabled = true
+floor = 0.8
+most = 100000
+give = 0.2
+least = 0.05
+step = 5000
+budget = 10000000
+window_hours = 48
+usual_margin = 500000
+[scoring.win_back]
+grounds = "the law of the land, art. 1"
+from_days = 10
+until_days = 90
+give = 0.1
+most = 500000
+budget = 10000000
 [reconciliation]
 at = "03:30"
 per_second = 20

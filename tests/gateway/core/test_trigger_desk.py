@@ -7,20 +7,22 @@ from datetime import timedelta
 import pytest
 
 from fakes import ANA, TUESDAY, House
-from flows.events import LifeCycle, LifeCycleChanged, Trigger, TriggerFact, UsageReported, UsageSession
+from flows.events import LifeCycle, LifeCycleChanged, PortingIntended, Trigger, TriggerFact, UsageReported, UsageSession
 from flows.values import Msisdn
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
 from gateway.core.ports import MobileOriginated
+from gateway.core.pricing import PricePolicy, Prices
 from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
 from gateway.core.triggers import TriggerDesk, Triggered, subject
 from gateway.smpp.incoming import join
 from scoring.features import from_bytes
-from store import inbox, subscriptions
+from scoring.pricing import Terms
+from store import inbox, prices, subscriptions
 from store.ids import new_id
 from store.inbox import Entry
 
@@ -73,6 +75,32 @@ async def test_a_recycled_number_is_a_new_person(house: House, desk: TriggerDesk
     after = await facts.subscriber(ANA)
     assert after.id != before.id
     assert (before.language, after.language) == ("en", "es")
+
+
+@pytest.mark.parametrize(("pricing", "kept"), [(True, 1), (False, 0)])
+async def test_that_somebody_may_port_out_is_kept_for_prices_until_they_have(
+    house: House, desk: TriggerDesk, facts: Facts, *, pricing: bool, kept: int
+) -> None:
+    """Where there are prices for it; what was thought of a person goes with them."""
+    house.context.prices = personal_prices(house) if pricing else None
+    await told(house, desk, PortingIntended("out", 0.3))
+    await told(house, desk, PortingIntended("in", 0.9))
+    await told(house, desk, PortingIntended("out"))
+    person = (await facts.subscribers([ANA]))[ANA][0].id
+    long_ago = house.clock() - timedelta(days=1)
+    found = await prices.risks(house.reader, [person], long_ago)
+    assert [(one.probability, one.origin) for one in found.values()] == [(0.3, "porting.intent")] * kept
+    await told(house, desk, LifeCycleChanged(LifeCycle.PORTED_OUT))
+    assert await prices.risks(house.reader, [person], long_ago) == {}
+
+
+def personal_prices(house: House) -> Prices:
+    """Whatever they are."""
+    policy = PricePolicy(Terms(), 1, timedelta(days=3))
+    context = house.context
+    return Prices(
+        policy, context.catalogue, context.zone, reader=house.reader, writer=house.writer, metrics=context.metrics
+    )
 
 
 def _intake(context: Context, committer: Committer, facts: Facts, desk: TriggerDesk) -> tuple[Intake, Pump[Entry]]:

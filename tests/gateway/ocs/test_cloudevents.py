@@ -118,7 +118,7 @@ def test_an_event_with_everything_is_read_in_full() -> None:
             UsageReported((UsageSession(NOON, 7),)),
         ),
         ("usage.reported", {"bundles": []}, UsageReported(())),
-        ("porting.intent", {"direction": "out", "probability": 1}, PortingIntended("out")),
+        ("porting.intent", {"direction": "out", "probability": 1}, PortingIntended("out", 1.0)),
         ("subscriber.activated", {"language": "en"}, LifeCycleChanged(LifeCycle.ACTIVATED, language="en")),
         ("subscriber.sim_swapped", GONE, LifeCycleChanged(LifeCycle.SIM_SWAPPED)),
         (

@@ -1,0 +1,60 @@
+"""Who ported out, and what became of their number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, select
+
+from flows.effects import RecordAudit
+from flows.events import LifeCycle
+from flows.values import Msisdn, SubscriptionId
+from flows.win_back import Left
+from store import audit
+from store.reader import Reader
+from store.tables import audit as noted
+from store.tables import subscriptions as t
+from store.unit import Op
+
+_ASKED = "win_back.listed"
+_later = t.alias("later")
+_LEFT = (
+    select(
+        t.c.id,
+        t.c.msisdn,
+        t.c.language,
+        t.c.marketing,
+        t.c.ended_at,
+        exists().where(_later.c.msisdn == t.c.msisdn, _later.c.id != t.c.id, _later.c.created_at >= t.c.ended_at),
+        exists().where(noted.c.subscription_id == t.c.id, noted.c.action == _ASKED),
+    )
+    .where(
+        t.c.state == "ended",
+        t.c.ended_at > bindparam("since", type_=t.c.ended_at.type),
+        exists().where(noted.c.subscription_id == t.c.id, noted.c.action == LifeCycle.PORTED_OUT.value),
+    )
+    .order_by(t.c.id)
+)
+
+
+async def left_since(reader: Reader, since: datetime) -> list[Left]:
+    """All who ported out since then."""
+    return [
+        Left(
+            subscription=SubscriptionId(row.id),
+            msisdn=Msisdn(row.msisdn),
+            language=row.language,
+            marketing=row.marketing,
+            at=row.ended_at,
+            held=bool(row[5]),
+            asked=bool(row[6]),
+        )
+        for row in await reader.rows(_LEFT, {"since": since})
+    ]
+
+
+def asked(subscription: SubscriptionId, grounds: str, actor: str, at: datetime) -> Op:
+    """That somebody was handed on to be asked back, and on what grounds: once."""
+    return audit.note(
+        RecordAudit(actor=actor, action=_ASKED, subscription=subscription, at=at, detail={"grounds": grounds})
+    )
