@@ -19,6 +19,12 @@ class UsageStateMalformed(ScoringError):
     code = "usage-state-malformed"
 
 
+class BehaviourStateMalformed(ScoringError):
+    """Bytes that are not daily sums of a known version."""
+
+    code = "behaviour-state-malformed"
+
+
 class ShapeMismatch(ScoringError):
     """Arrays of one batch do not fit together."""
 
