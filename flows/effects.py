@@ -292,6 +292,14 @@ class RecordBundlesOver:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordBehaviourOver:
+    """Nothing that was kept of this subscription's behaviour from these sources is kept any longer."""
+
+    subscription: SubscriptionId
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSimsOver:
     """No SIM that was said to have this subscription's number before then has it any more."""
 
@@ -387,6 +395,7 @@ Record = (
     | RecordPointless
     | RecordOffersOver
     | RecordBundlesOver
+    | RecordBehaviourOver
     | RecordSimsOver
     | RecordSimSwapped
     | RecordHelpGiven

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from flows.behaviour import Source
 from flows.effects import RecordAudit
 from flows.values import SubscriptionId
-from store import audit, imsis, turns
+from store import audit, behaviour, imsis, turns
 from store.tables import consent_keys as t
 from store.unit import Gate, Unit
 
@@ -17,15 +18,20 @@ _DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).r
 
 
 def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
-    """Delete the key, the turns in which the consents were given and which SIM was theirs, and note who did.
+    """Delete the key, the turns in which the consents were given, which SIM was theirs and what was kept of their
+    behaviour, and note who did.
 
-    The unit's gate is shut when there is no key; turns and SIM go all the same.
+    The unit's gate is shut when there is no key; the rest goes all the same.
     """
     noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
     return Unit(
         gate=Gate(_DELETE, {"subscription_id": subscription}, ("subscription_id",)),
         ops=(audit.note(noted),),
-        always=(turns.forget_of(subscription), *imsis.forget_of(subscription, at)),
+        always=(
+            turns.forget_of(subscription),
+            *imsis.forget_of(subscription, at),
+            *behaviour.forget_of(subscription, tuple(Source)),
+        ),
     )
 
 

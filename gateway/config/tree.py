@@ -10,6 +10,7 @@ from dataclasses import field
 from pathlib import Path
 
 from flows.frozen import dataclass
+from gateway.config.behaviour_sections import BehaviourConfig
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
 from gateway.config.secret import Secret
@@ -38,6 +39,7 @@ __all__ = [
     "AggregatorConfig",
     "ApiConfig",
     "ApiTokenConfig",
+    "BehaviourConfig",
     "BreakerConfig",
     "CgratesConfig",
     "CgratesTriggerConfig",
@@ -222,4 +224,5 @@ class Config:
     telemetry: TelemetryConfig = TelemetryConfig()
     story: StoryConfig = StoryConfig()
     reconciliation: ReconciliationConfig = ReconciliationConfig()
+    behaviour: BehaviourConfig = BehaviourConfig()
     folder: Path = Path()
