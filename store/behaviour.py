@@ -95,10 +95,10 @@ async def known(reader: Reader, subscription: SubscriptionId, source: Source, di
     return frozenset(found)
 
 
-def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime, beside: tuple[Op, ...] = ()) -> Unit:
+def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime) -> Unit:
     """Write sums with the records that they now hold; the unit's gate is shut when they changed meanwhile.
 
-    sums: the new state, and the number of changes that was read, 0 for none. beside: what stands and falls with it.
+    sums: the new state, and the number of changes that was read, 0 for none.
     """
     keys = {"subscription_id": sums.subscription, "source": sums.source.value}
     if sums.changes:
@@ -108,7 +108,7 @@ def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime, beside: tu
             _BEGIN, {**keys, "state": sums.state, "changes": 1, "updated_at": at}, ("subscription_id", "source")
         )
     kept = (Op(_KEEP, {**keys, "digest": one.digest, "at": one.at, "content": one.content}) for one in records)
-    return Unit(ops=(*kept, *beside), gate=gate)
+    return Unit(ops=tuple(kept), gate=gate)
 
 
 def forget_of(subscription: SubscriptionId, sources: Sequence[str]) -> list[Op]:

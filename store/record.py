@@ -134,7 +134,7 @@ def write(
 def _forgotten(effect: RecordSimsOver | RecordBehaviourOver) -> list[Op]:
     match effect:
         case RecordSimsOver():
-            return imsis.forget_of(effect.subscription, effect.at)
+            return [*imsis.forget_of(effect.subscription, effect.at)]
         case RecordBehaviourOver():
             return behaviour.forget_of(effect.subscription, effect.sources)
 

@@ -7,7 +7,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from flows.behaviour import PURPOSES, BehaviourRecord, Source, stands
@@ -25,7 +25,7 @@ from scoring.values import Floats
 from store import behaviour, consents, subscriptions
 from store.behaviour import KeptRecord, KeptSums
 from store.reader import Reader
-from store.unit import Op, Unit
+from store.unit import Unit
 from store.writer import Writer, raise_first
 
 _LOG = logging.getLogger(__name__)
@@ -38,11 +38,10 @@ _Key = tuple[SubscriptionId, Source]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was told of one person. beside: by source, what is written with it if anything of it is new."""
+    """What was told of one person."""
 
     subscriber: Subscriber
     records: Sequence[BehaviourRecord]
-    beside: Mapping[Source, tuple[Op, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class BehaviourDesk:
         for _ in range(_MOST_TRIES):
             standing.update(await self.standing([one.subscriber.id for one in left]))
             admitted = self._admitted(left, standing, former, words, at)
-            shut = await self._fold(admitted, {one.subscriber.id: one.beside for one in left}, words, at)
+            shut = await self._fold(admitted, words, at)
             if not shut:
                 return Kept(words, standing)
             again = defaultdict[SubscriptionId, list[BehaviourRecord]](list)
@@ -137,7 +136,6 @@ class BehaviourDesk:
     async def _fold(
         self,
         admitted: Mapping[_Key, Sequence[BehaviourRecord]],
-        beside: Mapping[SubscriptionId, Mapping[Source, tuple[Op, ...]]],
         words: Counter[str],
         at: datetime,
     ) -> frozenset[_Key]:
@@ -156,7 +154,7 @@ class BehaviourDesk:
             )
             if possible:
                 changed = KeptSums(*key, to_bytes(ring), sums[key].changes if key in sums else 0)
-                units[key] = behaviour.fold(changed, possible, at, beside[key[0]].get(key[1], ()))
+                units[key] = behaviour.fold(changed, possible, at)
         opened = raise_first(await self._writer.settle_all(units.values()))
         shut = frozenset(key for key, passed in zip(units, opened, strict=True) if not passed)
         for key, count in counts.items():

@@ -15,21 +15,12 @@ from flows.behaviour import BehaviourRecord, Source
 from flows.events import BehaviourReported
 from gateway.ocs.event_fields import FieldReader
 from scoring.behaviour_columns import PLACES, TOPICS
+from scoring.behaviour_files import names_coordinates
 
-_COORDINATES = re.compile(
-    r"(^|_)(lat|lon|lng|latitude|longitude|coords?|coordinates?|gps|geo|geohash|geometry|geojson|latlng|latlon|"
-    r"cell_?id|ecgi|eci|cgi)(_|$)|^(long|point|position)$"
-)
 _POSITION = re.compile(r"[+-]?\d{1,3}\.\d{3,}\s*[,; /]\s*[+-]?\d{1,3}\.\d{3,}|geo:[+-]?\d.*", re.IGNORECASE)
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _MOST_WORD = 40
 _NESTED = 8
 _HALF_A_TURN = 180
-
-
-def names_coordinates(name: str) -> bool:
-    """Whether a field or column of this name would hold where somebody is."""
-    return _COORDINATES.search("_".join(word.lower() for word in _WORDS.split(name) if word)) is not None
 
 
 def refuse_coordinates(reader: FieldReader, data: dict[str, Any]) -> None:
