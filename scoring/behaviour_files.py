@@ -71,9 +71,9 @@ def pages(table: Table, source: str, after: int) -> Iterator[Sequence[tuple[Any,
 
     Of each: who, microseconds since 1970, and the values.
     """
-    values = [column.name for column in VALUES[source]]
-    wanted = ", ".join(("msisdn", f"epoch_us({time_of(source)})", *values))
-    order = ", ".join(("msisdn", time_of(source), *values))
+    when, values = f'"{time_of(source)}"', [f'"{column.name}"' for column in VALUES[source]]
+    wanted = ", ".join(("msisdn", f"epoch_us({when})", *values))
+    order = ", ".join(("msisdn", when, *values))
     found = table.run(f"SELECT {wanted} FROM {ROWS} ORDER BY {order} OFFSET {int(after)}")
     while page := found.fetchmany(_PAGE):
         yield page

@@ -108,7 +108,7 @@ def opened(path: Path, columns: Sequence[Column], *, threads: int = 1) -> Iterat
     Raises FileMalformed.
     """
     with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         present = _header(path, connection)
         for column in columns:
             if column.name not in present and not column.may_lack:

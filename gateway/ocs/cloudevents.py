@@ -101,7 +101,7 @@ def event(document: object, at: str = "", *, whole: bool = True, own: bool = Fal
     time = reader.time(root, "/time")
     parser = _parser_of(kind, time)
     if kind and parser is None:
-        unknown = f"unknown type {kind[:60]!r}; there is: {', '.join(TYPES)}"
+        unknown = f"unknown type {kind[:40]!r}; there is: {', '.join(TYPES)}"
         raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
     imsi = data.get("imsi")
