@@ -37,6 +37,12 @@ class FileMalformed(ScoringError):
     code = "file-malformed"
 
 
+class ExtraMissing(ScoringError):
+    """Something needs a library that is not installed; the message says how to."""
+
+    code = "extra-missing"
+
+
 class ModelRefused(ScoringError):
     """A model file that is damaged, of another kind, or made for other features."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model
+from gateway.cli import score_model, score_profiles
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -19,3 +19,4 @@ def add_to(commands: Commands) -> None:
         *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
     )
     score_model.add_to(score)
+    score_profiles.add_to(score)
