@@ -62,7 +62,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What bundles are put together from. least_share: of people who take a component, for it to be part of a bundle."""
+    """What bundles are put together from. least_share: of people who take a component that is part of a bundle."""
 
     components: tuple[Component, ...]
     least_share: float

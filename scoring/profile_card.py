@@ -24,6 +24,7 @@ def metrics(model: ProfileModel, report: Report) -> dict[str, float]:
         "groups": float(k),
         "silhouette": report.silhouettes[k],
         "stability": report.stabilities[k],
+        "baseline_silhouette": report.by_chance,
     }
 
 
@@ -45,7 +46,7 @@ def card(model: ProfileModel, report: Report) -> str:
             "|---|---|---|",
             *(f"| {k} | {report.silhouettes[k]:.3f} | {report.stabilities[k]:.3f} |" for k in report.silhouettes),
             "",
-            _groups(model, report),
+            _groups(report),
             "",
             "## Profiles",
             "| | profile | people | share | stability | bundle |",
@@ -87,12 +88,13 @@ def _verdict(report: Report) -> str:
     return f"The 28-day summary is used: the recurrent network is not better beyond chance, {told}.{behind}"
 
 
-def _groups(model: ProfileModel, report: Report) -> str:
+def _groups(report: Report) -> str:
+    beside = f"silhouette {report.silhouettes[report.groups]:.3f}; people of one kind would give {report.by_chance:.3f}"
     if report.groups_found:
-        return f"{len(model.profiles)} groups: the most that are stable and parted nearly as well as the best."
-    return (
-        "No number of groups is stable: these people are not of kinds, and the profiles are only a way to cut them up."
-    )
+        found = f"{report.groups} groups: the most that are as stable as any, and parted nearly as well as the best"
+    else:
+        found = "These people are not of kinds, no groups are stable and well parted: the profiles only cut them up"
+    return f"{found} ({beside})."
 
 
 def _profiles(model: ProfileModel) -> list[str]:

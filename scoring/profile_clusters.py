@@ -1,9 +1,10 @@
 """Groups of alike people: how many there are, and whether others like them would give the same groups.
 
-K-means on an embedding. Of the numbers of groups that are stable and parted nearly as well as the best, by the
-silhouette (Rousseeuw 1987), the largest is taken: finer profiles say more. Stability is the adjusted Rand index (Hubert
-and Arabie 1985) of the groups found on bootstrap samples with those found on all people (Hennig 2007). Groups that come
-out otherwise on each sample are none, however well they are parted.
+K-means on an embedding. Of the numbers of groups that are as stable as any, and parted nearly as well as the best by
+the silhouette (Rousseeuw 1987), the largest is taken: finer profiles say more. Stability is the adjusted Rand index
+(Hubert and Arabie 1985) of the groups found on bootstrap samples with those found on all people (Hennig 2007). Groups
+that come out otherwise on each sample are none; nor are halves of one cloud, which may well come out the same: they
+must be parted better than those of normal clouds of the same extent.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from scoring.values import Floats, Ints
 FEWEST, MOST = 2, 10
 STABLE = 0.85
 """An adjusted Rand index from which groups count as the same (Hennig calls 0.85 highly stable)."""
+AS_STABLE = 0.05
+"""So much less than the most stable is as stable: one group too many costs more."""
 NEARLY = 0.9
 """The share of the best silhouette that is as good."""
-_SAMPLES, _STARTS = 10, 5
+_SAMPLES, _STARTS, _CLOUDS = 10, 5, 10
 _MOST_JUDGED = 2_000
 """People whose silhouette is looked at: it grows with their square."""
 
@@ -61,11 +64,26 @@ def tried(points: Floats, counts: Sequence[int], seed: int) -> list[Grouping]:
 
 def best(groupings: Sequence[Grouping]) -> Grouping:
     """The most groups that are stable and parted nearly as well as the best; where none is stable, the most stable."""
-    stable = [one for one in groupings if one.stability >= STABLE]
-    if not stable:
-        return max(groupings, key=lambda one: one.stability)
+    most_stable = max(groupings, key=lambda one: one.stability)
+    if most_stable.stability < STABLE:
+        return most_stable
+    stable = [one for one in groupings if one.stability >= max(STABLE, most_stable.stability - AS_STABLE)]
     parted = NEARLY * max(one.silhouette for one in stable)
     return max((one for one in stable if one.silhouette >= parted), key=lambda one: one.count)
+
+
+def by_chance(points: Floats, count: int, seed: int) -> float:
+    """The best silhouette of so many groups in normal clouds of the same extent, in which there are none."""
+    rng = np.random.default_rng(seed)
+    n = min(len(points), _MOST_JUDGED)
+    mean, covariance = points.mean(axis=0), np.atleast_2d(np.cov(points.T))
+    found = []
+    with threadpool_limits(1):
+        for _ in range(_CLOUDS):
+            cloud = rng.multivariate_normal(mean, covariance, n, method="eigh")
+            group, _ = nearest(cloud, _centres(cloud, count, int(rng.integers(2**31))))
+            found.append(float(silhouette_score(cloud, group)))
+    return max(found)
 
 
 def _grouping(points: Floats, count: int, seed: int) -> Grouping:

@@ -45,7 +45,7 @@ class Report:
     errors: of next week's use of people held out, mean absolute in log megabytes, by what it is guessed from:
     ``mean_of_all``, ``last_week``, ``summary``, ``gru`` if it was tried. used: the description that is used. gain: of
     the network over the summary with its 95 % interval, where it was tried. silhouettes, stabilities: by number of
-    groups.
+    groups. groups: how many were taken; by_chance: the silhouette of so many in people of one kind.
     """
 
     people: int
@@ -56,11 +56,14 @@ class Report:
     gain: tuple[float, float, float] | None
     silhouettes: Mapping[int, float]
     stabilities: Mapping[int, float]
+    groups: int
+    by_chance: float
 
     @property
     def groups_found(self) -> bool:
-        """Whether any number of groups is stable."""
-        return max(self.stabilities.values()) >= profile_clusters.STABLE
+        """Whether these groups are stable, and parted better than those of people of one kind would be."""
+        stable = self.stabilities[self.groups] >= profile_clusters.STABLE
+        return stable and self.silhouettes[self.groups] > self.by_chance
 
 
 def train(panel: Panel, kit: Kit, wishes: Wishes) -> tuple[ProfileModel, Report]:
@@ -89,6 +92,8 @@ def train(panel: Panel, kit: Kit, wishes: Wishes) -> tuple[ProfileModel, Report]
         gain=gain,
         silhouettes={one.count: one.silhouette for one in groupings},
         stabilities={one.count: one.stability for one in groupings},
+        groups=grouping.count,
+        by_chance=profile_clusters.by_chance(_described(chosen, people), grouping.count, wishes.seed),
     )
     return model, report
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from profile_people import LIVES, Crowd, Life, crowd, write
 from sklearn.metrics import adjusted_rand_score
 
+from profile_people import LIVES, Crowd, Life, crowd, write
 from scoring import artefact, profile_bundles, profile_card, profile_panel, profiles
 from scoring.artefact import Artefact, Provenance
 from scoring.behaviour import DAYS
@@ -74,7 +75,7 @@ def test_profiles_are_named_by_what_sets_them_apart(trained: Trained) -> None:
 
 
 def test_each_profile_has_the_bundle_that_fits_it(trained: Trained) -> None:
-    """Protection for phones that break, hotspot for who tethers, streaming for who streams, nothing for who has no use."""
+    """Protection for phones that break, hotspot for who tethers, streaming for who streams; no use, no bundle."""
     bundles = {one.name: set(one.bundle) for one in trained[0].profiles}
     for word, component in (("crashes", "device_protection"), ("hotspot", "hotspot"), ("night", "streaming")):
         (bundle,) = (bundle for name, bundle in bundles.items() if word in name and f"no {word}" not in name)
@@ -92,12 +93,11 @@ def test_the_same_files_give_the_same_model(trained: Trained) -> None:
 
 
 def test_people_of_one_kind_are_said_to_be_of_one_kind(tmp_path: Path) -> None:
-    """No number of groups comes out again on other samples, and the card says so."""
+    """Groups that halve one cloud may be stable, and are not parted better than chance does; the card says so."""
     made = crowd(150, 42, seed=3, lives=(Life("alike", 100, spread=1.0),))
     model, report = train(read(made, tmp_path), profile_bundles.load(), Wishes())
-    if not report.groups_found:
-        assert "No number of groups is stable" in profile_card.card(model, report)
-    assert max(report.silhouettes.values()) < 0.25
+    assert not report.groups_found
+    assert "These people are not of kinds" in profile_card.card(model, report)
 
 
 def test_a_model_is_worth_more_than_the_mean_of_everybody(trained: Trained, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_summary_says_what_it_says() -> None:
     """Mean of logs, share of days, weekends against workdays, the second half against the first, the last week."""
     week = np.array([0, 0, 0, 0, 0, 1, 1]) * (np.e - 1)  # Monday first; the logarithm of one plus is one at weekends
     days = np.tile(week, DAYS // 7)[None, :, None]
-    sunday = 20_003  # 2024-10-06
+    sunday = (date(2024, 10, 6) - date(1970, 1, 1)).days
     level, active, spread, weekend, trend, recent = summary(days, sunday)[0]
     assert (level, active, weekend, trend, recent) == pytest.approx((2 / 7, 2 / 7, 1.0, 0.0, 2 / 7))
     assert spread == pytest.approx(np.sqrt(2 / 7 * 5 / 7))
@@ -239,7 +239,7 @@ components:
 
 
 def test_the_size_that_earns_most_is_chosen(tmp_path: Path) -> None:
-    """Worked out by hand: two need one unit, one needs three; the small one earns 6 a person, the large one 19 of one."""
+    """Worked out by hand: two need one unit, one three; the small one earns 6 a person, the large 19 of one."""
     (tmp_path / "kit.yaml").write_text(KIT, encoding="utf-8")
     kit = profile_bundles.load(tmp_path / "kit.yaml")
     sums = np.zeros((3, DAYS, 1))
