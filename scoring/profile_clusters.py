@@ -49,11 +49,15 @@ class Grouping:
         return len(self.centres)
 
 
-def nearest(points: Floats, centres: Floats) -> tuple[Ints, Floats]:
-    """The group of each point, and how far its centre is: ``(n,)`` each."""
+def distances(points: Floats, centres: Floats) -> Floats:
+    """How far each centre is from each point: ``(n, k)``."""
     squares = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
-    group = squares.argmin(axis=1)
-    return group, np.sqrt(np.maximum(squares[np.arange(len(points)), group], 0.0))
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def nearest(points: Floats, centres: Floats) -> Ints:
+    """The group of each point: ``(n,)``."""
+    return distances(points, centres).argmin(axis=1)
 
 
 def tried(points: Floats, counts: Sequence[int], seed: int) -> list[Grouping]:
@@ -81,7 +85,7 @@ def by_chance(points: Floats, count: int, seed: int) -> float:
     with threadpool_limits(1):
         for _ in range(_CLOUDS):
             cloud = rng.multivariate_normal(mean, covariance, n, method="eigh")
-            group, _ = nearest(cloud, _centres(cloud, count, int(rng.integers(2**31))))
+            group = nearest(cloud, _centres(cloud, count, int(rng.integers(2**31))))
             found.append(float(silhouette_score(cloud, group)))
     return max(found)
 
@@ -89,11 +93,11 @@ def by_chance(points: Floats, count: int, seed: int) -> float:
 def _grouping(points: Floats, count: int, seed: int) -> Grouping:
     rng = np.random.default_rng(seed)
     centres = _ordered(points, _centres(points, count, seed))
-    group, _ = nearest(points, centres)
+    group = nearest(points, centres)
     indices, together = [], []
     for _ in range(_SAMPLES):
         sample = points[rng.integers(0, len(points), len(points))]
-        again, _ = nearest(points, _centres(sample, count, int(rng.integers(2**31))))
+        again = nearest(points, _centres(sample, count, int(rng.integers(2**31))))
         indices.append(adjusted_rand_score(group, again))
         together.append(_together(group, again, count))
     judged = rng.permutation(len(points))[:_MOST_JUDGED]
@@ -108,7 +112,7 @@ def _centres(points: Floats, count: int, seed: int) -> Floats:
 
 def _ordered(points: Floats, centres: Floats) -> Floats:
     """Largest group first, so that the numbers of groups mean the same each time."""
-    group, _ = nearest(points, centres)
+    group = nearest(points, centres)
     sizes = np.bincount(group, minlength=len(centres))
     return centres[np.lexsort((*centres.T[::-1], -sizes))]
 

@@ -178,7 +178,7 @@ def _gru_description(taught: Panel, dimensions: int, wishes: Wishes) -> GruDescr
 def _profiles(people: Panel, description: Description, grouping: Grouping, kit: Kit) -> tuple[Profile, ...]:
     figures = summary(people.window(AHEAD), people.last_day - AHEAD)
     standard = Scale.of(figures).apply(figures)
-    group, _ = nearest(_described(description, people), grouping.centres)
+    group = nearest(_described(description, people), grouping.centres)
     members = [np.flatnonzero(group == at) for at in range(grouping.count)]
     apart = np.array([standard[rows].mean(axis=0) for rows in members])
     titles = names(apart, people.columns)

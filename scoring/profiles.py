@@ -16,7 +16,7 @@ from scoring import profile_gru
 from scoring.artefact import Artefact
 from scoring.behaviour import DAYS
 from scoring.errors import ModelRefused
-from scoring.profile_clusters import nearest
+from scoring.profile_clusters import distances
 from scoring.profile_judge import Judge
 from scoring.profile_panel import Panel
 from scoring.profile_summary import PARTS, compressed, summary
@@ -106,7 +106,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Of each person: the profile's number, -1 where too little is known, and how sure it is (0 to 1)."""
+    """Of each person: the profile's number, -1 where too little is known, and how sure it is (0 to 1).
+
+    sure: 0 halfway to another profile, 1 at the profile's centre.
+    """
 
     profile: Ints
     sure: Floats
@@ -127,11 +130,10 @@ class ProfileModel:
         if panel.columns != self.columns:
             raise ModelRefused(f"takes {', '.join(self.columns)}, and was given {', '.join(panel.columns)}")
         described = self.description.describe(panel.window(back), panel.last_day - back)
-        profile, distance = nearest(described, self.centres)
-        others = np.sqrt(((described[:, None, :] - self.centres[None]) ** 2).sum(axis=2))
-        second = np.partition(others, 1, axis=1)[:, 1] if len(self.centres) > 1 else np.full(len(distance), np.inf)
-        sure = np.where(np.isfinite(second), 1 - distance / np.maximum(second, 1e-12), 1.0)
-        return Assigned(np.where(panel.known(back) >= LEAST_KNOWN, profile, -1), sure)
+        far = distances(described, self.centres)
+        first, second = np.partition(far, 1, axis=1)[:, :2].T
+        known = panel.known(back) >= LEAST_KNOWN
+        return Assigned(np.where(known, far.argmin(axis=1), -1), 1 - first / np.maximum(second, 1e-12))
 
     def arrays(self) -> dict[str, Any]:
         """For a model file."""
@@ -167,7 +169,7 @@ def of_artefact(artefact: Artefact) -> ProfileModel:
         shapes = (scale.mean.shape, scale.deviation.shape, judge.weights.shape)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelRefused(f"a model of profiles that lacks something: {error}") from None
-    if shapes != ((width,), (width,), (model.centres.shape[1],)) or len(profiles) != len(model.centres):
+    if shapes != ((width,), (width,), (model.centres.shape[1],)) or not 1 < len(profiles) == len(model.centres):
         raise ModelRefused("a model of profiles whose parts do not fit each other")
     return model
 
