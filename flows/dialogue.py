@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from flows import care, porting, preferences
+from flows import behaviour, care, porting, preferences
+from flows.behaviour import Source, SourceAnswered
 from flows.care import Called, CareAsked
 from flows.catalogue import Bundle
 from flows.direct_sale import Bought, buy
@@ -36,6 +37,7 @@ class CommandGiven:
     bundle: what is to be bought, if it is on sale for this person, at what it costs them; standing: the offer that says
     so, None where it is the list's price. offer: their newest open offer.
     name: of the offered bundle, in their language. consent_in_force: to number porting.
+    source_said: the newest word about the source of behaviour that the command names, None for never asked.
     services: what the charging system can do beside selling a bundle. source: the service number.
     day: the market's; so_far: what was asked of others on it, of the kind that the command asks for.
     called: whoever has the number that the command names.
@@ -56,6 +58,7 @@ class CommandGiven:
     offer: Offer | None = None
     name: str = ""
     consent_in_force: bool = False
+    source_said: str | None = None
     services: frozenset[str] = frozenset()
     source: str = ""
     day: date = date.min
@@ -158,6 +161,26 @@ def _set_out_of_bundle(given: CommandGiven, offers: OfferFlow) -> Carried:
     return _preferred(given, "out_of_bundle", given.command.args["value"] == "on")
 
 
+def _set_source(given: CommandGiven, offers: OfferFlow) -> Carried:
+    answered = SourceAnswered(
+        at=given.at,
+        subscriber=given.subscriber,
+        source=Source(given.command.args["source"]),
+        keep=given.command.args["value"] == "on",
+        prompt=given.prompt,
+        reply=given.reply,
+        language=given.subscriber.language,
+        menu=given.session.menu,
+        menu_version=given.session.version,
+        channel=Channel.USSD,
+        session=given.session_id,
+        jurisdiction=given.market,
+        latest=given.source_said,
+        record_id=f"con-{given.key}",
+    )
+    return Carried("done", behaviour.answer(answered), given.session, given.subscriber)
+
+
 def _report(given: CommandGiven, offers: OfferFlow) -> Carried:
     asked = _care(given)
     if asked.too_many:
@@ -203,6 +226,7 @@ _COMMANDS: Mapping[str, Callable[[CommandGiven, OfferFlow], Carried]] = {
     "set_alerts": _set_alerts,
     "set_marketing": _set_marketing,
     "set_out_of_bundle": _set_out_of_bundle,
+    "set_source": _set_source,
     "report_problem": _report,
     "call_me": _call_me,
     "consent_agree": _agree,

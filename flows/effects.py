@@ -316,6 +316,14 @@ class RecordBundlesOver:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordBehaviourOver:
+    """Nothing that was kept of this subscription's behaviour from these sources is kept any longer."""
+
+    subscription: SubscriptionId
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSimsOver:
     """No SIM that was said to have this subscription's number before then has it any more."""
 
@@ -412,6 +420,7 @@ Record = (
     | RecordPointless
     | RecordOffersOver
     | RecordBundlesOver
+    | RecordBehaviourOver
     | RecordSimsOver
     | RecordSimSwapped
     | RecordHelpGiven

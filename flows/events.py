@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from flows.behaviour import BehaviourRecord
 from flows.frozen import dataclass
 from flows.values import Bucket, Money
 
@@ -55,10 +56,21 @@ class UsageSession:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """Usage since the last report, and the bundles that it was taken from, as they are now."""
+    """Usage since the last report, and the bundles that it was taken from, as they are now.
+
+    category: of apps, empty when not told.
+    """
 
     sessions: tuple[UsageSession, ...]
     bundles: tuple[Bucket, ...] = ()
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourReported:
+    """Something about how the person lives with their phone."""
+
+    records: tuple[BehaviourRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class LifeCycleChanged:
     handset: str = ""
 
 
-TriggerFact = BundleReported | UsageReported | BalanceFellLow | PortingIntended | LifeCycleChanged
+TriggerFact = BundleReported | UsageReported | BehaviourReported | BalanceFellLow | PortingIntended | LifeCycleChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
 """What becomes of a subscription when its SIM or number does.
 
-A recycled or ported-out number brings a new person: offers, consents, language, preferences and SIM end with the old
-subscription, and the next event about that number opens a new one. Who is suspended is told and offered nothing until
-they are active again. A new SIM may be in somebody else's hands: what was offered to the old one is not for sale to it.
+A recycled or ported-out number brings a new person: offers, consents, language, preferences, behaviour and SIM end with
+the old subscription, and the next event about that number opens a new one. Who is suspended is told and offered nothing
+until they are active again. A new SIM may be in somebody else's hands: what was offered to the old one is not for sale
+to it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from flows.behaviour import Source
 from flows.effects import (
     Effect,
     RecordAudit,
+    RecordBehaviourOver,
     RecordBundlesOver,
     RecordOffersOver,
     RecordPointless,
@@ -47,6 +50,8 @@ def change(
         effects.append(RecordOffersOver(subscriber.id, at, open_offers))
     if state == "ended" or event.change is LifeCycle.SIM_SWAPPED:
         effects.append(RecordSimsOver(subscriber.id, at))
+    if state == "ended":
+        effects.append(RecordBehaviourOver(subscriber.id, tuple(map(str, Source))))
     if event.change is LifeCycle.SIM_SWAPPED:
         effects.append(RecordSimSwapped(subscriber.id, at))
     if event.change is LifeCycle.ACTIVATED:

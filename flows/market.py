@@ -17,11 +17,13 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flows.behaviour import Source
 from flows.errors import MarketError
 from flows.frozen import dataclass
 from flows.market_file import (
     Keys,
     read_alerts,
+    read_behaviour,
     read_caps,
     read_complaints,
     read_hours,
@@ -58,7 +60,7 @@ class MarketRules:
 
     hours: None = any time. time_zones: first = default. tax_in_prices: whether a price that is shown must include it.
     complaints: where people complain, empty = customer care. sms_confirmation: None = one yes buys.
-    porting_proof: None = none is taken by text.
+    porting_proof: None = none is taken by text. behaviour: sources of behaviour that are kept only after a yes.
     sources: rule name to where it is from.
     """
 
@@ -76,6 +78,7 @@ class MarketRules:
     complaints: str
     sms_confirmation: SmsConfirmation | None
     porting_proof: PortingProof | None
+    behaviour: frozenset[str]
     sources: Mapping[str, str]
 
     def confirming_above(self, amount: int) -> MarketRules:
@@ -121,9 +124,13 @@ class Market:
     complaints: tuple[Dated[str], ...]
     sms_confirmation: tuple[Dated[SmsConfirmation], ...]
     porting_proof: tuple[Dated[PortingProof], ...]
+    behaviour: tuple[Dated[frozenset[str]], ...]
 
     def at(self, day: date) -> MarketRules:
-        """The rules in force on ``day``. Where none is: no limit, no threshold, but marketing only after a yes."""
+        """The rules in force on ``day``. Where none is: no limit, no threshold, but marketing only after a yes.
+
+        And nothing is kept of behaviour without one.
+        """
         return MarketRules(
             market=self.code,
             languages=self.languages,
@@ -139,6 +146,7 @@ class Market:
             complaints=_in_force(self.complaints, day, ""),
             sms_confirmation=_in_force(self.sms_confirmation, day, None),
             porting_proof=_in_force(self.porting_proof, day, None),
+            behaviour=_in_force(self.behaviour, day, frozenset(map(str, Source))),
             sources=MappingProxyType(self._sources(day)),
         )
 
@@ -153,6 +161,7 @@ class Market:
             "complaints": self.complaints,
             "sms_confirmation": self.sms_confirmation,
             "porting_proof": self.porting_proof,
+            "behaviour": self.behaviour,
         }
         return {kind: dated.source for kind, all_dated in kinds.items() for dated in all_dated if dated.holds_on(day)}
 
@@ -204,6 +213,7 @@ def _market(code: str, keys: Keys) -> Market:
         complaints=keys.versions_if_any("complaints", read_complaints),
         sms_confirmation=keys.versions_if_any("sms_confirmation", read_sms_confirmation),
         porting_proof=keys.versions_if_any("porting_proof", read_porting_proof),
+        behaviour=keys.versions_if_any("behaviour", read_behaviour),
     )
     keys.done()
     return market

@@ -8,6 +8,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import TypeVar
 
+from flows.behaviour import Source
 from flows.errors import MarketError
 from flows.holidays import CALENDARS
 from flows.market_rules import (
@@ -200,6 +201,14 @@ def read_complaints(keys: Keys) -> str:
 def read_sms_confirmation(keys: Keys) -> SmsConfirmation:
     """``above``, in minor units."""
     return SmsConfirmation(keys.whole("above", least=0))
+
+
+def read_behaviour(keys: Keys) -> frozenset[str]:
+    """``prior``: the sources of behaviour that are kept only after a yes; ``[]`` for none."""
+    named = keys.take("prior")
+    if not isinstance(named, list) or not all(one in tuple(Source) for one in named):
+        raise keys.wrong("prior", f"must be a list of {', '.join(Source)}")
+    return frozenset(map(str, named))
 
 
 def read_porting_proof(keys: Keys) -> PortingProof:

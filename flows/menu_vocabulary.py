@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from flows.behaviour import Source
 from menus.guards import GuardKind
 from menus.inputs import InputKind
 from menus.values import CommandSpec, FactSpec, Vocabulary
@@ -61,6 +62,7 @@ def _facts() -> Mapping[str, FactSpec]:
         "alerts": _text("desativado"),
         "marketing": _text("desativado"),
         "out_of_bundle": _text("desativado"),
+        **{f"keeps_{source}": _text("desativado") for source in Source},
         "report": _items("item", reference="7KQ2MX"),
         "porting": _items("item", date="30 nov, 23:59"),
     }
@@ -85,6 +87,9 @@ def _commands() -> Mapping[str, CommandSpec]:
         "decline_offer": _command(outcomes="done gone", about="offer"),
         "set_language": _command("language", outcomes="done", literals={"language": frozenset(LANGUAGES)}),
         **{f"set_{name}": _command("value", outcomes="done", literals=switch) for name in _SWITCHES},
+        "set_source": _command(
+            "source", "value", outcomes="done", literals={"source": frozenset(map(str, Source)), **switch}
+        ),
         "report_problem": _command("kind", outcomes="done too_many", literals={"kind": PROBLEMS}),
         "call_me": _command("number", outcomes="done too_many self", confirm=True, typed=_NUMBER),
         "consent_agree": _command(outcomes="agreed", confirm=True),

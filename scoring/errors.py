@@ -19,6 +19,12 @@ class UsageStateMalformed(ScoringError):
     code = "usage-state-malformed"
 
 
+class BehaviourStateMalformed(ScoringError):
+    """Bytes that are not daily sums of a known version."""
+
+    code = "behaviour-state-malformed"
+
+
 class ShapeMismatch(ScoringError):
     """Arrays of one batch do not fit together."""
 
@@ -29,6 +35,12 @@ class FileMalformed(ScoringError):
     """A file that cannot be read as the table that it should be: names file, and where it can, line and column."""
 
     code = "file-malformed"
+
+
+class ExtraMissing(ScoringError):
+    """Something needs a library that is not installed; the message says how to."""
+
+    code = "extra-missing"
 
 
 class ModelRefused(ScoringError):

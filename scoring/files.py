@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,8 +40,9 @@ class Kind(Enum):
 class Column:
     """A column that a file must have.
 
-    least: the smallest figure that makes sense. optional: may be empty in a row. may_lack: may be missing in the file;
-    it is then empty in every row.
+    least, most: the smallest and largest figure that makes sense. shape: what the whole text must match (RE2), and
+    ``says``, what that means; a text that does not is never shown. optional: may be empty in a row. may_lack: may be
+    missing in the file; it is then empty in every row.
     """
 
     name: str
@@ -48,13 +50,19 @@ class Column:
     least: float | None = None
     optional: bool = False
     may_lack: bool = False
+    most: float | None = None
+    shape: str = ""
+    says: str = ""
 
 
 class Table:
-    """A file that can be asked in SQL, as the table ``rows``. Times are UTC."""
+    """A file that can be asked in SQL, as the table ``rows``. Times are UTC. names: of all its columns."""
 
-    def __init__(self, path: Path, columns: Sequence[Column], connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[Column], connection: duckdb.DuckDBPyConnection, names: Sequence[str]
+    ) -> None:
         self._path, self._columns, self._connection = path, columns, connection
+        self.names = tuple(names)
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
         """The columns of what SQL finds. Raises FileMalformed when a row on the way cannot be read."""
@@ -101,13 +109,13 @@ def opened(path: Path, columns: Sequence[Column], *, threads: int = 1) -> Iterat
     Raises FileMalformed.
     """
     with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         present = _header(path, connection)
         for column in columns:
             if column.name not in present and not column.may_lack:
                 raise FileMalformed(f"{path}: line 1: there is no column {column.name!r}")
         _view(connection, path, present, columns)
-        table = Table(path, [column for column in columns if column.name in present], connection)
+        table = Table(path, [column for column in columns if column.name in present], connection, present)
         table.check()
         yield table
 
@@ -212,6 +220,10 @@ def _wrong(column: Column) -> str:
         conditions.append(f"NOT isfinite({name})")
     if column.least is not None:
         conditions.append(f"{name} < {column.least}")
+    if column.most is not None:
+        conditions.append(f"{name} > {column.most}")
+    if column.shape:
+        conditions.append(f"NOT regexp_full_match({name}, {_quoted(column.shape)})")
     return " OR ".join(conditions)
 
 
@@ -248,6 +260,10 @@ def _fault_in(row: Sequence[str], names: Sequence[str], places: Sequence[tuple[i
             return f"column {column.name}: not {_WORDS[column.kind]}: {value[:40]!r}"
         if column.least is not None and figure < column.least:
             return f"column {column.name}: {value[:40]} is less than {column.least:g}"
+        if column.most is not None and figure > column.most:
+            return f"column {column.name}: {value[:40]} is more than {column.most:g}"
+        if column.shape and not re.fullmatch(column.shape, value):
+            return f"column {column.name}: {column.says}"
     return None
 
 

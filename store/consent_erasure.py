@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from flows.behaviour import Source
 from flows.effects import RecordAudit
 from flows.values import SubscriptionId
-from store import audit, decisions, imsis, prices, turns
+from store import audit, behaviour, decisions, imsis, prices, turns
 from store.tables import consent_keys as t
 from store.unit import Gate, Unit
 
@@ -18,7 +19,7 @@ _DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).r
 
 def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
     """Delete the key, the turns in which the consents were given, decisions, which SIM was theirs, how likely they were
-    to leave and their prices, and note who did.
+    to leave, their prices and what was kept of their behaviour, and note who did.
 
     The unit's gate is shut when there is no key; the rest goes all the same.
     """
@@ -31,6 +32,7 @@ def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
             decisions.forget_of(subscription),
             *imsis.forget_of(subscription, at),
             *prices.forget_of(subscription),
+            *behaviour.forget_of(subscription, tuple(Source)),
         ),
     )
 

@@ -24,6 +24,14 @@ _OLDER = _OF.where(
 _PAGE, _NEXT_PAGE = (query.limit(bindparam("limit")) for query in (_OF, _OLDER))
 _ALL = 2**31
 _LATEST = _OF.where(consents.c.purpose == bindparam("purpose")).limit(1)
+_LATEST_OF = (
+    select(consents.c.subscription_id, consents.c.purpose, consents.c.event)
+    .where(
+        consents.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
+        consents.c.purpose.in_(bindparam("purposes", expanding=True)),
+    )
+    .order_by(consents.c.position)
+)
 _KEYS = select(consent_keys).where(consent_keys.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
 
 
@@ -81,6 +89,14 @@ async def in_force(reader: Reader, subscription: SubscriptionId, purpose: str) -
     if row is None or row.event != "given":
         return None
     return _view(row, (await keys_of(reader, [subscription])).get(subscription))
+
+
+async def latest(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], purposes: Sequence[str]
+) -> dict[tuple[SubscriptionId, str], str]:
+    """``given`` or ``withdrawn``: the newest record of each subscription and purpose that has one."""
+    rows = await reader.rows(_LATEST_OF, {"subscriptions": list(subscriptions), "purposes": list(purposes)})
+    return {(SubscriptionId(row.subscription_id), row.purpose): row.event for row in rows}
 
 
 async def keys_of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[SubscriptionId, Key]:

@@ -13,6 +13,7 @@ from flows.effects import (
     RecordAnswered,
     RecordAsked,
     RecordAudit,
+    RecordBehaviourOver,
     RecordBundlesOver,
     RecordConsent,
     RecordDecision,
@@ -41,6 +42,7 @@ from flows.frozen import dataclass
 from store import (
     alerts,
     audit,
+    behaviour,
     bundles,
     decisions,
     held_texts,
@@ -124,11 +126,19 @@ def write(
                 consents.append(effect)
             case RecordOrder() | RecordOrderState() | RecordRefunded():
                 ops += _of_order(effect)
-            case RecordSimsOver():
-                ops += imsis.forget_of(effect.subscription, effect.at)
+            case RecordSimsOver() | RecordBehaviourOver():
+                ops += _forgotten(effect)
             case _:
                 ops.append(_record(effect))
     return Written(Unit(ops=tuple(ops), gate=gate, always=always), tuple(rows), tuple(consents))
+
+
+def _forgotten(effect: RecordSimsOver | RecordBehaviourOver) -> list[Op]:
+    match effect:
+        case RecordSimsOver():
+            return [*imsis.forget_of(effect.subscription, effect.at)]
+        case RecordBehaviourOver():
+            return behaviour.forget_of(effect.subscription, effect.sources)
 
 
 def _gate(effect: RecordAlert | RecordOfferState | RecordFirstYes) -> Gate:

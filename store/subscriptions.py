@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from flows.effects import (
@@ -32,6 +32,11 @@ _WITH_USAGE = (
     select(t, usage.c.state.label("usage"))
     .outerjoin(usage, usage.c.subscription_id == t.c.id)
     .where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_(None))
+)
+_FORMER = (
+    select(t.c.msisdn, func.max(t.c.ended_at, type_=t.c.ended_at.type).label("until"))
+    .where(t.c.msisdn.in_(bindparam("msisdns", expanding=True)), t.c.ended_at.is_not(None))
+    .group_by(t.c.msisdn)
 )
 _SETTABLE = ("language", "marketing", "alerts", "out_of_bundle", "time_zone", "segment", "circle", "handset")
 _SET = {name: update(t).where(t.c.id == bindparam("which")).values({name: bindparam("new")}) for name in _SETTABLE}
@@ -79,6 +84,11 @@ async def with_usage(reader: Reader, msisdns: Sequence[Msisdn]) -> dict[Msisdn, 
     """The present subscriptions of these numbers, each with its rolling usage features."""
     rows = await reader.rows(_WITH_USAGE, {"msisdns": list(msisdns)})
     return {Msisdn(row.msisdn): (_subscriber(row), row.usage) for row in rows}
+
+
+async def former(reader: Reader, msisdns: Sequence[Msisdn]) -> dict[Msisdn, datetime]:
+    """Until when these numbers were somebody else's; those that never were are left out."""
+    return {Msisdn(row.msisdn): row.until for row in await reader.rows(_FORMER, {"msisdns": list(msisdns)})}
 
 
 async def by_id(reader: Reader, subscription: SubscriptionId) -> Subscriber | None:

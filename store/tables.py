@@ -93,6 +93,13 @@ Index(
     postgresql_where=subscriptions.c.ended_at.is_(None),
 )
 
+Index(
+    "subscriptions_former",
+    subscriptions.c.msisdn,
+    sqlite_where=subscriptions.c.ended_at.is_not(None),
+    postgresql_where=subscriptions.c.ended_at.is_not(None),
+)
+
 usage = Table(
     "usage",
     metadata,
@@ -137,6 +144,40 @@ ranking_states = Table(
     Column("offer", String(40), nullable=False),
     Column("settings", Text, nullable=False),  # JSON: how it explores
     Column("body", LargeBinary, nullable=False),  # mean and inverse of the precision, 64-bit floats
+)
+
+behaviour = Table(
+    "behaviour",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("source", String(12), primary_key=True),  # flows.behaviour.Source
+    Column("state", LargeBinary, nullable=False),  # scoring.behaviour.DayRing
+    Column("changes", Integer, nullable=False),  # 1, 2, 3 …: who has read another number begins anew
+    Column("updated_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+behaviour_records = Table(
+    "behaviour_records",
+    metadata,
+    Column("subscription_id", String(26), primary_key=True),
+    Column("source", String(12), primary_key=True),
+    Column("digest", String(32), primary_key=True),  # of instant and content: what says the same is the same
+    Column("at", UtcTime, nullable=False),
+    Column("content", Text, nullable=False),  # canonical JSON
+    sqlite_with_rowid=False,
+)
+Index("behaviour_records_age", behaviour_records.c.source, behaviour_records.c.at)
+
+usage_loads = Table(
+    "usage_loads",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the file
+    Column("kind", String(12), primary_key=True),
+    Column("rows_done", BigInteger, nullable=False),  # in the order in which a file is loaded
+    Column("kept", BigInteger, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),  # null: it was broken off, or runs
 )
 
 inbox = Table(

@@ -191,6 +191,36 @@ class Consent(Model, frozen=True):
     damaged: bool
 
 
+SourceName = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "enum": ["sessions", "recharges", "categories", "places", "device", "support", "social"],
+        }
+    ),
+]
+
+
+class Source(Model, frozen=True):
+    """A source of behaviour. said: the person's newest word, null for never asked. prior: kept only after a yes.
+
+    days: for how long what it tells is kept.
+    """
+
+    source: SourceName
+    kept: bool
+    said: ConsentEvent | None
+    prior: bool
+    days: int
+
+
+class SourceList(Model, frozen=True):
+    """Every source."""
+
+    items: list[Source]
+    next: Next
+
+
 class ConsentList(Model, frozen=True):
     """Consent records, newest first."""
 

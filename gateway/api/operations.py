@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from flows.frozen import dataclass
+from gateway.api.models import SourceName
 from gateway.api.rights import Right
 
 Problems = tuple[tuple[int, str], ...]
@@ -43,7 +44,7 @@ _Key = Annotated[
         extra_json_schema={"pattern": "^[!-~]([ -~]*[!-~])?$"},
     ),
 ]
-PATH_TYPES: Mapping[str, Any] = {"msisdn": _Person, "kind": _Kind}
+PATH_TYPES: Mapping[str, Any] = {"msisdn": _Person, "kind": _Kind, "source": SourceName}
 """What stands in a path's braces; others are ids."""
 
 

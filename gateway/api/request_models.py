@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from gateway.api.models import Instant
 from gateway.core.control_desk import MOST_WORDS
 
-MOST_CHARACTERS, MOST_REASON = 1_000, 40
+MOST_CHARACTERS, MOST_REASON, MOST_SHOWN = 1_000, 40, 2_000
 Language = Annotated[str, Meta(extra_json_schema={"enum": ["en", "es", "pt_BR"]})]
 Beneficiary = Annotated[
     str,
@@ -42,6 +42,13 @@ class Wishes(Body, frozen=True):
     alerts: bool | UnsetType = UNSET
     marketing: bool | UnsetType = UNSET
     out_of_bundle: bool | UnsetType = UNSET
+
+
+class SourceWish(Body, frozen=True):
+    """Whether what a source tells may be kept. shown: the words with which the person was asked; needed for a yes."""
+
+    keep: bool
+    shown: Annotated[str, Meta(max_length=MOST_SHOWN, extra_json_schema={"pattern": r"^[^\x00]*$"})] | UnsetType = UNSET
 
 
 class NewMessage(Body, frozen=True):

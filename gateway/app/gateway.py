@@ -36,6 +36,7 @@ from gateway.config.tree import Config
 from gateway.console.health import Health
 from gateway.core import traced
 from gateway.core.accepting import Acceptances
+from gateway.core.behaviour_desk import BehaviourDesk
 from gateway.core.commit import Committer
 from gateway.core.context import Clock, Context
 from gateway.core.doors import Doors
@@ -59,6 +60,7 @@ from gateway.core.settlements import Settlements
 from gateway.core.triggers import TriggerDesk, Triggered
 from gateway.core.turns import TurnDesk
 from gateway.core.webhook_lane import Announcer
+from gateway.jobs.behaviour_sweep import BehaviourSweep
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
 from gateway.jobs.scheduler import Jobs
@@ -182,7 +184,11 @@ class Gateway:
         pushers = Pushers()
         channels = channel_desk(context, pushers, shelf, config.policy)
         reply_desk = ReplyDesk(context, facts, committer, services.codes[0])
-        triggering = Triggering(context, TriggerDesk(context, facts, committer, channels), config)
+        triggering = Triggering(
+            context,
+            TriggerDesk(context, facts, committer, channels, BehaviourDesk.of(context, config.behaviour)),
+            config,
+        )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
         intake = Intake(context, triggering.gathering, replies, receipts, join)
         texting = Texting(context, numbers, peers, intake, receipts)
@@ -213,6 +219,7 @@ class Gateway:
                 *model_jobs(config, context, run_apart),
                 *await open_ranking(config, context),
                 *await learning(context),
+                BehaviourSweep(context, config.behaviour).job,
             ),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)

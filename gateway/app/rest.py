@@ -16,6 +16,7 @@ from gateway.api.openapi import OpenApiRoute
 from gateway.api.recommendation_routes import RecommendationRoutes
 from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
+from gateway.api.source_routes import SourceRoutes
 from gateway.api.webhook_routes import WebhookRoutes
 from gateway.app.front import Routes
 from gateway.app.order_desks import order_routes
@@ -52,6 +53,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
         CatalogueRoutes(context, access),
         ApiRoutes(context, facts, committer, access, once, message_views=views),
         RecommendationRoutes(context, facts, access),
+        SourceRoutes(context, facts, committer, access, once, config=config.behaviour),
         AcceptanceRoutes(context, behind.acceptances, access, once),
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
         RefundRoutes(RefundDesk(context, committer), access, once),

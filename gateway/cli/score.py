@@ -11,6 +11,7 @@ from gateway.cli import (
     score_model,
     score_models,
     score_ope,
+    score_profiles,
     score_propensity,
     score_replay,
     score_risks,
@@ -20,6 +21,7 @@ from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
 _GROUPS = (
+    score_profiles,
     score_propensity,
     score_risks,
     score_win_back,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from gateway.config.aggregator_checks import AGGREGATORS, check_aggregators
+from gateway.config.behaviour_sections import check_behaviour
 from gateway.config.bind_checks import check_bind
 from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.ocs_checks import check_ocs
@@ -76,6 +77,7 @@ def check(config: Config) -> Config:
         if not _SHA256.fullmatch(token.sha256):
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_operator(config.operator)
+    check_behaviour(config.behaviour)
     check_orders(config.story, config.reconciliation)
     check_scoring(config.scoring)
     check_policy(config.policy)

@@ -10,6 +10,7 @@ from dataclasses import field
 from pathlib import Path
 
 from flows.frozen import dataclass
+from gateway.config.behaviour_sections import BehaviourConfig
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
 from gateway.config.scoring_sections import (
@@ -46,6 +47,7 @@ __all__ = [
     "ApiConfig",
     "ApiTokenConfig",
     "BatchConfig",
+    "BehaviourConfig",
     "BreakerConfig",
     "CgratesConfig",
     "CgratesTriggerConfig",
@@ -235,4 +237,5 @@ class Config:
     story: StoryConfig = StoryConfig()
     reconciliation: ReconciliationConfig = ReconciliationConfig()
     scoring: ScoringConfig = ScoringConfig()
+    behaviour: BehaviourConfig = BehaviourConfig()
     folder: Path = Path()

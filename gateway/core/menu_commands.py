@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from flows.behaviour import Source
 from flows.care import ACTIONS, Called
 from flows.catalogue import Bundle
 from flows.dialogue import CommandGiven
@@ -59,6 +60,7 @@ class MenuCommands:
             offer=offer,
             name=self._context.bundle_name(offer.bundle, person.language) if offer else "",
             consent_in_force=await self._consents(command, person),
+            source_said=await self._source_said(command, person),
             services=self._facts.services,
             source=self._context.service_number.address,
             day=at.astimezone(self._context.zone).date(),
@@ -88,6 +90,12 @@ class MenuCommands:
         if command.name not in ("consent_confirm", "consent_withdraw"):
             return False
         return await consents.in_force(self._context.reader, person.id, PURPOSE) is not None
+
+    async def _source_said(self, command: Command, person: Subscriber) -> str | None:
+        if command.name != "set_source":
+            return None
+        purpose = Source(command.args["source"]).purpose
+        return (await consents.latest(self._context.reader, [person.id], [purpose])).get((person.id, purpose))
 
     async def _so_far(self, command: Command, person: Subscriber, at: datetime) -> int:
         """How often this person did this since midnight."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
+from flows.behaviour import Source, stands
 from flows.catalogue import Bundle, BundleKind
 from flows.porting import PURPOSE
 from flows.records import Order, Subscriber
@@ -59,6 +61,7 @@ class MenuFacts:
             "porting": self._porting,
             "orders": self._orders,
             "used_lately": self._used_lately,
+            **{f"keeps_{source}": partial(self._keeps, source) for source in Source},
         }
         self._ranked: Mapping[str, BundleKind | None] = {"bundles": None, "combos": BundleKind.COMBO}
         self._recommender = Recommender(context, facts)
@@ -199,6 +202,12 @@ class MenuFacts:
 
     def _out_of_bundle(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=need.subscriber.out_of_bundle)
+
+    async def _keeps(self, source: Source, need: Need) -> FactValue:
+        """Whether what this source tells is kept of the person."""
+        said = await consents.latest(self._context.reader, [need.subscriber.id], [source.purpose])
+        prior = self._context.rules(need.at).behaviour
+        return need.voice.on_or_off(on=stands(source, said.get((need.subscriber.id, source.purpose)), prior))
 
     async def _porting(self, need: Need) -> FactValue:
         consent = await consents.in_force(self._context.reader, need.subscriber.id, PURPOSE)

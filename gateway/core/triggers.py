@@ -9,13 +9,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows import life_cycle
+from flows.behaviour import Source
 from flows.effects import Effect, RecordAlert, RecordBundlesOver
-from flows.events import OWN_CLOCK, BundleReported, LifeCycle, LifeCycleChanged, PortingIntended, Trigger, UsageReported
+from flows.events import (
+    OWN_CLOCK,
+    BehaviourReported,
+    BundleReported,
+    LifeCycle,
+    LifeCycleChanged,
+    PortingIntended,
+    Trigger,
+    UsageReported,
+)
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Msisdn, OfferId
-from gateway.core import forecast_watch
+from gateway.core import behaviour_told, forecast_watch
 from gateway.core.alert_desk import AlertDesk, BundleNews, Message
+from gateway.core.behaviour_desk import BehaviourDesk, Told
 from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -32,7 +43,7 @@ from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
 _CLOCK_SKEW = timedelta(hours=1)
-_USAGE_KEPT = "usage_kept"
+_USAGE_KEPT, _KEPT, _NO_CONSENT = "usage_kept", "kept", "no_consent"
 _ENDED = (LifeCycle.RECYCLED, LifeCycle.PORTED_OUT)
 
 
@@ -57,7 +68,7 @@ class Triggered:
 class _Found:
     """event: what a usage report leads to by itself; learned: what is written whatever comes of it.
 
-    known: what a usage report tells of bundles.
+    known: what a usage report tells of bundles. standing: sources of behaviour that may be kept, where any was told.
     """
 
     item: Triggered
@@ -66,6 +77,7 @@ class _Found:
     event: BundleReported | None = None
     learned: tuple[Op, ...] = ()
     known: tuple[KnownBundle, ...] = ()
+    standing: frozenset[Source] = frozenset()
 
     def ops(self, told_at: datetime | None = None) -> tuple[Op, ...]:
         """What is written of a usage report. told_at: when its event was told to the person, None for not."""
@@ -81,21 +93,32 @@ Outcome = tuple[tuple[str, ...], Sequence[Effect], tuple[Op, ...]]
 
 
 class TriggerDesk:
-    """Deals with batches of triggers in which nobody comes twice. channels: None where alerts can only be texts."""
+    """Deals with batches of triggers in which nobody comes twice.
+
+    channels: None where alerts can only be texts. behaviour: keeps what is told of how people live with their phone;
+    left out, for as long as it is kept by default.
+    """
 
     def __init__(
-        self, context: Context, facts: Facts, committer: Committer, channels: ChannelDesk | None = None
+        self,
+        context: Context,
+        facts: Facts,
+        committer: Committer,
+        channels: ChannelDesk | None = None,
+        behaviour: BehaviourDesk | None = None,
     ) -> None:
         self._context = context
         self._facts = facts
         self._committer = committer
         self._alerts = AlertDesk(context, facts, channels)
         self._bundles = KnownBundles(context)
+        self._behaviour = behaviour or BehaviourDesk.of(context)
 
     async def work(self, batch: Sequence[Triggered]) -> Sequence[tuple[Triggered, Exception]]:
         """Look everything up, decide once for all, write all, each step on its own terms; what failed."""
         people = await self._facts.subscribers([item.entry.subject for item in batch])
-        found = await self._learned([_Found(item, *people[item.entry.subject]) for item in batch])
+        found = await self._kept([_Found(item, *people[item.entry.subject]) for item in batch])
+        found = await self._learned(found)
         telling = [one for one in found if _news(one)]
         messages = await self._alerts.messages([_news(one) for one in telling])
         told = {one.item.entry.id: message for one, message in zip(telling, messages, strict=True)}
@@ -106,7 +129,7 @@ class TriggerDesk:
         ]
         at = self._context.clock()
         steps = [
-            (effects, (*ops, *(inbox.done(part.entry.id, word, at) for part, word in zip(parts, words, strict=True))))
+            (effects, (*ops, *(_done(part, word, at) for part, word in zip(parts, words, strict=True))))
             for parts, (words, effects, ops) in zip((item.parts for item in batch), outcomes, strict=True)
         ]
         opened = await self._committer.commit_all(steps)
@@ -117,7 +140,7 @@ class TriggerDesk:
         """Put aside what could not be dealt with; it stays in the inbox, marked."""
         self._context.metrics.failures.labels("trigger").inc()
         at = self._context.clock()
-        await self._committer.note(*(inbox.done(part.entry.id, "failed", at) for part in item.parts))
+        await self._committer.note(*(_done(part, "failed", at) for part in item.parts))
 
     def _outcome(self, found: _Found, message: Message | None, open_offers: tuple[OfferId, ...]) -> Outcome:
         if message is None:
@@ -145,7 +168,11 @@ class TriggerDesk:
     def _other(self, found: _Found, open_offers: tuple[OfferId, ...]) -> Outcome:
         match found.item.trigger.fact:
             case UsageReported():
-                return (_USAGE_KEPT,), (), (*found.ops(), *self._forecasts(found, Message(())))
+                word = _USAGE_KEPT if found.learned or found.known else _NO_CONSENT
+                return (word,), (), (*found.ops(), *self._forecasts(found, Message(())))
+            case BehaviourReported() as told:
+                kept = all(record.source in found.standing for record in told.records)
+                return (_KEPT if kept else _NO_CONSENT,), (), ()
             case LifeCycleChanged() as changed:
                 spoken = self._spoken(changed)
                 at = min(found.item.trigger.at, found.item.entry.received_at)  # by a clock that is ahead, or not
@@ -158,11 +185,20 @@ class TriggerDesk:
                 at = min(found.item.trigger.at, self._context.clock())
                 return ("risk_kept",), (), (prices.put_risk(found.subscriber.id, Risk(chance, "porting.intent", at)),)
             case _:  # kept for the flows that will act on it
-                return ("kept",), (), ()
+                return (_KEPT,), (), ()
 
     def _spoken(self, changed: LifeCycleChanged) -> LifeCycleChanged:
         """A language that there are no texts in is as good as none."""
         return replace(changed, language=self._context.catalogues.nearest(changed.language) or "")
+
+    async def _kept(self, found: Sequence[_Found]) -> list[_Found]:
+        """What is told of behaviour is kept, as far as it may be; what may be of these people is known from here on."""
+        records = [behaviour_told.records(one.item.trigger.fact) for one in found]
+        told = [Told(one.subscriber, of_one) for one, of_one in zip(found, records, strict=True) if of_one]
+        if not told:
+            return list(found)
+        standing = (await self._behaviour.keep(told)).standing
+        return [replace(one, standing=standing.get(one.subscriber.id, frozenset())) for one in found]
 
     async def _learned(self, found: Sequence[_Found]) -> list[_Found]:
         """What usage reports say of people's pace and bundles is worked in, and may be an event by itself."""
@@ -174,12 +210,13 @@ class TriggerDesk:
         reported = found.item.trigger.fact
         if not isinstance(reported, UsageReported):
             return found
-        state = to_bytes(self._used(found, reported))
-        kept = usage.put(found.subscriber.id, state, self._context.clock())
+        may = not reported.sessions or Source.SESSIONS in found.standing
+        state = to_bytes(self._used(found, reported) if may else UsageState())
+        kept = (usage.put(found.subscriber.id, state, self._context.clock()),) if may else ()
         if not reported.bundles:
-            return replace(found, learned=(kept,))
+            return replace(found, learned=kept)
         paced = self._bundles.of_usage(found.subscriber, reported, state, before, found.item.trigger.at)
-        return replace(found, usage=state, event=paced.event, learned=(kept,), known=paced.known)
+        return replace(found, usage=state, event=paced.event, learned=kept, known=paced.known)
 
     def _used(self, found: _Found, reported: UsageReported) -> UsageState:
         """What cannot be, in time or size, is left out; the rest of the report counts."""
@@ -207,6 +244,12 @@ class TriggerDesk:
 def subject(item: Triggered) -> Msisdn:
     """Whose turn it is: one person's triggers are dealt with one after another."""
     return item.entry.subject
+
+
+def _done(part: Triggered, word: str, at: datetime) -> Op:
+    """Dealt with. What it told of behaviour is kept where consent can end it, and not in the inbox as well."""
+    body = behaviour_told.without_behaviour(part.trigger.fact, part.entry.body)
+    return inbox.done(part.entry.id, word, at) if body is None else inbox.done_hidden(part.entry.id, word, at, body)
 
 
 def _news(found: _Found) -> list[BundleNews]:

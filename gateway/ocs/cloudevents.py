@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,10 +31,12 @@ from flows.events import (
 )
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn, Unit
+from gateway.ocs import behaviour_events
 from gateway.ocs.event_fields import FieldReader
 
 MOST_EVENTS = 1_000
 _MOST_ID = 200
+_MOST_CATEGORY = 40
 _IMSI = re.compile(r"[0-9]{6,15}")
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "subject")
 
@@ -95,9 +99,9 @@ def event(document: object, at: str = "", *, whole: bool = True, own: bool = Fal
         reader.wrong("/specversion", 'must be "1.0"')
     msisdn = reader.msisdn(root, "/subject")
     time = reader.time(root, "/time")
-    parser = _FACTS.get(kind)
+    parser = _parser_of(kind, time)
     if kind and parser is None:
-        unknown = f"unknown type {kind[:60]!r}; there is: {', '.join(TYPES)}"
+        unknown = f"unknown type {kind[:40]!r}; there is: {', '.join(TYPES)}"
         raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
     imsi = data.get("imsi")
@@ -166,6 +170,13 @@ def _binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 _Parser = Callable[[FieldReader, dict[str, Any], str], TriggerFact]
 
 
+def _parser_of(kind: str, time: datetime) -> _Parser | None:
+    """What reads the data of this type; None for an unknown one. time: of the event."""
+    if kind in behaviour_events.TYPES:
+        return partial(behaviour_events.parse, at=time)
+    return _FACTS.get(kind)
+
+
 def _bucket(reader: FieldReader, value: object, at: str, *, initial: bool = False, expires: bool = False) -> Bucket:
     fields = reader.table(value, at)
     return Bucket(
@@ -232,6 +243,7 @@ def _balance(reader: FieldReader, data: dict[str, Any], kind: str) -> BalanceFel
 
 
 def _usage(reader: FieldReader, data: dict[str, Any], kind: str) -> UsageReported:
+    behaviour_events.refuse_coordinates(reader, data)
     if data.get("sessions") is None and data.get("bundles") is None:
         reader.wrong("/data/sessions", "is missing")
         return UsageReported(())
@@ -244,7 +256,8 @@ def _usage(reader: FieldReader, data: dict[str, Any], kind: str) -> UsageReporte
         sessions.append(UsageSession(start, reader.whole(fields, f"{at}/bytes") or 0))
     bundles = reader.items(data["bundles"], "/data/bundles") if data.get("bundles") is not None else []
     told = tuple(_other(reader, item, f"/data/bundles/{index}") for index, item in enumerate(bundles))
-    return UsageReported(tuple(sessions), told)
+    category = reader.text(data, "/data/category", most=_MOST_CATEGORY, needed=False)
+    return UsageReported(tuple(sessions), told, category)
 
 
 def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingIntended:
@@ -272,5 +285,6 @@ _FACTS: Mapping[str, _Parser] = {
     "porting.intent": _porting,
     **dict.fromkeys((change.value for change in LifeCycle), _life_cycle),
 }
-TYPES = tuple(_FACTS)
+_OF_BEHAVIOUR = ("usage.reported", *behaviour_events.TYPES)
+TYPES = tuple(kind for known in _FACTS for kind in (_OF_BEHAVIOUR if known == _OF_BEHAVIOUR[0] else (known,)))
 """Of the events that are taken in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flows.behaviour import Source
 from flows.menu_vocabulary import SERVICES
 from menus.values import CommandSpec, Facts, FactSpec, Item, Vocabulary
 
@@ -106,6 +107,7 @@ def starter_facts(language: str) -> Mapping[str, Facts]:
         "alerts": on,
         "marketing": on,
         "out_of_bundle": {"es": "no", "pt_BR": "não", "en": "off"}[language],
+        **{f"keeps_{source}": on for source in Source},
         "combos": (Item("combo-1", {"name": f"{named} + 60 min", "price": price}),),
         "orders": (
             Item(

@@ -41,6 +41,8 @@ CONVERSATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
     ("alerts", "full", ("4", "2", "2 done")),
     ("marketing", "full", ("4", "3", "1 done")),
     ("charges outside a bundle", "full", ("4", "4", "1 done", "2 done")),
+    ("what may be kept", "full", ("4", "5", "4", "1 done", "0", "4", "5", "4", "2 done")),
+    ("each source", "full", ("4", "5", "1", "0", "2", "0", "3", "0", "5", "0", "6", "0", "7")),
     ("combos", "full", ("6", "1", "1", "1 done")),
     ("no combos", "bare", ("6", "1", "1")),
     ("a combo of one's own", "full", ("6", "1", "2", "60", "2", "100", "1 unavailable")),

@@ -119,11 +119,20 @@ async def test_every_route_lets_in_the_roles_that_it_says(it: Town, role: str) -
 
 
 _ALLOWED: dict[str, Any] = {
-    "app": {"listCatalogue", "listOffers", "listRecommendations", "acceptOffer", "putPreferences"},
+    "app": {
+        "listCatalogue",
+        "listOffers",
+        "listRecommendations",
+        "acceptOffer",
+        "putPreferences",
+        "listSources",
+        "putSource",
+    },
     "crm": {
         *("listCatalogue", "listOffers", "acceptOffer", "putPreferences", "getSubscriber", "listOrders", "getOrder"),
         *("listMessages", "listConsents", "listReports", "sendMessage", "getMessage", "callOffMessage"),
         *("askAboutMessage", "getCampaign", "getOrderStory", "getStoryKey", "listRecommendations"),
+        *("listSources", "putSource"),
     },
 }
 

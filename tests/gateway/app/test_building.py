@@ -36,7 +36,7 @@ async def test_prices_below_the_list_are_multiples_of_a_whole_unit(house: House,
     pricing = PricingConfig(enabled=True, most=100, budget=100)
     on, off = (
         context_of(
-            Config(scoring=ScoringConfig(one)),
+            Config(scoring=ScoringConfig(pricing=one)),
             market_there,
             known.catalogue,
             writer=known.writer,

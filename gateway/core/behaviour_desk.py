@@ -1,0 +1,217 @@
+"""Keeping what is told of people's behaviour: what may be kept, each thing once, folded into daily sums (ADR 33)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from flows.behaviour import PURPOSES, BehaviourRecord, Source, stands
+from flows.frozen import dataclass
+from flows.market import Market
+from flows.records import Subscriber
+from flows.values import Msisdn, SubscriptionId
+from gateway.config.behaviour_sections import BehaviourConfig
+from gateway.core.context import Clock, Context
+from gateway.errors import StoreUnavailable
+from scoring.behaviour import DayRing, from_bytes, observe, to_bytes, window, without_before
+from scoring.behaviour_columns import COLUMNS, added
+from scoring.errors import ScoringError
+from scoring.values import Floats
+from store import behaviour, consents, subscriptions
+from store.behaviour import KeptRecord, KeptSums
+from store.reader import Reader
+from store.unit import Unit
+from store.writer import Writer, raise_first
+
+_LOG = logging.getLogger(__name__)
+_SKEW = timedelta(hours=1)
+_MOST_TRIES = 20
+"""Each failed one means that somebody else's was written."""
+_EPOCH = date(1970, 1, 1).toordinal()
+_Key = tuple[SubscriptionId, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of one person."""
+
+    subscriber: Subscriber
+    records: Sequence[BehaviourRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of records.
+
+    words: how many are ``kept``, ``known``, or ``no_consent``, ``too_old``, ``too_new``, ``former_holder``,
+    ``impossible``. standing: the sources that may be kept of each person.
+    """
+
+    words: Mapping[str, int]
+    standing: Mapping[SubscriptionId, frozenset[Source]]
+
+
+class BehaviourDesk:
+    """Works on batches in which nobody comes twice. retention: how long each source is kept."""
+
+    def __init__(
+        self, reader: Reader, writer: Writer, market: Market, retention: Mapping[Source, timedelta], clock: Clock
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._market = market
+        self._retention = retention
+        self._clock = clock
+
+    @classmethod
+    def of(cls, context: Context, config: BehaviourConfig | None = None) -> BehaviourDesk:
+        """A desk of this market, with what it shares with the others."""
+        retention = (config or BehaviourConfig()).retention
+        return cls(context.reader, context.writer, context.market, retention, context.clock)
+
+    async def standing(self, people: Sequence[SubscriptionId]) -> dict[SubscriptionId, frozenset[Source]]:
+        """The sources that may be kept of these people now."""
+        day = self._clock().astimezone(self._market.time_zones[0]).date()
+        prior = self._market.at(day).behaviour
+        said = await consents.latest(self._reader, people, list(PURPOSES))
+        return {
+            one: frozenset(source for source in Source if stands(source, said.get((one, source.purpose)), prior))
+            for one in people
+        }
+
+    async def keep(self, told: Sequence[Told]) -> Kept:
+        """Keep what may be kept and is new. Raises StoreUnavailable, WriteFailed; told again, it is kept once."""
+        former = await subscriptions.former(self._reader, [one.subscriber.msisdn for one in told])
+        left, words, at = list(told), Counter[str](), self._clock()
+        standing: dict[SubscriptionId, frozenset[Source]] = {}
+        for _ in range(_MOST_TRIES):
+            standing.update(await self.standing([one.subscriber.id for one in left]))
+            admitted = self._admitted(left, standing, former, words, at)
+            shut = await self._fold(admitted, words, at)
+            if not shut:
+                return Kept(words, standing)
+            again = defaultdict[SubscriptionId, list[BehaviourRecord]](list)
+            for key in shut:
+                again[key[0]] += admitted[key]
+            left = [replace(one, records=again[one.subscriber.id]) for one in left if one.subscriber.id in again]
+        raise StoreUnavailable("others write the same people's behaviour all the time")
+
+    def _admitted(
+        self,
+        told: Sequence[Told],
+        standing: Mapping[SubscriptionId, frozenset[Source]],
+        former: Mapping[Msisdn, datetime],
+        words: Counter[str],
+        at: datetime,
+    ) -> dict[_Key, list[BehaviourRecord]]:
+        """What may be kept, by whose it is; what may not is counted."""
+        admitted = defaultdict[_Key, list[BehaviourRecord]](list)
+        for one in told:
+            since, person = former.get(one.subscriber.msisdn), one.subscriber.id
+            for record in one.records:
+                word = self._refused(record, standing[person], since, at)
+                if word:
+                    words[word] += 1
+                else:
+                    admitted[person, record.source].append(record)
+        return admitted
+
+    def _refused(
+        self, record: BehaviourRecord, standing: frozenset[Source], since: datetime | None, at: datetime
+    ) -> str:
+        """Why a record is not kept, in a word; empty for one that is."""
+        if record.source not in standing:
+            return "no_consent"
+        if record.at - at > _SKEW:
+            return "too_new"
+        if at - record.at >= self._retention[record.source]:
+            return "too_old"
+        return "former_holder" if since is not None and record.at <= since else ""
+
+    async def _fold(
+        self,
+        admitted: Mapping[_Key, Sequence[BehaviourRecord]],
+        words: Counter[str],
+        at: datetime,
+    ) -> frozenset[_Key]:
+        """Write what is new; whose sums were changed by somebody else meanwhile."""
+        sums = await behaviour.of(self._reader, sorted({person for person, _ in admitted}))
+        units: dict[_Key, Unit] = {}
+        counts: dict[_Key, Counter[str]] = {}
+        for key, records in admitted.items():
+            named = {_digest(one): one for one in records}
+            known = await behaviour.known(self._reader, *key, list(named))
+            new = {digest: one for digest, one in named.items() if digest not in known}
+            ring, possible = self._observed(_ring(sums.get(key), key[1]), new)
+            ring = without_before(ring, self._day(at - self._retention[key[1]]))
+            counts[key] = Counter(
+                kept=len(possible), impossible=len(new) - len(possible), known=len(records) - len(new)
+            )
+            if possible:
+                changed = KeptSums(*key, to_bytes(ring), sums[key].changes if key in sums else 0)
+                units[key] = behaviour.fold(changed, possible, at)
+        opened = raise_first(await self._writer.settle_all(units.values()))
+        shut = frozenset(key for key, passed in zip(units, opened, strict=True) if not passed)
+        for key, count in counts.items():
+            words.update({} if key in shut else count)
+        return shut
+
+    def _observed(self, ring: DayRing, new: Mapping[str, BehaviourRecord]) -> tuple[DayRing, list[KeptRecord]]:
+        """The sums with these records; what cannot be, in size or time, is left out."""
+        possible = []
+        for digest, record in new.items():
+            local = record.at.astimezone(self._market.time_zones[0])
+            try:
+                ring = observe(ring, self._day(record.at), added(record.source, local.hour, record.values))
+            except ScoringError:
+                continue
+            possible.append(KeptRecord(digest, record.at, _content(record)))
+        return ring, possible
+
+    async def windows(
+        self, people: Sequence[SubscriptionId], at: datetime
+    ) -> dict[SubscriptionId, dict[Source, Floats]]:
+        """The last 28 days: ``(28, width)`` for each source that may be used now and tells something of the person."""
+        standing, sums = await self.standing(people), await behaviour.of(self._reader, people)
+        found: dict[SubscriptionId, dict[Source, Floats]] = {one: {} for one in people}
+        for (person, source), kept in sums.items():
+            if source in standing[person]:
+                ring = without_before(_ring(kept, source), self._day(at - self._retention[source]))
+                found[person][source] = window(ring, self._day(at))
+        return found
+
+    def trimmed(self, kept: KeptSums, at: datetime) -> DayRing | None:
+        """Sums without what is older than may be kept; None where they hold nothing of that."""
+        ring = _ring(kept, kept.source)
+        left = without_before(ring, self._day(at - self._retention[kept.source]))
+        return None if left is ring else left
+
+    def _day(self, at: datetime) -> int:
+        return at.astimezone(self._market.time_zones[0]).date().toordinal() - _EPOCH
+
+
+def _ring(kept: KeptSums | None, source: Source) -> DayRing:
+    """What is kept; sums that cannot be read begin anew."""
+    width = len(COLUMNS[source])
+    if kept is None:
+        return DayRing(width)
+    try:
+        return from_bytes(kept.state, width)
+    except ScoringError:
+        _LOG.warning("daily sums of behaviour could not be read and begin anew", extra={"source": source.value})
+        return DayRing(width)
+
+
+def _content(record: BehaviourRecord) -> str:
+    return json.dumps(record.values, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(record: BehaviourRecord) -> str:
+    """What says the same, of the same instant, is the same."""
+    said = f"{record.at.timestamp():.6f}\n{_content(record)}"
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
