@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.cli import score_model
+from gateway.cli import score_combos, score_model
 from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
@@ -18,4 +18,5 @@ def add_to(commands: Commands) -> None:
         root,
         *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
     )
+    score_combos.add_to(score)
     score_model.add_to(score)
