@@ -35,6 +35,7 @@ NOTHING = -1
 _MEMORY = "700MB"
 _EXACT = 2.0**53
 """Sums of whole numbers are exact in DuckDB's DOUBLE below this, and it takes a third less memory than its DECIMAL."""
+_MONTH = "CAST(datediff('month', DATE '1970-01-01', make_timestamp(epoch_us(recharge_date))) AS SMALLINT)"
 _KIND = ('"recharge_type"', '"status"', '"circle"', '"service_type"', '"amount" IS NULL')
 
 
@@ -173,7 +174,7 @@ def _added_up(
         f"SELECT {', '.join([*names, *sums])}, count(*) AS weight FROM ("
         f"SELECT {', '.join([*amounts, *lasting])} FROM {ROWS} "
         f"WHERE amount IS NOT NULL AND {' AND '.join(conditions)} "
-        "GROUP BY customer_id, CAST(datediff('month', TIMESTAMP '1970-01-01', make_timestamp(epoch_us(recharge_date))) AS SMALLINT)"
+        f"GROUP BY customer_id, {_MONTH}"
         f") GROUP BY {', '.join(names)} ORDER BY {', '.join(names)}"
     )
     return sql, values

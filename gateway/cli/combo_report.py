@@ -15,7 +15,7 @@ def document(found: Combos, top: int | None) -> dict[str, Any]:
         "transactions": found.transactions,
         "itemsets": [_itemset(one) for one in found.itemsets[:top]],
         "rules": [_rule(one) for one in found.rules[:top]],
-        "plans": [_plan(one) for one in found.plans[:top]],
+        "plans": [plan_document(one) for one in found.plans[:top]],
         "left_out": dict(found.left_out or {}),
     }
 
@@ -51,7 +51,8 @@ def _rule(one: Rule) -> dict[str, Any]:
     }
 
 
-def _plan(one: Plan) -> dict[str, Any]:
+def plan_document(one: Plan) -> dict[str, Any]:
+    """A plan with all its figures."""
     return {
         "items": list(one.items),
         "count": one.count,

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 
+from flows.catalogue_drafts import draft_of, mark_of
 from flows.recharge_groups import NO_GROUPS, RechargeGroups, parse_groups
-from gateway.cli.combo_report import document, text
+from gateway.app.building import market_of
+from gateway.cli.author import system_user
+from gateway.cli.catalogue import at_desk
+from gateway.cli.combo_report import document, plan_document, text
+from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.score_progress import Progress
+from gateway.core.draft_desk import Proposal
 from gateway.errors import ConfigError
 from scoring import combo_pictures
 from scoring.combo_plans import Terms
@@ -50,6 +57,9 @@ def add_to(score: ScoreCommands) -> None:
     combos.add_argument("--json", action="store_true")
     combos.add_argument("--pictures", type=Path, metavar="DIR", help="draw rules as scatter and heat map there")
     _add_counted(combos)
+    combos.add_argument("--drafts", action="store_true", help="keep what is proposed as drafts of the catalogue")
+    combos.add_argument("--by", metavar="NAME", help="with --drafts: who proposes (default: the system's user)")
+    add_config(combos)
     combos.set_defaults(run=_run)
 
 
@@ -83,6 +93,8 @@ def _run(arguments: argparse.Namespace) -> int:
     than their parts without losing money. Supports and confidences are compared exactly.
     """
     groups = _groups(arguments)
+    if arguments.drafts and not arguments.recharges:
+        raise ConfigError("--drafts goes with --recharges; without amounts there is no price")
     if arguments.pictures:
         combo_pictures.require()
     with Progress() as told:
@@ -94,7 +106,22 @@ def _run(arguments: argparse.Namespace) -> int:
             told("drawing", None)
             combo_pictures.draw(found.rules, arguments.pictures)
     _print(found, arguments)
+    if arguments.drafts:
+        _keep(found, groups, arguments)
     return 0
+
+
+def _keep(found: Combos, groups: RechargeGroups, arguments: argparse.Namespace) -> None:
+    config, author = load_config(arguments), arguments.by or system_user()
+    currency = market_of(config).currency
+    source = {"transactions": found.transactions, "source": arguments.recharges.name}
+    proposals = [
+        Proposal(mark_of(plan), draft_of(plan, groups, currency, arguments.circle), {**plan_document(plan), **source})
+        for plan in found.plans[: arguments.top]
+        if plan.proposed
+    ]
+    kept = at_desk(config, lambda desk: desk.propose(proposals, author))
+    print(f"{len(kept)} drafts wait; chasqui catalogue drafts list shows them", file=sys.stderr)
 
 
 def _print(found: Combos, arguments: argparse.Namespace) -> None:

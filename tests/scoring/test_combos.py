@@ -244,13 +244,13 @@ def test_a_plan_that_would_not_pay_is_not_proposed(file: File, many: tuple[tuple
 
 
 def test_a_plan_lasts_as_long_as_its_longest_part(file: File) -> None:
-    """By what the file tells of each recharge, added up over the month; parts that last too differently make no plan."""
-    rows = [f"{row},{days}" for row in crowd((4, "D2 T2"), (4, "D1 S1"), (40, "D2")) for days in (12,)]
-    rows = [f"{row[: row.rindex(',')]},{7 if 'talktime' in row else 12}" for row in rows]
-    (plan,) = (one for one in mined(file(rows, f"{HEAD},validity_days")).plans if "T2" in one.items)
+    """By what the file tells of each recharge, added up over the month; too different parts make no plan."""
+    rows = crowd((4, "D2 T2"), (4, "D1 S1"), (40, "D2"))
+    lasting = [f"{row},{7 if 'talktime' in row else 12}" for row in rows]
+    (plan,) = (one for one in mined(file(lasting, f"{HEAD},validity_days")).plans if "T2" in one.items)
     assert (plan.validity_days, plan.validity_fit, plan.proposed) == (15, 7 / 12, True)
-    rows = [f"{row[: row.rindex(',')]},{1 if 'talktime' in row else 28}" for row in rows]
-    (plan,) = (one for one in mined(file(rows, f"{HEAD},validity_days")).plans if "T2" in one.items)
+    lasting = [f"{row},{1 if 'talktime' in row else 28}" for row in rows]
+    (plan,) = (one for one in mined(file(lasting, f"{HEAD},validity_days")).plans if "T2" in one.items)
     assert (plan.validity_days, plan.proposed) == (30, False)
     assert plan.because == "its parts last too differently for one plan"
 

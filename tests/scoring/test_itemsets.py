@@ -19,9 +19,9 @@ from scoring.itemsets import frequent_itemsets, least_count
 BASKETS = st.lists(st.frozensets(st.integers(0, 6)), max_size=24)
 WIDE = st.lists(st.frozensets(st.integers(0, 10), min_size=9), max_size=6)
 SHARES = st.one_of(
-    st.decimals(Decimal("0.01"), 1, places=2),
+    st.decimals(Decimal("0.01"), 1, places=2).map(Fraction),
     st.builds(lambda n, of: Fraction(min(n, of), of), *[st.integers(1, 24)] * 2),
-).map(Fraction)
+)
 
 
 def weighed(baskets: list[frozenset[int]]) -> Counter[tuple[int, ...]]:
