@@ -33,15 +33,15 @@ def mark_of(plan: Plan) -> str:
 
 
 def draft_of(plan: Plan, groups: RechargeGroups, currency: str, circles: Collection[str] = ()) -> str:
-    """A plan as a catalogue of one bundle. What nobody knows is left for a person: allowances of groups that do not
-    tell theirs, the margin, what the charging system calls it.
+    """A plan as a catalogue of one bundle. What nobody knows is left for a person: the margin, what the charging system
+    calls it, and the allowances where one of the groups does not tell its own.
     """
-    allowances = _together([one for item in plan.items for one in groups.allowances.get(item, ())])
     known = all(item in groups.allowances for item in plan.items)
+    allowances = _together([one for item in plan.items for one in groups.allowances[item]] if known else [])
     bundle = {
         "id": mark_of(plan),
         "kind": "combo",
-        "names": {language: _name(plan, groups, allowances if known else (), language) for language in LANGUAGES},
+        "names": {language: _name(plan, groups, allowances, language) for language in LANGUAGES},
         "price": {"amount": plan.price * 10 ** get_currency_precision(currency) // SCALE, "currency": currency},
         "tax_included": True,
         "allowances": [_entry(one) for one in allowances],
