@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import (
     clock,
+    combos,
     commits,
     decisions,
     hops,
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "mo": texts.run_in,
     "queued": queued.run,
     "decisions": decisions.run,
+    "combos": combos.run,
     "menus": menu_table.run,
     "publish": publishing.run,
     "commits": commits.run,
