@@ -42,7 +42,7 @@ COPY (
     FROM (SELECT i, hash(i * 4 + 5) % $customers AS customer FROM range($rows) AS of_rows (i))
 ) TO $file (HEADER)
 """
-"""Three recharges a customer in two months, each customer spending about the same on every type. Always the same rows."""
+"""Three recharges a customer in two months, who spends about the same on every type. Always the same rows."""
 
 
 async def run(folder: Path, rounds: int, scale: float) -> list[Row]:

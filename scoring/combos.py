@@ -10,7 +10,8 @@ from pathlib import Path
 from scoring.association import ranked_itemsets, ranked_rules
 from scoring.combo_groups import coded
 from scoring.combo_plans import Terms, plans
-from scoring.combo_recharges import Counted, read_spending
+from scoring.combo_recharges import read_spending
+from scoring.combo_rows import Counted
 from scoring.combo_transactions import read_transactions
 from scoring.combo_values import AmountGroup, Combos, Itemset, Rule, Told
 from scoring.itemsets import frequent_itemsets, least_count

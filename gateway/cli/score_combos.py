@@ -22,7 +22,7 @@ from gateway.core.draft_desk import Proposal
 from gateway.errors import ConfigError
 from scoring import combo_pictures
 from scoring.combo_plans import Terms
-from scoring.combo_recharges import SUCCESS, Counted
+from scoring.combo_rows import SUCCESS, Counted
 from scoring.combo_values import Combos
 from scoring.combos import Mining, from_recharges, from_transactions
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from scoring.combo_plans import Terms, rounded_down
-from scoring.combo_recharges import Counted
+from scoring.combo_rows import Counted
 from scoring.combo_values import SCALE, AmountGroup, Combos
 from scoring.combos import Mining, from_recharges, from_transactions
 from scoring.errors import FileMalformed, NothingToMine
@@ -110,6 +110,16 @@ def test_what_a_customer_spends_in_a_month_is_added_up(file: File) -> None:
     found = mined(file(rows))
     assert found.transactions == 1
     assert {one.items for one in found.itemsets} == {("D2",), ("S2",), ("D2", "S2")}  # 51.00 is in D2, 51 in no other
+
+
+def test_a_recharge_that_is_told_twice_counts_once_where_the_file_can_tell(file: File) -> None:
+    """By its id; without ids, two of one amount on one day are two."""
+    rows = [recharge(1, "data", 30), recharge(1, "data", 30), recharge(1, "sms", 12)]
+    assert {one.items for one in mined(file(rows)).itemsets} == {("D2",), ("S2",), ("D2", "S2")}
+    known = [f"{row},{number}" for row, number in zip(rows, "aab", strict=True)]
+    found = mined(file(known, f"{HEAD},recharge_id"))
+    assert {one.items for one in found.itemsets} == {("D1",), ("S2",), ("D1", "S2")}
+    assert found.left_out == {"told twice": 1}
 
 
 def test_rows_of_another_circle_or_not_prepaid_do_not_count(file: File) -> None:
