@@ -101,7 +101,7 @@ def _approve(arguments: argparse.Namespace) -> int:
     the file that catalogue.approved names, which gateways read when they start. Approving again what was approved
     writes it there again, if it is missing.
     """
-    config, author, note = load_config(arguments), _author(arguments), _note(arguments)
+    config, author, note = load_config(arguments), author_of(arguments), _note(arguments)
     changed = _changed(arguments.source)
 
     async def run(desk: DraftDesk) -> Draft:
@@ -123,7 +123,7 @@ def _approve(arguments: argparse.Namespace) -> int:
 
 def _reject(arguments: argparse.Namespace) -> int:
     """Say that a draft is not wanted. The same plan is not proposed again."""
-    author, note = _author(arguments), _note(arguments)
+    author, note = author_of(arguments), _note(arguments)
 
     async def run(desk: DraftDesk) -> Draft:
         draft = await desk.named(arguments.draft)
@@ -192,7 +192,8 @@ def _document(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _author(arguments: argparse.Namespace) -> str:
+def author_of(arguments: argparse.Namespace) -> str:
+    """Who --by says, or the system's user. Raises DraftProblem, ConfigError."""
     author: str = arguments.by or system_user()
     if not author.isprintable() or not 0 < len(author) <= _LONGEST_AUTHOR:
         raise DraftProblem(f"--by has at most {_LONGEST_AUTHOR} characters")

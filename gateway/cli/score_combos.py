@@ -12,13 +12,12 @@ from pathlib import Path
 from flows.catalogue_drafts import draft_of, mark_of
 from flows.recharge_groups import NO_GROUPS, RechargeGroups, parse_groups
 from gateway.app.building import market_of
-from gateway.cli.author import system_user
-from gateway.cli.catalogue import at_desk
+from gateway.cli.catalogue import at_desk, author_of
 from gateway.cli.combo_report import document, plan_document, text
 from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.score_progress import Progress
-from gateway.core.draft_desk import Proposal
+from gateway.core.draft_desk import DraftDesk, Proposal
 from gateway.errors import ConfigError
 from scoring import combo_pictures
 from scoring.combo_plans import Terms
@@ -93,10 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
     than their parts without losing money. Supports and confidences are compared exactly.
     """
     groups = _groups(arguments)
-    if arguments.drafts and not arguments.recharges:
-        raise ConfigError("--drafts goes with --recharges; without amounts there is no price")
-    if arguments.pictures:
-        combo_pictures.require()
+    _require(arguments)
     with Progress() as told:
         if arguments.recharges:
             found = from_recharges(arguments.recharges, groups.groups, _mining(arguments), told)
@@ -111,8 +107,19 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _require(arguments: argparse.Namespace) -> None:
+    """What would go wrong after the long work is told before it."""
+    if arguments.pictures:
+        combo_pictures.require()
+    if arguments.drafts:
+        if not arguments.recharges:
+            raise ConfigError("--drafts goes with --recharges; without amounts there is no price")
+        author_of(arguments)
+        at_desk(load_config(arguments), DraftDesk.all)
+
+
 def _keep(found: Combos, groups: RechargeGroups, arguments: argparse.Namespace) -> None:
-    config, author = load_config(arguments), arguments.by or system_user()
+    config, author = load_config(arguments), author_of(arguments)
     currency = market_of(config).currency
     source = {"transactions": found.transactions, "source": arguments.recharges.name}
     proposals = [

@@ -140,6 +140,12 @@ def test_what_cannot_be_done_is_told_in_one_line(capsys: Output, words: tuple[st
     assert told in refused(capsys, *COMBOS, *words)
 
 
+def test_drafts_need_a_store(capsys: Output, folder: Path) -> None:
+    """Which is said before the long work."""
+    (folder / "chasqui.db").unlink()
+    assert "there is no such database" in refused(capsys, *COMBOS, "--recharges", "no.csv", "--drafts")
+
+
 @pytest.mark.parametrize("share", ["0", "1.01", "-1", "nan", "x", "1e999999"])
 def test_a_support_is_a_share(capsys: Output, share: str) -> None:
     """Above nothing, at most all."""
