@@ -96,4 +96,4 @@ def _run(command: Sequence[str], count: int) -> tuple[Sample, float]:
     if status:
         raise RuntimeError(f"{command[1:4]} ended with {os.waitstatus_to_exitcode(status)}")
     cpu = used.ru_utime + used.ru_stime
-    return Sample(count, cpu, time.perf_counter() - begun), used.ru_maxrss / 1024
+    return Sample(count, cpu, time.perf_counter() - begun), used.ru_maxrss * 1024 / 1e6
