@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import (
     batch,
     clock,
+    combos,
     commits,
     decisions,
     hops,
@@ -42,6 +43,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "decisions": decisions.run,
     "batch": batch.run,
     "propensity": propensity.run,
+    "combos": combos.run,
     "menus": menu_table.run,
     "publish": publishing.run,
     "commits": commits.run,

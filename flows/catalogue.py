@@ -182,7 +182,7 @@ def _bundle(item: object, file: str, number: int) -> Bundle:
         names=fields.names("names"),
         price=_price(fields.fields("price")),
         tax_included=fields.boolean("tax_included", default=True),
-        allowances=tuple(_allowance(entry) for entry in fields.list_of_fields("allowances")),
+        allowances=tuple(allowance_of(entry) for entry in fields.list_of_fields("allowances")),
         validity_hours=fields.whole("validity_hours", least=1),
         renews=fields.boolean("renews", default=False),
         margin=fields.share("margin", default=0.0),
@@ -201,7 +201,8 @@ def _price(fields: Fields) -> Money:
     return price
 
 
-def _allowance(fields: Fields) -> Allowance:
+def allowance_of(fields: Fields) -> Allowance:
+    """One entry of ``allowances``. Raises CatalogueError."""
     allowance = Allowance(
         unit=fields.choice("unit", Unit),
         amount=fields.whole("amount", least=1),

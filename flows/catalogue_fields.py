@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
@@ -44,6 +45,13 @@ class Fields:
             if key not in self._taken:
                 raise self.error(key, "unknown key")
 
+    def names_of_keys(self) -> tuple[str, ...]:
+        """All keys, where they are names that somebody chose. Raises CatalogueError for one that is no text."""
+        for key in self._values:
+            if not isinstance(key, str) or not key.strip() or not key.isprintable():
+                raise self.error(key, "must be a name, in quotes where it is a number")
+        return tuple(str(key) for key in self._values)
+
     def _take(self, key: str, default: object = _ABSENT) -> object:
         self._taken.add(key)
         value = self._values.get(key, default)
@@ -72,6 +80,34 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MOST:
             raise self.error(key, f"must be a whole number from {least}")
         return value
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there."""
+        return key in self._values
+
+    def range_or_fields(self, key: str) -> Fields:
+        """A mapping; a list of two is short for its ``from`` and ``to``."""
+        value = self._take(key)
+        if isinstance(value, list) and len(value) == 2:
+            value = {"from": value[0], "to": value[1]}
+        return Fields(value, self._place, f"{self._prefix}{key}.")
+
+    def whole_or_none(self, key: str, least: int) -> int | None:
+        """A whole number; None where there is none."""
+        self._taken.add(key)
+        return None if self._values.get(key) is None else self.whole(key, least)
+
+    def thousandths(self, key: str) -> int | None:
+        """An amount of money in the currency's own unit, as thousandths of it; None where it is null."""
+        value = self._take(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+            raise self.error(key, "must be an amount of money from 0")
+        found = Decimal(str(value)) * 1000
+        if found % 1:
+            raise self.error(key, "has more than three decimals")
+        return int(found)
 
     def share(self, key: str, default: object = _ABSENT) -> float:
         value = self._take(key, default)

@@ -19,6 +19,12 @@ class CatalogueError(FlowError):
     code = "catalogue"
 
 
+class DraftUnfit(FlowError):
+    """A bundle that was proposed cannot be sold as it is; the message is one line that says what it lacks."""
+
+    code = "draft-unfit"
+
+
 class MarketError(FlowError):
     """A market pack cannot be used; the message is one line naming file and key."""
 

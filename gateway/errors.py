@@ -166,6 +166,12 @@ class StoryKeyUnusable(GatewayError):
     code = "story-key-unusable"
 
 
+class DraftProblem(GatewayError):
+    """What was asked about drafts of the catalogue cannot be done; the message is one line that says why."""
+
+    code = "drafts"
+
+
 class OrdersProblem(GatewayError):
     """What was asked about orders cannot be done; the message is one line that says why."""
 

@@ -78,3 +78,21 @@ class TrainingRefused(ScoringError):
     """Data that no model can be made or measured from."""
 
     code = "training-refused"
+
+
+class TooManyCombinations(ScoringError):
+    """More itemsets or rules are frequent than anybody could read or this machine hold."""
+
+    code = "too-many-combinations"
+
+
+class NothingToMine(ScoringError):
+    """None of a file's rows counts; the message says which do."""
+
+    code = "nothing-to-mine"
+
+
+class ExtraMissing(ScoringError):
+    """An optional library is not installed; the message says how to get it."""
+
+    code = "extra-missing"

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -88,6 +89,23 @@ class Table:
             raise self._fault(f"{faults} rows cannot be used")
         return int(rows)
 
+    def counted(self, by: Sequence[str]) -> dict[tuple[Any, ...], int]:
+        """How many rows there are by what these expressions of SQL are in them. Raises FileMalformed."""
+        with self._told():
+            found = self._connection.execute(f"SELECT {', '.join(by)}, count(*) FROM {ROWS} GROUP BY ALL").fetchall()
+        return {row[:-1]: int(row[-1]) for row in found}
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this column."""
+        return any(column.name == name for column in self._columns)
+
+    def progress(self) -> float:
+        """How much of the question that is being answered is done, in percent; below 0 where that is not known.
+
+        For another thread than the one that asks.
+        """
+        return float(self._connection.query_progress())
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
@@ -103,20 +121,29 @@ class Table:
 
 
 @contextmanager
-def opened(path: Path, columns: Sequence[Column], *, threads: int = 1) -> Iterator[Table]:
+def opened(
+    path: Path, columns: Sequence[Column], *, threads: int = 1, checked: bool = True, memory: str = ""
+) -> Iterator[Table]:
     """A file of these columns and perhaps others, which are left alone. Every row is checked before it is handed out.
 
-    Raises FileMalformed.
+    checked: False checks each value when a question reads it, which spares a reading of the whole file.
+    memory: how much DuckDB may take, such as ``700MB``, before it goes on in a temporary folder; empty for no limit
+    of ours. Raises FileMalformed.
     """
-    with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    with TemporaryDirectory(prefix="chasqui-") as spill, duckdb.connect(config={"threads": threads}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        connection.execute(f"SET temp_directory = {_quoted(spill)}")
+        if memory:
+            connection.execute(f"SET memory_limit = {_quoted(memory)}")
         present = _header(path, connection)
         for column in columns:
             if column.name not in present and not column.may_lack:
                 raise FileMalformed(f"{path}: line 1: there is no column {column.name!r}")
-        _view(connection, path, present, columns)
+        _view(connection, path, present, columns, checking=not checked)
         table = Table(path, [column for column in columns if column.name in present], connection, present)
-        table.check()
+        if checked:
+            table.check()
         yield table
 
 
@@ -178,8 +205,18 @@ def _header(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name or f"column {number}" for number, name in enumerate(names, start=1)]  # numbered rows have no name
 
 
-def _view(connection: duckdb.DuckDBPyConnection, path: Path, present: Sequence[str], columns: Sequence[Column]) -> None:
-    """The file as it lies there, its known columns in their kinds. SQL that makes a view takes no parameters."""
+def _view(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    present: Sequence[str],
+    columns: Sequence[Column],
+    *,
+    checking: bool,
+) -> None:
+    """The file as it lies there, its known columns in their kinds. SQL that makes a view takes no parameters.
+
+    checking: reading what cannot be used is an error.
+    """
     kinds = {column.name: column.kind for column in columns}
     if _is_parquet(path):
         source = f"read_parquet({_quoted(str(path))})"
@@ -189,7 +226,8 @@ def _view(connection: duckdb.DuckDBPyConnection, path: Path, present: Sequence[s
             f"read_csv({_quoted(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', "
             f"columns={{{types}}})"
         )
-    wanted = ", ".join(f"{_cast(column, present)} AS {_named(column.name)}" for column in columns)
+    read = _usable if checking else _cast
+    wanted = ", ".join(f"{read(column, present)} AS {_named(column.name)}" for column in columns)
     try:
         connection.execute(f"CREATE VIEW {ROWS} AS SELECT {wanted} FROM {source}")
     except duckdb.Error as error:
@@ -208,6 +246,12 @@ def _cast(column: Column, present: Sequence[str]) -> str:
     if column.kind is not Kind.WHOLE:
         return f"CAST({name} AS {column.kind.value})"
     return f"CASE WHEN {name} <> floor({name}) THEN error('not a whole number') ELSE CAST({name} AS BIGINT) END"
+
+
+def _usable(column: Column, present: Sequence[str]) -> str:
+    wrong = _wrong(column) if column.name in present else ""
+    cast = _cast(column, present)
+    return f"CASE WHEN {wrong} THEN error('a row cannot be used') ELSE {cast} END" if wrong else cast
 
 
 def _wrong(column: Column) -> str:

@@ -566,6 +566,21 @@ menu_publications = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+catalogue_drafts = Table(
+    "catalogue_drafts",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("mark", String(64), nullable=False, unique=True),  # id of its bundle as proposed: the same plan tomorrow
+    Column("state", String(8), nullable=False),  # open | approved | rejected
+    Column("body", Text, nullable=False),  # YAML: a catalogue of this bundle alone; once approved, as it was approved
+    Column("evidence", Text, nullable=False),  # JSON: what it was proposed for
+    Column("author", String(60), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("decided_by", String(60)),
+    Column("decided_at", UtcTime),
+    Column("note", Text),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

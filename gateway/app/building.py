@@ -11,6 +11,7 @@ from flows.contact_policy import ContactSwitches
 from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
+from gateway.app.approved_bundles import approved_bundles
 from gateway.app.charging import sellable
 from gateway.app.forecasting import forecasting_of
 from gateway.config.tree import Config, PolicyConfig, PricingConfig
@@ -42,6 +43,13 @@ def catalogue_of(config: Config) -> Catalogue:
 
 
 def _catalogue(config: Config) -> Catalogue:
+    found, approved = _written(config), approved_bundles(config)
+    if double := [bundle.id for bundle in approved if found.get(bundle.id)]:
+        raise ConfigError(f"{config.catalogue.approved}: bundle {double[0]}: is in the catalogue already; drop one")
+    return Catalogue((*found.bundles, *approved))
+
+
+def _written(config: Config) -> Catalogue:
     try:
         if not config.catalogue.path:
             return load_starter(config.market)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from flows.errors import FlowError
-from gateway.cli import consent, controls, db, demo, menus, orders, score, serve, sim, usage
+from gateway.cli import catalogue, consent, controls, db, demo, menus, orders, score, serve, sim, usage
 from gateway.errors import GatewayError, PublicationRefused
 from menus.errors import MenuError
 from scoring.errors import ScoringError
@@ -44,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (serve, db, sim, menus, controls, orders, consent, usage, score, demo):
+    for group in (serve, db, sim, menus, catalogue, controls, orders, consent, usage, score, demo):
         group.add_to(commands)
     return parser

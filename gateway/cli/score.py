@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.cli import (
     score_acceptance,
     score_batch,
+    score_combos,
     score_compare,
     score_decisions,
     score_depletion,
@@ -21,6 +22,7 @@ from gateway.cli.configured import Commands
 from gateway.cli.score_commands import ScoreCommands
 
 _GROUPS = (
+    score_combos,
     score_profiles,
     score_propensity,
     score_risks,

@@ -49,6 +49,7 @@ __all__ = [
     "BatchConfig",
     "BehaviourConfig",
     "BreakerConfig",
+    "CatalogueConfig",
     "CgratesConfig",
     "CgratesTriggerConfig",
     "ChallengersConfig",
@@ -128,6 +129,17 @@ class PathConfig:
     """A file or folder; empty means what comes with the package."""
 
     path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueConfig:
+    """path: a file; empty means what comes with the package.
+
+    approved: a file of bundles that were approved from drafts, which need not be there; empty for none.
+    """
+
+    path: str = ""
+    approved: str = "approved-bundles.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +235,7 @@ class Config:
     ussd: UssdConfig = field(default_factory=UssdConfig)
     doors: tuple[DoorConfig, ...] = ()
     menus: PathConfig = PathConfig()
-    catalogue: PathConfig = PathConfig()
+    catalogue: CatalogueConfig = CatalogueConfig()
     ocs: OcsConfig = OcsConfig()
     smpp: tuple[SmppConfig, ...] = ()
     aggregators: tuple[AggregatorConfig, ...] = ()

@@ -101,3 +101,23 @@ def test_columns_without_a_name_are_left_alone(file: Path) -> None:
     """As tables have them whose rows were numbered."""
     file.write_text(",msisdn,,n\n0,573001112233,x,1\n")
     assert list(read(file, [Column("msisdn")])["msisdn"]) == ["573001112233"]
+
+
+def test_rows_are_counted_by_what_is_in_them(file: Path) -> None:
+    """Several expressions; columns that the file lacks are empty."""
+    file.write_text(HEADER + ROW + ROW + ROW.replace("57", "58", 1).replace(",3,", ",,"))
+    with opened(file, COLUMNS) as table:
+        assert table.counted(('"msisdn"', '"count" IS NULL')) == {("573001112233", False): 2, ("583001112233", True): 1}
+        assert table.has("count")
+    with opened(file, (*COLUMNS, Column("circle", may_lack=True))) as table:
+        assert not table.has("circle")
+        assert table.counted(('"circle"',)) == {(None,): 3}
+
+
+def test_a_file_may_be_checked_by_the_questions_that_read_it(file: Path) -> None:
+    """What no question reads is not looked at; what one reads is, in every row."""
+    file.write_text(HEADER + ROW + ROW.replace(",12,", ",-12,"))
+    with opened(file, COLUMNS, checked=False) as table:
+        assert table.counted(('"msisdn"',)) == {("573001112233",): 2}
+        with pytest.raises(FileMalformed, match="line 3, column bytes: -12 is less than 0"):
+            table.ask("SELECT sum(bytes) FROM rows")
