@@ -33,6 +33,10 @@ NOT_GRANTED = "not_granted"
 """The reason of an order that was charged and not granted: its refund is on its way."""
 NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
+NOT_CHARGED = "not_charged"
+"""The reason of a refund that is not made, as nothing was charged that could be given back."""
+REFUND = "ref-"
+"""What the key of a refund begins with."""
 _SETTLED = ("confirmed", "declined")
 TELL_AFTER_QUERIES = 2
 """The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
@@ -141,25 +145,13 @@ class PurchaseFlow(Flow):
         """The payer is told once, when the first questions did not settle it."""
         effects: list[Effect] = [as_doubted(order, fact)]
         if fact.queried and order.queries == TELL_AFTER_QUERIES:
-            effects.append(
-                text_of(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
-            )
+            effects.append(_checking(order, fact.telling, fact.at))
         return effects
 
     def call_person(self, order: Order, fact: LeftToPerson) -> list[Effect]:
-        """Stays in doubt, and shows up as work."""
-        return [
-            RecordOrderState(
-                key=order.key, state="in_doubt", at=fact.at, settled=False, reason=NEEDS_PERSON, detail=fact.detail
-            ),
-            RecordAudit(
-                actor="chasqui",
-                action="order.needs_person",
-                subscription=order.subscription,
-                at=fact.at,
-                detail={"order": order.key, "detail": fact.detail},
-            ),
-        ]
+        """Stays in doubt, and shows up as work; the payer hears of it now, if no question has told them before."""
+        told = order.queries > TELL_AFTER_QUERIES
+        return [*as_left(order, fact), *(() if told else (_checking(order, fact.telling, fact.at),))]
 
     def undo(self, order: Order, fact: NothingGranted) -> list[Effect]:
         """The money goes back under a key of its own; the payer hears of it when it is there."""
@@ -198,7 +190,7 @@ def _corrected(order: Order) -> str:
 
 def refund_key(order: OrderKey) -> OrderKey:
     """The key of the one refund that an order can have."""
-    return OrderKey(f"ref-{order.removeprefix('ord-')}")
+    return OrderKey(f"{REFUND}{order.removeprefix('ord-')}")
 
 
 def _refund(order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str) -> list[Effect]:
@@ -237,6 +229,22 @@ def as_doubted(order: Order, fact: OutcomeWasUnknown) -> RecordOrderState:
     )
 
 
+def as_left(order: Order, fact: LeftToPerson) -> list[Effect]:
+    """A purchase or a refund that a person has to look at."""
+    return [
+        RecordOrderState(
+            key=order.key, state="in_doubt", at=fact.at, settled=False, reason=NEEDS_PERSON, detail=fact.detail
+        ),
+        RecordAudit(
+            actor="chasqui",
+            action="order.needs_person",
+            subscription=order.subscription,
+            at=fact.at,
+            detail={"order": order.key, "detail": fact.detail},
+        ),
+    ]
+
+
 def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:
     """A text about an order. kind: one of each is sent, however often its step is taken."""
     return SendSms(
@@ -249,6 +257,10 @@ def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) 
         at=at,
         repeat_text=text,
     )
+
+
+def _checking(order: Order, telling: Telling, at: datetime) -> SendSms:
+    return text_of(order, telling, at, "checking", telling.voice.being_checked(telling.name))
 
 
 def _confirmation(order: Order, fact: BundleActivated) -> str:

@@ -66,10 +66,11 @@ class OutcomeWasUnknown:
 
 @dataclass(frozen=True, slots=True)
 class LeftToPerson:
-    """Asked often enough: a person has to look."""
+    """Asked often enough, or nobody can be asked: a person has to look."""
 
     at: datetime
     detail: str
+    telling: Telling
 
 
 @dataclass(frozen=True, slots=True)

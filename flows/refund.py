@@ -7,8 +7,8 @@ back; what a charging system refuses is a person's business, for nobody else can
 from __future__ import annotations
 
 from flows.effects import Effect, RecordAudit, RecordOrderState, RecordRefunded
-from flows.purchase import NEEDS_PERSON, PurchaseFlow, as_doubted, text_of
-from flows.purchase_facts import BundleActivated, BundleRefused, OutcomeWasUnknown
+from flows.purchase import NEEDS_PERSON, PurchaseFlow, as_doubted, as_left, text_of
+from flows.purchase_facts import BundleActivated, BundleRefused, LeftToPerson, OutcomeWasUnknown
 from flows.records import Order
 
 
@@ -58,3 +58,7 @@ class RefundFlow(PurchaseFlow):
     def doubt(self, order: Order, fact: OutcomeWasUnknown) -> list[Effect]:
         """Asked about like a purchase; the payer waits for no word yet."""
         return [as_doubted(order, fact)]
+
+    def call_person(self, order: Order, fact: LeftToPerson) -> list[Effect]:
+        """As of a purchase, and told to nobody."""
+        return as_left(order, fact)

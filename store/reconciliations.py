@@ -53,6 +53,15 @@ _OF = (
     .limit(bindparam("limit"))
 )
 _ONE = select(d).where(d.c.id == bindparam("id"))
+_CHARGED = (
+    select(d.c.id)
+    .where(
+        d.c.order_key == bindparam("key"),
+        d.c.kind == "extra",
+        func.coalesce(d.c.settlement, "").in_(("", "confirm", "refund")),
+    )
+    .limit(1)
+)
 _STANDING = select(d.c.kind, func.count()).where(d.c.settled_at.is_(None)).group_by(d.c.kind)
 _ASKED = (
     select(r)
@@ -182,6 +191,11 @@ async def discrepancy(reader: Reader, which: str) -> Discrepancy | None:
     """One discrepancy."""
     row = await reader.first(_ONE, {"id": which})
     return None if row is None else _discrepancy(row)
+
+
+async def shows_charge(reader: Reader, key: str) -> bool:
+    """Whether they were found to have charged an order that we had not, and nobody has said otherwise."""
+    return await reader.first(_CHARGED, {"key": key}) is not None
 
 
 async def standing(reader: Reader) -> Mapping[str, int]:

@@ -19,7 +19,7 @@ from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
 from gateway.errors import OrdersProblem
 from store import audit, orders, reconciliations, settlements_asked, subscriptions
-from store.errors import StoreError
+from store.errors import StoreError, store_is_away
 from store.ids import new_id
 from store.orders import OrderView
 from store.reader import Reader
@@ -102,16 +102,21 @@ class Settler:
         self._refunds = refunds
 
     async def work(self) -> int:
-        """Carry out what waits; how much that was."""
+        """Carry out what waits; how much that was. Raises what the store says while it is away.
+
+        What cannot be carried out is put down so, whatever was wrong with it, and keeps no other from being settled.
+        """
         waiting = await settlements_asked.waiting(self._context.reader)
         for wanted in waiting:
             try:
                 await self._carry_out(wanted)
-            except StoreError as error:
-                if error.retryable:
+            except Exception as error:
+                if store_is_away(error):
                     raise
-                _LOG.exception("a decision on an order cannot be written", extra={"order": wanted.order_key})
-                await self._committer.note(settlements_asked.done(wanted.id, "not_written", self._context.clock()))
+                outcome = "not_written" if isinstance(error, StoreError) else "failed"
+                _LOG.exception("a decision on an order cannot be carried out", extra={"order": wanted.order_key})
+                self._context.metrics.failures.labels("settling").inc()
+                await self._committer.note(settlements_asked.done(wanted.id, outcome, self._context.clock()))
         return len(waiting)
 
     async def _carry_out(self, wanted: Wanted) -> None:

@@ -49,7 +49,7 @@ FACTS = {
     "activate": ACTIVATED,
     "refuse": REFUSED,
     "lose_sight": OutcomeWasUnknown(TUESDAY, "time-out", queried=False, telling=TELLING),
-    "hand_over": LeftToPerson(TUESDAY, "asked enough"),
+    "hand_over": LeftToPerson(TUESDAY, "asked enough", TELLING),
     "vouch": replace(ACTIVATED, by="rosa"),
     "disown": replace(REFUSED, by="rosa"),
     "take_back": NothingGranted(TUESDAY, "ocs-7", "charged, and nothing granted", PAYER),
@@ -221,11 +221,13 @@ def test_who_is_told_of_a_doubt_is_told_not_to_buy_again() -> None:
 
 
 def test_what_nobody_can_settle_is_left_to_a_person() -> None:
-    """It stays in doubt, marked, and nothing is said to the payer."""
-    effects = step("in_doubt", "hand_over", FACTS["hand_over"]).effects
-    assert isinstance(effects[0], RecordOrderState)
-    assert (effects[0].state, effects[0].reason, effects[0].settled) == ("in_doubt", "needs_person", False)
-    assert texts(effects) == []
+    """It stays in doubt, marked; the payer hears once that it is looked at, now or before."""
+    for queries in (0, TELL_AFTER_QUERIES, TELL_AFTER_QUERIES + 1, 40):
+        effects = step("in_doubt", "hand_over", FACTS["hand_over"], queries=queries).effects
+        assert isinstance(effects[0], RecordOrderState)
+        assert (effects[0].state, effects[0].reason, effects[0].settled) == ("in_doubt", "needs_person", False)
+        kinds = [one.key.rpartition(":")[2] for one in texts(effects)]
+        assert kinds == ([] if queries > TELL_AFTER_QUERIES else ["checking"])
 
 
 @given(st.lists(st.sampled_from(sorted(FACTS.keys() - {"vouch", "disown"})), max_size=40))

@@ -15,6 +15,7 @@ from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Found, Ours, Said, compare, judge
 from flows.values import OrderKey
 from gateway.core.commit import Committer
+from gateway.core.refund_checks import Unclear, not_owed
 from gateway.core.refund_desk import RefundDesk
 from gateway.core.settling import Decision, Settler, SettlingDesk
 from gateway.errors import OrdersProblem
@@ -190,6 +191,38 @@ async def test_a_refund_that_was_refused_is_not_begun_again_and_not_said_to_be(o
         await office.desk.decide(KEY, "refund", reference="", note="n", author="rosa")
     await office.decided(KEY, "decline")
     assert (await office.state())[0] == "declined"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_charge_that_was_found_is_given_back_without_another_look(office: Office, closed: bool) -> None:
+    """The charging system's own books showed it; not where somebody said that it was another's."""
+    which = await office.found(judge(await office.order("declined", "rejected"), Said(charged=True, reference="po-9")))
+    if closed:
+        await office.desk.close(which, note="the kiosk's own sale", author="rosa")
+        await RefundDesk(office.house.context, office.committer).ask(KEY, "api:care", "complaint")
+    else:
+        await office.decided(which, "refund")
+    refund = await orders.by_key(office.house.reader, "ref-off-1")
+    assert refund is not None
+    office.house.ocs.can_be_asked = False
+    against = await not_owed(office.house.context, office.house.ocs, refund.order)
+    assert isinstance(against, Unclear) == closed
+    assert office.house.ocs.asked == []
+
+
+async def test_one_order_that_cannot_be_settled_does_not_keep_the_others_from_it(office: Office) -> None:
+    """It is put down as failed, counted, and may be decided on again."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    broken = settlements_asked.Wanted("00", "ord-gone", None, "confirm", "", "n", "rosa", TUESDAY)
+    await office.house.writer.commit(Unit(ops=(settlements_asked.put(broken),)))
+    await office.desk.decide(KEY, "confirm", reference="po-9", note="n", author="rosa")
+    assert await office.settler.work() == 2
+    assert await office.settler.work() == 0
+    assert (await office.state())[0] == "confirmed"
+    last = await settlements_asked.last_of(office.house.reader, "ord-gone")
+    assert last is not None
+    assert last.outcome == "failed"
+    assert office.house.context.metrics.failures.labels("settling")._value.get() == 1
 
 
 async def test_of_two_decisions_about_one_discrepancy_the_first_counts(office: Office) -> None:
