@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -56,10 +57,10 @@ BYTES, SECONDS = DedicatedAccountConfig(12, "byte", 1048576), DedicatedAccountCo
 OTHER = DedicatedAccountConfig(13, "byte")
 
 
-def start(grants: str, entry: dict[str, object], *accounts: DedicatedAccountConfig) -> None:
-    """Build it with a look at what was granted."""
+def start(grants: str, entry: Mapping[str, object], *accounts: DedicatedAccountConfig) -> None:
+    """Build it with a look at what was granted; one bundle is on sale."""
     config = OcsConfig("ucip", URL, grants=grants, ucip=UcipConfig(dedicated_accounts=accounts))
-    charging_system(config, URL, load_market("co"), catalogue(**entry))
+    charging_system(config, URL, load_market("co"), Catalogue(catalogue(**entry).bundles[1:]))
 
 
 @pytest.mark.parametrize("grants", ["person", "refund"])
@@ -74,7 +75,7 @@ def start(grants: str, entry: dict[str, object], *accounts: DedicatedAccountConf
     ],
 )
 def test_who_looks_at_what_was_granted_must_be_able_to_see_it(
-    grants: str, entry: dict[str, object], accounts: tuple[DedicatedAccountConfig, ...], complaint: str
+    grants: str, entry: Mapping[str, object], accounts: tuple[DedicatedAccountConfig, ...], complaint: str
 ) -> None:
     """An account whose unit nobody tells is left out of wallets: every bundle would be given back."""
     with pytest.raises(ConfigError) as raised:
