@@ -178,7 +178,7 @@ class Gateway:
         reply_desk = ReplyDesk(context, facts, committer, services.codes[0])
         triggering = Triggering(context, TriggerDesk(context, facts, committer, channels), config)
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
-        intake = Intake(context, triggering.gathering, replies, receipts, join)
+        intake = Intake(context, triggering.gathering, replies, receipts, join, most_waiting=config.triggers.waiting)
         texting = Texting(context, numbers, peers, intake, receipts)
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)

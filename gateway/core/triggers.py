@@ -187,6 +187,11 @@ def subject(item: Triggered) -> Msisdn:
     return item.entry.subject
 
 
+def size(item: Triggered) -> int:
+    """For how many events it stands."""
+    return len(item.parts)
+
+
 def _news(found: _Found) -> list[BundleNews]:
     if found.event is not None:
         item = found.item
