@@ -57,6 +57,7 @@ from gateway.core.turns import TurnDesk
 from gateway.core.webhook_lane import Announcer
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
+from gateway.jobs.retention import Retention
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event, read_json
 from gateway.smpp.incoming import join
@@ -202,7 +203,7 @@ class Gateway:
             sessions,
             lanes.purchases.take_up_refunds,
             clock=triggering.clock(intake),
-            more=order_jobs(config, context, committer, ocs),
+            more=(*order_jobs(config, context, committer, ocs), *Retention(context, committer, config.retention).jobs),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)
         doors = Doors(config.doors, {dialect.name: dialect.septets for dialect in DIALECTS})

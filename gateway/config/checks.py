@@ -12,6 +12,7 @@ from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.ocs_checks import check_ocs
 from gateway.config.order_sections import check_orders
 from gateway.config.policy_checks import check_operator, check_policy, check_push_url
+from gateway.config.retention import check_retention
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
 from gateway.config.tree import DEFAULT_SERVICES, Config, DoorConfig, ServerConfig, SmppConfig, UssdServiceConfig
@@ -76,6 +77,7 @@ def check(config: Config) -> Config:
             raise ConfigError(f"api.tokens {token.name!r}: sha256 must be 64 hex digits (printf %s TOKEN | sha256sum)")
     check_operator(config.operator)
     check_orders(config.story, config.reconciliation)
+    check_retention(config.retention)
     check_policy(config.policy)
     if config.webhooks.secret:
         check_secret("webhooks.secret", config.webhooks.secret)

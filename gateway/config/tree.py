@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.frozen import dataclass
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
+from gateway.config.retention import RetentionConfig
 from gateway.config.secret import Secret
 from gateway.config.sms_sections import (
     AggregatorConfig,
@@ -222,4 +223,5 @@ class Config:
     telemetry: TelemetryConfig = TelemetryConfig()
     story: StoryConfig = StoryConfig()
     reconciliation: ReconciliationConfig = ReconciliationConfig()
+    retention: RetentionConfig = RetentionConfig()
     folder: Path = Path()
