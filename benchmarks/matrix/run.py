@@ -19,7 +19,9 @@ import aiohttp
 from benchmarks.chaos.town import Process, until
 from benchmarks.matrix.audit import Case, findings
 from benchmarks.matrix.cells import Cell, Fault, Moment, cells
+from benchmarks.matrix.diameter_middleman import DiameterMiddleman
 from benchmarks.matrix.middleman import Middleman
+from benchmarks.matrix.strikes import Strikes
 from benchmarks.matrix.wires import Wire
 from benchmarks.ports import free_ports
 
@@ -79,7 +81,7 @@ async def run(folder: Path, wire: Wire, repeats: int) -> Outcome:
         phases = [[cell for cell in all_cells if cell.fault is not Fault.KILL]]
         phases += [[one for one in all_cells if one.fault is Fault.KILL and one.moment is moment] for moment in Moment]
         for phase in phases:
-            town.middleman.hold()
+            town.strikes.hold()
             await asyncio.gather(*map(town.buy, phase))
             if phase[0].fault is Fault.KILL:
                 await town.kill(phase)
@@ -95,22 +97,26 @@ class _Town:
         self.database = folder / "chasqui.db"
         self._folder = folder
         self._wire = wire
-        gateway, ocs, control, smsc, smsc_control = free_ports(5)
+        gateway, ocs, diameter, control, smsc, smsc_control = free_ports(6)
         self.url = f"http://127.0.0.1:{gateway}"
         self._faults = f"http://127.0.0.1:{control}/faults"
         self._ledger = f"http://127.0.0.1:{control}/ledger"
         self.ocs = Process(
             f"http://127.0.0.1:{control}/orders",
             folder / "ocs.log",
-            *("sim", "ocs", "--port", str(ocs), "--control", str(control)),
+            *("sim", "ocs", "--port", str(ocs), "--diameter", str(diameter), "--control", str(control)),
         )
         self.smsc = Process(
             f"http://127.0.0.1:{smsc_control}/binds",
             folder / "smsc.log",
             *("sim", "smsc", "--port", str(smsc), "--control", str(smsc_control)),
         )
-        by_number = {cell.msisdn: cell for cell in all_cells}
-        self.middleman = Middleman(wire, f"http://127.0.0.1:{ocs}", by_number, _TIMEOUT)
+        self.strikes = Strikes({cell.msisdn: cell for cell in all_cells})
+        self.middleman: Middleman | DiameterMiddleman
+        if wire.kind == "diameter":
+            self.middleman = DiameterMiddleman(wire, diameter, self.strikes)
+        else:
+            self.middleman = Middleman(wire, ocs, self.strikes, _TIMEOUT)
         self._ports = gateway, smsc
         self.gateway: Process
         self.http: aiohttp.ClientSession
@@ -166,9 +172,9 @@ class _Town:
     async def kill(self, phase: Sequence[Cell]) -> None:
         """Once their purchases are all at the moment: kill -9, and begin again."""
         async with asyncio.timeout(_BEFORE_THE_KILL):
-            await self.middleman.reached(list(phase))
+            await self.strikes.reached(list(phase))
         await self.gateway.end(signal.SIGKILL)
-        self.middleman.killed()
+        self.strikes.killed()
         await self.gateway.start(lambda answer: answer.status == 200)
 
     async def at_rest(self) -> bool:
