@@ -54,8 +54,9 @@ from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, never_sent, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
-from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo, NotReached
+from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo
 from gateway.ocs.cgrates_units import Grant
+from gateway.ocs.http_link import NotReached
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")

@@ -6,7 +6,6 @@ A wrong event is answered with everything that is wrong with it, each at its JSO
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,12 +27,11 @@ from flows.events import (
     UsageSession,
 )
 from flows.frozen import dataclass
-from flows.values import Bucket, Money, Msisdn, Unit
+from flows.values import Bucket, Money, Msisdn, Unit, parse_imsi
 from gateway.ocs.event_fields import FieldReader
 
 MOST_EVENTS = 1_000
 _MOST_ID = 200
-_IMSI = re.compile(r"[0-9]{6,15}")
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "subject")
 
 
@@ -101,7 +99,7 @@ def event(document: object, at: str = "", *, whole: bool = True, own: bool = Fal
         raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
     imsi = data.get("imsi")
-    if imsi is not None and not (isinstance(imsi, str) and _IMSI.fullmatch(imsi)):
+    if imsi is not None and parse_imsi(imsi) is None:
         reader.wrong("/data/imsi", "must be 6 to 15 digits")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:

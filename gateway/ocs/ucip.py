@@ -33,8 +33,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
-import aiohttp
-
 from flows.values import BundleId, Msisdn, Wallet
 from gateway.config.ocs_sections import UcipConfig
 from gateway.core.ports import (
@@ -117,10 +115,6 @@ class UcipChargingSystem:
             return read_wallet(answer, offers, self._reading, self._now())
         except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
-        except TimeoutError:
-            raise OcsTimeout("the charging system did not answer in time") from None
-        except aiohttp.ClientError as error:
-            raise OcsUnavailable(f"the charging system cannot be reached ({type(error).__name__})") from None
 
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Send one message. A gift, and a bundle that this AIR does not have, are refused here and never sent."""
@@ -150,8 +144,8 @@ class UcipChargingSystem:
             return _untold(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
-        except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
-            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+        except (OcsError, UnreadableAnswer) as error:
+            return OutcomeUnknown(f"the charging system could not be asked: {error}")
         return self._by_offers(request, sale, sent, offers)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
@@ -181,12 +175,10 @@ class UcipChargingSystem:
         """Asked about a number that nobody has: any answer in UCIP will do."""
         try:
             await self._calls.question(wire.BALANCE, _NOBODY)
-        except OcsUnavailable:
+        except (OcsUnavailable, OcsTimeout, UnreadableAnswer):
             return False
         except OcsError:
             return True
-        except (UnreadableAnswer, TimeoutError, aiohttp.ClientError):
-            return False
         return True
 
     async def close(self) -> None:
