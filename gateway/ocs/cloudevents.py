@@ -249,8 +249,8 @@ def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingInt
     direction = data.get("direction")
     if direction not in ("in", "out"):
         reader.wrong("/data/direction", "is missing" if direction is None else 'must be "in" or "out"')
-    reader.share(data, "/data/probability")
-    return PortingIntended(str(direction))
+    signal, donor = (reader.text(data, f"/data/{name}", most=_MOST_ID, needed=False) for name in ("signal", "donor"))
+    return PortingIntended(str(direction), signal, donor, reader.share(data, "/data/probability"))
 
 
 def _life_cycle(reader: FieldReader, data: dict[str, Any], kind: str) -> LifeCycleChanged:
