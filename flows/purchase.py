@@ -17,6 +17,7 @@ from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder, Reco
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
+    ExcessFound,
     LeftToPerson,
     NothingGranted,
     OutcomeWasUnknown,
@@ -35,6 +36,8 @@ NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
 NOT_CHARGED = "not_charged"
 """The reason of a refund that is not made, as nothing was charged that could be given back."""
+CHARGED_TOO_MUCH = "charged_too_much"
+"""Why what was charged beyond the price goes back."""
 REFUND = "ref-"
 """What the key of a refund begins with."""
 _SETTLED = ("confirmed", "declined")
@@ -76,6 +79,7 @@ class PurchaseFlow(Flow):
         | declined.to(declined, on="ask_back")
         | in_doubt.to(in_doubt, on="ask_back")
     )
+    give_excess = confirmed.to(confirmed, on="ask_excess") | refunded.to(refunded, on="ask_excess")
     money_back = confirmed.to(refunded) | declined.to(refunded) | in_doubt.to(refunded)  # written by its refund
     lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
     hand_over = in_doubt.to(in_doubt, on="call_person")
@@ -172,6 +176,11 @@ class PurchaseFlow(Flow):
         """Somebody's decision, under their name."""
         return _refund(order, fact.payer, fact.at, by=fact.by, reason=fact.reason)
 
+    def ask_excess(self, order: Order, fact: ExcessFound) -> list[Effect]:
+        """What was charged beyond the price, under a key of its own; the order stays as it is."""
+        whole = replace(order, price=fact.excess)
+        return _refund(whole, fact.payer, fact.at, by=fact.by, reason=CHARGED_TOO_MUCH, key=fact.key)
+
     def contradict(self, order: Order, fact: BundleActivated | BundleRefused) -> Effect:
         """The charging system says something else than before: kept for a person, told to nobody."""
         return RecordAudit(
@@ -189,16 +198,19 @@ def _corrected(order: Order) -> str:
 
 
 def refund_key(order: OrderKey) -> OrderKey:
-    """The key of the one refund that an order can have."""
+    """The key of the one refund of the whole that an order can have."""
     return OrderKey(f"{REFUND}{order.removeprefix('ord-')}")
 
 
-def _refund(order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str) -> list[Effect]:
-    """Intent and key of a refund, durable before anything is called."""
+def _refund(
+    order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str, key: OrderKey | None = None
+) -> list[Effect]:
+    """Intent and key of a refund of the order's price, durable before anything is called."""
+    own = key or refund_key(order.key)
     refund = replace(
         order,
-        key=refund_key(order.key),
-        offer=OfferId(refund_key(order.key)),
+        key=own,
+        offer=OfferId(own),
         state="pending",
         attempts=0,
         queries=0,

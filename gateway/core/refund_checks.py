@@ -1,8 +1,8 @@
 """Whether a refund is owed: what was not charged is not given back, whoever asks for it.
 
 The charging system has said of a confirmed order that it charged; so has it of one that reconciliation found to be
-charged, and of one whose balance fell and whose bundle is not there. About any other it is asked first. Where to ask
-would be to charge (UCIP, Diameter), and where the answer is not clear, a person says so by settling the order.
+charged, or charged too much, and of one whose balance fell and whose bundle is not there. About any other it is asked
+first. Where to ask would be to charge (UCIP, Diameter), and where the answer is not clear, it is left to a person.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import timedelta
 from flows.frozen import dataclass
 from flows.purchase import NOT_CHARGED, NOT_GRANTED
 from flows.records import Order
+from flows.refund import is_whole
 from gateway.core.context import Context
 from gateway.core.order_calls import find
 from gateway.core.ports import (
@@ -43,7 +44,7 @@ async def not_owed(context: Context, ocs: ChargingSystem, refund: Order) -> Refu
     assert refund.gives_back is not None, "only a refund is owed"
     view = await orders.by_key(context.reader, refund.gives_back)
     assert view is not None, "orders are never deleted"
-    if view.order.state == "confirmed" or view.reason == NOT_GRANTED:
+    if view.order.state == "confirmed" or view.reason == NOT_GRANTED or not is_whole(refund):
         return None
     if await reconciliations.shows_charge(context.reader, view.order.key):
         return None

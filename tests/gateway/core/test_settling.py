@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from fakes import ANA, TUESDAY, House, order
+from fakes import ANA, PRICE, TUESDAY, House, order
 from flows.documents import decode
 from flows.effects import RecordOrder, RecordOrderState
 from flows.purchase import NEEDS_PERSON
@@ -208,6 +208,37 @@ async def test_a_charge_that_was_found_is_given_back_without_another_look(office
     against = await not_owed(office.house.context, office.house.ocs, refund.order)
     assert isinstance(against, Unclear) == closed
     assert office.house.ocs.asked == []
+
+
+def twice(ours: Ours, amount: int = PRICE.amount) -> Found | None:
+    """What a statement shows under the key of an order: charged, and charged again."""
+    line = Charge(KEY, ANA, PRICE.amount, "COP", TUESDAY.isoformat(), "po-1")
+    return compare(ours, [line, replace(line, amount=amount, reference="po-2")])
+
+
+async def test_what_was_charged_twice_is_given_back_once(office: Office) -> None:
+    """Under a key of its own, without another look; the order stays as it is, and the finding is settled."""
+    which = await office.found(twice(await office.order("confirmed")))
+    await office.decided(which, "refund")
+    refund = await orders.by_key(office.house.reader, f"ref-{which}")
+    assert refund is not None
+    assert (refund.order.state, refund.order.price, refund.order.gives_back) == ("pending", PRICE, KEY)
+    assert await office.state() == ("confirmed", None)
+    assert await not_owed(office.house.context, office.house.ocs, refund.order) is None
+    assert (office.house.ocs.asked, await reconciliations.standing(office.house.reader)) == ([], {})
+    with pytest.raises(OrdersProblem, match=r"was settled before \(refund, by rosa\)"):
+        await office.desk.decide(which, "refund", reference="", note="n", author="rosa")
+
+
+async def test_what_was_not_charged_beyond_the_price_is_not_given_back(office: Office) -> None:
+    """A note closes it."""
+    ours = await office.order("confirmed")
+    line = Charge(KEY, ANA, PRICE.amount - 1, "COP", TUESDAY.isoformat(), "po-1")
+    which = await office.found(compare(ours, [line]))
+    with pytest.raises(OrdersProblem, match="nothing was charged beyond the price"):
+        await office.desk.decide(which, "refund", reference="", note="n", author="rosa")
+    with pytest.raises(OrdersProblem, match="is confirmed already"):
+        await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
 
 
 async def test_one_order_that_cannot_be_settled_does_not_keep_the_others_from_it(office: Office) -> None:
