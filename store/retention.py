@@ -14,7 +14,7 @@ from store.reader import Reader
 from store.tables import alerts, inbox
 from store.unit import Op
 
-ROWS = 1_000
+ROWS = 250
 """Forgotten in one go."""
 
 

@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 _EVERY = 60.0
 _BREATH = 0.05
 """Seconds between two pages, in which the writer belongs to everybody else."""
-_MOST_PAGES = 5_000
+_MOST_PAGES = 20_000
 """A night: five million rows a table. What is left goes the next night."""
 
 
