@@ -16,6 +16,10 @@ _UNABLE = 5012
 """DIAMETER_UNABLE_TO_COMPLY, what stands here for a 500: it says nothing about the charge."""
 
 
+_READ = 0.05
+"""Seconds in which an answer is read; a reset would take it along."""
+
+
 class DiameterMiddleman:
     """As ``Middleman``, on a stream of packets. A reset takes along whatever else is on the connection."""
 
@@ -81,7 +85,7 @@ class _Relay:
                 if self._wire.buys("", "", octets):
                     cell = self._strikes.take(self._wire.payer(octets))
                 if cell is None:
-                    self._charging.write(octets)
+                    _write(self._charging, octets)
                 else:
                     task = asyncio.create_task(self._strike(cell, octets))
                     self._striking.add(task)
@@ -95,7 +99,7 @@ class _Relay:
                 octets = await _read(reader)
                 caught = self._caught.pop(codec.header_of(octets).hop_by_hop, None)
                 if caught is None:
-                    self._gateway.write(octets)
+                    _write(self._gateway, octets)
                 elif not caught.done():
                     caught.set_result(octets)
         self.cut()
@@ -120,9 +124,9 @@ class _Relay:
                 await self._strikes.kill(cell)
             case Fault.SERVER_ERROR:
                 session = codec.text(request.avps, codec.SESSION_ID)
-                self._gateway.write(_answer(request, session, _UNABLE))
+                _write(self._gateway, _answer(request, session, _UNABLE))
             case Fault.WRONG_ANSWER:
-                self._gateway.write(_answer(request, "of;somebody;else;1", codec.SUCCESS))
+                _write(self._gateway, _answer(request, "of;somebody;else;1", codec.SUCCESS))
             case Fault.RESET:
                 self.cut()
             case _:
@@ -130,7 +134,7 @@ class _Relay:
 
     async def _answered(self, cell: Cell, answer: bytes) -> None:
         """The answer goes out whole, and then it happens."""
-        self._gateway.write(answer)
+        _write(self._gateway, answer)
         with suppress(OSError):
             await self._gateway.drain()
         match cell.fault:
@@ -139,17 +143,22 @@ class _Relay:
                     await asyncio.sleep(cell.repeat * 0.002)
                 await self._strikes.at_the_moment(cell)
             case Fault.TWICE:
-                self._gateway.write(answer)
+                _write(self._gateway, answer)
             case _:
-                self._gateway.write_eof()
-                await asyncio.sleep(0)
+                await asyncio.sleep(_READ)
                 self.cut()
 
     async def _pass_on(self, octets: bytes) -> bytes:
         caught: Future[bytes] = asyncio.get_running_loop().create_future()
         self._caught[codec.header_of(octets).hop_by_hop] = caught
-        self._charging.write(octets)
+        _write(self._charging, octets)
         return await caught
+
+
+def _write(side: StreamWriter, octets: bytes) -> None:
+    """Unless it was cut."""
+    if not side.is_closing():
+        side.write(octets)
 
 
 async def _apply(octets: bytes, upstream: int) -> None:
