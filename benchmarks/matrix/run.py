@@ -29,7 +29,7 @@ _TIMEOUT: Final = 0.5
 _PATIENCE: Final = 120.0
 _TOLD: Final = 12
 """Times that an event is told, at most, until there is an offer."""
-_BEFORE_THE_KILL: Final = 30.0
+_BEFORE_THE_KILL: Final = 90.0
 _TOKEN: Final = "token-of-the-matrix"
 _CONFIG: Final = """
 market = "co"
