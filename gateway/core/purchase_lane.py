@@ -295,9 +295,8 @@ class PurchaseLane:
         self._forget(order)
 
     async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
-        if (
-            order.gives_back is not None and outcome.reason != NOT_CHARGED
-        ):  # it is owed, and nobody else can make it good
+        owed = order.gives_back is not None and outcome.reason != NOT_CHARGED
+        if owed:  # nobody else can make it good
             detail = f"the refund was refused: {outcome.detail or outcome.reason}"
             await self._leave_to_person(order, subscriber, detail)
             return

@@ -63,7 +63,7 @@ class SettlingDesk:
         if view is None:
             raise OrdersProblem(f"{which}: there is no order of ours that could be settled; --note closes it")
         refund = await orders.by_key(self._reader, refund_key(view.order.key))
-        problem = obstacle(view, decision, refund, found)
+        problem = await obstacle(self._reader, view, decision, refund, found)
         if problem:
             raise OrdersProblem(f"{key}: {problem}")
         at = self._clock()
@@ -130,7 +130,7 @@ class Settler:
         at = self._context.clock()
         refund = await orders.by_key(self._context.reader, refund_key(view.order.key))
         found = await self._found(wanted.discrepancy)
-        problem = obstacle(view, wanted.decision, refund, found)
+        problem = await obstacle(self._context.reader, view, wanted.decision, refund, found)
         if problem or (found and found.settled_at):  # it moved between the decision and now
             await self._committer.note(settlements_asked.done(wanted.id, "moved_meanwhile", at))
             return
@@ -175,14 +175,22 @@ class Settler:
         return payer
 
 
-def obstacle(
-    view: OrderView, decision: str, refund: OrderView | None, found: reconciliations.Discrepancy | None
+async def obstacle(
+    reader: Reader,
+    view: OrderView,
+    decision: str,
+    refund: OrderView | None,
+    found: reconciliations.Discrepancy | None,
 ) -> str:
     """Why an order cannot be settled so now; empty if it can. found: what does not add up about it."""
     if found is None or decision != "refund" or found.kind not in _TOO_MUCH:
         return hindrance(view, decision, refund, free=found is not None)
     if excess(found.kind, found.evidence) is None:
         return "nothing was charged beyond the price to whoever was to pay; --note closes it"
+    if before := await reconciliations.given_back(reader, view.order.key):
+        return (
+            f"part of it was given back before, for {before}; put the rest right elsewhere and close this with --note"
+        )
     return "" if view.order.state in ("confirmed", "refunded") else f"is {view.order.state}"
 
 

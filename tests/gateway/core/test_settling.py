@@ -230,6 +230,21 @@ async def test_what_was_charged_twice_is_given_back_once(office: Office) -> None
         await office.desk.decide(which, "refund", reference="", note="n", author="rosa")
 
 
+async def test_what_was_given_back_of_one_finding_is_not_given_back_of_the_next(office: Office) -> None:
+    """A longer statement has the same lines again, and one more: how much of it is owed a person works out."""
+    ours = await office.order("confirmed")
+    first = await office.found(twice(ours))
+    await office.decided(first, "refund")
+    line = Charge(KEY, ANA, PRICE.amount, "COP", TUESDAY.isoformat(), "po-1")
+    longer = compare(ours, [line, replace(line, reference="po-2"), replace(line, reference="po-3")])
+    assert longer is not None
+    await office.house.writer.commit(Unit(ops=(reconciliations.found(RUN.id, longer, TUESDAY),)))
+    found = await reconciliations.of_run(office.house.reader, RUN.id, 10)
+    (second,) = (one.id for one in found if one.id != first)
+    with pytest.raises(OrdersProblem, match=f"part of it was given back before, for {first}"):
+        await office.desk.decide(second, "refund", reference="", note="n", author="rosa")
+
+
 async def test_what_was_not_charged_beyond_the_price_is_not_given_back(office: Office) -> None:
     """A note closes it."""
     ours = await office.order("confirmed")
