@@ -81,10 +81,6 @@ class Fields:
             raise self.error(key, f"must be a whole number from {least}")
         return value
 
-    def has(self, key: str) -> bool:
-        """Whether the key is there."""
-        return key in self._values
-
     def range_or_fields(self, key: str) -> Fields:
         """A mapping; a list of two is short for its ``from`` and ``to``."""
         value = self._take(key)

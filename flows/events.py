@@ -82,9 +82,15 @@ class BalanceFellLow:
 
 @dataclass(frozen=True, slots=True)
 class PortingIntended:
-    """A sign that the subscriber may port in or out. probability: within a month, None when not told."""
+    """A sign that the subscriber may port in or out. Kept for the porting flow.
+
+    signal: what it was, donor: the network that would be left, both in the sender's words; probability: of it
+    happening within a month, 0 … 1, None where it is not told.
+    """
 
     direction: str
+    signal: str = ""
+    donor: str = ""
     probability: float | None = None
 
 

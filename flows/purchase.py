@@ -17,6 +17,7 @@ from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder, Reco
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
+    ExcessFound,
     LeftToPerson,
     NothingGranted,
     OutcomeWasUnknown,
@@ -33,6 +34,12 @@ NOT_GRANTED = "not_granted"
 """The reason of an order that was charged and not granted: its refund is on its way."""
 NEEDS_PERSON = "needs_person"
 """The reason of an order in doubt that is asked about no more."""
+NOT_CHARGED = "not_charged"
+"""The reason of a refund that is not made, as nothing was charged that could be given back."""
+CHARGED_TOO_MUCH = "charged_too_much"
+"""Why what was charged beyond the price goes back."""
+REFUND = "ref-"
+"""What the key of a refund begins with."""
 _SETTLED = ("confirmed", "declined")
 TELL_AFTER_QUERIES = 2
 """The payer hears of a doubt only when it outlives the first quick questions, some seconds."""
@@ -72,6 +79,7 @@ class PurchaseFlow(Flow):
         | declined.to(declined, on="ask_back")
         | in_doubt.to(in_doubt, on="ask_back")
     )
+    give_excess = confirmed.to(confirmed, on="ask_excess") | refunded.to(refunded, on="ask_excess")
     money_back = confirmed.to(refunded) | declined.to(refunded) | in_doubt.to(refunded)  # written by its refund
     lose_sight = sent.to(in_doubt, on="doubt") | in_doubt.to(in_doubt, on="doubt")
     hand_over = in_doubt.to(in_doubt, on="call_person")
@@ -141,25 +149,13 @@ class PurchaseFlow(Flow):
         """The payer is told once, when the first questions did not settle it."""
         effects: list[Effect] = [as_doubted(order, fact)]
         if fact.queried and order.queries == TELL_AFTER_QUERIES:
-            effects.append(
-                text_of(order, fact.telling, fact.at, "checking", fact.telling.voice.being_checked(fact.telling.name))
-            )
+            effects.append(_checking(order, fact.telling, fact.at))
         return effects
 
     def call_person(self, order: Order, fact: LeftToPerson) -> list[Effect]:
-        """Stays in doubt, and shows up as work."""
-        return [
-            RecordOrderState(
-                key=order.key, state="in_doubt", at=fact.at, settled=False, reason=NEEDS_PERSON, detail=fact.detail
-            ),
-            RecordAudit(
-                actor="chasqui",
-                action="order.needs_person",
-                subscription=order.subscription,
-                at=fact.at,
-                detail={"order": order.key, "detail": fact.detail},
-            ),
-        ]
+        """Stays in doubt, and shows up as work; the payer hears of it now, if no question has told them before."""
+        told = order.queries > TELL_AFTER_QUERIES
+        return [*as_left(order, fact), *(() if told else (_checking(order, fact.telling, fact.at),))]
 
     def undo(self, order: Order, fact: NothingGranted) -> list[Effect]:
         """The money goes back under a key of its own; the payer hears of it when it is there."""
@@ -180,6 +176,11 @@ class PurchaseFlow(Flow):
         """Somebody's decision, under their name."""
         return _refund(order, fact.payer, fact.at, by=fact.by, reason=fact.reason)
 
+    def ask_excess(self, order: Order, fact: ExcessFound) -> list[Effect]:
+        """What was charged beyond the price, under a key of its own; the order stays as it is."""
+        whole = replace(order, price=fact.excess)
+        return _refund(whole, fact.payer, fact.at, by=fact.by, reason=CHARGED_TOO_MUCH, key=fact.key)
+
     def contradict(self, order: Order, fact: BundleActivated | BundleRefused) -> Effect:
         """The charging system says something else than before: kept for a person, told to nobody."""
         return RecordAudit(
@@ -197,16 +198,19 @@ def _corrected(order: Order) -> str:
 
 
 def refund_key(order: OrderKey) -> OrderKey:
-    """The key of the one refund that an order can have."""
-    return OrderKey(f"ref-{order.removeprefix('ord-')}")
+    """The key of the one refund of the whole that an order can have."""
+    return OrderKey(f"{REFUND}{order.removeprefix('ord-')}")
 
 
-def _refund(order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str) -> list[Effect]:
-    """Intent and key of a refund, durable before anything is called."""
+def _refund(
+    order: Order, payer: Subscriber, at: datetime, *, by: str, reason: str, key: OrderKey | None = None
+) -> list[Effect]:
+    """Intent and key of a refund of the order's price, durable before anything is called."""
+    own = key or refund_key(order.key)
     refund = replace(
         order,
-        key=refund_key(order.key),
-        offer=OfferId(refund_key(order.key)),
+        key=own,
+        offer=OfferId(own),
         state="pending",
         attempts=0,
         queries=0,
@@ -237,6 +241,22 @@ def as_doubted(order: Order, fact: OutcomeWasUnknown) -> RecordOrderState:
     )
 
 
+def as_left(order: Order, fact: LeftToPerson) -> list[Effect]:
+    """A purchase or a refund that a person has to look at."""
+    return [
+        RecordOrderState(
+            key=order.key, state="in_doubt", at=fact.at, settled=False, reason=NEEDS_PERSON, detail=fact.detail
+        ),
+        RecordAudit(
+            actor="chasqui",
+            action="order.needs_person",
+            subscription=order.subscription,
+            at=fact.at,
+            detail={"order": order.key, "detail": fact.detail},
+        ),
+    ]
+
+
 def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) -> SendSms:
     """A text about an order. kind: one of each is sent, however often its step is taken."""
     return SendSms(
@@ -249,6 +269,10 @@ def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) 
         at=at,
         repeat_text=text,
     )
+
+
+def _checking(order: Order, telling: Telling, at: datetime) -> SendSms:
+    return text_of(order, telling, at, "checking", telling.voice.being_checked(telling.name))
 
 
 def _confirmation(order: Order, fact: BundleActivated) -> str:

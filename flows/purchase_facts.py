@@ -7,7 +7,7 @@ from datetime import datetime
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.telling import Given, Telling
-from flows.values import Money, Unit
+from flows.values import Money, OrderKey, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,11 @@ class OutcomeWasUnknown:
 
 @dataclass(frozen=True, slots=True)
 class LeftToPerson:
-    """Asked often enough: a person has to look."""
+    """Asked often enough, or nobody can be asked: a person has to look."""
 
     at: datetime
     detail: str
+    telling: Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ class NothingGranted:
     reference: str
     detail: str
     payer: Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class ExcessFound:
+    """Somebody wants given back what was charged beyond the price. by: who; key: of that refund."""
+
+    at: datetime
+    by: str
+    payer: Subscriber
+    key: OrderKey
+    excess: Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,17 @@ def judge(ours: Ours, said: Said) -> Found | None:
     return Found(kind, f"{kind}:{order.key}", order.key, order.msisdn, {"ours": _own(ours), "theirs": theirs})
 
 
+def excess(kind: str, evidence: Mapping[str, Any]) -> Money | None:
+    """What a statement shows to have been charged beyond the price, if that is all that is wrong; None for nothing."""
+    own, lines = evidence["ours"], evidence["theirs"]
+    if kind not in ("differing", "double") or own["gives_back"] is not None:
+        return None
+    if any((line["msisdn"], line["currency"]) != (own["msisdn"], own["currency"]) for line in lines):
+        return None
+    over = sum(line["amount"] for line in lines) - own["amount"]
+    return Money(over, own["currency"]) if over > 0 else None
+
+
 def _netted(charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
     """Charges that stand, and what was given back for none of them."""
     standing = [one for one in charges if one.amount > 0]

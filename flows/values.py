@@ -22,6 +22,8 @@ BundleId = NewType("BundleId", str)
 """The id of a catalogue entry, such as ``data-1gb-7d``."""
 
 _MSISDN = re.compile(r"\+?([1-9][0-9]{6,14})")
+_IMSI = re.compile(r"[0-9]{6,15}")
+"""At most 15 digits: country, network, subscriber (3GPP TS 23.003 §2.2)."""
 
 
 def parse_msisdn(text: object) -> Msisdn | None:
@@ -30,6 +32,11 @@ def parse_msisdn(text: object) -> Msisdn | None:
         return None
     found = _MSISDN.fullmatch(text)
     return Msisdn(found.group(1)) if found else None
+
+
+def parse_imsi(text: object) -> str | None:
+    """The digits that name a SIM, None for anything else."""
+    return text if isinstance(text, str) and _IMSI.fullmatch(text) else None
 
 
 class Unit(StrEnum):

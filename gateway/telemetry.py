@@ -143,6 +143,9 @@ class Metrics:
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )
+        self.triggers_waiting = Gauge(
+            "chasqui_triggers_waiting", "Triggers that were taken in and wait to be worked on", registry=registry
+        )
         self.triggers_rejected = Counter(
             "chasqui_triggers_rejected_total", "Triggers that were not taken in, by why", ("reason",), registry=registry
         )

@@ -90,9 +90,3 @@ class NothingToMine(ScoringError):
     """None of a file's rows counts; the message says which do."""
 
     code = "nothing-to-mine"
-
-
-class ExtraMissing(ScoringError):
-    """An optional library is not installed; the message says how to get it."""
-
-    code = "extra-missing"

@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, case, delete, func, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, Boolean, and_, bindparam, case, delete, func, or_, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert
 
 from flows.documents import decode, encode
@@ -25,6 +25,8 @@ from store.unit import Op
 PAGE = 500
 _ANOTHER_PERIOD = 3_600_000_000
 """Microseconds later at least: charging systems do not agree with themselves to the second."""
+_CLOCKS_APART = 3_600_000_000
+"""Microseconds by which the charging system's clock and ours may differ, or ours from itself."""
 _TRAITS = (
     "zone",
     "window",
@@ -43,6 +45,13 @@ _NEW = _INSERT.excluded
 _END, _NEW_END = type_coerce(t.c.expires_at, BigInteger), type_coerce(_NEW.expires_at, BigInteger)
 _LATER_END = _NEW_END > _END + _ANOTHER_PERIOD
 _REFILLED = or_(_LATER_END, _NEW.remaining > 2 * t.c.remaining)
+_SEEN, _NEW_SEEN = type_coerce(t.c.seen_at, BigInteger), type_coerce(_NEW.seen_at, BigInteger)
+_NEWER_ALL_THE_SAME = and_(
+    _NEW_SEEN >= _SEEN - _CLOCKS_APART,
+    _NEW.remaining < t.c.remaining,
+    func.abs(_NEW_END - _END) <= _ANOTHER_PERIOD,
+)
+"""What is left of a period only becomes less, whatever the clock of who reports it says."""
 _TOLD_EXPIRY = case((_LATER_END, _NEW.told_expiry_at), else_=func.coalesce(_NEW.told_expiry_at, t.c.told_expiry_at))
 _TOLD_DEPLETION = case(
     (_REFILLED, _NEW.told_depletion_at), else_=func.coalesce(_NEW.told_depletion_at, t.c.told_depletion_at)
@@ -57,7 +66,7 @@ _PUT = _INSERT.on_conflict_do_update(
         "expires_at": func.coalesce(_NEW.expires_at, t.c.expires_at),
         "product": case((_NEW.product != "", _NEW.product), else_=t.c.product),
         "traits": case((_NEW.traits != "", _NEW.traits), else_=t.c.traits),
-        "seen_at": _NEW.seen_at,
+        "seen_at": case((bindparam("asked", type_=Boolean), _NEW.seen_at), else_=func.max(t.c.seen_at, _NEW.seen_at)),
         "tell_expiry_at": case(
             (or_(_TOLD_EXPIRY.is_not(None), _NEW.remaining == 0), None),
             else_=func.coalesce(_NEW.tell_expiry_at, t.c.tell_expiry_at),
@@ -66,7 +75,7 @@ _PUT = _INSERT.on_conflict_do_update(
         "told_expiry_at": _TOLD_EXPIRY,
         "told_depletion_at": _TOLD_DEPLETION,
     },
-    where=t.c.seen_at <= _NEW.seen_at,
+    where=or_(t.c.seen_at <= _NEW.seen_at, bindparam("asked", type_=Boolean), _NEWER_ALL_THE_SAME),
 )
 _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("whose"))
 _FORGET = delete(t).where(or_(t.c.expires_at < bindparam("before"), t.c.seen_at < bindparam("before")))
@@ -95,7 +104,8 @@ class KnownBundle:
     """What is known of one bundle.
 
     seen_at: when its figures were read. tell_expiry_at, tell_depletion_at: when its end is to be told, None for never.
-    told_expiry_at, told_depletion_at: when that was told in this period. msisdn: empty where it was not asked for.
+    told_expiry_at, told_depletion_at: when that was told in this period. asked: the figures are the charging system's
+    answer of this moment, than which none are newer. msisdn: empty where it was not asked for.
     """
 
     subscription: SubscriptionId
@@ -105,6 +115,7 @@ class KnownBundle:
     tell_depletion_at: datetime | None = None
     told_expiry_at: datetime | None = None
     told_depletion_at: datetime | None = None
+    asked: bool = False
     msisdn: Msisdn = Msisdn("")
 
 
@@ -129,6 +140,7 @@ def put(known: KnownBundle) -> Op:
             "tell_depletion_at": None if known.told_depletion_at else known.tell_depletion_at,
             "told_expiry_at": known.told_expiry_at,
             "told_depletion_at": known.told_depletion_at,
+            "asked": known.asked,
         },
     )
 

@@ -53,6 +53,20 @@ _OF = (
     .limit(bindparam("limit"))
 )
 _ONE = select(d).where(d.c.id == bindparam("id"))
+_CHARGED = (
+    select(d.c.id)
+    .where(
+        d.c.order_key == bindparam("key"),
+        d.c.kind == "extra",
+        func.coalesce(d.c.settlement, "").in_(("", "confirm", "refund")),
+    )
+    .limit(1)
+)
+_GIVEN_BACK = (
+    select(d.c.id)
+    .where(d.c.order_key == bindparam("key"), d.c.kind.in_(("differing", "double")), d.c.settlement == "refund")
+    .limit(1)
+)
 _STANDING = select(d.c.kind, func.count()).where(d.c.settled_at.is_(None)).group_by(d.c.kind)
 _ASKED = (
     select(r)
@@ -182,6 +196,17 @@ async def discrepancy(reader: Reader, which: str) -> Discrepancy | None:
     """One discrepancy."""
     row = await reader.first(_ONE, {"id": which})
     return None if row is None else _discrepancy(row)
+
+
+async def shows_charge(reader: Reader, key: str) -> bool:
+    """Whether they were found to have charged an order that we had not, and nobody has said otherwise."""
+    return await reader.first(_CHARGED, {"key": key}) is not None
+
+
+async def given_back(reader: Reader, key: str) -> str | None:
+    """The finding of which what was charged beyond this order's price was given back, if there is one."""
+    row = await reader.first(_GIVEN_BACK, {"key": key})
+    return None if row is None else str(row[0])
 
 
 async def standing(reader: Reader) -> Mapping[str, int]:

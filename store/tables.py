@@ -216,6 +216,7 @@ alerts = Table(
     Column("expires_at", UtcTime),
     Column("text_key", String(80)),  # of the text in the outbox that told it
 )
+Index("alerts_at", alerts.c.at)
 
 imsis = Table(
     "imsis",

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 import aiohttp
 from aiohttp import web
 
 from benchmarks.matrix.cells import Cell, Fault, Moment
+from benchmarks.matrix.strikes import Strikes
 from benchmarks.matrix.wires import Wire
 
-_LATE = 0.3
-"""Seconds after which something that was sent is applied after all."""
 _OF_ONE_HOP = ("Host", "Connection", "Content-Length", "Transfer-Encoding")
 _KEPT = ("Content-Type", "X-Total-Count", "X-Result-Count")
 
 
 class Middleman:
-    """An HTTP server before another one. gives_up: seconds after which the gateway waits no more for an answer."""
+    """An HTTP server before another one, at this port. gives_up: seconds after which the gateway waits no more."""
 
-    def __init__(self, wire: Wire, upstream: str, cells: Mapping[str, Cell], gives_up: float) -> None:
+    def __init__(self, wire: Wire, upstream: int, strikes: Strikes, gives_up: float) -> None:
         self._wire = wire
-        self._upstream = upstream
-        self._cells = cells
+        self._upstream = f"http://127.0.0.1:{upstream}"
+        self._strikes = strikes
         self._gives_up = gives_up
-        self._struck: set[str] = set()
-        self._reached: set[str] = set()
-        self._changed = asyncio.Condition()
-        self._killed = asyncio.Event()
-        self._late: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
         self._http: aiohttp.ClientSession
         self.url = ""
@@ -46,41 +39,25 @@ class Middleman:
 
     async def stop(self) -> None:
         """End all calls."""
-        if self._late:
-            await asyncio.wait(self._late)
+        await self._strikes.applied()
         assert self._runner is not None, "it was started"
         await self._runner.cleanup()
         await self._http.close()
 
-    async def reached(self, cells: list[Cell]) -> None:
-        """Until the purchases of all these are where the process is to be killed."""
-        wanted = {cell.msisdn for cell in cells}
-        async with self._changed:
-            await self._changed.wait_for(lambda: wanted <= self._reached)
-
-    def hold(self) -> None:
-        """What waits for a kill from now on waits for the next one."""
-        self._killed = asyncio.Event()
-
-    def killed(self) -> None:
-        """It is: what was held goes on as if nobody listened."""
-        self._killed.set()
-
     async def _call(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        payer = self._wire.payer(body)
-        cell = self._cells.get(payer)
-        if cell is None or payer in self._struck or not self._wire.buys(request.method, request.path, body):
-            return await self._pass_on(request, body)
-        self._struck.add(payer)
-        return await self._strike(cell, request, body)
+        cell = None
+        if self._wire.buys(request.method, request.path, body):
+            cell = self._strikes.take(self._wire.payer(body))
+        return await (self._pass_on(request, body) if cell is None else self._strike(cell, request, body))
 
     async def _strike(self, cell: Cell, request: web.Request, body: bytes) -> web.StreamResponse:
         match cell.moment:
             case Moment.BEFORE_SEND:
                 pass
             case Moment.AFTER_SEND:  # on its way when it happens, and applied after
-                self._apply_late(request, body, after_kill=cell.fault is Fault.KILL)
+                after_kill = cell.fault is Fault.KILL
+                self._strikes.apply_late(lambda: self._pass_on(request, body), after_kill=after_kill)
             case _:
                 answer = await self._pass_on(request, body)
                 if cell.moment is not Moment.AFTER_APPLY:
@@ -91,8 +68,7 @@ class Middleman:
         """What the gateway gets in place of an answer."""
         match cell.fault:
             case Fault.KILL:
-                await self._at_the_moment(cell)
-                await self._killed.wait()
+                await self._strikes.kill(cell)
             case Fault.TIMEOUT:
                 await asyncio.sleep(self._gives_up * 2)
             case Fault.SERVER_ERROR:
@@ -113,7 +89,7 @@ class Middleman:
             case Fault.KILL:
                 if cell.moment is Moment.DURING_COMMIT:  # a few thousandths of a second later, another each time
                     await asyncio.sleep(cell.repeat * 0.002)
-                await self._at_the_moment(cell)
+                await self._strikes.at_the_moment(cell)
             case Fault.TWICE if request.transport is not None:
                 assert isinstance(answer.body, bytes)
                 request.transport.write(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(answer.body))
@@ -121,22 +97,6 @@ class Middleman:
             case _:
                 return _cut(request)
         return answer
-
-    async def _at_the_moment(self, cell: Cell) -> None:
-        async with self._changed:
-            self._reached.add(cell.msisdn)
-            self._changed.notify_all()
-
-    def _apply_late(self, request: web.Request, body: bytes, *, after_kill: bool) -> None:
-        killed = self._killed
-
-        async def later() -> None:
-            await (killed.wait() if after_kill else asyncio.sleep(_LATE))
-            await self._pass_on(request, body)
-
-        task = asyncio.create_task(later())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
 
     async def _pass_on(self, request: web.Request, body: bytes) -> web.Response:
         headers = {name: value for name, value in request.headers.items() if name not in _OF_ONE_HOP}

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +19,17 @@ import aiohttp
 from benchmarks.chaos.town import Process, until
 from benchmarks.matrix.audit import Case, findings
 from benchmarks.matrix.cells import Cell, Fault, Moment, cells
+from benchmarks.matrix.diameter_middleman import DiameterMiddleman
 from benchmarks.matrix.middleman import Middleman
+from benchmarks.matrix.strikes import Strikes
 from benchmarks.matrix.wires import Wire
 from benchmarks.ports import free_ports
 
 _TIMEOUT: Final = 0.5
 _PATIENCE: Final = 120.0
-_BEFORE_THE_KILL: Final = 30.0
+_TOLD: Final = 12
+"""Times that an event is told, at most, until there is an offer."""
+_BEFORE_THE_KILL: Final = 90.0
 _TOKEN: Final = "token-of-the-matrix"
 _CONFIG: Final = """
 market = "co"
@@ -79,7 +83,7 @@ async def run(folder: Path, wire: Wire, repeats: int) -> Outcome:
         phases = [[cell for cell in all_cells if cell.fault is not Fault.KILL]]
         phases += [[one for one in all_cells if one.fault is Fault.KILL and one.moment is moment] for moment in Moment]
         for phase in phases:
-            town.middleman.hold()
+            town.strikes.hold()
             await asyncio.gather(*map(town.buy, phase))
             if phase[0].fault is Fault.KILL:
                 await town.kill(phase)
@@ -95,22 +99,26 @@ class _Town:
         self.database = folder / "chasqui.db"
         self._folder = folder
         self._wire = wire
-        gateway, ocs, control, smsc, smsc_control = free_ports(5)
+        gateway, ocs, diameter, control, smsc, smsc_control = free_ports(6)
         self.url = f"http://127.0.0.1:{gateway}"
         self._faults = f"http://127.0.0.1:{control}/faults"
         self._ledger = f"http://127.0.0.1:{control}/ledger"
         self.ocs = Process(
             f"http://127.0.0.1:{control}/orders",
             folder / "ocs.log",
-            *("sim", "ocs", "--port", str(ocs), "--control", str(control)),
+            *("sim", "ocs", "--port", str(ocs), "--diameter", str(diameter), "--control", str(control)),
         )
         self.smsc = Process(
             f"http://127.0.0.1:{smsc_control}/binds",
             folder / "smsc.log",
             *("sim", "smsc", "--port", str(smsc), "--control", str(smsc_control)),
         )
-        by_number = {cell.msisdn: cell for cell in all_cells}
-        self.middleman = Middleman(wire, f"http://127.0.0.1:{ocs}", by_number, _TIMEOUT)
+        self.strikes = Strikes({cell.msisdn: cell for cell in all_cells})
+        self.middleman: Middleman | DiameterMiddleman
+        if wire.kind == "diameter":
+            self.middleman = DiameterMiddleman(wire, diameter, self.strikes)
+        else:
+            self.middleman = Middleman(wire, ocs, self.strikes, _TIMEOUT)
         self._ports = gateway, smsc
         self.gateway: Process
         self.http: aiohttp.ClientSession
@@ -147,28 +155,33 @@ class _Town:
 
     async def buy(self, cell: Cell) -> None:
         """An offer of this person's, accepted once it is there."""
-        event = _event(cell)
-        async with self.http.post(f"{self.url}/triggers", json=event) as answer:
+        offer = await self._offer(cell)
+        headers = {"Idempotency-Key": cell.msisdn}
+        async with self.http.post(f"{self.url}/api/v1/offers/{offer}/accept", json={}, headers=headers) as answer:
             assert answer.status == 202, await answer.text()
-        offers: list[dict[str, Any]] = []
+
+    async def _offer(self, cell: Cell) -> str:
+        """Told again where the balance was just being asked for when somebody else's connection was cut."""
+        found: list[dict[str, Any]] = []
 
         async def offered() -> bool:
-            offers[:] = await self._items(cell, "offers")
-            return bool(offers)
+            found[:] = await self._items(cell, "offers")
+            return bool(found)
 
-        await until(offered, _PATIENCE, f"{cell}: no offer")
-        headers = {"Idempotency-Key": cell.msisdn}
-        async with self.http.post(
-            f"{self.url}/api/v1/offers/{offers[0]['id']}/accept", json={}, headers=headers
-        ) as answer:
-            assert answer.status == 202, await answer.text()
+        for time_told in range(_TOLD):
+            async with self.http.post(f"{self.url}/triggers", json=_event(cell, time_told)) as answer:
+                assert answer.status == 202, await answer.text()
+            with suppress(TimeoutError):
+                await until(offered, _PATIENCE / _TOLD, f"{cell}: no offer")
+                return str(found[0]["id"])
+        raise TimeoutError(f"{cell}: no offer")
 
     async def kill(self, phase: Sequence[Cell]) -> None:
         """Once their purchases are all at the moment: kill -9, and begin again."""
         async with asyncio.timeout(_BEFORE_THE_KILL):
-            await self.middleman.reached(list(phase))
+            await self.strikes.reached(list(phase))
         await self.gateway.end(signal.SIGKILL)
-        self.middleman.killed()
+        self.strikes.killed()
         await self.gateway.start(lambda answer: answer.status == 200)
 
     async def at_rest(self) -> bool:
@@ -190,12 +203,12 @@ class _Town:
             return found
 
 
-def _event(cell: Cell) -> dict[str, Any]:
+def _event(cell: Cell, time_told: int) -> dict[str, Any]:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    bundle = {"id": f"b-{cell.msisdn}", "unit": "byte", "initial": 1 << 30, "remaining": 0}
+    bundle = {"id": f"b-{cell.msisdn}-{time_told}", "unit": "byte", "initial": 1 << 30, "remaining": 0}
     return {
         "specversion": "1.0",
-        "id": f"e-{cell.msisdn}",
+        "id": f"e-{cell.msisdn}-{time_told}",
         "source": "matrix",
         "type": "bundle.depleted",
         "time": now,

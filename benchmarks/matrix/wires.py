@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.ocs import diameter_codec as codec
 from gateway.ocs.cgrates_wire import EXECUTE_ACTION, PATH
+from gateway.ocs.diameter_wire import REQUESTED_ACTION, Action
 from gateway.ocs.tmf_wire import PRODUCT_ORDERS
 
 _MSISDN: Final = re.compile(rb"573[0-9]{9}")
@@ -17,7 +19,8 @@ _MSISDN: Final = re.compile(rb"573[0-9]{9}")
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One adapter. buys: whether a call moves money; wrong: status, type and body of an answer about something else.
+    """One adapter. buys: whether a call moves money; wrong: status, type and body of an answer about something else, on
+    HTTP.
 
     config: its section; faults: how the charging system is. asks: whether it can be asked about an order, so that
     nothing has to be left to a person.
@@ -48,10 +51,29 @@ def _ucip(method: str, path: str, body: bytes) -> bool:
     return b"<methodName>Refill<" in body or b"<methodName>UpdateBalanceAndDate<" in body
 
 
+def _diameter(method: str, path: str, body: bytes) -> bool:
+    packet = codec.decode(body)
+    debits = codec.number(packet.avps, REQUESTED_ACTION) == Action.DIRECT_DEBITING
+    return packet.command == codec.CREDIT_CONTROL and debits
+
+
+_DIAMETER: Final = """
+[ocs.diameter]
+duplicates_detected = true
+reconnect_max = 0.1
+workers = 200
+balance_context = "balance@operator"
+"""
 _OTHER_ORDER: Final = {"id": "po-other", "externalId": "ord-of-somebody-else", "state": "completed"}
 WIRES: Final[Mapping[str, Wire]] = {
     "tmf": Wire("tmf", _tmf, (201, "application/json;charset=utf-8", json.dumps(_OTHER_ORDER).encode())),
     "cgrates": Wire("cgrates", _cgrates, (200, "application/json", b'{"id": 0, "result": "OK", "error": null}')),
+    "diameter": Wire(
+        "diameter",
+        _diameter,
+        (0, "", b""),
+        config=_DIAMETER,
+    ),
     "ucip": Wire(
         "ucip",
         _ucip,

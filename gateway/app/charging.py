@@ -23,7 +23,7 @@ from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.ucip import UcipChargingSystem
-from gateway.ocs.ucip_sales import sales_of
+from gateway.ocs.ucip_sales import check_seen, sales_of
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
@@ -112,6 +112,7 @@ def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> Guarded
 
 def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
     sales = sales_of(catalogue)
+    check_seen(catalogue, sales, config)
     if lacking := [bundle.id for bundle in catalogue.bundles if bundle.on_sale.ever and bundle.id not in sales]:
         _LOG.warning("bundles without a ucip entry in the catalogue cannot be bought: %s", ", ".join(lacking))
     if not config.ucip.repeats_are_recognised and not all(sale.offer for sale in sales.values()):

@@ -63,6 +63,7 @@ from gateway.core.webhook_lane import Announcer
 from gateway.jobs.behaviour_sweep import BehaviourSweep
 from gateway.jobs.control_watch import ControlWatch
 from gateway.jobs.menu_watch import MenuWatch
+from gateway.jobs.retention import Retention
 from gateway.jobs.scheduler import Jobs
 from gateway.ocs.cloudevents import NotAnEvent, event, read_json
 from gateway.smpp.incoming import join
@@ -190,7 +191,7 @@ class Gateway:
             config,
         )
         replies = Pump("replies", _sender, reply_desk.work, reply_desk.give_up)
-        intake = Intake(context, triggering.gathering, replies, receipts, join)
+        intake = Intake(context, triggering.gathering, replies, receipts, join, most_waiting=config.triggers.waiting)
         texting = Texting(context, numbers, peers, intake, receipts)
         lanes.sms = texting.lane
         lanes.pushes = PushLane(context, pushers, Pushes(context, facts, shelf), lanes.sms.put)
@@ -220,6 +221,7 @@ class Gateway:
                 *await open_ranking(config, context),
                 *await learning(context),
                 BehaviourSweep(context, config.behaviour).job,
+                *Retention(context, committer, config.retention).jobs,
             ),
         )
         self._health = Health(context, peers.ocs, texting.up, lanes.up)

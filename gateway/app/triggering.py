@@ -12,7 +12,7 @@ from gateway.core.doors import Doors
 from gateway.core.gathering import Gathering
 from gateway.core.intake import Intake
 from gateway.core.pump import Pump
-from gateway.core.triggers import TriggerDesk, Triggered, subject
+from gateway.core.triggers import TriggerDesk, Triggered, size, subject
 from gateway.jobs.bundle_clock import BundleClock
 from gateway.jobs.imsi_map import ImsiMap
 from gateway.jobs.trigger_folder import TriggerFolder
@@ -29,8 +29,9 @@ class Triggering:
     def __init__(self, context: Context, desk: TriggerDesk, config: Config) -> None:
         self._context = context
         self._config = config
-        self._pump = Pump("triggers", subject, around(context.traces, "triggers", desk.work), desk.give_up)
+        self._pump = Pump("triggers", subject, around(context.traces, "triggers", desk.work), desk.give_up, size=size)
         self.gathering = Gathering(self._pump, config.policy.alert_gap)
+        context.metrics.triggers_waiting.set_function(lambda: float(self.gathering.backlog))
 
     def start(self, stack: AsyncExitStack) -> None:
         """Begin working; ends with ``stack``."""

@@ -60,7 +60,7 @@ def add_to(group: Commands) -> None:
     how = settle.add_mutually_exclusive_group()
     how.add_argument("--confirm", action="store_true", help="it was charged and granted")
     how.add_argument("--decline", action="store_true", help="it was not charged")
-    how.add_argument("--refund", action="store_true", help="it was charged: give the price back")
+    how.add_argument("--refund", action="store_true", help="it was charged: give the price, or the excess, back")
     settle.add_argument("--reference", default="", metavar="REF", help="with --confirm: the charging system's own id")
     settle.add_argument("--note", required=True, metavar="TEXT", help="on what evidence; it is kept")
     settle.add_argument("--by", metavar="NAME", help="who (default: the system's user)")
@@ -152,8 +152,8 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _settle(arguments: argparse.Namespace) -> int:
     """Decide on what does not add up. --confirm and --decline settle the order by the purchase machine, which tells the
-    subscriber; --refund gives its price back once; a note alone closes a discrepancy that was put right elsewhere.
-    Who, what and why stand in the audit.
+    subscriber; --refund gives its price back once, or what was charged beyond it; a note alone closes a discrepancy
+    that was put right elsewhere. Who, what and why stand in the audit.
     """
     author, note = _author(arguments), " ".join(arguments.note.split())
     if not 0 < len(note) <= _MOST_WORDS or not note.isprintable():

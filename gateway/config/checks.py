@@ -13,6 +13,7 @@ from gateway.config.bounds import check_everywhere, positive, seconds, url
 from gateway.config.ocs_checks import check_ocs
 from gateway.config.order_sections import check_orders
 from gateway.config.policy_checks import check_operator, check_policy, check_push_url
+from gateway.config.retention import check_retention
 from gateway.config.scoring_sections import check_scoring
 from gateway.config.smpp_checks import check_names, check_smpp
 from gateway.config.sms_checks import check_sms
@@ -79,7 +80,7 @@ def check(config: Config) -> Config:
     check_operator(config.operator)
     check_behaviour(config.behaviour)
     check_orders(config.story, config.reconciliation)
-    check_scoring(config.scoring)
+    check_retention(config.retention)
     check_policy(config.policy)
     check_scoring(config.scoring)
     if config.webhooks.secret:

@@ -13,6 +13,7 @@ from flows.frozen import dataclass
 from gateway.config.behaviour_sections import BehaviourConfig
 from gateway.config.ocs_sections import BreakerConfig, CgratesConfig, DiameterConfig, OcsConfig, UcipConfig
 from gateway.config.order_sections import ReconciliationConfig, StoryConfig
+from gateway.config.retention import RetentionConfig
 from gateway.config.scoring_sections import (
     BatchConfig,
     ChallengersConfig,
@@ -250,4 +251,5 @@ class Config:
     reconciliation: ReconciliationConfig = ReconciliationConfig()
     scoring: ScoringConfig = ScoringConfig()
     behaviour: BehaviourConfig = BehaviourConfig()
+    retention: RetentionConfig = RetentionConfig()
     folder: Path = Path()

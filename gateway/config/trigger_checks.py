@@ -12,11 +12,16 @@ from gateway.errors import ConfigError
 _BUNDLES = (BundleChange.DEPLETING, BundleChange.DEPLETED)
 _KINDS = (*(kind.value for kind in _BUNDLES), "balance.low")
 _BALANCE_TYPES = ("*monetary", "*data", "*voice", "*sms")
+_LEAST_WAITING, _MOST_WAITING = 1_000, 10_000_000
 _PERIODS = ("day", "week", "month")
 
 
 def check_triggers(triggers: TriggersConfig) -> None:
     """Raises ConfigError."""
+    if not _LEAST_WAITING <= triggers.waiting <= _MOST_WAITING:
+        raise ConfigError(
+            f"triggers.waiting must be at least {_LEAST_WAITING}, a whole batch, and at most {_MOST_WAITING}"
+        )
     for rule in triggers.cgrates:
         where = f"triggers.cgrates {rule.id!r}"
         _kind(where, rule.kind, ("", *_KINDS))

@@ -59,9 +59,11 @@ class TriggersConfig:
     """url: what carries triggers from the inbox to the work.
 
     folder: where files of events are dropped, empty = nowhere. imsi_map: CSV of IMSI and MSISDN, empty = none.
+    waiting: how many may wait to be worked on before who sends more is told to come again.
     """
 
     url: str = "inline://"
+    waiting: int = 50_000
     folder: str = ""
     imsi_map: str = ""
     cgrates: tuple[CgratesTriggerConfig, ...] = ()

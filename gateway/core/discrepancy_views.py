@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.masking import without
+from flows.reconciliation import excess
 from flows.values import Msisdn
 from store.reconciliations import Discrepancy, Run
 
@@ -15,7 +16,7 @@ WAYS = {
     "differing": ("note",),
     "double": ("note",),
 }
-"""How each kind can be settled; what has no order of ours by a note alone."""
+"""How each kind can be settled; what has no order of ours by a note alone, what was charged too much by its refund."""
 
 
 def run(one: Run) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def discrepancy(one: Discrepancy, *, full: bool) -> dict[str, Any]:
     """What does not add up. ways: how it can be settled; empty once it is."""
     ours = one.evidence.get("ours")
     ways = () if one.settled_at else WAYS[one.kind] if ours else ("note",)
+    if ways and ours and excess(one.kind, one.evidence):
+        ways = ("refund", *ways)
     view = {
         "id": one.id,
         "kind": one.kind,

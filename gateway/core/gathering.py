@@ -30,12 +30,13 @@ class Gathering:
         self._held: dict[Msisdn, list[Triggered]] = {}
         self._due: deque[tuple[float, Msisdn, list[Triggered]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._backlog = 0
         self._closed = False
 
     @property
     def backlog(self) -> int:
         """Items that wait or are being worked on."""
-        return sum(map(len, self._held.values())) + self._pump.backlog
+        return self._backlog + self._pump.backlog
 
     def put(self, item: Triggered) -> None:
         """Take one item; what is put was made durable before."""
@@ -48,10 +49,12 @@ class Gathering:
         elif held is None:
             first = [item]
             self._held[who] = first
+            self._backlog += 1
             self._due.append((self._now() + self._seconds, who, first))
             self._wait()
         else:
             held.append(item)
+            self._backlog += 1
             if len(held) >= _MOST:
                 self._hand_on(who)
 
@@ -77,4 +80,5 @@ class Gathering:
 
     def _hand_on(self, who: Msisdn) -> None:
         first, *others = self._held.pop(who)
+        self._backlog -= 1 + len(others)
         self._pump.put(replace(first, joined=tuple(others)) if others else first)

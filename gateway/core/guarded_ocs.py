@@ -22,6 +22,7 @@ from gateway.core.ports import (
     PurchaseRequest,
     RefundOutcome,
     RefundRequest,
+    Refused,
     Service,
 )
 from gateway.errors import OcsBusy, OcsTimeout, OcsUnavailable
@@ -29,6 +30,8 @@ from gateway.telemetry import Metrics
 
 Outcome = TypeVar("Outcome")
 _AWAY = "the charging system does not answer; it is asked again in a moment"
+_UNTOLD = Wallet(None)
+"""Some adapters answer this without asking anybody."""
 _BUSY = "too many calls to the charging system wait already"
 
 
@@ -101,7 +104,10 @@ class GuardedOcs:
         except BaseException:
             attempt.given_up()
             raise
-        attempt.succeeded()
+        if wallet == _UNTOLD:
+            attempt.given_up()
+        else:
+            attempt.succeeded()
         return wallet
 
     async def _told(self, call: Callable[[], Awaitable[Outcome]]) -> Outcome | NotSent:
@@ -122,8 +128,8 @@ class GuardedOcs:
         except BaseException:
             attempt.given_up()
             raise
-        if isinstance(outcome, OutcomeUnknown) and not outcome.silent:
-            attempt.given_up()  # perhaps nobody was asked
+        if _says_nothing_of_it(outcome):
+            attempt.given_up()
         elif isinstance(outcome, NotSent | OutcomeUnknown):
             attempt.failed()
         else:
@@ -142,6 +148,15 @@ class GuardedOcs:
         if attempt is None:
             raise _LeftAlone
         return attempt
+
+
+def _says_nothing_of_it(outcome: object) -> bool:
+    """Whether perhaps nobody was asked: a refusal of the adapter's own, an order that nobody can be asked about."""
+    match outcome:
+        case OutcomeUnknown(silent=False) | Refused(asked=False):
+            return True
+        case _:
+            return False
 
 
 class _LeftAlone(Exception):  # no error of ours: the breaker is open

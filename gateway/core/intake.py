@@ -9,6 +9,7 @@ from gateway.core.context import Context
 from gateway.core.gathering import Gathering
 from gateway.core.part_desk import Join, PartDesk
 from gateway.core.ports import Delivery, DeliveryReceipt, MobileOriginated, MobilePart
+from gateway.core.problems import Problem
 from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.texts_in import entry_of, take_in
@@ -20,11 +21,15 @@ from store.inbox import Entry
 from store.unit import Unit
 from store.writer import raise_first
 
+_RETRY_SECONDS = 5
 _LOG = logging.getLogger(__name__)
 
 
 class Intake:
-    """Satisfies ``InboundSms``; takes triggers too. join: see ``gateway.core.part_desk``."""
+    """Satisfies ``InboundSms``; takes triggers too. join: see ``gateway.core.part_desk``.
+
+    most_waiting: triggers that may wait to be worked on before no more are taken of who can send them again.
+    """
 
     def __init__(
         self,
@@ -33,12 +38,33 @@ class Intake:
         replies: Pump[Entry],
         receipts: ReceiptDesk,
         join: Join,
+        *,
+        most_waiting: int = 50_000,
     ) -> None:
         self._context = context
         self._triggers = triggers
         self._replies = replies
         self._receipts = receipts
         self._parts = PartDesk(context, join, replies.put)
+        self._most_waiting = most_waiting
+        self._entering = 0
+
+    async def offered(self, batch: Sequence[Triggered], units: Sequence[Unit]) -> list[bool]:
+        """As ``triggers``, of who can send them again. Raises Problem where too many wait: nothing was taken then."""
+        self.check_room(len(batch))
+        self._entering += len(batch)  # so that those that are being written are not forgotten
+        try:
+            return await self.triggers(batch, units)
+        finally:
+            self._entering -= len(batch)
+
+    def check_room(self, number: int = 1) -> None:
+        """Raises Problem where so many more cannot wait."""
+        if self.backlog + self._entering + number > self._most_waiting:
+            headers = {"Retry-After": str(_RETRY_SECONDS)}
+            raise Problem(
+                503, "too-many-waiting", "too many triggers wait to be worked on; send it again", headers=headers
+            )
 
     async def triggers(self, batch: Sequence[Triggered], units: Sequence[Unit]) -> list[bool]:
         """Take in events; for each, whether it was new. units: by which each is written.

@@ -79,6 +79,7 @@ class KnownBundles:
             at if read else seen_at,
             tell_expiry_at=None if over else self._tell_expiry_at(bucket),
             told_expiry_at=told_at if of_clock else None,
+            asked=read is not None,
         )
         if told_at is not None and not of_clock:
             known = depletion_told(known, told_at)

@@ -35,7 +35,7 @@ class Pump(Generic[Item]):
 
     work: returns the items that failed, with why; if it raises, nothing of the batch was written, and it is done
     again item by item. While the store is away an item waits for it; one that fails three times by itself goes to
-    ``give_up``.
+    ``give_up``. size: for how many an item counts in the backlog.
     """
 
     def __init__(
@@ -44,11 +44,15 @@ class Pump(Generic[Item]):
         subject: Callable[[Item], str],
         work: Work[Item],
         give_up: Callable[[Item], Awaitable[None]],
+        *,
+        size: Callable[[Item], int] = lambda _: 1,
     ) -> None:
         self._name = name
         self._subject = subject
         self._work = work
         self._give_up = give_up
+        self._size = size
+        self._backlog = 0
         self._queue: deque[_Waiting[Item]] = deque()
         self._busy: dict[str, _Waiting[Item]] = {}
         self._wake = asyncio.Event()
@@ -58,12 +62,13 @@ class Pump(Generic[Item]):
 
     def put(self, item: Item) -> None:
         """Queue one item; what is queued was made durable before."""
+        self._backlog += self._size(item)
         self._enqueue(_Waiting(item))
 
     @property
     def backlog(self) -> int:
-        """Items that wait or are being worked on."""
-        return len(self._queue) + len(self._busy)
+        """How much waits, also behind others of the same person or for the store, or is being worked on."""
+        return self._backlog
 
     def start(self) -> None:
         """Begin working."""
@@ -141,6 +146,7 @@ class Pump(Generic[Item]):
 
     def _release(self, waiting: _Waiting[Item]) -> None:
         """Let the same person's next item go on."""
+        self._backlog -= self._size(waiting.item)
         subject = self._subject(waiting.item)
         del self._busy[subject]
         if waiting.behind:

@@ -12,6 +12,7 @@ from flows.records import Order
 from flows.values import Money, Wallet
 from gateway.core.context import Context
 from gateway.core.ports import ChargingSystem, Refused
+from gateway.core.refund_checks import Unclear, not_owed
 from gateway.errors import ChargesStopped, OcsError, UnknownSubscriber
 from gateway.telemetry import Metrics
 
@@ -27,11 +28,16 @@ class Clear:
     balance: Money | None = None
 
 
-async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | Clear:
-    """What stands against sending now: for good, or for as long as the charging system does not answer."""
+async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refused | OcsError | Unclear | Clear:
+    """What stands against sending now: for good, or for as long as the charging system does not answer.
+
+    Unclear: a refund of which a person must say whether it is owed.
+    """
     withheld = context.reach.withheld(order.msisdn)
     if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
-        return _stopped() if may_not_be_charged(context, order) else Clear()
+        if may_not_be_charged(context, order):
+            return _stopped()
+        return await not_owed(context, ocs, order) or Clear()
     if withheld:
         return Refused(withheld)
     if context.clock() - order.created_at > GIVE_UP_AFTER:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from flows.effects import ActivateBundle
+from flows.purchase import NOT_CHARGED
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
@@ -41,6 +42,7 @@ from gateway.core.ports import (
     StillRunning,
 )
 from gateway.core.purchase_checks import GIVE_UP_AFTER, hindrance, may_not_be_charged, timed
+from gateway.core.refund_checks import Unclear
 from gateway.core.retry import Backoff, GiveUp
 from gateway.core.settle_time import SettleTime
 from gateway.core.settlements import Settlement, Settlements
@@ -147,6 +149,9 @@ class PurchaseLane:
         if isinstance(against, OcsError):
             self._later(order)
             return
+        if isinstance(against, Unclear):
+            await self._leave_to_person(order, subscriber, against.detail)
+            return
         self._grants.note(order, against.balance)
         now = self._context.clock()
         await self._step(order, "send_out", PurchaseSent(now))
@@ -206,7 +211,7 @@ class PurchaseLane:
         if left := self._settle.left(order.key):
             await self._doubt(order, subscriber, OutcomeUnknown("not found yet"), queried=True, within=left)
         elif order.gives_back is not None and order.attempts >= _MOST_SENDS:
-            await self._leave_to_person(order, "the charging system does not know the refund")
+            await self._leave_to_person(order, subscriber, "the charging system does not know the refund")
         elif order.gives_back is not None:
             await self._send(order, subscriber)
         elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
@@ -227,8 +232,14 @@ class PurchaseLane:
         fact = self._unknown(order, subscriber, outcome.detail, queried=queried, reference=reference)
         await self._step(order, "lose_sight", fact)
         decision = self._query.next_attempt(order.queries + 1)
+        order = replace(order, queries=order.queries + queried)
+        if queried and isinstance(outcome, OutcomeUnknown) and not outcome.asking_helps:
+            within = self._settle.left(order.key)  # until then, what a person finds may not stay so
+            if not within:
+                await self._leave_to_person(order, subscriber, outcome.detail)
+                return
         if isinstance(decision, GiveUp):
-            await self._leave_to_person(order, outcome.detail)
+            await self._leave_to_person(order, subscriber, outcome.detail)
             return
         pause = decision.after.total_seconds()
         if within is not None:
@@ -252,10 +263,11 @@ class PurchaseLane:
             await self._step(order, "take_back", undone)
             self._forget(order)
         else:
-            await self._leave_to_person(order, "said to be done, and nothing granted")
+            await self._leave_to_person(order, subscriber, "said to be done, and nothing granted")
 
-    async def _leave_to_person(self, order: Order, detail: str) -> None:
-        person = LeftToPerson(self._context.clock(), detail)
+    async def _leave_to_person(self, order: Order, subscriber: Subscriber, detail: str) -> None:
+        telling = self._context.telling(subscriber, order.bundle)
+        person = LeftToPerson(self._context.clock(), detail, telling)
         await self._step(replace(order, state="in_doubt"), "hand_over", person)
         self._forget(order)
         _LOG.error("an order needs a person", extra={"order": order.key})
@@ -283,13 +295,16 @@ class PurchaseLane:
         self._forget(order)
 
     async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
+        owed = order.gives_back is not None and outcome.reason != NOT_CHARGED
+        if owed:  # nobody else can make it good
+            detail = f"the refund was refused: {outcome.detail or outcome.reason}"
+            await self._leave_to_person(order, subscriber, detail)
+            return
         now = self._context.clock()
         fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
         self._forget(order)
-        if order.gives_back is not None:
-            _LOG.error("a refund was refused and needs a person", extra={"order": order.key})
 
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""

@@ -12,14 +12,17 @@ from datetime import datetime
 from typing import Literal
 
 from flows.effects import Effect, RecordAudit
-from flows.purchase import NEEDS_PERSON, refund_key
-from flows.purchase_facts import BundleActivated, BundleRefused
+from flows.purchase import NEEDS_PERSON, REFUND, refund_key
+from flows.purchase_facts import BundleActivated, BundleRefused, ExcessFound
+from flows.reconciliation import excess
+from flows.records import Order, Subscriber
+from flows.values import OrderKey
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
 from gateway.errors import OrdersProblem
 from store import audit, orders, reconciliations, settlements_asked, subscriptions
-from store.errors import StoreError
+from store.errors import StoreError, store_is_away
 from store.ids import new_id
 from store.orders import OrderView
 from store.reader import Reader
@@ -38,6 +41,8 @@ _FROM = {
 _RECONCILED = "reconciled"
 """Why money is given back."""
 _DISCREPANCY = "dis-"
+_TOO_MUCH = ("differing", "double")
+"""Of which what was charged beyond the price is given back."""
 
 
 class SettlingDesk:
@@ -53,16 +58,16 @@ class SettlingDesk:
 
         Durable when this returns; carried out by the gateway within seconds. Raises OrdersProblem, StoreError.
         """
-        discrepancy, key = await self._meant(which)
+        found, key = await self._meant(which)
         view = await orders.by_key(self._reader, key)
         if view is None:
             raise OrdersProblem(f"{which}: there is no order of ours that could be settled; --note closes it")
         refund = await orders.by_key(self._reader, refund_key(view.order.key))
-        problem = hindrance(view, decision, refund, free=discrepancy is not None)
+        problem = await obstacle(self._reader, view, decision, refund, found)
         if problem:
             raise OrdersProblem(f"{key}: {problem}")
         at = self._clock()
-        wanted = Wanted(new_id(at), key, discrepancy, decision, reference, note, author, at)
+        wanted = Wanted(new_id(at), key, found.id if found else None, decision, reference, note, author, at)
         line = _line(wanted, view, at, "asked")
         await self._writer.commit(Unit(ops=(settlements_asked.put(wanted), line)))
         return key
@@ -81,7 +86,7 @@ class SettlingDesk:
         if not await self._writer.commit(Unit(ops=(line,), gate=gate)):
             raise OrdersProblem(f"{which}: {_settled(found)}")
 
-    async def _meant(self, which: str) -> tuple[str | None, str]:
+    async def _meant(self, which: str) -> tuple[reconciliations.Discrepancy | None, str]:
         """The discrepancy, if one is named, and its order's key."""
         if not which.startswith(_DISCREPANCY):
             return None, which
@@ -90,7 +95,7 @@ class SettlingDesk:
             raise OrdersProblem(f"{which}: there is no discrepancy with this id")
         if found.settled_at is not None:
             raise OrdersProblem(f"{which}: {_settled(found)}")
-        return which, found.order_key or ""
+        return found, found.order_key or ""
 
 
 class Settler:
@@ -102,16 +107,21 @@ class Settler:
         self._refunds = refunds
 
     async def work(self) -> int:
-        """Carry out what waits; how much that was."""
+        """Carry out what waits; how much that was. Raises what the store says while it is away.
+
+        What cannot be carried out is put down so, whatever was wrong with it, and keeps no other from being settled.
+        """
         waiting = await settlements_asked.waiting(self._context.reader)
         for wanted in waiting:
             try:
                 await self._carry_out(wanted)
-            except StoreError as error:
-                if error.retryable:
+            except Exception as error:
+                if store_is_away(error):
                     raise
-                _LOG.exception("a decision on an order cannot be written", extra={"order": wanted.order_key})
-                await self._committer.note(settlements_asked.done(wanted.id, "not_written", self._context.clock()))
+                outcome = "not_written" if isinstance(error, StoreError) else "failed"
+                _LOG.exception("a decision on an order cannot be carried out", extra={"order": wanted.order_key})
+                self._context.metrics.failures.labels("settling").inc()
+                await self._committer.note(settlements_asked.done(wanted.id, outcome, self._context.clock()))
         return len(waiting)
 
     async def _carry_out(self, wanted: Wanted) -> None:
@@ -119,42 +129,69 @@ class Settler:
         assert view is not None, "orders are never deleted"
         at = self._context.clock()
         refund = await orders.by_key(self._context.reader, refund_key(view.order.key))
-        problem = hindrance(view, wanted.decision, refund, free=wanted.discrepancy is not None)
-        if problem or await self._is_settled(wanted.discrepancy):  # it moved between the decision and now
+        found = await self._found(wanted.discrepancy)
+        problem = await obstacle(self._context.reader, view, wanted.decision, refund, found)
+        if problem or (found and found.settled_at):  # it moved between the decision and now
             await self._committer.note(settlements_asked.done(wanted.id, "moved_meanwhile", at))
             return
-        effects = await self._effects(wanted, view, at)
+        effects = await self._effects(wanted, view, found, at)
         beside: tuple[Op, ...] = (settlements_asked.done(wanted.id, DONE, at), _line(wanted, view, at, "settled"))
         if wanted.discrepancy is not None:
             gate = reconciliations.settle(wanted.discrepancy, wanted.decision, wanted.author, wanted.note, at)
             beside = (*beside, Op(gate.statement, gate.values))
         await self._committer.commit(effects, beside=beside)
 
-    async def _is_settled(self, discrepancy: str | None) -> bool:
-        if discrepancy is None:
-            return False
-        found = await reconciliations.discrepancy(self._context.reader, discrepancy)
-        return found is not None and found.settled_at is not None
+    async def _found(self, discrepancy: str | None) -> reconciliations.Discrepancy | None:
+        return await reconciliations.discrepancy(self._context.reader, discrepancy) if discrepancy else None
 
-    async def _effects(self, wanted: Wanted, view: OrderView, at: datetime) -> Sequence[Effect]:
+    async def _effects(
+        self, wanted: Wanted, view: OrderView, found: reconciliations.Discrepancy | None, at: datetime
+    ) -> Sequence[Effect]:
         """What the order's own machine makes of it; for money that is to go back, its refund."""
         context, order = self._context, view.order
+        over = excess(found.kind, found.evidence) if found else None
+        if wanted.decision == "refund" and found and over:
+            payer = await self._payer(order)
+            fact = ExcessFound(at, wanted.author, payer, OrderKey(f"{REFUND}{found.id}"), over)
+            return context.machines.of(order).step(order.state, "give_excess", order=order, fact=fact).effects
         if wanted.decision == "refund":
             return await self._refunds.effects(order.key, wanted.author, _RECONCILED)
-        event, fact = await self._fact(wanted, view, at)
-        step = context.machines.of(order).step(order.state, event, order=order, fact=fact)
+        event, verdict = await self._fact(wanted, view, at)
+        step = context.machines.of(order).step(order.state, event, order=order, fact=verdict)
         context.metrics.orders.labels(step.state).inc()
         return step.effects
 
     async def _fact(self, wanted: Wanted, view: OrderView, at: datetime) -> tuple[str, BundleActivated | BundleRefused]:
         context, order = self._context, view.order
-        payer = await subscriptions.by_id(context.reader, order.subscription)
-        assert payer is not None, "subscriptions are never deleted"
-        telling = context.telling(payer, order.bundle)
+        telling = context.telling(await self._payer(order), order.bundle)
         if wanted.decision == "decline":
             return "disown", BundleRefused(at, "not_applied", wanted.note, telling, wanted.author)
         given = await context.given(order)
         return "vouch", BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author)
+
+    async def _payer(self, order: Order) -> Subscriber:
+        payer = await subscriptions.by_id(self._context.reader, order.subscription)
+        assert payer is not None, "subscriptions are never deleted"
+        return payer
+
+
+async def obstacle(
+    reader: Reader,
+    view: OrderView,
+    decision: str,
+    refund: OrderView | None,
+    found: reconciliations.Discrepancy | None,
+) -> str:
+    """Why an order cannot be settled so now; empty if it can. found: what does not add up about it."""
+    if found is None or decision != "refund" or found.kind not in _TOO_MUCH:
+        return hindrance(view, decision, refund, free=found is not None)
+    if excess(found.kind, found.evidence) is None:
+        return "nothing was charged beyond the price to whoever was to pay; --note closes it"
+    if before := await reconciliations.given_back(reader, view.order.key):
+        return (
+            f"part of it was given back before, for {before}; put the rest right elsewhere and close this with --note"
+        )
+    return "" if view.order.state in ("confirmed", "refunded") else f"is {view.order.state}"
 
 
 def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free: bool) -> str:

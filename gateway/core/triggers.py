@@ -252,6 +252,11 @@ def _done(part: Triggered, word: str, at: datetime) -> Op:
     return inbox.done(part.entry.id, word, at) if body is None else inbox.done_hidden(part.entry.id, word, at, body)
 
 
+def size(item: Triggered) -> int:
+    """For how many events it stands."""
+    return len(item.parts)
+
+
 def _news(found: _Found) -> list[BundleNews]:
     if found.event is not None:
         item = found.item

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.values import parse_msisdn
+from flows.values import parse_imsi, parse_msisdn
 from gateway.core.context import Context
 from gateway.jobs.csv_lines import CsvFile, Line
 from store import imsis
@@ -17,7 +16,6 @@ from store.unit import Op, Unit
 
 _LOG = logging.getLogger(__name__)
 _PAUSE, _AT_START = 5.0, 5.0
-_IMSI = re.compile(r"[0-9]{6,15}")
 _MARK = "file"
 """Stands for the file in the table: it was read to its end."""
 
@@ -87,4 +85,4 @@ def _learnt(line: Line, at: datetime) -> Op | None:
     if line.cells is None:
         return None
     imsi, msisdn = line.cells["imsi"].strip(), parse_msisdn(f"+{line.cells['msisdn'].strip().removeprefix('+')}")
-    return imsis.learn(imsi, msisdn, at) if msisdn is not None and _IMSI.fullmatch(imsi) else None
+    return imsis.learn(imsi, msisdn, at) if msisdn is not None and parse_imsi(imsi) else None

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NoReturn
 
+from gateway.core.ports import OutcomeUnknown, Refused
+
 
 class UnreadableAnswer(ValueError):
     """An answer that is not what the charging system's documents describe; its text never quotes a subscriber."""
@@ -18,6 +20,16 @@ def read_json(body: bytes) -> object:
         return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise UnreadableAnswer("the answer is not JSON") from error
+
+
+def never_sent(detail: str) -> Refused:
+    """What an adapter refuses by itself: nobody was asked, so it says nothing about the charging system."""
+    return Refused("rejected", detail, asked=False)
+
+
+def for_a_person(detail: str) -> OutcomeUnknown:
+    """What no question will ever tell more about."""
+    return OutcomeUnknown(detail, silent=False, asking_helps=False)
 
 
 def utc_now() -> datetime:

@@ -52,10 +52,11 @@ from gateway.core.ports import (
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, utc_now
+from gateway.ocs.answers import UnreadableAnswer, never_sent, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
-from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo, NotReached
+from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo
 from gateway.ocs.cgrates_units import Grant
+from gateway.ocs.http_link import NotReached
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")
@@ -115,11 +116,11 @@ class CgratesChargingSystem:
         """Store and run the order's set, and read its marker. What CGRateS cannot do is refused and never sent."""
         grant = self._settings.grants.get(request.bundle)
         if grant is None:
-            return Refused("rejected", f"bundle {request.bundle} has no cgrates balance_type and units")
+            return never_sent(f"bundle {request.bundle} has no cgrates balance_type and units")
         if request.beneficiary != request.payer:
-            return Refused("rejected", "CGRateS cannot charge one account and grant to another in one step")
+            return never_sent("CGRateS cannot charge one account and grant to another in one step")
         if request.price.currency != self._settings.currency:
-            return Refused("rejected", f"the accounts are in {self._settings.currency}")
+            return never_sent(f"the accounts are in {self._settings.currency}")
         actions = sets.order_set(request.key, self._units(request.price), grant, self._settings.terms)
         account = await self._run(request.key, request.payer, actions)
         if isinstance(account, Refused | NotSent | OutcomeUnknown):
@@ -136,7 +137,7 @@ class CgratesChargingSystem:
         """Store and run the refund's set, and read its marker."""
         order = request.order
         if request.key == order.key:
-            return Refused("rejected", "a refund needs a key of its own")
+            return never_sent("a refund needs a key of its own")
         actions = sets.refund_set(request.key, order.key, self._units(order.price), self._settings.terms)
         account = await self._run(request.key, order.payer, actions)
         if isinstance(account, Refused | NotSent | OutcomeUnknown):

@@ -6,14 +6,13 @@ from decimal import Decimal
 
 from flows.values import OrderKey
 from gateway.core.ports import Activated, NotFound, OutcomeUnknown, Refunded, Refused
+from gateway.ocs.answers import for_a_person
 from gateway.ocs.cgrates_sets import marker
 from gateway.ocs.cgrates_wire import AccountSeen
 
 UNKNOWN_SUBSCRIBER = Refused("unknown_subscriber", "the charging system has no account for this subscriber")
 NO_MARKER = OutcomeUnknown("the charging system ran the order and left no marker", silent=False)
-_HALF_WAY = OutcomeUnknown(
-    "the charging system stopped half-way through the order: a person must look at the account", silent=False
-)
+_HALF_WAY = for_a_person("the charging system stopped half-way through the order: a person must look at the account")
 
 
 def order_outcome(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import itertools
 
 import aiohttp
+from yarl import URL
 
-from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
+from gateway.errors import OcsError, OcsUnavailable
 from gateway.ocs import cgrates_wire as wire
 from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.http_link import HttpLink
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
-
-
-class NotReached(OcsUnavailable):
-    """No connection: the call was surely not sent."""
 
 
 class EngineSaysNo(OcsError):
@@ -37,30 +35,21 @@ class Engine:
     """
 
     def __init__(self, url: str, timeout: float, session: aiohttp.ClientSession | None = None) -> None:
-        self._url = url.rstrip("/").removesuffix(wire.PATH) + wire.PATH
-        # Half the time for getting a connection: what then fails was surely not sent.
-        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
-        self._session = session
-        self._owns_session = session is None
+        self._url = URL(url.rstrip("/").removesuffix(wire.PATH) + wire.PATH)
+        self._link = HttpLink(timeout, headers=_HEADERS, session=session)
         self._idents = itertools.count(1)
 
     async def call(self, method: str, parameter: object) -> object:
         """The result. Raises NotReached, EngineSaysNo, OcsTimeout, OcsUnavailable (dropped, 5xx), OcsError."""
         ident = next(self._idents)
-        try:
-            status, body = await self._post(wire.format_call(method, parameter, ident))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotReached(f"no connection to the charging system ({type(error).__name__})") from None
-        except TimeoutError:
-            raise OcsTimeout("the charging system did not answer in time") from None
-        except aiohttp.ClientError as error:
-            raise OcsUnavailable(f"the connection to the charging system was lost ({type(error).__name__})") from None
+        answer = await self._link.call("POST", self._url, wire.format_call(method, parameter, ident))
+        status = answer.status
         if status != 200:
             raise (OcsUnavailable if status >= 500 or status == 429 else OcsError)(
                 f"the charging system answered {status}"
             )
         try:
-            result, words = wire.read_answer(body, ident)
+            result, words = wire.read_answer(answer.body, ident)
         except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
         if words:
@@ -69,14 +58,4 @@ class Engine:
 
     async def close(self) -> None:
         """Close the connections, if they are this object's own."""
-        if self._session and self._owns_session:
-            await self._session.close()
-            self._session = None
-
-    async def _post(self, body: bytes) -> tuple[int, bytes]:
-        if self._session is None:
-            self._session, self._owns_session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()), True
-        async with self._session.post(
-            self._url, data=body, headers=_HEADERS, timeout=self._timeout, allow_redirects=False
-        ) as response:
-            return response.status, await response.read()
+        await self._link.close()

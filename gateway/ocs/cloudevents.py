@@ -6,7 +6,6 @@ A wrong event is answered with everything that is wrong with it, each at its JSO
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -30,14 +29,13 @@ from flows.events import (
     UsageSession,
 )
 from flows.frozen import dataclass
-from flows.values import Bucket, Money, Msisdn, Unit
+from flows.values import Bucket, Money, Msisdn, Unit, parse_imsi
 from gateway.ocs import behaviour_events
 from gateway.ocs.event_fields import FieldReader
 
 MOST_EVENTS = 1_000
 _MOST_ID = 200
 _MOST_CATEGORY = 40
-_IMSI = re.compile(r"[0-9]{6,15}")
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "subject")
 
 
@@ -105,7 +103,7 @@ def event(document: object, at: str = "", *, whole: bool = True, own: bool = Fal
         raise NotAnEvent({**reader.problems, f"{at}/type": unknown}, unknown_type=True)
     data = reader.table({} if root.get("data") is None else root["data"], "/data")
     imsi = data.get("imsi")
-    if imsi is not None and not (isinstance(imsi, str) and _IMSI.fullmatch(imsi)):
+    if imsi is not None and parse_imsi(imsi) is None:
         reader.wrong("/data/imsi", "must be 6 to 15 digits")
     fact = parser(reader, data, kind) if parser else None
     if reader.problems:
@@ -264,7 +262,8 @@ def _porting(reader: FieldReader, data: dict[str, Any], kind: str) -> PortingInt
     direction = data.get("direction")
     if direction not in ("in", "out"):
         reader.wrong("/data/direction", "is missing" if direction is None else 'must be "in" or "out"')
-    return PortingIntended(str(direction), reader.share(data, "/data/probability"))
+    signal, donor = (reader.text(data, f"/data/{name}", most=_MOST_ID, needed=False) for name in ("signal", "donor"))
+    return PortingIntended(str(direction), signal, donor, reader.share(data, "/data/probability"))
 
 
 def _life_cycle(reader: FieldReader, data: dict[str, Any], kind: str) -> LifeCycleChanged:

@@ -43,7 +43,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
-from gateway.ocs.answers import utc_now
+from gateway.ocs.answers import for_a_person, never_sent, utc_now
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
@@ -122,7 +122,7 @@ class DiameterChargingSystem:
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Send the same again: the server's recorded answer, or its first; ``OutcomeUnknown`` where that is no way."""
         ask = self._debit(request)
-        return _no_word(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
+        return for_a_person(ask.detail) if isinstance(ask, Refused) else await self._repeat(ask, request.created_at)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give the money back under the refund's own key."""
@@ -135,7 +135,7 @@ class DiameterChargingSystem:
         """As ``find``."""
         ask = self._credit(request)
         return (
-            _no_word(ask.detail)
+            for_a_person(ask.detail)
             if isinstance(ask, Refused)
             else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
@@ -155,7 +155,7 @@ class DiameterChargingSystem:
 
     def _debit(self, request: PurchaseRequest) -> Ask | Refused:
         if request.beneficiary != request.payer:
-            return Refused("rejected", "Diameter credit control names one subscriber: nothing for another number")
+            return never_sent("Diameter credit control names one subscriber: nothing for another number")
         return self._about(request.key, Action.DIRECT_DEBITING, request)
 
     def _credit(self, request: RefundRequest) -> Ask | Refused:
@@ -164,9 +164,9 @@ class DiameterChargingSystem:
     def _about(self, key: OrderKey, action: Action, order: PurchaseRequest) -> Ask | Refused:
         service = self._bundles.get(order.bundle)
         if service is None:
-            return Refused("rejected", f"bundle {order.bundle} has no Diameter service")
+            return never_sent(f"bundle {order.bundle} has no Diameter service")
         if not wire.is_writable(order.price):
-            return Refused("rejected", f"{order.price.currency} has no number in ISO 4217, or the amount no 64 bits")
+            return never_sent(f"{order.price.currency} has no number in ISO 4217, or the amount no 64 bits")
         return Ask(wire.session_of(self._sender.host, key), action, order.payer, service, order.price)
 
     async def _send(self, ask: Ask) -> wire.Sent:
@@ -180,9 +180,9 @@ class DiameterChargingSystem:
 
     async def _repeat(self, ask: Ask, since: datetime | None) -> wire.Sent:
         if self._remembers is None:
-            return _no_word("sent once, and the server is not said to detect duplicates: a person must look")
+            return for_a_person("sent once, and the server is not said to detect duplicates: a person must look")
         if since is not None and self._now() - since > self._remembers:
-            return _no_word("older than the server is said to remember: a person must look")
+            return for_a_person("older than the server is said to remember: a person must look")
         try:
             answer, _ = await self._ask(ask, resent=True)
         except NotReached as error:
@@ -213,10 +213,6 @@ def _error(code: int) -> OcsError:
         return UnknownSubscriber("the charging system does not know this subscriber")
     kind = OcsUnavailable if code in _PROTOCOL_ERRORS else OcsError
     return kind(f"the charging system answered with Diameter {code}")
-
-
-def _no_word(detail: str) -> OutcomeUnknown:
-    return OutcomeUnknown(detail, silent=False)
 
 
 def _unknown(error: Exception) -> OutcomeUnknown:

@@ -36,6 +36,7 @@ class TriggerRoutes:
     async def receive(self, request: web.Request) -> web.Response:
         """Take in one event or a batch."""
         self._door.admit_signer(request)
+        self._intake.check_room()  # before anything is read: a flood must cost little
         body = await body_of(request, MOST_BYTES)
         self._check_signature(request, body)
         try:
@@ -44,7 +45,7 @@ class TriggerRoutes:
             raise refusal_of(error) from None
         at = self._context.clock()
         items: list[Triggered] = [triggered(one, at) for one in events]
-        fresh = await self._intake.triggers(items, list(map(unit_of, items, events)))
+        fresh = await self._intake.offered(items, list(map(unit_of, items, events)))
         taken = sum(fresh)
         return web.json_response({"accepted": taken, "known": len(fresh) - taken}, status=202 if taken else 200)
 

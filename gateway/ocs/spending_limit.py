@@ -6,18 +6,17 @@ The key is the SUPI; only one that is an IMSI can be somebody's number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from flows.frozen import dataclass
-from flows.values import Msisdn
+from flows.values import Msisdn, parse_imsi
 from gateway.config.tree import NchfConfig
 from gateway.ocs.cloudevents import NotAnEvent
 from gateway.ocs.event_fields import FieldReader
 
-_IMSI = re.compile(r"imsi-([0-9]{6,15})")
+_SUPI = "imsi-"
 _MOST_WORD = 80
 NO_EVENT = "none"
 """The kind of a status that says nothing new."""
@@ -89,10 +88,10 @@ def document(
 
 def _imsi(reader: FieldReader, root: Mapping[str, Any]) -> str:
     supi = reader.text(root, "/supi", most=_MOST_WORD)
-    found = _IMSI.fullmatch(supi)
+    found = parse_imsi(supi.removeprefix(_SUPI)) if supi.startswith(_SUPI) else None
     if supi and found is None:
         reader.wrong("/supi", "must be an IMSI, such as imsi-732101234567890")
-    return found[1] if found else ""
+    return found or ""
 
 
 def _begin(period: str, at: datetime) -> datetime:

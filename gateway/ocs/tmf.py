@@ -12,8 +12,11 @@ connection lived; only the operator knows its longest queue, hence the setting.
 
 What stays open: an order that a server applies after the settle time is charged twice if the key was sent again;
 ``held``, ``partial``, the cancellation states and unknown states stay ``StillRunning`` until a person acts; a server
-that lists orders without ``externalId`` never gives a certain no; refunds (``adjustBalance``) have no external id and
-are not made here.
+that lists orders without ``externalId`` never gives a certain no.
+
+A refund (``adjustBalance``) has no external id either: our key stands in its ``description`` and is looked for in
+``balanceActionHistory``. That it is not there is a no only from a server whose history has shown a refund of ours, as
+is looked for after the first that was paid; any other may have paid it, so it goes to a person and is not sent again.
 """
 
 from __future__ import annotations
@@ -30,10 +33,12 @@ from flows.values import BundleId, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
     FindOutcome,
     FindRefundOutcome,
+    NotFound,
     NotSent,
     OutcomeUnknown,
     PurchaseOutcome,
     PurchaseRequest,
+    Refunded,
     RefundOutcome,
     RefundRequest,
     Refused,
@@ -41,13 +46,14 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, read_json, utc_now
+from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, read_json, utc_now
 from gateway.ocs.tmf_wallet import money_bucket, read_wallet
 
 _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 20
 _NOT_LET_IN = frozenset({401, 403, 407, 429})  # refused at the door, before any order was made
 _UNDECIDED = frozenset({408, 409})  # 409: an order with this key may exist, so it is looked up
+_UNTOLD = for_a_person("the balance history shows no refund of ours: whether this one was paid, the account must tell")
 _ASKING = {"Accept": "application/json"}
 _SENDING = {**_ASKING, "Content-Type": wire.CONTENT_TYPE}
 
@@ -86,6 +92,7 @@ class TmfChargingSystem:
         self._session = session
         self._owns_session = session is None
         self._now = now
+        self._history_tells = False
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and buckets; an account without any bucket has no balance.
@@ -109,7 +116,7 @@ class TmfChargingSystem:
         """Post one order. A bundle without product offering is refused here and never sent."""
         offering = self._offerings.get(request.bundle)
         if offering is None:
-            return Refused("rejected", f"bundle {request.bundle} has no TM Forum product offering")
+            return never_sent(f"bundle {request.bundle} has no TM Forum product offering")
         try:
             status, body, _ = await self._call("POST", self._orders, wire.format_order(request, offering))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -152,7 +159,7 @@ class TmfChargingSystem:
         try:
             status, body, _ = await self._call("POST", self._adjustments, wire.format_refund(request, bucket))
             if 200 <= status < 300:
-                return wire.read_adjustment(body, request.key)
+                return await self._as_adjusted(wire.read_adjustment(body, request.key), request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return NotSent(f"no connection to the charging system ({type(error).__name__})")
         except (UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
@@ -161,12 +168,23 @@ class TmfChargingSystem:
         return Refused("rejected", outcome.detail) if isinstance(outcome, Refused) else outcome
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
-        """Look for the key among the payer's balance actions."""
+        """Look for the key among the payer's balance actions; not to find it is a no only where refunds are shown."""
         try:
             payer = quote(request.order.payer, safe="")
-            return wire.choose_refund(await self._list(f"{self._actions}?logicalResource.id={payer}"), request.key)
+            actions = await self._list(f"{self._actions}?logicalResource.id={payer}")
+            self._history_tells |= wire.shows_refunds(actions)
+            found = wire.choose_refund(actions, request.key)
+            return _UNTOLD if isinstance(found, NotFound) and not self._history_tells else found
         except (_Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
             return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+
+    async def _as_adjusted(self, outcome: RefundOutcome, request: RefundRequest) -> RefundOutcome:
+        """The same; until the history has shown a refund, each that was paid is looked for in it."""
+        if isinstance(outcome, Refunded) and not self._history_tells:
+            await self.find_refund(request)
+            if not self._history_tells:
+                _LOG.warning("a refund was paid and is not in balanceActionHistory: it could not be asked about")
+        return outcome
 
     async def answers(self) -> bool:
         """Asked about an order that nobody made: any answer but silence will do."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flows.frozen import dataclass
+from flows.purchase import REFUND
 from flows.values import OrderKey
 from gateway.core.ports import (
     Activated,
@@ -134,6 +135,11 @@ def read_list(body: bytes) -> Sequence[Mapping[str, object]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise UnreadableAnswer("the answer is not a list of objects")
     return items
+
+
+def shows_refunds(items: Sequence[Mapping[str, object]]) -> bool:
+    """Whether balance actions keep our key: one that a refund of ours has left is among them."""
+    return any(str(item.get("description") or "").startswith(REFUND) for item in items)
 
 
 def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindRefundOutcome:

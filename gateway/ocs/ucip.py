@@ -33,8 +33,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
-import aiohttp
-
 from flows.values import BundleId, Msisdn, Wallet
 from gateway.config.ocs_sections import UcipConfig
 from gateway.core.ports import (
@@ -54,7 +52,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, utc_now
+from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
 from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
@@ -117,18 +115,14 @@ class UcipChargingSystem:
             return read_wallet(answer, offers, self._reading, self._now())
         except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
-        except TimeoutError:
-            raise OcsTimeout("the charging system did not answer in time") from None
-        except aiohttp.ClientError as error:
-            raise OcsUnavailable(f"the charging system cannot be reached ({type(error).__name__})") from None
 
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Send one message. A gift, and a bundle that this AIR does not have, are refused here and never sent."""
         if request.beneficiary != request.payer:
-            return Refused("rejected", "over UCIP a bundle cannot be given to another number")
+            return never_sent("over UCIP a bundle cannot be given to another number")
         sale = self._sales.get(request.bundle)
         if sale is None:
-            return Refused("rejected", f"bundle {request.bundle} has no ucip entry in the catalogue")
+            return never_sent(f"bundle {request.bundle} has no ucip entry in the catalogue")
         sent, fresh = self._sends.note(request.key, request.payer, sale.offer, self._now())
         outcome = await self._sell(request, sale, sent)
         if fresh and isinstance(outcome, Refused | NotSent):
@@ -139,19 +133,19 @@ class UcipChargingSystem:
         """By a repeat or by its offer, where the operator has opened these ways; else it is unknown."""
         sale, sent = self._sales.get(request.bundle), self._sends.get(request.key)
         if sale is None:
-            return _no_word(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
+            return for_a_person(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
         if sent is not None and sent.doubt:
-            return _no_word(sent.doubt)
+            return for_a_person(sent.doubt)
         if self._may_repeat(first := sent.at if sent else request.created_at):
             self._sends.note(request.key, request.payer, sale.offer, first)  # after a restart, as old as the order
             repeated = await self.purchase(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
         if not sale.offer:
-            return _for_a_person(wire.transaction_id(request.key))
+            return _untold(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
-        except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
-            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+        except (OcsError, UnreadableAnswer) as error:
+            return OutcomeUnknown(f"the charging system could not be asked: {error}")
         return self._by_offers(request, sale, sent, offers)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
@@ -161,7 +155,7 @@ class UcipChargingSystem:
         try:
             body = wire.format_refund(self._caller, request, request.order.created_at or sent.at)
         except wire.NotPayable as error:
-            outcome: RefundOutcome = Refused("rejected", str(error))
+            outcome: RefundOutcome = never_sent(str(error))
         else:
             answer = await self._calls.charge(body, transaction := wire.transaction_id(request.key))
             outcome = Refunded(transaction) if isinstance(answer, dict) else answer
@@ -175,18 +169,16 @@ class UcipChargingSystem:
         if self._may_repeat(sent.at if sent else None):
             repeated = await self.refund(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
-        return _for_a_person(wire.transaction_id(request.key))
+        return _untold(wire.transaction_id(request.key))
 
     async def answers(self) -> bool:
         """Asked about a number that nobody has: any answer in UCIP will do."""
         try:
             await self._calls.question(wire.BALANCE, _NOBODY)
-        except OcsUnavailable:
+        except (OcsUnavailable, OcsTimeout, UnreadableAnswer):
             return False
         except OcsError:
             return True
-        except (UnreadableAnswer, TimeoutError, aiohttp.ClientError):
-            return False
         return True
 
     async def close(self) -> None:
@@ -200,14 +192,14 @@ class UcipChargingSystem:
         try:
             body = wire.format_sale(self._caller, request, sale, request.created_at or sent.at)
         except wire.NotPayable as error:
-            return Refused("rejected", str(error))
+            return never_sent(str(error))
         answer = await self._calls.charge(body, transaction)
         if not isinstance(answer, dict):
             return answer
         if sale.profile and self._gave_it_away(answer, request, sale):
             sent.doubt = f"refill profile {sale.profile} granted without taking the price from the main account"
             _LOG.error("%s: set it up so on the AIR", sent.doubt, extra={"order": request.key})
-            return _no_word(sent.doubt)
+            return for_a_person(sent.doubt)
         return Activated(transaction)
 
     def _gave_it_away(self, answer: Members, request: PurchaseRequest, sale: Sale) -> bool:
@@ -234,25 +226,21 @@ class UcipChargingSystem:
     ) -> FindOutcome:
         first = request.created_at or (sent.at if sent else None)
         if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
-            return _no_word("what the order granted may be over already")
+            return for_a_person("what the order granted may be over already")
         if all(offer.ends is not None and offer.ends < first - _CLOCKS_APART for offer in offers):
             return NotFound()  # what ended before the order would go on if the order had been carried out
         if sent is None:
-            return _no_word("sent before the gateway was started; what it grants is there, perhaps from another")
+            return for_a_person("sent before the gateway was started; what it grants is there, perhaps from another")
         since = sent.at - _CLOCKS_APART
         if not self._sends.was_alone(sent, since - timedelta(seconds=self.settle_seconds)):
-            return _no_word("what it grants is there, perhaps from another order for the same")
+            return for_a_person("what it grants is there, perhaps from another order for the same")
         if any(offer.starts is not None and offer.starts >= since for offer in offers):
             return Activated(wire.transaction_id(request.key))
-        return _no_word("what it grants is there, and was there before")
+        return for_a_person("what it grants is there, and was there before")
 
     async def _offers(self, msisdn: Msisdn) -> list[OfferSeen]:
         return read_offers(await self._calls.question(wire.OFFERS, msisdn, none=_NO_OFFERS))
 
 
-def _no_word(detail: str) -> OutcomeUnknown:
-    return OutcomeUnknown(detail, silent=False)
-
-
-def _for_a_person(transaction: str) -> OutcomeUnknown:
-    return _no_word(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")
+def _untold(transaction: str) -> OutcomeUnknown:
+    return for_a_person(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 
-import aiohttp
-
 from flows.values import Msisdn
 from gateway.core.ports import NotSent, OutcomeUnknown, Refused
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import ucip_wire as wire
 from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.http_link import NotReached
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.xml_rpc import Fault, Members
 
@@ -31,19 +30,17 @@ class AirCalls:
     async def charge(self, body: bytes, transaction: str) -> dict[str, object] | Against:
         """The answer to a message that moves money if it was carried out, else what stands against it."""
         try:
-            status, answer = await self._link.charge(body)
-            if status in _NOT_LET_IN:
-                return NotSent(f"the AIR did not let us in ({status}): {_hint(status)}")
-            if status != 200:
-                return OutcomeUnknown(f"the AIR answered {status}")
-            read = wire.read(answer, transaction)
+            reply = await self._link.charge(body)
+            if reply.status in _NOT_LET_IN:
+                return NotSent(f"the AIR did not let us in ({reply.status}): {_hint(reply.status)}")
+            if reply.status != 200:
+                return OutcomeUnknown(f"the AIR answered {reply.status}")
+            read = wire.read(reply.body, transaction)
             against = wire.judged(read)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return NotSent(f"no connection to the AIR ({type(error).__name__})")
-        except TimeoutError:
-            return OutcomeUnknown("the AIR did not answer in time")
-        except aiohttp.ClientError as error:
-            return OutcomeUnknown(f"the connection to the AIR was lost ({type(error).__name__})")
+        except NotReached as error:
+            return NotSent(str(error))
+        except OcsError as error:
+            return OutcomeUnknown(str(error))
         except UnreadableAnswer as error:
             return OutcomeUnknown(f"the AIR's answer cannot be read: {error}")
         if against is not None:
@@ -54,16 +51,17 @@ class AirCalls:
     async def question(self, method: str, msisdn: Msisdn, none: int | None = None) -> Members:
         """The answer to a question; none: a code that says that there is nothing.
 
-        Raises UnknownSubscriber (102), OcsUnavailable (5xx, not let in, overload), OcsError (other codes and faults),
-        UnreadableAnswer, TimeoutError, aiohttp.ClientError.
+        Raises UnknownSubscriber (102), OcsTimeout, OcsUnavailable (no connection, 5xx, not let in, overload), OcsError
+        (other codes and faults), UnreadableAnswer.
         """
         transaction = str(next(self._questions))
         body = wire.format_question(self._caller, method, msisdn, transaction, self._now())
-        status, found = await self._link.ask(body)
+        reply = await self._link.ask(body)
+        status = reply.status
         if status != 200:
             kind = OcsUnavailable if status >= 500 or status in _NOT_LET_IN else OcsError
             raise kind(f"the charging system answered {status}: {_hint(status)}")
-        answer = wire.read(found, transaction)
+        answer = wire.read(reply.body, transaction)
         if isinstance(answer, Fault):
             against = wire.judged(answer)
             raise (OcsUnavailable if isinstance(against, NotSent) else OcsError)(

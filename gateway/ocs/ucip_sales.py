@@ -9,6 +9,7 @@ from datetime import timedelta
 from flows.catalogue import Bundle, Catalogue
 from flows.frozen import dataclass
 from flows.values import BundleId
+from gateway.config.ocs_sections import OcsConfig
 from gateway.errors import ConfigError
 
 _PROFILE = re.compile(r"[A-Za-z0-9]{1,30}")
@@ -37,6 +38,25 @@ class Sale:
 def sales_of(catalogue: Catalogue) -> dict[BundleId, Sale]:
     """The bundles that have a ``ucip`` entry. Raises ConfigError naming bundle and key."""
     return {bundle.id: _sale(bundle, entry) for bundle in catalogue.bundles if (entry := bundle.ocs.get("ucip"))}
+
+
+def check_seen(catalogue: Catalogue, sales: Mapping[BundleId, Sale], config: OcsConfig) -> None:
+    """What is looked at after a purchase must be seen in wallets, or every bundle would be taken for not granted.
+
+    A dedicated account whose unit nobody tells is left out of them, and whether an AIR tells it is not known before.
+    Raises ConfigError naming bundle and key.
+    """
+    for bundle in catalogue.bundles if config.grants != "trust" else ():
+        sale, units = sales.get(bundle.id), sorted({allowance.unit.value for allowance in bundle.allowances})
+        if sale is None or not units or not bundle.on_sale.ever:
+            continue
+        accounts = [one for one in config.ucip.dedicated_accounts if sale.account in {0, one.id}]
+        if not any(one.unit in units for one in accounts):
+            which = f"id {sale.account}" if sale.account else "one"
+            raise ConfigError(
+                f"ocs.ucip.dedicated_accounts lacks {which} with unit {' or '.join(units)}: "
+                f'ocs.grants is "{config.grants}", and bundle {bundle.id} would not be seen in a wallet'
+            )
 
 
 def _sale(bundle: Bundle, entry: Mapping[str, object]) -> Sale:

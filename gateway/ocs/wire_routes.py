@@ -154,7 +154,7 @@ class WireRoutes:
         for unit, word, what in aside:
             await self._aside([unit], word, counter=what)
         if items:
-            await self._intake.triggers(items, units)
+            await self._intake.offered(items, units)
 
     async def _json(self, request: web.Request) -> Any:
         self._door.admit(request)
@@ -169,7 +169,7 @@ class WireRoutes:
         except NotAnEvent as error:
             raise refusal_of(error) from None
         item = triggered(told, at)
-        await self._intake.triggers([item], [unit_of(item, told)])
+        await self._intake.offered([item], [unit_of(item, told)])
 
     async def _aside(self, units: Sequence[Unit], outcome: str, **what: str) -> None:
         """Keep what leads to nothing, and say so once."""

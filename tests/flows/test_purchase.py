@@ -23,6 +23,7 @@ from flows.purchase import NOT_GRANTED, TELL_AFTER_QUERIES, PurchaseFlow
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
+    ExcessFound,
     LeftToPerson,
     NothingGranted,
     OutcomeWasUnknown,
@@ -34,7 +35,7 @@ from flows.records import Subscriber
 from flows.step import Step
 from flows.telling import Given, Telling
 from flows.texts import Voice
-from flows.values import Money, Msisdn, Purpose, SubscriptionId, Unit
+from flows.values import Money, Msisdn, OrderKey, Purpose, SubscriptionId, Unit
 from locales.catalogues import load_catalogues
 
 FLOW = PurchaseFlow()
@@ -49,11 +50,12 @@ FACTS = {
     "activate": ACTIVATED,
     "refuse": REFUSED,
     "lose_sight": OutcomeWasUnknown(TUESDAY, "time-out", queried=False, telling=TELLING),
-    "hand_over": LeftToPerson(TUESDAY, "asked enough"),
+    "hand_over": LeftToPerson(TUESDAY, "asked enough", TELLING),
     "vouch": replace(ACTIVATED, by="rosa"),
     "disown": replace(REFUSED, by="rosa"),
     "take_back": NothingGranted(TUESDAY, "ocs-7", "charged, and nothing granted", PAYER),
     "give_back": RefundAsked(TUESDAY, "api:care", "complaint", PAYER),
+    "give_excess": ExcessFound(TUESDAY, "rosa", PAYER, OrderKey("ref-dis-1"), Money(1_000, "COP")),
     "money_back": None,
 }
 NEXT = {
@@ -81,6 +83,7 @@ NEXT = {
     "disown": {"in_doubt": "declined", "confirmed": "declined", "declined": "declined"},
     "take_back": {"sent": "in_doubt", "in_doubt": "in_doubt"},
     "give_back": {"in_doubt": "in_doubt", "confirmed": "confirmed", "declined": "declined"},
+    "give_excess": {"confirmed": "confirmed", "refunded": "refunded"},
     "money_back": {"in_doubt": "refunded", "confirmed": "refunded", "declined": "refunded"},
 }
 LEGAL = [(state, event, after) for event, row in NEXT.items() for state, after in row.items()]
@@ -221,11 +224,13 @@ def test_who_is_told_of_a_doubt_is_told_not_to_buy_again() -> None:
 
 
 def test_what_nobody_can_settle_is_left_to_a_person() -> None:
-    """It stays in doubt, marked, and nothing is said to the payer."""
-    effects = step("in_doubt", "hand_over", FACTS["hand_over"]).effects
-    assert isinstance(effects[0], RecordOrderState)
-    assert (effects[0].state, effects[0].reason, effects[0].settled) == ("in_doubt", "needs_person", False)
-    assert texts(effects) == []
+    """It stays in doubt, marked; the payer hears once that it is looked at, now or before."""
+    for queries in (0, TELL_AFTER_QUERIES, TELL_AFTER_QUERIES + 1, 40):
+        effects = step("in_doubt", "hand_over", FACTS["hand_over"], queries=queries).effects
+        assert isinstance(effects[0], RecordOrderState)
+        assert (effects[0].state, effects[0].reason, effects[0].settled) == ("in_doubt", "needs_person", False)
+        kinds = [one.key.rpartition(":")[2] for one in texts(effects)]
+        assert kinds == ([] if queries > TELL_AFTER_QUERIES else ["checking"])
 
 
 @given(st.lists(st.sampled_from(sorted(FACTS.keys() - {"vouch", "disown"})), max_size=40))
@@ -241,7 +246,8 @@ def test_an_order_is_settled_at_most_once(events: list[str]) -> None:
     settled = [one for one in effects if isinstance(one, RecordOrderState) and one.settled]
     assert len(settled) <= 1
     assert settled or state not in ("confirmed", "declined")
-    assert len(texts(tuple(effects))) == len(settled)
+    verdicts = [one for one in texts(tuple(effects)) if not one.key.endswith(":checking")]
+    assert len(verdicts) == len(settled)
 
 
 @pytest.mark.parametrize(("event", "by"), [("take_back", "chasqui"), ("give_back", "api:care")])
@@ -256,6 +262,16 @@ def test_a_refund_is_an_order_under_a_key_of_its_own(event: str, by: str) -> Non
     assert (recorded.state, recorded.attempts, recorded.queries, recorded.price) == ("pending", 0, 0, order().price)
     assert (line.actor, line.action) == (by, "order.refund_asked")
     assert texts(effects) == []
+
+
+@pytest.mark.parametrize("state", ["confirmed", "refunded"])
+def test_what_was_charged_beyond_the_price_goes_back_under_a_key_of_its_own(state: str) -> None:
+    """Beside the one refund of the whole; the order stays as it is."""
+    done = step(state, "give_excess", FACTS["give_excess"])
+    (recorded,) = (effect.order for effect in done.effects if isinstance(effect, RecordOrder))
+    assert (recorded.key, recorded.offer, recorded.gives_back) == ("ref-dis-1", "ref-dis-1", "ord-off-1")
+    assert (recorded.price, recorded.state) == (Money(1_000, "COP"), "pending")
+    assert not any(isinstance(effect, RecordOrderState) for effect in done.effects)
 
 
 def test_what_was_charged_and_not_granted_stays_in_doubt_until_the_money_is_back() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from fakes import ANA, BEN, PRICE, order
 from flows.purchase import NEEDS_PERSON
-from flows.reconciliation import Charge, Ours, Said, absent, compare, judge
-from flows.values import Msisdn, OrderKey
+from flows.reconciliation import Charge, Ours, Said, absent, compare, excess, judge
+from flows.values import Money, Msisdn, OrderKey
 
 KEY = "ord-off-1"
 ONCE = Charge(KEY, ANA, PRICE.amount, PRICE.currency, "2026-11-24T10:00:01-05:00", "r-1")
@@ -57,6 +57,39 @@ def test_a_statement_is_held_against_each_order(state: str, charges: list[Charge
     if found is not None:
         assert found.key == KEY
         assert len(found.evidence["theirs"]) == len(charges)
+
+
+@pytest.mark.parametrize(
+    ("state", "charges", "over"),
+    [
+        ("confirmed", [ONCE, AGAIN], PRICE.amount),
+        ("confirmed", [ONCE, AGAIN, replace(AGAIN, reference="r-4")], 2 * PRICE.amount),
+        ("confirmed", [ONCE, AGAIN, PART], PRICE.amount - 1),
+        ("confirmed", [replace(ONCE, amount=PRICE.amount + 1)], 1),
+        ("confirmed", [replace(ONCE, amount=PRICE.amount - 1)], 0),
+        ("confirmed", [ONCE, PART], 0),
+        ("confirmed", [replace(ONCE, currency="USD")], 0),
+        ("confirmed", [replace(ONCE, amount=PRICE.amount + 1, msisdn=BEN)], 0),
+        ("confirmed", [], 0),
+        ("refunded", [ONCE, AGAIN], PRICE.amount),
+        ("declined", [ONCE, AGAIN], 0),
+    ],
+)
+def test_what_was_charged_beyond_the_price_is_what_can_be_given_back(
+    state: str, charges: list[Charge], over: int
+) -> None:
+    """Of who was to pay, in the currency that was said; less is no money of theirs."""
+    found = compare(ours(state), charges)
+    assert found is not None
+    assert excess(found.kind, found.evidence) == (Money(over, PRICE.currency) if over else None)
+
+
+def test_of_a_refund_that_was_paid_twice_nothing_is_given_back() -> None:
+    """It is the operator's money."""
+    refund = order(state="confirmed", key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY))
+    found = compare(Ours(refund), [BACK, replace(BACK, reference="r-9")])
+    assert found is not None
+    assert (found.kind, excess(found.kind, found.evidence)) == ("double", None)
 
 
 @pytest.mark.parametrize(

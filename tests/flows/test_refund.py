@@ -13,7 +13,7 @@ from flows.purchase_facts import BundleActivated, BundleRefused, OutcomeWasUnkno
 from flows.refund import RefundFlow
 from flows.telling import Telling
 from flows.texts import Voice
-from flows.values import OfferId, OrderKey
+from flows.values import Money, OfferId, OrderKey
 from locales.catalogues import load_catalogues
 
 FLOW = RefundFlow()
@@ -38,6 +38,15 @@ def test_the_payer_is_told_when_the_money_is_back_and_the_order_says_so(state: s
     assert told.text == "We have given you back COP 3,000 for 1 GB."
     assert RecordRefunded(OrderKey("ord-off-1"), "refunded", TUESDAY) in effects
     assert [(one.key, one.state, one.settled) for one in states(effects)] == [("ref-off-1", "confirmed", True)]
+
+
+def test_a_part_that_is_back_leaves_the_order_as_it_is() -> None:
+    """Only who got all of it back has bought nothing."""
+    part = replace(REFUND, key=OrderKey("ref-dis-1"), offer=OfferId("ref-dis-1"), price=Money(1_000, "COP"))
+    effects = FLOW.step("sent", "activate", order=part, fact=BACK).effects
+    assert not any(isinstance(effect, RecordRefunded) for effect in effects)
+    (told,) = (effect for effect in effects if isinstance(effect, SendSms))
+    assert (told.key, told.text) == ("ref-dis-1:refunded", "We have given you back COP 10 for 1 GB.")
 
 
 def test_a_refund_that_is_refused_is_a_persons_business() -> None:

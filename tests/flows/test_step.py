@@ -61,7 +61,7 @@ def test_purchases(catalogues: Catalogues, queries: int, state: str, event: str)
         "activate": BundleActivated(TUESDAY, "r-1", PRICE, telling),
         "refuse": BundleRefused(TUESDAY, "rejected", "no", telling),
         "lose_sight": OutcomeWasUnknown(TUESDAY, "late", True, telling),
-        "hand_over": LeftToPerson(TUESDAY, "late"),
+        "hand_over": LeftToPerson(TUESDAY, "late", telling),
     }[event]
     about = order(state=state, queries=queries)
     steps = [taken(PURCHASE, way, state, event, order=about, fact=fact) for way in ("step", "step_by_machine")]

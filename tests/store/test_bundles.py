@@ -48,11 +48,38 @@ async def test_what_is_written_is_read(house: House) -> None:
         assert (await put(house, known)).bucket == bucket
 
 
-@pytest.mark.parametrize(("seen_at", "remaining"), [(TUESDAY - timedelta(seconds=1), 100), (TUESDAY, 50), (LATER, 50)])
+@pytest.mark.parametrize(
+    ("seen_at", "remaining"), [(TUESDAY - timedelta(seconds=1), 100), (TUESDAY, 150), (LATER, 150)]
+)
 async def test_older_figures_change_nothing(house: House, seen_at: datetime, remaining: int) -> None:
     """Reports overtake each other."""
-    changed = replace(KNOWN, bucket=replace(BUCKET, remaining=50 * MB), seen_at=seen_at)
+    changed = replace(KNOWN, bucket=replace(BUCKET, remaining=150 * MB), seen_at=seen_at)
     assert (await put(house, KNOWN, changed)).bucket.remaining == remaining * MB
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "remaining", "ends", "asked", "counts"),
+    [
+        (TUESDAY - HOUR, 50, END, False, True),  # a charging system's clock is behind ours: less is newer
+        (TUESDAY - HOUR, 150, END, False, False),  # late, or filled up: nobody knows
+        (TUESDAY - HOUR, 50, END - timedelta(days=7), False, False),  # of the period before
+        (TUESDAY - HOUR, 50, None, False, False),
+        (TUESDAY - HOUR - timedelta(seconds=1), 50, END, False, False),  # more than clocks differ
+        (TUESDAY - HOUR, 150, END, True, True),  # our own clock was ahead: what was just asked is the newest
+    ],
+)
+async def test_a_clock_that_is_off_by_an_hour_keeps_no_newer_figures_out(
+    house: House, seen_at: datetime, remaining: int, ends: datetime | None, *, asked: bool, counts: bool
+) -> None:
+    """What is left of a period only becomes less."""
+    changed = replace(
+        KNOWN, bucket=replace(BUCKET, remaining=remaining * MB, expires_at=ends), seen_at=seen_at, asked=asked
+    )
+    found = await put(house, KNOWN, changed)
+    assert found.bucket.remaining == (remaining if counts else 100) * MB
 
 
 async def test_what_is_not_told_stays_as_it_was(house: House) -> None:

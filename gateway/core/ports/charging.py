@@ -37,12 +37,13 @@ class Refused:
     """The charging system said no, finally, and charged nothing.
 
     reason: a stable code (``insufficient_funds``, ``unknown_subscriber``, ``not_eligible``, ``rejected``).
-    detail: the charging system's words.
+    detail: the charging system's words. asked: False where the adapter said it, and nothing was sent.
     """
 
     reason: str
     detail: str = ""
     reference: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,12 @@ class OutcomeUnknown:
     """The request may or may not have been carried out (time-out, dropped connection, 5xx): query.
 
     silent: no answer, or one that is none; False where it is there and says nothing about this, or cannot be asked.
+    asking_helps: False where no question will ever tell more, so that a person must look.
     """
 
     detail: str
     silent: bool = True
+    asking_helps: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ url = "sqlite+aiosqlite:///chasqui.db"
 url = "memory://"
 [triggers]
 url = "inline://"
+waiting = 50_000
 [[ussd.services]]
 code = "*123#"
 menu = "main"
@@ -148,6 +149,10 @@ budget = 10000000
 [reconciliation]
 at = "03:30"
 per_second = 20
+[retention]
+at = "02:30"
+inbox_days = 90
+alerts_days = 400
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from fakes import FakeOcs, eventually
-from flows.values import BundleId, Money, Msisdn, OrderKey
+from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.breaker import Breaker, BreakerSettings
 from gateway.core.call_gate import CallGate, GateSettings
 from gateway.core.guarded_ocs import GuardedOcs
@@ -127,6 +127,36 @@ async def test_nor_is_it_a_sign_that_a_charging_system_is_back() -> None:
         await it.guard.find(ORDER)
         states.append(it.breaker.state)
     assert states == ["half_open", "closed"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_only_a_refusal_of_the_charging_systems_own_is_a_sign_of_life(asked: bool) -> None:
+    """What an adapter refuses by itself reached nobody: it breaks no row of failures, and is no probe."""
+    refused = Refused("rejected", "no mapping", asked=asked)
+    between, probing = Guarded(), Guarded()
+    between.ocs.purchases.extend([OutcomeUnknown("reset"), refused, OutcomeUnknown("reset")])
+    for _ in range(3):
+        await between.guard.purchase(ORDER)
+    assert between.breaker.state == ("closed" if asked else "open")
+    probing.ocs.purchases.extend([OutcomeUnknown("reset")] * AFTER)
+    for _ in range(AFTER):
+        await probing.guard.purchase(ORDER)
+    probing.seconds = 1.0
+    probing.ocs.purchases.append(refused)
+    await probing.guard.purchase(ORDER)
+    assert probing.breaker.state == ("closed" if asked else "half_open")
+
+
+async def test_a_wallet_that_tells_nothing_is_no_sign_either() -> None:
+    """Over Diameter without a balance context nobody is asked."""
+    it = Guarded()
+    it.ocs.otherwise = Wallet(None)
+    it.ocs.purchases.extend([OutcomeUnknown("reset")] * AFTER)
+    for _ in range(AFTER):
+        await it.guard.purchase(ORDER)
+        if it.breaker.state == "closed":
+            assert await it.guard.wallet(ANA) == Wallet(None)
+    assert it.breaker.state == "open"
 
 
 async def test_who_gives_up_waiting_says_nothing_about_the_charging_system() -> None:

@@ -79,6 +79,22 @@ async def test_one_persons_items_keep_their_order() -> None:
     assert all(len({name for name, _ in batch}) == len(batch) for batch in work.batches)
 
 
+async def test_all_that_waits_counts_also_behind_others_of_the_same_person() -> None:
+    """Each item for as many as it stands for, until it is done or put aside."""
+    work = Work()
+    work.go.clear()
+    work.bad[("b", 7)] = 99
+    pump = Pump[Item]("test", lambda item: item[0], work, work.give_up, size=lambda item: item[1])
+    pump.start()
+    for item in (("a", 1), ("a", 2), ("a", 3), ("b", 7)):
+        pump.put(item)
+    assert pump.backlog == 13
+    work.go.set()
+    await eventually(lambda: pump.backlog == 0)
+    assert (sorted(work.done), work.put_aside) == ([("a", 1), ("a", 2), ("a", 3)], [("b", 7)])
+    await pump.stop()
+
+
 async def test_different_people_share_batches() -> None:
     """Up to a bound."""
     work = Work()

@@ -12,13 +12,22 @@ import pytest
 
 from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually, order
 from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
-from flows.purchase import NEEDS_PERSON
+from flows.purchase import NEEDS_PERSON, NOT_CHARGED
 from flows.values import Bucket, Money, Msisdn, OfferId, OrderKey, Unit, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.grants import Mode
-from gateway.core.ports import Activated, NotFound, NotSent, OutcomeUnknown, Refunded, Refused, StillRunning
+from gateway.core.ports import (
+    Activated,
+    FindOutcome,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Refunded,
+    Refused,
+    StillRunning,
+)
 from gateway.core.purchase_checks import GIVE_UP_AFTER
 from gateway.core.purchase_lane import PurchaseLane
 from gateway.core.reach import Reach
@@ -26,12 +35,13 @@ from gateway.core.refund_desk import RefundDesk
 from gateway.core.retry import Backoff
 from gateway.core.settlements import Settlements
 from gateway.errors import NotRefundable, OcsTimeout, OrderUnknown, UnknownSubscriber
-from store import orders, outbox
+from store import order_lists, orders, outbox
 from store.consent_ledger import ConsentLedger
 from store.orders import OrderView
 
 KEY = OrderKey("ord-off-1")
 TIMED_OUT = OutcomeUnknown("time-out")
+UNTOLD = OutcomeUnknown("a person must look", silent=False, asking_helps=False)
 
 
 @pytest.fixture(autouse=True)
@@ -372,6 +382,21 @@ async def test_what_no_question_settles_is_left_to_a_person(house: House, commit
     await lane.stop()
 
 
+async def test_what_no_question_can_settle_is_left_to_a_person_once_the_settle_time_is_over(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """Not after forty questions; what a person finds then stays so, and the payer hears that it is looked at."""
+    house.ocs.purchases.append(TIMED_OUT)
+    house.ocs.finds += [UNTOLD] * 99
+    house.ocs.on_find = lambda: house.clock.advance(seconds=house.ocs.settle_seconds * 0.6)
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    found = await ended(house, row)
+    assert (found.order.state, found.reason, found.detail) == ("in_doubt", NEEDS_PERSON, UNTOLD.detail)
+    assert (len(house.ocs.bought), len(house.ocs.asked)) == (1, 2)
+    assert told(house) == ["checking"]
+
+
 @pytest.mark.parametrize(
     ("reach", "reason"), [(Reach(dry_run=True), "dry_run"), (Reach(only=frozenset({BEN})), "not_a_test_number")]
 )
@@ -414,7 +439,7 @@ async def test_what_is_owed_to_somebody_who_is_not_to_be_charged_waits(house: Ho
     committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
     payer = await facts.subscriber(ANA)
     owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, subscription=payer.id)
-    await committer.commit([RecordOrder(owed)])
+    await committer.commit([RecordOrder(order(subscription=payer.id, state="confirmed")), RecordOrder(owed)])
     withheld = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
     await withheld.take_up_refunds()
     await eventually(lambda: withheld.backlog == 1 and not withheld._crew._working)
@@ -641,7 +666,7 @@ async def test_a_refund_that_is_never_found_is_sent_a_few_times_and_left_to_a_pe
     payer = await facts.subscriber(ANA)
     owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, created_at=house.clock() - DAY)
     owed = replace(owed, subscription=payer.id)
-    await committer.commit([RecordOrder(owed)])
+    await committer.commit([RecordOrder(order(subscription=payer.id, state="confirmed")), RecordOrder(owed)])
     house.ocs.refunds.extend([TIMED_OUT] * 10)
     house.ocs.on_find = lambda: house.clock.advance(seconds=house.ocs.settle_seconds)
     lane = lane_of(house, committer, facts)
@@ -663,6 +688,7 @@ async def test_an_operator_gives_an_order_back_once(
 ) -> None:
     """However often they ask."""
     house.ocs.purchases.append(Activated("r-1") if state == "confirmed" else Refused("rejected"))
+    house.ocs.finds.append(Activated("r-1"))
     row = await accepted(house, committer, facts)
     lane.put(KEY, row)
     await ended(house, row)
@@ -672,6 +698,95 @@ async def test_an_operator_gives_an_order_back_once(
     assert {one.order.key for one in asked} == {"ref-off-1"}
     await settled_as(house, KEY, "refunded")
     assert (await desk.ask(KEY, "api:care", "complaint")).order.state == "confirmed"
+    assert (len(house.ocs.refunded), house.ocs.asked) == (1, [] if state == "confirmed" else [KEY])
+
+
+async def asked_back(house: House, committer: Committer, facts: Facts, lane: PurchaseLane) -> OrderView:
+    """The refund of an order that was declined, once nobody works on it."""
+    house.ocs.purchases.append(Refused("rejected"))
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    await ended(house, row)
+    house.clock.advance(seconds=house.ocs.settle_seconds)
+    refund = await RefundDesk(house.context, committer).ask(KEY, "api:care", "complaint")
+    lane.put(refund.order.key)
+
+    async def over() -> bool:
+        return refund.order.key not in await orders.unsettled(house.reader)
+
+    await eventually(over)
+    found = await refund_of(house)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answers", "ends"),
+    [
+        ([Activated("r-1")], ("confirmed", None)),
+        ([NotSent("the breaker is open"), TIMED_OUT, Activated("r-1")], ("confirmed", None)),
+        ([NotFound()], ("declined", NOT_CHARGED)),
+        ([Refused("insufficient_funds")], ("declined", NOT_CHARGED)),
+        ([StillRunning("r-1")], ("in_doubt", NEEDS_PERSON)),
+        ([UNTOLD], ("in_doubt", NEEDS_PERSON)),
+    ],
+)
+async def test_what_was_declined_is_given_back_only_if_it_was_charged_all_the_same(
+    house: House, committer: Committer, facts: Facts, answers: list[FindOutcome], ends: tuple[str, str | None]
+) -> None:
+    """The charging system is asked about the order first; what it cannot say for sure is a person's business."""
+    lane = lane_of(house, committer, facts)
+    house.ocs.finds.extend(answers)
+    found = await asked_back(house, committer, facts, lane)
+    await lane.stop()
+    paid = ends[0] == "confirmed"
+    assert (found.order.state, found.reason) == ends
+    assert (house.ocs.asked, len(house.ocs.refunded)) == ([KEY] * len(answers), paid)
+    assert (await view(house)).order.state == ("refunded" if paid else "declined")
+
+
+async def test_what_may_still_appear_is_no_reason_to_refuse_a_refund(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """Within the settle time of the last send, not found is not a no."""
+    house.ocs.finds.extend([NotFound(), Activated("late")])
+    row = await accepted(house, committer, facts)
+    sent = RecordOrderState(KEY, "sent", house.clock(), settled=False, sent=True)
+    declined = RecordOrderState(KEY, "declined", house.clock(), settled=True, reason="not_applied")
+    await committer.commit([sent, declined])
+    refund = await RefundDesk(house.context, committer).ask(row.order.key, "api:care", "complaint")
+    lane.put(refund.order.key)
+    await settled_as(house, KEY, "refunded")
+    assert (house.ocs.asked, len(house.ocs.refunded)) == ([KEY, KEY], 1)
+
+
+async def test_where_a_question_may_be_the_charge_nobody_looks_and_a_person_decides(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane
+) -> None:
+    """To look would be to charge what was declined."""
+    house.ocs.can_be_asked = False
+    found = await asked_back(house, committer, facts, lane)
+    assert (found.order.state, found.reason) == ("in_doubt", NEEDS_PERSON)
+    assert (house.ocs.asked, house.ocs.refunded) == ([], [])
+
+
+@pytest.mark.parametrize("state", ["confirmed", "declined"])
+async def test_a_refund_that_is_refused_is_seen_among_what_needs_a_person(
+    house: House, committer: Committer, facts: Facts, lane: PurchaseLane, state: str
+) -> None:
+    """Also of an order that was settled long ago; nobody else can make it good."""
+    house.ocs.purchases.append(Activated("r-1") if state == "confirmed" else Refused("rejected"))
+    house.ocs.finds.append(Activated("r-1"))
+    house.ocs.refunds.append(Refused("rejected", "the account is closed"))
+    row = await accepted(house, committer, facts)
+    lane.put(KEY, row)
+    await ended(house, row)
+    refund = await RefundDesk(house.context, committer).ask(KEY, "api:care", "complaint")
+    lane.put(refund.order.key)
+    await settled_as(house, "ref-off-1", "in_doubt")
+    (listed,) = await order_lists.latest(house.reader, 10, needs_person=True)
+    assert (listed.order.key, listed.detail) == ("ref-off-1", "the refund was refused: the account is closed")
+    assert (await view(house)).order.state == state
     assert len(house.ocs.refunded) == 1
 
 

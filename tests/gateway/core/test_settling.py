@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from fakes import ANA, TUESDAY, House, order
+from fakes import ANA, PRICE, TUESDAY, House, order
 from flows.documents import decode
 from flows.effects import RecordOrder, RecordOrderState
 from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Found, Ours, Said, compare, judge
 from flows.values import OrderKey
 from gateway.core.commit import Committer
+from gateway.core.refund_checks import Unclear, not_owed
 from gateway.core.refund_desk import RefundDesk
 from gateway.core.settling import Decision, Settler, SettlingDesk
 from gateway.errors import OrdersProblem
@@ -190,6 +191,84 @@ async def test_a_refund_that_was_refused_is_not_begun_again_and_not_said_to_be(o
         await office.desk.decide(KEY, "refund", reference="", note="n", author="rosa")
     await office.decided(KEY, "decline")
     assert (await office.state())[0] == "declined"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_charge_that_was_found_is_given_back_without_another_look(office: Office, closed: bool) -> None:
+    """The charging system's own books showed it; not where somebody said that it was another's."""
+    which = await office.found(judge(await office.order("declined", "rejected"), Said(charged=True, reference="po-9")))
+    if closed:
+        await office.desk.close(which, note="the kiosk's own sale", author="rosa")
+        await RefundDesk(office.house.context, office.committer).ask(KEY, "api:care", "complaint")
+    else:
+        await office.decided(which, "refund")
+    refund = await orders.by_key(office.house.reader, "ref-off-1")
+    assert refund is not None
+    office.house.ocs.can_be_asked = False
+    against = await not_owed(office.house.context, office.house.ocs, refund.order)
+    assert isinstance(against, Unclear) == closed
+    assert office.house.ocs.asked == []
+
+
+def twice(ours: Ours, amount: int = PRICE.amount) -> Found | None:
+    """What a statement shows under the key of an order: charged, and charged again."""
+    line = Charge(KEY, ANA, PRICE.amount, "COP", TUESDAY.isoformat(), "po-1")
+    return compare(ours, [line, replace(line, amount=amount, reference="po-2")])
+
+
+async def test_what_was_charged_twice_is_given_back_once(office: Office) -> None:
+    """Under a key of its own, without another look; the order stays as it is, and the finding is settled."""
+    which = await office.found(twice(await office.order("confirmed")))
+    await office.decided(which, "refund")
+    refund = await orders.by_key(office.house.reader, f"ref-{which}")
+    assert refund is not None
+    assert (refund.order.state, refund.order.price, refund.order.gives_back) == ("pending", PRICE, KEY)
+    assert await office.state() == ("confirmed", None)
+    assert await not_owed(office.house.context, office.house.ocs, refund.order) is None
+    assert (office.house.ocs.asked, await reconciliations.standing(office.house.reader)) == ([], {})
+    with pytest.raises(OrdersProblem, match=r"was settled before \(refund, by rosa\)"):
+        await office.desk.decide(which, "refund", reference="", note="n", author="rosa")
+
+
+async def test_what_was_given_back_of_one_finding_is_not_given_back_of_the_next(office: Office) -> None:
+    """A longer statement has the same lines again, and one more: how much of it is owed a person works out."""
+    ours = await office.order("confirmed")
+    first = await office.found(twice(ours))
+    await office.decided(first, "refund")
+    line = Charge(KEY, ANA, PRICE.amount, "COP", TUESDAY.isoformat(), "po-1")
+    longer = compare(ours, [line, replace(line, reference="po-2"), replace(line, reference="po-3")])
+    assert longer is not None
+    await office.house.writer.commit(Unit(ops=(reconciliations.found(RUN.id, longer, TUESDAY),)))
+    found = await reconciliations.of_run(office.house.reader, RUN.id, 10)
+    (second,) = (one.id for one in found if one.id != first)
+    with pytest.raises(OrdersProblem, match=f"part of it was given back before, for {first}"):
+        await office.desk.decide(second, "refund", reference="", note="n", author="rosa")
+
+
+async def test_what_was_not_charged_beyond_the_price_is_not_given_back(office: Office) -> None:
+    """A note closes it."""
+    ours = await office.order("confirmed")
+    line = Charge(KEY, ANA, PRICE.amount - 1, "COP", TUESDAY.isoformat(), "po-1")
+    which = await office.found(compare(ours, [line]))
+    with pytest.raises(OrdersProblem, match="nothing was charged beyond the price"):
+        await office.desk.decide(which, "refund", reference="", note="n", author="rosa")
+    with pytest.raises(OrdersProblem, match="is confirmed already"):
+        await office.desk.decide(which, "confirm", reference="", note="n", author="rosa")
+
+
+async def test_one_order_that_cannot_be_settled_does_not_keep_the_others_from_it(office: Office) -> None:
+    """It is put down as failed, counted, and may be decided on again."""
+    await office.order("in_doubt", NEEDS_PERSON)
+    broken = settlements_asked.Wanted("00", "ord-gone", None, "confirm", "", "n", "rosa", TUESDAY)
+    await office.house.writer.commit(Unit(ops=(settlements_asked.put(broken),)))
+    await office.desk.decide(KEY, "confirm", reference="po-9", note="n", author="rosa")
+    assert await office.settler.work() == 2
+    assert await office.settler.work() == 0
+    assert (await office.state())[0] == "confirmed"
+    last = await settlements_asked.last_of(office.house.reader, "ord-gone")
+    assert last is not None
+    assert last.outcome == "failed"
+    assert office.house.context.metrics.failures.labels("settling")._value.get() == 1
 
 
 async def test_of_two_decisions_about_one_discrepancy_the_first_counts(office: Office) -> None:

@@ -83,8 +83,8 @@ async def test_that_somebody_may_port_out_is_kept_for_prices_until_they_have(
 ) -> None:
     """Where there are prices for it; what was thought of a person goes with them."""
     house.context.prices = personal_prices(house) if pricing else None
-    await told(house, desk, PortingIntended("out", 0.3))
-    await told(house, desk, PortingIntended("in", 0.9))
+    await told(house, desk, PortingIntended("out", probability=0.3))
+    await told(house, desk, PortingIntended("in", probability=0.9))
     await told(house, desk, PortingIntended("out"))
     person = (await facts.subscribers([ANA]))[ANA][0].id
     long_ago = house.clock() - timedelta(days=1)

@@ -118,7 +118,12 @@ def test_an_event_with_everything_is_read_in_full() -> None:
             UsageReported((UsageSession(NOON, 7),)),
         ),
         ("usage.reported", {"bundles": []}, UsageReported(())),
-        ("porting.intent", {"direction": "out", "probability": 1}, PortingIntended("out", 1.0)),
+        ("porting.intent", {"direction": "out", "probability": 1}, PortingIntended("out", probability=1.0)),
+        (
+            "porting.intent",
+            {"direction": "in", "signal": "asked for a code", "donor": "movil-sur"},
+            PortingIntended("in", "asked for a code", "movil-sur"),
+        ),
         ("subscriber.activated", {"language": "en"}, LifeCycleChanged(LifeCycle.ACTIVATED, language="en")),
         ("subscriber.sim_swapped", GONE, LifeCycleChanged(LifeCycle.SIM_SWAPPED)),
         (
@@ -241,6 +246,7 @@ def test_a_bundle_of_a_usage_report_that_cannot_be_read_is_pointed_at() -> None:
         (document("usage.reported", {"sessions": [{}]}), {"/data/sessions/0/start", "/data/sessions/0/bytes"}),
         (document("porting.intent", {}), {"/data/direction"}),
         (document("porting.intent", {"direction": "up"}), {"/data/direction"}),
+        (document("porting.intent", {"direction": "in", "signal": 7, "donor": []}), {"/data/signal", "/data/donor"}),
         (document("porting.intent", {"direction": "in", "probability": 7}), {"/data/probability"}),
         (document("porting.intent", {"direction": "in", "probability": 10**400}), {"/data/probability"}),
         (document("subscriber.activated", {"language": 5}), {"/data/language"}),

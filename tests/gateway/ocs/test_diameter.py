@@ -29,6 +29,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_codec as codec
+from gateway.ocs.answers import for_a_person
 from gateway.ocs.diameter import DiameterChargingSystem
 from gateway.ocs.diameter_codec import Packet, avp
 from gateway.ocs.diameter_wire import ChargedService, Sender, session_of
@@ -262,7 +263,7 @@ async def test_what_is_older_than_the_servers_memory_is_not_asked_about(
     forgotten, remembered = (replace(order(), created_at=now - timedelta(hours=hours)) for hours in (25, 23))
     old = RefundRequest(OrderKey("ref-1"), forgotten)
     for unknown in (await ocs.find(forgotten), await ocs.find_refund(old)):
-        assert unknown == OutcomeUnknown("older than the server is said to remember: a person must look", silent=False)
+        assert unknown == for_a_person("older than the server is said to remember: a person must look")
     assert kinds(simulator) == []
     assert isinstance(await ocs.find(remembered), Activated)
 

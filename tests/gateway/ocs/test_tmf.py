@@ -336,12 +336,51 @@ async def test_a_refund_goes_back_to_who_paid_and_is_found_by_its_key(
 ) -> None:
     """It is looked for among the balance actions, as an adjustment has no external id."""
     await ocs.purchase(order())
-    assert await ocs.find_refund(refund()) == NotFound()
     assert isinstance(await ocs.refund(refund()), Refunded)
     assert isinstance(await ocs.find_refund(refund()), Refunded)
     assert await ocs.find_refund(refund("ref-2")) == NotFound()
     assert (await ocs.wallet(ANA)).balance == Money(OPENING, "COP")
     assert [(item.kind, item.key) for item in simulator.ledger.items] == [("charge", KEY), ("refund", "ref-1")]
+
+
+ADJUSTED = {"id": "a-1", "description": "ref-0", "status": "completed"}
+BUCKET = {"id": "b-1", "usageType": "monetary", "remainingValue": {"amount": 1, "units": "COP"}}
+
+
+def keeping(history: list[dict[str, str]]) -> Handler:
+    """A charging system that makes every adjustment, and has this history of an account."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            return web.json_response({"id": "a-1", "status": "completed"}, status=201)
+        return web.json_response(history if "balanceActionHistory" in request.path else [BUCKET])
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    "history", [[], [{"id": "t-1", "status": "completed"}], [{"id": "t-1", "description": "kiosk"}]]
+)
+async def test_a_history_that_shows_no_refund_of_ours_cannot_tell_that_there_was_none(
+    history: list[dict[str, str]],
+) -> None:
+    """Servers leave it empty, or our key out of it: what is not there may have been paid, so a person must look."""
+    async with server(keeping(history)) as charging:
+        assert isinstance(await charging.refund(refund("ref-0")), Refunded)
+        found = await charging.find_refund(refund())
+    assert isinstance(found, OutcomeUnknown)
+    assert (found.silent, found.asking_helps) == (False, False)
+
+
+async def test_a_history_that_has_shown_a_refund_of_ours_can_tell() -> None:
+    """Whether it did is looked at after the first one that was paid."""
+    history = [ADJUSTED]
+    async with server(keeping(history)) as charging:
+        assert isinstance(await charging.refund(refund("ref-0")), Refunded)
+        history.clear()
+        assert await charging.find_refund(refund()) == NotFound()
+    async with server(keeping([ADJUSTED])) as charging:  # as after a restart: by an earlier one of the same account
+        assert await charging.find_refund(refund()) == NotFound()
 
 
 @pytest.mark.parametrize(
