@@ -36,6 +36,18 @@ class Learned:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """What a ranking that learns begins with."""
+
+    beliefs: Beliefs
+    exploration: Exploration
+
+    def probabilities(self, rows: Floats) -> Floats:
+        """The believed chance of acceptance of offers that look like this ``(n, features)``: ``(n,)``."""
+        return acceptance(rows, self.beliefs.mean)
+
+
 def nothing_known(usual: float = USUAL_ACCEPTANCE) -> Beliefs:
     """Everything is accepted equally often."""
     mean = np.zeros(len(FEATURES))

@@ -21,6 +21,7 @@ from scoring.adaptation import Offsets
 from scoring.artefact import Artefact
 from scoring.depletion_rows import FEATURES, SCHEMA, SOONEST_HOURS, Rows, rows
 from scoring.errors import ModelRefused
+from scoring.many_rows import ManyRows, many_rows
 from scoring.similar import Similar
 from scoring.trees import Trees, together
 from scoring.values import HORIZON_HOURS, Floats, Forecasts, Ints, UsageBatch
@@ -53,7 +54,7 @@ class DepletionModel:
     odds and of those by hand. beats: whether it was better than every baseline on what training has not seen.
     """
 
-    trees: Trees
+    trees: Trees | ManyRows
     starts: Ints
     baselines: Floats
     offsets: Floats
@@ -69,6 +70,14 @@ class DepletionModel:
         """
         given = rows(usage, self.alike(usage, segments))
         return self.told(usage, given, self.raw(given))
+
+    def features(self, usage: UsageBatch) -> Floats:
+        """What it is given of a batch, ``(n, features)``, so that it can be held against its training."""
+        return rows(usage, self.alike(usage)).x
+
+    def for_many(self) -> DepletionModel:
+        """The same, for thousands of people at once."""
+        return replace(self, trees=many_rows(self.trees)) if isinstance(self.trees, Trees) else self
 
     def alike(self, usage: UsageBatch, segments: Sequence[str] = ()) -> Floats:
         """The pace of people alike, bytes an hour."""
@@ -147,6 +156,7 @@ def of_artefact(kept: Artefact) -> DepletionModel:
 
 def arrays(model: DepletionModel) -> dict[str, NDArray[Any]]:
     """For an artefact."""
+    assert isinstance(model.trees, Trees), "what was trained, not what was made of it for the night"
     return {**model.trees.arrays(_TREES), **{name: getattr(model, name) for name in _ARRAYS}}
 
 

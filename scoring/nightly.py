@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.usage_states import STATE, ManyFeatures, features, readable
-from scoring.values import PRIOR_PER_HOUR, Ints, UsageBatch
+from scoring.values import PRIOR_PER_HOUR, Ints, Rhythm, UsageBatch
 
 ID = "S26"
 PERSON = np.dtype([("id", ID), ("state", STATE)])
 BUNDLE = np.dtype([("id", ID), ("remaining", "<f8"), ("initial", "<f8"), ("activated", "<f8"), ("expires", "<f8")])
 """remaining, initial: bytes. activated, expires: epoch seconds UTC. NaN: not known."""
-_HOUR, _HOURS = 3600.0, 24
+_HOUR, _HOURS, _DAY = 3600.0, 24, 86_400.0
+_THURSDAY = 3
+"""The epoch began on one; 0 = Monday."""
 GONE = np.dtype([("id", ID)])
 Records = NDArray[Any]
 
@@ -76,6 +78,7 @@ def people(records: Records, bundles: Records, at: float) -> People:
         log_day_std=known.log_day_std,
         days=known.days,
         prior=np.full(n, PRIOR_PER_HOUR["byte"]),
+        rhythm=Rhythm(known.recent(), known.log_day_mean, np.full(n, float((int(at // _DAY) + _THURSDAY) % 7))),
     )
     return People(records["id"], known, has, usage)
 

@@ -648,7 +648,7 @@ model_scores = Table(
     "model_scores",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("kind", String(16), nullable=False),  # depletion | acceptance | churn
+    Column("kind", String(16), nullable=False),  # depletion | acceptance
     Column("subscription_id", String(26), nullable=False),
     Column("reference", String(80), nullable=False),  # of the bundle or offer; empty where it is about the person
     Column("at", UtcTime, nullable=False),

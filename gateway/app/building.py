@@ -13,7 +13,6 @@ from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
 from gateway.app.approved_bundles import approved_bundles
 from gateway.app.charging import sellable
-from gateway.app.forecasting import forecasting_of
 from gateway.config.tree import Config, PolicyConfig, PricingConfig
 from gateway.core.context import Clock, Context, Leads, Machines
 from gateway.core.models import Models
@@ -108,7 +107,6 @@ def context_of(
             timedelta(hours=config.policy.expiry_lead_hours), timedelta(hours=config.policy.forecast_lead_hours)
         ),
         models=models or Models(),
-        forecasting=forecasting_of(config, metrics),
         prices=_prices(config.scoring.pricing, market, catalogue, reader=reader, writer=writer, metrics=metrics),
     )
 

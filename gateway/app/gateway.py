@@ -16,7 +16,6 @@ from gateway.app import rest
 from gateway.app.building import catalogue_of, context_of, market_of, traces_of
 from gateway.app.charging import guarded
 from gateway.app.dialects import DIALECTS
-from gateway.app.forecasting import learning
 from gateway.app.front import METRICS_PORT, PORT, Behind, Front, Routes
 from gateway.app.listening import ensure_free
 from gateway.app.models import model_jobs, models_of, serve_models
@@ -26,7 +25,6 @@ from gateway.app.order_desks import order_jobs
 from gateway.app.peers import Outside, Peers
 from gateway.app.process import QuietHours, utc_now
 from gateway.app.pushing import channel_desk, open_wires, restcomm_pushers
-from gateway.app.ranking import open_ranking
 from gateway.app.telling import webhook_lane
 from gateway.app.texting import Texting
 from gateway.app.tls import server_tls
@@ -155,7 +153,7 @@ class Gateway:
         hours = QuietHours()
         hours.start()
         self._stack.push_async_callback(hours.stop)
-        serve_models(config, context, self._stack)
+        await serve_models(config, context, self._stack)
         await self._core(context, peers, numbers, services, shelf)
 
     async def _store(self, engine: AsyncEngine) -> tuple[Writer, Reader]:
@@ -218,8 +216,6 @@ class Gateway:
             more=(
                 *order_jobs(config, context, committer, ocs),
                 *model_jobs(config, context, run_apart),
-                *await open_ranking(config, context),
-                *await learning(context),
                 BehaviourSweep(context, config.behaviour).job,
                 *Retention(context, committer, config.retention).jobs,
             ),

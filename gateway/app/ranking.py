@@ -1,4 +1,4 @@
-"""The ranking that learns: from its file and what it has learned since, with the job that goes on learning."""
+"""The ranking that learns: from its file and what it has learned since, with the jobs that go on learning."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from gateway.config.tree import Config
 from gateway.core.context import Context
+from gateway.core.models import Served
 from gateway.core.ranking import Ranking
 from gateway.errors import ConfigError
 from gateway.jobs.ranking_learner import DecisionKeeper, RankingLearner, ranker_of
@@ -20,33 +21,44 @@ from store.unit import Unit
 _DAY = 86_400.0
 
 
-async def open_ranking(config: Config, context: Context) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
-    """Put the configured ranking in service. What the clock does about it and about decisions that are kept.
+async def serve_acceptance(config: Config, context: Context) -> None:
+    """Rank by the model that is in service now, with what it has learned before; by today's rule without one.
 
-    Raises ConfigError for a file that is no such model.
+    Raises ConfigError for a state that does not fit.
     """
-    keeper = DecisionKeeper(context, timedelta(days=config.scoring.decisions_days))
-    jobs: list[tuple[float, str, Callable[[], Awaitable[None]]]] = [(_DAY, "forget-decisions", keeper.forget)]
-    if not config.scoring.acceptance:
-        return jobs
+    served = context.models.champions.get("acceptance")
+    if served is None:
+        context.ranking = None
+        return
+    state = await _state(context, served)
     try:
-        model, beliefs, exploration = acceptance_model.load(config.folder / config.scoring.acceptance)
-        state = await ranking_states.newest(context.reader, model.version)
-        if state is None:
-            at = context.clock()
-            settings = acceptance_model.settings_of(exploration)
-            body = acceptance_model.to_bytes(beliefs)
-            state = RankingState(new_id(at), model.version, at, 0, at, "", settings, body)
-            await context.writer.commit(Unit(ops=(ranking_states.put(state),)))
         ranker = ranker_of(state)
     except ModelRefused as error:
         raise ConfigError(f"scoring.acceptance: {error}") from None
     context.ranking = Ranking(
         ranker=ranker,
-        model=model.version,
+        state=state,
         holdout=config.scoring.holdout,
         refused_for=timedelta(days=config.scoring.refused_days),
         count_failure=context.metrics.failures.labels("ranking").inc,
     )
-    learner = RankingLearner(context, context.ranking, state)
-    return [*jobs, (config.scoring.learn_seconds, "learn-ranking", learner.learn)]
+
+
+def ranking_jobs(config: Config, context: Context) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
+    """What the clock does about the ranking and about decisions that are kept."""
+    keeper = DecisionKeeper(context, timedelta(days=config.scoring.decisions_days))
+    learner = RankingLearner(context)
+    return ((_DAY, "forget-decisions", keeper.forget), (config.scoring.learn_seconds, "learn-ranking", learner.learn))
+
+
+async def _state(context: Context, served: Served) -> RankingState:
+    """What it believes now; where it is new, what it begins with, made durable."""
+    known = await ranking_states.newest(context.reader, served.artefact.version)
+    if known is not None:
+        return known
+    at, begins = context.clock(), served.model
+    settings = acceptance_model.settings_of(begins.exploration)
+    body = acceptance_model.to_bytes(begins.beliefs)
+    state = RankingState(new_id(at), served.artefact.version, at, 0, at, "", settings, body)
+    await context.writer.commit(Unit(ops=(ranking_states.put(state),)))
+    return state

@@ -7,7 +7,7 @@ import re
 from flows.frozen import dataclass
 from gateway.errors import ConfigError
 
-KINDS = ("depletion", "acceptance", "churn")
+KINDS = ("depletion", "acceptance")
 """What models are served for; each is a key of ``[scoring]`` and of ``[scoring.challengers]``."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _MOST_SHARDS = 4096
@@ -20,7 +20,6 @@ class ChallengersConfig:
 
     depletion: str = ""
     acceptance: str = ""
-    churn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,9 @@ class WinBackConfig:
 
 @dataclass(frozen=True, slots=True)
 class ScoringConfig:
-    """depletion, acceptance, churn: files of models; empty = none, then the rules decide that need no model.
+    """depletion, acceptance: files of models; empty = none, then the rules decide that need no model.
 
-    unproven: use models of depletion too that were not better than the best baseline when they were trained.
+    unproven: use models too that were not better than the best baseline when they were trained.
     holdout: share of subscribers who get today's ranking all the same. refused_days: so long nothing is offered again
     that somebody said no to. learn_seconds: between two looks for answers to learn from. decisions_days: for how long
     decisions are kept.
@@ -89,7 +88,6 @@ class ScoringConfig:
 
     depletion: str = ""
     acceptance: str = ""
-    churn: str = ""
     unproven: bool = False
     holdout: float = 0.1
     refused_days: float = 7

@@ -58,12 +58,6 @@ async def acceptances(reader: Reader, scores: Sequence[ModelScore]) -> Actual:
     return {one.id: came.get(states.get(one.reference, "")) for one in scores}
 
 
-async def departures(reader: Reader, scores: Sequence[ModelScore]) -> Actual:
-    """1 for a subscription that has ended by then, 0 for one that has not."""
-    ended = await model_outcomes.ended(reader, [one.subscription for one in scores])
-    return {one.id: float(one.subscription in ended and ended[one.subscription] <= one.until) for one in scores}
-
-
 async def _never(reader: Reader, scores: Sequence[ModelScore]) -> Actual:
     return {}
 
@@ -71,6 +65,5 @@ async def _never(reader: Reader, scores: Sequence[ModelScore]) -> Actual:
 OUTCOMES: Mapping[str, Callable[[Reader, Sequence[ModelScore]], Awaitable[Actual]]] = {
     "depletion": depletions,
     "acceptance": acceptances,
-    "churn": departures,
 }
 """By kind."""

@@ -21,12 +21,14 @@ class Served:
 
     night: the same for many rows at once (``scoring.many_rows``), None for no other. rows: the features that it is
     given for a batch, ``(n, features)``, so that they can be held against those of training; None = they are not.
+    proven: whether it beat its baseline on what training had not seen; what did not is not put in service unasked.
     """
 
     artefact: Artefact
     model: Any
     night: Any = None
     rows: Callable[[UsageBatch], Floats] | None = None
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,30 @@ from datetime import timedelta
 
 from flows.frozen import dataclass
 from scoring.choice import Ranker
+from store.ranking_states import RankingState
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Ranking:
-    """ranker: replaced as a whole by whoever learns. model: version of the file that it began with.
+    """ranker: what ``state`` believes; both are replaced as a whole by whoever learns.
 
     holdout: share of people who get today's rule. refused_for: so long nothing is offered again that was refused.
     count_failure: counts decisions that fell back to today's rule.
     """
 
     ranker: Ranker
-    model: str
+    state: RankingState
     holdout: float
     refused_for: timedelta
     count_failure: Callable[[], None]
     _told: bool = False
+
+    @property
+    def model(self) -> str:
+        """Version of the file that it began with."""
+        return self.state.model
 
     def fell_back(self, error: Exception) -> None:
         """Today's rule decides; that is counted each time and told once."""

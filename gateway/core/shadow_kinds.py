@@ -61,13 +61,12 @@ def ask_probabilities(model: Any, inputs: Sequence[Sequence[float]]) -> Sequence
 ASKS: Mapping[str, Ask] = {
     "depletion": ask_forecasts,
     "acceptance": ask_probabilities,
-    "churn": ask_probabilities,
 }
 """By kind."""
 
 
 def _forecast(model: Any, case: Case, at: datetime) -> Said:
-    said = model.forecast(usage_of([case], case.event.bucket.unit, at))
+    said = model.forecast(usage_of([case], case.event.bucket.unit, at), [case.subscriber.segment or ""])
     return {
         "p10": float(said.p10[0]),
         "p50": float(said.p50[0]),

@@ -6,7 +6,6 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.core.context import Context
-from gateway.core.forecasting import Forecasting
 from scoring.adaptation import Offsets, Outcome, learnt
 from store import forecasts
 from store.forecasts import PAGE, OpenForecast
@@ -19,9 +18,8 @@ _HOUR = 3600.0
 class ForecastLearning:
     """What was learnt is in the store, so that a restart and other processes have it within a minute."""
 
-    def __init__(self, context: Context, forecasting: Forecasting) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._forecasting = forecasting
 
     @property
     def jobs(self) -> Sequence[tuple[float, str, Callable[[], Awaitable[None]]]]:
@@ -30,7 +28,10 @@ class ForecastLearning:
 
     async def look(self) -> None:
         """Learn from everything that is due, a page at a time, and forecast with it from now on."""
-        model = self._forecasting.version
+        forecasting = self._context.forecasting
+        if forecasting is None:
+            return
+        model = forecasting.version
         known = dict(await forecasts.offsets(self._context.reader, model))
         while True:
             page = await forecasts.due(self._context.reader, self._context.clock())
@@ -40,7 +41,7 @@ class ForecastLearning:
                 await self._context.writer.commit(Unit(ops=(*ops, *map(forecasts.done, page))))
             if len(page) < PAGE:
                 break
-        self._forecasting.learn(known)
+        forecasting.learn(known)
 
     def _learn(self, known: dict[str, Offsets], page: Sequence[OpenForecast]) -> Sequence[str]:
         """Which segments were moved."""

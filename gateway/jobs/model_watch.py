@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from gateway.core.context import Context
@@ -20,14 +20,23 @@ _Marks = Sequence[tuple[int, int, int] | None]
 
 
 class ModelWatch:
-    """Looks every few seconds. files: the configured ones; load: reads all of them, in a thread. Raises ConfigError."""
+    """Looks every few seconds. files: the configured ones; load: reads all of them, in a thread; serve: puts them in service.
+
+    Both raise ConfigError for what does not fit.
+    """
 
     def __init__(
-        self, context: Context, files: Sequence[Path], load: Callable[[], Models], pause: float | None = None
+        self,
+        context: Context,
+        files: Sequence[Path],
+        load: Callable[[], Models],
+        serve: Callable[[Models], Awaitable[None]],
+        pause: float | None = None,
     ) -> None:
         self._context = context
         self._files = files
         self._load = load
+        self._serve = serve
         self._pause = _PAUSE if pause is None else pause
         self._known: _Marks = self._marks()
         self._task: asyncio.Task[None] | None = None
@@ -52,11 +61,11 @@ class ModelWatch:
         self._known = marks
         try:
             models = await asyncio.to_thread(self._load)
+            await self._serve(models)
         except ConfigError as error:
             self._context.metrics.models_refused.inc()
             _LOG.error("changed models do not fit; those in service stay", extra={"why": str(error)})
             return False
-        self._context.models = models
         self._tell(models)
         _LOG.info("changed models are in service", extra={"models": [f"{kind} {role}" for kind, role, _ in models]})
         return True

@@ -30,38 +30,39 @@ def ranker_of(state: RankingState) -> Ranker:
 
 
 class RankingLearner:
-    """Learns whenever the clock says so. state: what is in service."""
+    """Learns whenever the clock says so, for the ranking that is in service then."""
 
-    def __init__(self, context: Context, ranking: Ranking, state: RankingState) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._ranking = ranking
-        self._state = state
 
     async def learn(self) -> None:
         """Learn from all answers that there are, make that durable, and go on with it."""
+        ranking = self._context.ranking
+        if ranking is None:
+            return
         until = self._context.clock() - _SETTLING
-        after = self._state.answered_at, self._state.offer
+        after = ranking.state.answered_at, ranking.state.offer
         while page := await decisions.answered(self._context.reader, after, until):
             after = page[-1].at, page[-1].offer
-            await self._keep(self._after(page), page[-1])
+            await self._keep(ranking, self._after(ranking, page), page[-1])
 
-    def _after(self, page: Sequence[Answered]) -> Beliefs:
-        beliefs = self._ranking.ranker.beliefs
+    def _after(self, ranking: Ranking, page: Sequence[Answered]) -> Beliefs:
+        beliefs = ranking.ranker.beliefs
         for one in page:
             row = packed.outputs(one.outputs)[1]
             if len(row) == len(beliefs.mean) and row.any():
                 beliefs = beliefs.after(row, float(one.accepted))
         return beliefs
 
-    async def _keep(self, beliefs: Beliefs, last: Answered) -> None:
+    async def _keep(self, ranking: Ranking, beliefs: Beliefs, last: Answered) -> None:
         """What cannot be believed is not: the answers are passed over, which is counted and told."""
         if not acceptance_model.sound(beliefs):
             self._context.metrics.failures.labels("learn-ranking").inc()
             _LOG.error("answers have taught nothing that can be believed, and are passed over")
-            beliefs = self._ranking.ranker.beliefs
+            beliefs = ranking.ranker.beliefs
         at = self._context.clock()
         state = replace(
-            self._state,
+            ranking.state,
             id=new_id(at),
             at=at,
             learned=beliefs.learned,
@@ -70,8 +71,7 @@ class RankingLearner:
             body=acceptance_model.to_bytes(beliefs),
         )
         await self._context.writer.commit(Unit(ops=(ranking_states.put(state),)))
-        self._state = state
-        self._ranking.ranker = ranker_of(state)
+        ranking.state, ranking.ranker = state, ranker_of(state)
 
 
 class DecisionKeeper:
