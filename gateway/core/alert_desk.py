@@ -17,6 +17,7 @@ from flows.joining import joined, leading
 from flows.records import Subscriber
 from flows.values import OfferId, SubscriptionId, Wallet
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
+from gateway.core.breaths import in_breaths
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
@@ -86,10 +87,10 @@ class AlertDesk:
         ]
         decided = await self._decided(cases, at)
         self._count(decided)
-        return [
+        return await in_breaths(
             replace(_message(news, found, decided, history, at), wallet=wallets.get(news[0].subscriber.msisdn))
             for news, found in zip(people, sorted_out, strict=True)
-        ]
+        )
 
     def _count(self, decided: Mapping[str, Alerted]) -> None:
         for failed in (name for alerted in decided.values() for name in alerted.failed):
@@ -106,10 +107,11 @@ class AlertDesk:
         verdicts = judge([case for _, case in cases], self._context.on_sale(at), at)
         self._context.metrics.decision_seconds.observe(perf_counter() - started)
         ways = await self._ways([case.subscriber for _, case in cases])
-        return {
-            one.entry: self._alert(one, case, verdict, way)
+        alerted = (
+            (one.entry, self._alert(one, case, verdict, way))
             for (one, case), verdict, way in zip(cases, verdicts, ways, strict=True)
-        }
+        )
+        return dict(await in_breaths(alerted))
 
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
