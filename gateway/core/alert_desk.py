@@ -16,8 +16,8 @@ from flows.frozen import dataclass
 from flows.joining import joined, leading
 from flows.records import Subscriber
 from flows.values import OfferId, SubscriptionId, Wallet
-from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.breaths import in_breaths
+from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
