@@ -21,9 +21,9 @@ from scoring.values import Floats, Ints
 NOTHING = -1
 """In place of an amount: no recharge in this category."""
 _MEMORY = "2GB"
-"""Less makes DuckDB go to disk long before it is used up: at 700 MB ten million rows took longer, and no less memory."""
+"""With less, DuckDB goes to disk long before it is used up: ten million rows took longer with 700 MB, and as much."""
 _EXACT = 2.0**53
-"""Sums of whole numbers are exact in DuckDB's DOUBLE below this, and it takes a third less memory than its DECIMAL."""
+"""Sums of whole numbers are exact in DuckDB's DOUBLE below this, and take less memory than in its DECIMAL."""
 _MONTH = "CAST(datediff('month', DATE '1970-01-01', make_timestamp(epoch_us(recharge_date))) AS SMALLINT)"
 
 

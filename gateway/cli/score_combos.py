@@ -168,7 +168,7 @@ def _groups(arguments: argparse.Namespace) -> RechargeGroups:
 
 
 def _folded(words: list[str]) -> frozenset[str]:
-    return frozenset(word.strip().casefold() for word in words)
+    return frozenset(word.strip().casefold() for word in words if word.strip())
 
 
 def _share(text: str) -> Fraction:

@@ -20,6 +20,7 @@ from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.values import OfferId, SubscriptionId, Wallet
 from gateway.core import decision_log
+from gateway.core.breaths import in_breaths
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
@@ -100,14 +101,14 @@ class AlertDesk:
         decided = await self._decided(cases, verdicts)
         self._count(decided)
         watches = self._watches(cases, verdicts, at)
-        return [
+        return await in_breaths(
             replace(
                 _message(news, found, decided, history, at),
                 wallet=wallets.get(news[0].subscriber.msisdn),
                 forecasts={lead.event.bucket.id: watches[lead.entry] for lead in found.leads if lead.entry in watches},
             )
             for news, found in zip(people, sorted_out, strict=True)
-        ]
+        )
 
     def _count(self, decided: Mapping[str, Alerted]) -> None:
         for failed in (name for alerted in decided.values() for name in alerted.failed):
@@ -159,10 +160,11 @@ class AlertDesk:
         ways, at = await self._ways([case.subscriber for _, case in cases]), self._context.clock()
         offer_ids = [OfferId(f"off-{new_id(at)}") for _ in cases]
         personal = await self._personal([case for _, case in cases], verdicts, offer_ids, at)
-        return {
-            one.entry: self._alert(one, case, verdict, way, offer_id=offer_id, personal=personal.get(offer_id))
+        alerted = (
+            (one.entry, self._alert(one, case, verdict, way, offer_id=offer_id, personal=personal.get(offer_id)))
             for (one, case), verdict, way, offer_id in zip(cases, verdicts, ways, offer_ids, strict=True)
-        }
+        )
+        return dict(await in_breaths(alerted))
 
     async def _personal(
         self, cases: Sequence[Case], verdicts: Sequence[Verdict], offer_ids: Sequence[OfferId], at: datetime

@@ -27,6 +27,7 @@ from flows.values import Msisdn, OfferId
 from gateway.core import behaviour_told, forecast_watch
 from gateway.core.alert_desk import AlertDesk, BundleNews, Message
 from gateway.core.behaviour_desk import BehaviourDesk, Told
+from gateway.core.breaths import in_breaths
 from gateway.core.choosing import ChannelDesk
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -124,9 +125,9 @@ class TriggerDesk:
         told = {one.item.entry.id: message for one, message in zip(telling, messages, strict=True)}
         ending = [one.subscriber.id for one in found if isinstance(one.item.trigger.fact, LifeCycleChanged)]
         open_offers = await offers.not_ended(self._context.reader, ending)
-        outcomes = [
+        outcomes = await in_breaths(
             self._outcome(one, told.get(one.item.entry.id), open_offers.get(one.subscriber.id, ())) for one in found
-        ]
+        )
         at = self._context.clock()
         steps = [
             (effects, (*ops, *(_done(part, word, at) for part, word in zip(parts, words, strict=True))))

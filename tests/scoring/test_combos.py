@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scoring.combo_plans import Terms, rounded_down
 from scoring.combo_rows import Counted
@@ -95,6 +99,44 @@ def test_table_two_to_the_last_count(file: File) -> None:
         "sums that are outliers": 3,
         "customers and months with a single category": 4,
         "customers and months of outliers alone": 1,
+    }
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(["data", "sms", "talktime"]),
+        st.sampled_from(["2026-09-30T23:59:59.999Z", "2026-10-01T00:00:00Z", "2026-10-31T19:00:00-05:00"]),
+        st.decimals(0, 120, places=3),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS)
+def test_baskets_are_those_that_adding_by_hand_makes(file: File, rows: list[tuple[str, str, str, Decimal]]) -> None:
+    """Whatever rows there are: exact sums, by customer, month of UTC and type."""
+    spent: dict[tuple[str, int], dict[str, Decimal]] = {}
+    for customer, category, at, amount in rows:
+        month = datetime.fromisoformat(at).astimezone(UTC).month
+        by_category = spent.setdefault((customer, month), {})
+        by_category[category] = by_category.get(category, Decimal(0)) + amount
+    held = [
+        {
+            group.name
+            for group in GROUPS
+            if group.low <= by_category.get(group.category, -1) * SCALE <= (group.high or 0)
+        }
+        for by_category in spent.values()
+    ]
+    baskets = [items for items in held if len(items) > 1]
+    found = mined(file(recharge(c, category, amount, at) for c, category, at, amount in rows))
+    assert found.transactions == len(baskets)
+    assert {one.items for one in found.itemsets if len(one.items) == 1} == {
+        (name,)
+        for name in {item for items in baskets for item in items}
+        if sum(name in items for items in baskets) >= -(-len(baskets) // 5)
     }
 
 
