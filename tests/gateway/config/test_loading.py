@@ -131,6 +131,22 @@ key = "story.key"
 [reconciliation]
 at = "03:30"
 per_second = 20
+[scoring]
+depletion = "depletion.model"
+acceptance = ""
+churn = ""
+shadow = 0.1
+shadow_per_second = 1
+[scoring.challengers]
+depletion = "new.model"
+acceptance = ""
+churn = ""
+[scoring.batch]
+at = "02:30"
+folder = "scores"
+shards = 16
+per_second = 0
+keep_days = 7
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'
