@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.measure import Case, Row, Sample, interleave, rows
 from gateway.core.models import Models
@@ -51,6 +52,10 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
 
     first = people(sorted_[:1], pools, _NOW).usage
 
+    def by_scikit_learn() -> None:
+        with threadpool_limits(1):
+            model.predict_proba(rows_of_model)
+
     def both() -> None:
         _forecasts(sorted_, pools)
         many.raw(rows_of_model)
@@ -60,7 +65,7 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
     work: Mapping[str, tuple[int, Callable[[], object]]] = {
         "one by one: from_bytes, features, forecast": (_OTHERS, lambda: _one_by_one(sample, first)),
         "states to forecasts, 2,048 at once": (n, lambda: _forecasts(sorted_, pools)),
-        "120 trees of 8 leaves by scikit-learn": (n, lambda: model.predict_proba(rows_of_model)),
+        "120 trees of 8 leaves by scikit-learn, one thread": (n, by_scikit_learn),
         "the same by Trees": (n, lambda: [trees.raw(part) for part in np.array_split(rows_of_model, n // _CHUNK + 1)]),
         "the same by ManyRows": (n, lambda: many.raw(rows_of_model)),
         states_and_trees: (n, both),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,10 +27,12 @@ FORMAT = 1
 MOST_BYTES = 512 * 2**20
 """Of a model, unpacked: more is not a model but an attack or a mistake."""
 _MANIFEST, _CARD, _ARRAYS = "manifest.json", "card.md", "arrays/"
-_DAMAGE = (
-    OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, AttributeError,
-    RuntimeError,  # zipfile: encrypted, or packed in a way that it does not know
-)  # fmt: skip
+_DAMAGED = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error),
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError),
+    RuntimeError,  # also of a file that is encrypted, packed in a way that is not known, or nested without end
+)
+"""What reading a file can end in that is no model."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -103,7 +106,7 @@ def opened(path: Path) -> Artefact:
             return _read(file, path)
     except FileNotFoundError:
         raise ModelRefused(f"{path}: there is no such model") from None
-    except _DAMAGE as error:
+    except _DAMAGED as error:
         raise ModelRefused(f"{path}: not a model, or damaged: {error}") from None
 
 
@@ -142,8 +145,8 @@ def _read(file: zipfile.ZipFile, path: Path) -> Artefact:
         provenance=Provenance(
             tuple(made["data_sha256"]), made["rows"], made["made_at"], made["libraries"], made["seed"]
         ),
-        metrics=manifest["metrics"],
-        settings=manifest["settings"],
+        metrics={name: float(value) for name, value in manifest["metrics"].items()},
+        settings=dict(manifest["settings"]),
         card=card.decode(),
         version=_sha256(spelled),
     )

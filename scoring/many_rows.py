@@ -53,11 +53,11 @@ class ManyRows:
 
     def leaves(self, rows: Floats) -> Floats:
         """What each tree says of each row, ``(n, trees)``."""
-        found = np.empty((len(rows), len(self.trees)))
+        found = np.empty((len(self.trees), len(rows)))
         for start in range(0, len(rows), ROWS):
             for tree, values in enumerate(self._each(rows[start : start + ROWS])):
-                found[start : start + ROWS, tree] = values
-        return found
+                found[tree, start : start + ROWS] = values
+        return found.T
 
     def _each(self, rows: Floats) -> Iterator[Floats]:
         ranges = {column: _ranges(rows[:, column], of) for column, of in self.thresholds.items()}

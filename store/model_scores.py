@@ -16,6 +16,8 @@ from store.tables import model_scores as t
 from store.unit import Op
 
 PAGE = 500
+_LAST_ID = "8"
+"""What every id sorts before (``store.ids``)."""
 Said = Mapping[str, float]
 _INSERT = insert(t)
 _OPEN = (
@@ -26,8 +28,13 @@ _OPEN = (
 )
 _KNOWN = (
     select(t)
-    .where(t.c.kind == bindparam("kind"), t.c.id > bindparam("after"), t.c.actual.is_not(None))
-    .order_by(t.c.id)
+    .where(
+        t.c.kind == bindparam("kind"),
+        t.c.id >= bindparam("since"),
+        t.c.id < bindparam("before"),
+        t.c.actual.is_not(None),
+    )
+    .order_by(t.c.id.desc())
     .limit(PAGE)
 )
 _SETTLE = (
@@ -93,14 +100,14 @@ async def over(reader: Reader, before: datetime) -> Sequence[ModelScore]:
     return [_score(row) for row in await reader.rows(_OPEN, {"before": before})]
 
 
-async def known(reader: Reader, kind: str, since: datetime) -> Sequence[ModelScore]:
-    """Those made since then of which it is known what came of them, oldest first."""
+async def known(reader: Reader, kind: str, since: datetime, most: int) -> Sequence[ModelScore]:
+    """The newest made since then of which it is known what came of them, so many at most, oldest first."""
     found: list[ModelScore] = []
-    after = first_id(since)
-    while page := [_score(row) for row in await reader.rows(_KNOWN, {"kind": kind, "after": after})]:
+    values = {"kind": kind, "since": first_id(since), "before": _LAST_ID}
+    while len(found) < most and (page := [_score(row) for row in await reader.rows(_KNOWN, values)]):
         found += page
-        after = page[-1].id
-    return found
+        values["before"] = page[-1].id
+    return found[:most][::-1]
 
 
 def _score(row: AnyRow) -> ModelScore:

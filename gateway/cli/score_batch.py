@@ -16,6 +16,7 @@ from gateway.app.models import models_of
 from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.stored import NO_DATABASE
+from gateway.config.scoring_sections import MOST_SHARDS
 from gateway.config.tree import Config
 from gateway.core.night_folder import NightFolder, read
 from gateway.core.night_kinds import SAY
@@ -28,7 +29,6 @@ _CLEAR_LINE = "\r\x1b[K"
 _BAR = 30
 _BETWEEN = 0.1
 _FILES = (".parquet", ".csv")
-_MOST_SHARDS = 4096
 
 
 def add_to(score: ScoreCommands) -> None:
@@ -86,8 +86,8 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 def _shards(arguments: argparse.Namespace, config: Config) -> int:
     shards = int(arguments.shards or config.scoring.batch.shards)
-    if not 1 <= shards <= _MOST_SHARDS:
-        raise BatchRefused(f"--shards must be from 1 to {_MOST_SHARDS}")
+    if not 1 <= shards <= MOST_SHARDS:
+        raise BatchRefused(f"--shards must be from 1 to {MOST_SHARDS}")
     return shards
 
 

@@ -28,7 +28,7 @@ from store.writer import Writer
 if TYPE_CHECKING:
     from gateway.core.model_comparison import Compared
 
-_DAYS = 30
+_DAYS, _MOST = 30, 200_000
 
 
 def add_to(score: ScoreCommands) -> None:
@@ -62,7 +62,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             await settle(reader, writer, utc_now())
         finally:
             await writer.stop()
-        return list(await model_scores.known(reader, kind, since))
+        return list(await model_scores.known(reader, kind, since, _MOST))
 
     scores = with_store(load_config(arguments), run)
     pair = newest_pair(scores, arguments.challenger)

@@ -10,7 +10,8 @@ from gateway.errors import ConfigError
 KINDS = ("depletion", "acceptance")
 """What models are served for; each is a key of ``[scoring]`` and of ``[scoring.challengers]``."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_MOST_SHARDS = 4096
+MOST_SHARDS = 512
+"""Files that are open at once while the store is copied."""
 _MOST_A_SECOND = 10_000_000
 
 
@@ -95,7 +96,7 @@ class ScoringConfig:
     decisions_days: int = 30
     challengers: ChallengersConfig = ChallengersConfig()
     shadow: float = 0.1
-    shadow_per_second: float = 20
+    shadow_per_second: float = 1
     batch: BatchConfig = BatchConfig()
     pricing: PricingConfig = PricingConfig()
     win_back: WinBackConfig = WinBackConfig()
@@ -120,8 +121,8 @@ def check_scoring(scoring: ScoringConfig) -> None:
         raise ConfigError("scoring.batch.at must be a local time such as 02:30, or empty for never")
     if not batch.folder:
         raise ConfigError("scoring.batch.folder must name a folder, such as scores")
-    if not 1 <= batch.shards <= _MOST_SHARDS:
-        raise ConfigError(f"scoring.batch.shards must be at least 1 and at most {_MOST_SHARDS}")
+    if not 1 <= batch.shards <= MOST_SHARDS:
+        raise ConfigError(f"scoring.batch.shards must be at least 1 and at most {MOST_SHARDS}")
     if not 0 <= batch.per_second <= _MOST_A_SECOND:
         raise ConfigError(f"scoring.batch.per_second must be at least 0 and at most {_MOST_A_SECOND}")
     if batch.keep_days < 1:

@@ -26,7 +26,7 @@ from scoring.nightly import BUNDLE, GONE, PERSON, People, people, pooled, sorted
 from scoring.values import Floats
 
 _ID = "subscription_id"
-_AT_ONCE = 2048
+_AT_ONCE = 4096
 """People: their profiles stay in the processor's cache."""
 _RECORDS = dict(zip(SOURCES, (PERSON, BUNDLE, GONE), strict=True))
 Progress = Callable[[int, int], object]

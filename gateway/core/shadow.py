@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -46,11 +46,19 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class _Noted:
+    """With the version that it was decided by: there may be another by the time that it is worked on."""
+
+    decided: Decided
+    champion: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """share: of decisions that are noted, always the same ones. per_second: of these at most."""
 
     share: float = 0.1
-    per_second: float = 20
+    per_second: float = 1
 
 
 class Shadow:
@@ -71,7 +79,7 @@ class Shadow:
         self._share = int(sampling.share * _ALL)
         self._pause = max(_PAUSE, 1 / sampling.per_second)
         self._at_once = max(1, round(self._pause * sampling.per_second))
-        self._waiting: deque[Decided] = deque()
+        self._waiting: deque[_Noted] = deque()
         self._broken: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -80,14 +88,24 @@ class Shadow:
         models = self._models()
         return kind in models.champions or kind in models.challengers
 
-    def note(self, decided: Decided) -> None:
-        """Keep it for later, if it is one of the share and there is room. Raises nothing."""
-        if not self.watches(decided.kind) or _digest(decided) >= self._share:
+    def note(self, kind: str, decisions: Iterable[Decided]) -> None:
+        """Keep them for later, those of the share for which there is room. Raises nothing.
+
+        decisions: of this kind; made only if there is a model of it.
+        """
+        if not self.watches(kind):
             return
-        if len(self._waiting) >= _MOST_WAITING:
-            self._metrics.shadow.labels(decided.kind, "left_out").inc()
-            return
-        self._waiting.append(decided)
+        champion = self._models().version(kind)
+        try:
+            for one in decisions:
+                if _digest(one) >= self._share:
+                    continue
+                if len(self._waiting) < _MOST_WAITING:
+                    self._waiting.append(_Noted(one, champion))
+                else:
+                    self._metrics.shadow.labels(kind, "left_out").inc()
+        except Exception:  # whoever decides must not fail for whoever watches
+            self._failed(kind, 1, "a decision could not be noted", kind)
 
     def start(self) -> None:
         """Begin to work on what is noted."""
@@ -102,45 +120,54 @@ class Shadow:
     async def work(self) -> int:
         """Ask the challengers about what waits, as much as may be at once, and write it down; how many."""
         taken = [self._waiting.popleft() for _ in range(min(self._at_once, len(self._waiting)))]
-        by_kind: defaultdict[str, list[Decided]] = defaultdict(list)
+        by_kind: defaultdict[str, list[_Noted]] = defaultdict(list)
         for one in taken:
-            by_kind[one.kind].append(one)
+            by_kind[one.decided.kind].append(one)
         models = self._models()
-        for kind, decisions in by_kind.items():
-            scores = await self._scores(models, kind, decisions)
+        for kind, noted in by_kind.items():
+            scores = await self._scores(models, kind, noted)
             await self._writer.commit(Unit(ops=tuple(map(model_scores.put, scores))))
             self._metrics.shadow.labels(kind, "noted").inc(len(scores))
         return len(taken)
 
-    async def _scores(self, models: Models, kind: str, decisions: Sequence[Decided]) -> list[ModelScore]:
-        champion, challenger = models.version(kind), ""
-        answers: Sequence[Said | None] = [None] * len(decisions)
-        if kind in models.challengers:
-            version = models.version(kind, "challenger")
-            try:
-                inputs = [one.inputs for one in decisions]
-                answers = await asyncio.to_thread(self._asks[kind], models.challenger(kind), inputs)
-                challenger = version
-            except Exception:  # whatever is wrong with a model that only watches, the champion's word is noted
-                self._metrics.shadow.labels(kind, "failed").inc(len(decisions))
-                if version not in self._broken:
-                    self._broken.add(version)
-                    _LOG.exception("a challenger fails", extra={"kind": kind, "version": version})
+    async def _scores(self, models: Models, kind: str, noted: Sequence[_Noted]) -> list[ModelScore]:
+        challenger, answers = await self._challenged(models, kind, [one.decided.inputs for one in noted])
         return [
             ModelScore(
-                id=new_id(one.at),
+                id=new_id(one.decided.at),
                 kind=kind,
-                subscription=one.subscription,
-                reference=one.reference,
-                at=one.at,
-                until=one.until,
-                champion=champion,
-                champion_said=one.said,
+                subscription=one.decided.subscription,
+                reference=one.decided.reference,
+                at=one.decided.at,
+                until=one.decided.until,
+                champion=one.champion,
+                champion_said=one.decided.said,
                 challenger=challenger,
                 challenger_said=answer,
             )
-            for one, answer in zip(decisions, answers, strict=True)
+            for one, answer in zip(noted, answers, strict=True)
         ]
+
+    async def _challenged(
+        self, models: Models, kind: str, inputs: Sequence[Any]
+    ) -> tuple[str, Sequence[Said] | Sequence[None]]:
+        """The version of the challenger and what it says; empty and nothing where there is none, or where it fails."""
+        if kind in models.challengers:
+            version = models.version(kind, "challenger")
+            try:
+                answers = await asyncio.to_thread(self._asks[kind], models.challenger(kind), inputs)
+                if len(answers) == len(inputs):
+                    return version, answers
+            except Exception:  # whatever is wrong with a model that only watches, the champion's word is noted
+                self._failed(kind, len(inputs), "a challenger fails", version)
+        return "", [None] * len(inputs)
+
+    def _failed(self, kind: str, times: int, what: str, which: str) -> None:
+        """Count it, and tell it once."""
+        self._metrics.shadow.labels(kind, "failed").inc(times)
+        if which not in self._broken:
+            self._broken.add(which)
+            _LOG.exception(what, extra={"kind": kind, "which": which})
 
     async def _run(self) -> None:
         while True:

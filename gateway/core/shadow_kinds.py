@@ -42,10 +42,9 @@ def forecasts(cases: Sequence[Case], verdicts: Sequence[Verdict], at: datetime) 
 
 
 def note_forecasts(shadow: Shadow | None, cases: Sequence[Case], verdicts: Sequence[Verdict], at: datetime) -> None:
-    """Note forecasts where a model is in service for them."""
-    if shadow is not None and shadow.watches("depletion"):
-        for one in forecasts(cases, verdicts, at):
-            shadow.note(one)
+    """Note forecasts where a model is in service for them. Raises nothing."""
+    if shadow is not None:
+        shadow.note("depletion", forecasts(cases, verdicts, at))
 
 
 def ask_forecasts(model: Any, inputs: Sequence[_Usage]) -> Sequence[Said]:

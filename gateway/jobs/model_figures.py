@@ -13,8 +13,8 @@ from store import model_scores
 from store.unit import Unit
 
 _SETTLE, _TELL, _FORGET = 300.0, 3600.0, 86_400.0
-_LOOKED_AT = timedelta(days=30)
-_KEPT = timedelta(days=180)
+_LOOKED_AT, _MOST = timedelta(days=30), 20_000
+_KEPT = timedelta(days=90)
 
 
 class ModelFigures:
@@ -47,12 +47,14 @@ class ModelFigures:
     async def _tell_of(self, kind: str) -> None:
         metrics, version = self._context.metrics, self._context.models.version(kind)
         since = self._context.clock() - _LOOKED_AT
-        scores = [one for one in await model_scores.known(self._context.reader, kind, since) if one.champion == version]
+        found = await model_scores.known(self._context.reader, kind, since, _MOST)
+        scores = [one for one in found if one.champion == version]
         if not scores:
             return
-        found = reliability_of(kind, scores)
-        metrics.model_calibration.labels(kind, version).set(found.error)
-        for tenth, (count, said, came) in enumerate(zip(found.count, found.said, found.came, strict=True)):
+        of_tenths = reliability_of(kind, scores)
+        metrics.model_calibration.labels(kind, version).set(of_tenths.error)
+        each = zip(of_tenths.count, of_tenths.said, of_tenths.came, strict=True)
+        for tenth, (count, said, came) in enumerate(each):
             if count:
                 for what, figure in (("count", count), ("said", said), ("came", came)):
                     metrics.model_reliability.labels(kind, version, tenth, what).set(float(figure))
@@ -60,6 +62,6 @@ class ModelFigures:
             metrics.model_coverage.labels(kind, version).set(coverage_of(scores))
 
     async def forget(self) -> None:
-        """Half a year is enough to compare."""
+        """What is older says little of people as they are now."""
         before = self._context.clock() - _KEPT
         await self._context.writer.commit(Unit(ops=(model_scores.forget(before),)))

@@ -60,7 +60,7 @@ def test_one_file(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     ("options", "complaint"),
     [
         (["--shard", "3"], "--shard must be from 0 to 2"),
-        (["--shards", "5000"], "--shards must be from 1 to 4096"),
+        (["--shards", "5000"], "--shards must be from 1 to 512"),
         (["--at", "yesterday"], "--at: 'yesterday' is no time with its zone"),
         (["--at", "2026-11-24T03:00:00"], "is no time with its zone"),
         (["--config", "elsewhere.toml"], "elsewhere.toml: there is no such file"),

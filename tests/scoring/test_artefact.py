@@ -106,6 +106,47 @@ def test_a_changed_card_is_told(saved: Path) -> None:
         opened(saved)
 
 
+@pytest.mark.parametrize(
+    ("place", "octets"),
+    [(6, b"\x01\x00"), (8, b"\x63\x00")],
+    ids=["encrypted", "packed in a way that is not known"],
+)
+def test_a_file_that_cannot_be_unpacked_is_refused(saved: Path, place: int, octets: bytes) -> None:
+    """Its heads say so, both of them for each entry."""
+    data = bytearray(saved.read_bytes())
+    for head, more in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+        at = data.find(head)
+        while at >= 0:
+            data[at + place + more : at + place + more + 2] = octets
+            at = data.find(head, at + 1)
+    saved.write_bytes(bytes(data))
+    with pytest.raises(ModelRefused, match="not a model, or damaged"):
+        opened(saved)
+
+
+def test_a_file_that_ends_too_early_is_refused(saved: Path) -> None:
+    """Its last entry is said to be longer than what there is."""
+    data = bytearray(saved.read_bytes())
+    with zipfile.ZipFile(saved) as file:
+        last = file.infolist()[-1]
+    begins = last.header_offset + 30 + len(last.filename)
+    data[begins : begins + 5] = b"\x00\xff\xff\x00\x00"  # deflate: 65,535 bytes follow as they are
+    central = data.rfind(b"PK\x01\x02")
+    for place in (20, 24):  # packed and unpacked
+        data[central + place : central + place + 4] = (10**6).to_bytes(4, "little")
+    saved.write_bytes(bytes(data))
+    with pytest.raises(ModelRefused, match="not a model, or damaged"):
+        opened(saved)
+
+
+@pytest.mark.parametrize("manifest", [b"[" * 100_000, b"[]", b'{"format": 1}', b"\xff"])
+def test_a_manifest_that_is_none_is_refused(saved: Path, manifest: bytes) -> None:
+    """Nested without end, something else, half of it, no text."""
+    rewritten(saved, "manifest.json", manifest)
+    with pytest.raises(ModelRefused, match="not a model, or damaged"):
+        opened(saved)
+
+
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     """A pickle is no model, neither by itself nor as an array."""
     path = tmp_path / "model"

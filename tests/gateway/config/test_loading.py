@@ -153,6 +153,25 @@ per_second = 20
 at = "02:30"
 inbox_days = 90
 alerts_days = 400
+[scoring]
+depletion = "depletion.model"
+acceptance = ""
+unproven = false
+holdout = 0.1
+refused_days = 7
+learn_seconds = 60
+decisions_days = 30
+shadow = 0.1
+shadow_per_second = 1
+[scoring.challengers]
+depletion = "new.model"
+acceptance = ""
+[scoring.batch]
+at = "02:30"
+folder = "scores"
+shards = 16
+per_second = 0
+keep_days = 7
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'

@@ -28,7 +28,7 @@ def test_a_challenger_stands_in_a_table_of_its_own() -> None:
         ("SHADOW_PER_SECOND", "0", "scoring.shadow_per_second must be more than 0"),
         ("BATCH__AT", "2:30", "scoring.batch.at must be a local time such as 02:30"),
         ("BATCH__FOLDER", "", "scoring.batch.folder must name a folder"),
-        ("BATCH__SHARDS", "0", "scoring.batch.shards must be at least 1 and at most 4096"),
+        ("BATCH__SHARDS", "0", "scoring.batch.shards must be at least 1 and at most 512"),
         ("BATCH__PER_SECOND", "-1", "scoring.batch.per_second must be at least 0"),
         ("BATCH__PER_SECOND", "nan", "scoring.batch.per_second must be"),
         ("BATCH__KEEP_DAYS", "0", "scoring.batch.keep_days must be at least 1"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +98,14 @@ async def test_without_a_model_nothing_is_noted(house: House) -> None:
     """The rules are nobody's challenger."""
     context = house.context
     shadow = Shadow(lambda: context.models, house.writer, context.metrics, ASKS, ALL)
-    shadow.note(decided())
+    shadow.note("depletion", [decided()])
     assert await shadow.work() == 0
 
 
 async def test_what_does_not_fit_is_left_out_and_counted(house: House, tmp_path: Path) -> None:
     """Whoever decides never waits for the shadow."""
     shadow = challenged(house, tmp_path)
-    for number in range(1_100):
-        shadow.note(decided(number))
+    shadow.note("depletion", map(decided, range(1_100)))
     assert counted(house, "left_out") == 100
 
 
@@ -114,8 +114,7 @@ async def test_no_more_than_the_share_is_noted_and_always_the_same(house: House,
     asks = {"depletion": lambda model, inputs: [SAID] * len(inputs)}
     shadow = challenged(house, tmp_path, Sampling(0.1, 7), asks)
     for _ in range(2):
-        for number in range(500):
-            shadow.note(decided(number))
+        shadow.note("depletion", map(decided, range(500)))
     works = [await shadow.work() for _ in range(40)]
     references = [score.reference for score in await noted(house)]
     assert max(works) == 7
@@ -134,11 +133,38 @@ async def test_a_challenger_that_fails_is_told_once_and_the_champion_is_noted(
     shadow = challenged(house, tmp_path, ALL, {"depletion": broken})
     with caplog.at_level(logging.ERROR):
         for number in (1, 2):
-            shadow.note(decided(number))
+            shadow.note("depletion", [decided(number)])
             await shadow.work()
     assert [(score.challenger, score.challenger_said) for score in await noted(house)] == [("", None)] * 2
     assert [record.message for record in caplog.records] == ["a challenger fails"]
     assert counted(house, "failed") == 2
+
+
+async def test_whoever_decides_does_not_fail_for_whoever_watches(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a decision looks like."""
+    shadow = challenged(house, tmp_path)
+
+    def broken() -> Iterator[Decided]:
+        yield decided()
+        raise KeyError("p_depletes_before_expiry")
+
+    with caplog.at_level(logging.ERROR):
+        shadow.note("depletion", broken())
+        shadow.note("depletion", broken())
+    assert [record.message for record in caplog.records] == ["a decision could not be noted"]
+    assert counted(house, "failed") == 2
+
+
+async def test_a_decision_is_noted_under_the_version_that_made_it(house: House, tmp_path: Path) -> None:
+    """Though another is in service by the time that it is written down."""
+    asks = {"depletion": lambda model, inputs: [SAID] * len(inputs)}
+    shadow = challenged(house, tmp_path, ALL, asks)
+    shadow.note("depletion", [decided()])
+    house.context.models = replace(house.context.models, champions=house.context.models.challengers)
+    await shadow.work()
+    assert [score.champion for score in await noted(house)] == ["rules"]
 
 
 async def put(house: House, kind: str, reference: str, subscription: SubscriptionId = ANAS) -> ModelScore:
@@ -153,7 +179,7 @@ async def put(house: House, kind: str, reference: str, subscription: Subscriptio
 async def known(house: House, kind: str, days: float = 3) -> list[float]:
     """What is known of scores of a kind so many days later, the most first."""
     await settle(house.reader, house.writer, TUESDAY + timedelta(days=days))
-    scores = await model_scores.known(house.reader, kind, TUESDAY - timedelta(days=1))
+    scores = await model_scores.known(house.reader, kind, TUESDAY - timedelta(days=1), 1_000)
     return sorted((one.actual for one in scores if one.actual is not None), reverse=True)
 
 
@@ -165,6 +191,19 @@ async def test_the_hours_until_a_bundle_was_used_up_are_found_once_it_is_over(ho
     await house.writer.commit(Written(ops=(alerts.told_along(told),)))
     assert await known(house, "depletion", days=2) == []
     assert await known(house, "depletion") == [30.0, -1.0]
+
+
+async def test_of_many_the_newest_are_read_in_the_order_in_which_they_were_made(house: House) -> None:
+    """More than a page of them, and no more than are asked for."""
+    made = [
+        ModelScore(f"{number:026d}", "churn", ANAS, str(number), TUESDAY, TUESDAY, "rules", {"p": 0.5})
+        for number in range(1_200)
+    ]
+    await house.writer.commit(Written(ops=tuple(map(model_scores.put, made))))
+    await settle(house.reader, house.writer, TUESDAY + timedelta(days=1))
+    since = datetime(1970, 1, 1, tzinfo=UTC)
+    found = await model_scores.known(house.reader, "churn", since, 700)
+    assert [one.reference for one in found] == [str(number) for number in range(500, 1_200)]
 
 
 async def test_an_offer_counts_as_it_was_settled(house: House) -> None:
