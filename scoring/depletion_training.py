@@ -38,7 +38,7 @@ _AT_RANDOM = 4
 _MOST_ROWS = 60_000
 _FEWEST = 100
 _FEWEST_OF_SEGMENT = 150
-_TREES, _LEAVES, _RATE = 90, 8, 0.07
+_TREES, _LEAVES, _DEPTH, _RATE = 90, 8, 4, 0.07
 _FARTHEST = 5.0
 """Logs of hours between truth and forecast by hand."""
 _NORMAL = np.array([0.0, 1.7, 0.0])
@@ -170,6 +170,7 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, 
             quantile=level,
             max_iter=_TREES,
             max_leaf_nodes=_LEAVES,
+            max_depth=_DEPTH,
             learning_rate=_RATE,
             min_samples_leaf=max(10, min(100, len(chosen) // 100)),
             l2_regularization=1.0,
