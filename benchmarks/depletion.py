@@ -29,7 +29,7 @@ _JUDGED = (("habits", 1_200, 95.0), ("states", 500, 100.0))
 
 async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
     """Rows of one forecast, of training, and of each world; the reports themselves are printed."""
-    found, bundles, names = crowd("habits", int(2_000 * scale), _WEEKS, seed=1)
+    found, bundles, names = crowd("habits", int(2_000 * scale), _WEEKS, seed=31)
     began, cpu = time.perf_counter(), time.process_time()
     made = trained(found, bundles, names)
     cpu, took = time.process_time() - cpu, time.perf_counter() - began
@@ -41,7 +41,7 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
 
 
 def _judged(made: Trained, world: str, number: int, most: float, scale: float) -> Row:
-    found, bundles, _ = crowd(world, int(number * scale), 2 * _WEEKS, seed=2)
+    found, bundles, _ = crowd(world, int(number * scale), 2 * _WEEKS, seed=32)
     began, cpu = time.perf_counter(), time.process_time()
     seen = moments_seen(found, bundles, since=MONDAY + _WEEKS * _WEEK, followed=_WEEK)
     told = measured(made.model, made.spread, seen)
