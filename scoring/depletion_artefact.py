@@ -11,10 +11,12 @@ import numpy as np
 import sklearn
 
 from scoring.artefact import Artefact, Provenance
+from scoring.depletion_baselines import BASELINES
 from scoring.depletion_measures import Figures, Measured
 from scoring.depletion_model import KIND, arrays
 from scoring.depletion_rows import FEATURES, SCHEMA
 from scoring.depletion_training import Split, Trained
+from scoring.errors import ModelRefused
 
 _COUNTED = "Hours. What outlasts the data counts as ending with it."
 _GIVEN = """Given: remaining and sold size, times of purchase and expiry, the person's hourly sums of use, decayed means
@@ -43,6 +45,16 @@ def artefact_of(made: Trained, data_sha256: tuple[str, ...], made_at: str, seed:
         },
         card=_card(found),
     )
+
+
+def spread_of(kept: Artefact) -> Mapping[str, list[float]]:
+    """The baselines' spread on the training data. Raises ModelRefused for a model that was made beside others."""
+    spread = kept.settings.get("spread")
+    if not isinstance(spread, dict) or spread.keys() != BASELINES.keys():
+        raise ModelRefused(
+            f"a model that was measured beside other baselines than {', '.join(BASELINES)}; train it again"
+        )
+    return spread
 
 
 def document(found: Measured, of: str) -> dict[str, Any]:

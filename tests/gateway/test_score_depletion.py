@@ -181,6 +181,13 @@ def test_a_bundle_told_twice_alike_counts_once(folder: Path, tmp_path: Path) -> 
     assert (status, len(said)) == (0, 1)
 
 
+def test_without_any_use_everybody_is_new(folder: Path, tmp_path: Path) -> None:
+    """An empty export is no error."""
+    write(tmp_path, USAGE, BUNDLES + A_BUNDLE, TRIGGERS + A_TRIGGER)
+    status, said = forecast(tmp_path, folder / "m.model")
+    assert (status, len(said)) == (0, 1)
+
+
 def test_no_triggers_make_an_empty_table(folder: Path, tmp_path: Path) -> None:
     """With its header."""
     write(tmp_path, USAGE, BUNDLES, TRIGGERS)
@@ -188,9 +195,12 @@ def test_no_triggers_make_an_empty_table(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "f.csv").read_text(encoding="utf-8").startswith("trigger_id,p10_hours")
 
 
-def test_too_little_to_learn_from_writes_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("usage", [USAGE, USAGE + A_SESSION], ids=["no use", "one session"])
+def test_too_little_to_learn_from_writes_no_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], usage: str
+) -> None:
     """It says how much there is."""
-    write(tmp_path, USAGE + A_SESSION, BUNDLES + A_BUNDLE, TRIGGERS)
+    write(tmp_path, usage, BUNDLES + A_BUNDLE, TRIGGERS)
     assert main(["score", "train", "depletion", *files(tmp_path), "--out", str(tmp_path / "m.model")]) == 2
     assert "too little to learn from" in capsys.readouterr().err
     assert not (tmp_path / "m.model").exists()
