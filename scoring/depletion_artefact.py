@@ -12,7 +12,7 @@ import sklearn
 
 from scoring.artefact import Artefact, Provenance
 from scoring.depletion_baselines import BASELINES
-from scoring.depletion_measures import Figures, Measured
+from scoring.depletion_measures import ENOUGH, Figures, Measured
 from scoring.depletion_model import KIND, arrays
 from scoring.depletion_rows import FEATURES, SCHEMA
 from scoring.depletion_training import Split, Trained
@@ -68,7 +68,7 @@ def document(found: Measured, of: str) -> dict[str, Any]:
         "subscribers": found.people,
         "best_baseline": found.best_baseline,
         "improvement": found.improvement,
-        "beats_best_baseline": found.improvement > 0,
+        "beats_best_baseline": found.beats,
         "adapted": asdict(found.adapted),
         "adapted_after_first_quarter": asdict(found.since_adapted),
         "baselines": {name: asdict(figures) for name, figures in found.baselines.items()},
@@ -106,6 +106,11 @@ def table(found: Measured) -> str:
 def verdict(found: Measured) -> str:
     """Whether it beats the best baseline, in a sentence."""
     share = found.improvement
+    if found.moments < ENOUGH:
+        return (
+            f"{found.moments} moments are too few to say whether the model beats {found.best_baseline}: {ENOUGH} are "
+            "needed. A gateway does not use it unless it is told to."
+        )
     if share > 0:
         return f"Pinball loss is {share:.1%} lower than that of the best baseline, {found.best_baseline}."
     return (

@@ -25,6 +25,8 @@ _LEARNS = 0.25
 """Of the stream: what is told in this time is not counted as adapted."""
 _LIKELY = 0.5
 _COLD_DAYS = 1.0
+ENOUGH = 100
+"""Moments: on fewer, nothing is said to be better than anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Measured:
         """Share of the best baseline's loss that the model saves; below zero it is worse."""
         best = self.baselines[self.best_baseline].pinball
         return 1 - self.model.pinball / best if best else 0.0
+
+    @property
+    def beats(self) -> bool:
+        """Whether the model is better than every baseline, on enough moments to say so."""
+        return self.improvement > 0 and self.moments >= ENOUGH
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _FOLLOWED_SECONDS = 7 * 86_400.0
 _AT_RANDOM = 4
 _MOST_FIT, _MOST_SET, _MOST_JUDGED = 60_000, 30_000, 60_000
 """Moments; more of them change nothing but the time that it takes."""
-_FEWEST = 100
+_FEWEST_FIT, _FEWEST_SET = 50, 20
 _FEWEST_OF_SEGMENT = 150
 _TREES, _LEAVES, _DEPTH, _RATE = 90, 8, 4, 0.07
 _FARTHEST = 5.0
@@ -90,25 +90,21 @@ def trained(
     parts = split(found, names)
     learning = _before(found, bundles, parts, seed)
     fits, sets = parts.fits[learning.moments.person], parts.sets[learning.moments.person]
-    if fits.sum() < _FEWEST or sets.sum() < _FEWEST:
+    if fits.sum() < _FEWEST_FIT or sets.sum() < _FEWEST_SET:
         raise TooLittleToLearn(
             f"too little to learn from: {fits.sum()} moments to fit and {sets.sum()} to set the intervals by, "
-            f"where {_FEWEST} of each are needed: more people, or more weeks"
+            f"where {_FEWEST_FIT} and {_FEWEST_SET} are needed: more people, or more weeks"
         )
     alike = _alike(found, bundles, parts)
     progress(f"{fits.sum()} moments to learn from, {sets.sum()} to set the intervals by")
     model = _fitted(learning, fits, sets, alike, seed=seed, progress=progress)
     spread = depletion_baselines.factors(learning.outcomes.hours[sets], learning.usage.only(sets))
     seen = later(found, bundles, parts)
-    if len(seen.moments.at) < _FEWEST:
-        raise TooLittleToLearn(
-            f"too little to be judged by: {len(seen.moments.at)} moments of other people in later weeks, "
-            f"where {_FEWEST} are needed: more people, or more weeks"
-        )
+    if not len(seen.moments.at):
+        raise TooLittleToLearn("nothing to be judged by: no bundle of other people ran low in later weeks")
     progress(f"{len(seen.moments.at)} moments of other people in later weeks to be judged by")
     outcome = measured(model, spread, seen)
-    better = outcome.improvement > 0
-    return Trained(replace(model, beats=better), spread, int(fits.sum()), outcome)
+    return Trained(replace(model, beats=outcome.beats), spread, int(fits.sum()), outcome)
 
 
 def later(found: Sessions, bundles: Bundles, parts: Split) -> Seen:

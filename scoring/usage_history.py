@@ -17,7 +17,7 @@ from scoring.values import Bools, Floats, Ints
 _HOURS = 24
 _DAY = HOUR * _HOURS
 _MEGA = 2**20
-_AT_ONCE = 4096
+_AT_ONCE = 1024
 """People whose hours are held in memory."""
 
 
