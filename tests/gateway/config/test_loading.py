@@ -131,6 +131,9 @@ key = "story.key"
 [reconciliation]
 at = "03:30"
 per_second = 20
+[scoring]
+depletion = "depletion.model"
+unproven = true
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'
