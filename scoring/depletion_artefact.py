@@ -71,6 +71,7 @@ def document(found: Measured, of: str) -> dict[str, Any]:
         "beats_best_baseline": found.beats,
         "adapted": asdict(found.adapted),
         "adapted_after_first_quarter": asdict(found.since_adapted),
+        "adapted_as_in_service": asdict(found.in_service),
         "baselines": {name: asdict(figures) for name, figures in found.baselines.items()},
         "first_day_known": {name: asdict(figures) for name, figures in found.cold.items()},
         "depletes_before_expiry": {
@@ -87,6 +88,7 @@ def table(found: Measured) -> str:
         ("model", found.model),
         ("model, adapting", found.adapted),
         ("  after the first quarter", found.since_adapted),
+        ("  seeing nothing past expiry", found.in_service),
         *found.baselines.items(),
     ]
     lines += [_row(name, figures) for name, figures in rows]
