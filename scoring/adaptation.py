@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LOW, HIGH = 0.1, 0.9
-_A_DAY = 1.5
+_A_DAY = 0.7
 """Logs of hours by which an edge moves in a day on which it is always passed, and should never be."""
-_LARGEST_STEP = 0.1
+_LARGEST_STEP = 0.05
 _FARTHEST = 3.0
 """An edge that would be moved farther is not the fault of an edge."""
 _DAY = 86_400.0

@@ -30,14 +30,15 @@ _LEAST = 1e-12
 _HOURS = np.arange(24)
 
 
-def forecast(usage: UsageBatch) -> Forecasts:
+def forecast(usage: UsageBatch, cumulated: Floats | None = None) -> Forecasts:
     """Quantiles of the hours to depletion, chance of depletion before expiry, and pace, each ``(n,)``.
 
-    An expiry that is not known counts as the horizon. Nothing remaining is depleted now.
+    An expiry that is not known counts as the horizon. Nothing remaining is depleted now. cumulated: the day's shape
+    where the caller has it already.
     """
     pace = paces(usage)
     remaining = np.maximum(usage.remaining, 0.0)
-    cumulated = cumulated_shape(usage)
+    cumulated = cumulated_shape(usage) if cumulated is None else cumulated
     needed = remaining / pace
     left = np.where(np.isnan(usage.hours_to_expiry), HORIZON_HOURS, usage.hours_to_expiry)
     left = np.minimum(np.maximum(left, 0.0), HORIZON_HOURS)

@@ -11,10 +11,12 @@ import numpy as np
 import sklearn
 
 from scoring.artefact import Artefact, Provenance
-from scoring.depletion_measures import Figures, Measured
+from scoring.depletion_baselines import BASELINES
+from scoring.depletion_measures import ENOUGH, Figures, Measured
 from scoring.depletion_model import KIND, arrays
 from scoring.depletion_rows import FEATURES, SCHEMA
 from scoring.depletion_training import Split, Trained
+from scoring.errors import ModelRefused
 
 _COUNTED = "Hours. What outlasts the data counts as ending with it."
 _GIVEN = """Given: remaining and sold size, times of purchase and expiry, the person's hourly sums of use, decayed means
@@ -45,6 +47,16 @@ def artefact_of(made: Trained, data_sha256: tuple[str, ...], made_at: str, seed:
     )
 
 
+def spread_of(kept: Artefact) -> Mapping[str, list[float]]:
+    """The baselines' spread on the training data. Raises ModelRefused for a model that was made beside others."""
+    spread = kept.settings.get("spread")
+    if not isinstance(spread, dict) or spread.keys() != BASELINES.keys():
+        raise ModelRefused(
+            f"a model that was measured beside other baselines than {', '.join(BASELINES)}; train it again"
+        )
+    return spread
+
+
 def document(found: Measured, of: str) -> dict[str, Any]:
     """For ``--json``. of: which moments were measured."""
     return {
@@ -56,9 +68,10 @@ def document(found: Measured, of: str) -> dict[str, Any]:
         "subscribers": found.people,
         "best_baseline": found.best_baseline,
         "improvement": found.improvement,
-        "beats_best_baseline": found.improvement > 0,
+        "beats_best_baseline": found.beats,
         "adapted": asdict(found.adapted),
         "adapted_after_first_quarter": asdict(found.since_adapted),
+        "adapted_as_in_service": asdict(found.in_service),
         "baselines": {name: asdict(figures) for name, figures in found.baselines.items()},
         "first_day_known": {name: asdict(figures) for name, figures in found.cold.items()},
         "depletes_before_expiry": {
@@ -75,6 +88,7 @@ def table(found: Measured) -> str:
         ("model", found.model),
         ("model, adapting", found.adapted),
         ("  after the first quarter", found.since_adapted),
+        ("  seeing nothing past expiry", found.in_service),
         *found.baselines.items(),
     ]
     lines += [_row(name, figures) for name, figures in rows]
@@ -94,6 +108,11 @@ def table(found: Measured) -> str:
 def verdict(found: Measured) -> str:
     """Whether it beats the best baseline, in a sentence."""
     share = found.improvement
+    if found.moments < ENOUGH:
+        return (
+            f"{found.moments} moments are too few to say whether the model beats {found.best_baseline}: {ENOUGH} are "
+            "needed. A gateway does not use it unless it is told to."
+        )
     if share > 0:
         return f"Pinball loss is {share:.1%} lower than that of the best baseline, {found.best_baseline}."
     return (

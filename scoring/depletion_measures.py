@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.adaptation import Offsets, Outcome, learnt
+from scoring.adaptation import Offsets, Outcome, learnt, watched_hours
 from scoring.bundle_moments import Moments, Outcomes
 from scoring.depletion_baselines import BY_HAND, quantiles
 from scoring.depletion_model import SEGMENTS, DepletionModel, segment_of
@@ -25,6 +25,8 @@ _LEARNS = 0.25
 """Of the stream: what is told in this time is not counted as adapted."""
 _LIKELY = 0.5
 _COLD_DAYS = 1.0
+ENOUGH = 100
+"""Moments: on fewer, nothing is said to be better than anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class BeforeExpiry:
 class Measured:
     """model: as trained. adapted: with what it learnt on the way; since_adapted: the same after the first quarter.
 
-    cold: of people known for less than a day; None where there are none. before_expiry: by share left in percent,
-    then by who says it.
+    in_service: that again, where nothing is seen after expiry, as in a gateway. cold: of people known for less than a
+    day; None where there are none. before_expiry: by share left in percent, then by who says it.
     """
 
     moments: int
@@ -60,6 +62,7 @@ class Measured:
     model: Figures
     adapted: Figures
     since_adapted: Figures
+    in_service: Figures
     cold: Mapping[str, Figures]
     baselines: Mapping[str, Figures]
     before_expiry: Mapping[str, Mapping[str, BeforeExpiry]]
@@ -74,6 +77,11 @@ class Measured:
         """Share of the best baseline's loss that the model saves; below zero it is worse."""
         best = self.baselines[self.best_baseline].pinball
         return 1 - self.model.pinball / best if best else 0.0
+
+    @property
+    def beats(self) -> bool:
+        """Whether the model is better than every baseline, on enough moments to say so."""
+        return self.improvement > 0 and self.moments >= ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,11 @@ def measured(model: DepletionModel, spread: Mapping[str, list[float]], seen: See
     given = rows(usage, model.alike(usage, seen.segments))
     raw = model.raw(given)
     made = model.told(usage, given, raw)
-    moved = _streamed(model, seen, given, raw)
-    adapted = model.told(usage, given, raw, moved)
+    seen_on = np.full(len(actual), np.nan)  # files tell of use after expiry too
+    adapted, served = (
+        model.told(usage, given, raw, _streamed(model, seen, given, raw, ends))
+        for ends in (seen_on, usage.hours_to_expiry)
+    )
     ways = {"model": _edges(made), "adapted": _edges(adapted), **quantiles(usage, spread)}
     baselines = [name for name in ways if name not in ("model", "adapted")]
     late = seen.moments.at >= np.quantile(seen.moments.at, _LEARNS)
@@ -107,6 +118,7 @@ def measured(model: DepletionModel, spread: Mapping[str, list[float]], seen: See
         model=_figures(actual, known, ways["model"], every),
         adapted=_figures(actual, known, ways["adapted"], every),
         since_adapted=_figures(actual, known, ways["adapted"], late),
+        in_service=_figures(actual, known, _edges(served), late),
         cold={name: _figures(actual, known, edges, cold) for name, edges in ways.items()} if cold.any() else {},
         baselines={name: _figures(actual, known, ways[name], every) for name in baselines},
         before_expiry=_warnings(seen, chances, {name: ways[name][1] for name in baselines if name not in chances}),
@@ -127,10 +139,10 @@ def _edges(made: Forecasts) -> Floats:
     return np.stack((made.p10, made.p50, made.p90))
 
 
-def _streamed(model: DepletionModel, seen: Seen, given: Rows, raw: Floats) -> Floats:
+def _streamed(model: DepletionModel, seen: Seen, given: Rows, raw: Floats, ends: Floats) -> Floats:
     """What was learnt of each moment's segment by then, ``(n, 3)``: in the order of time, from outcomes known by then.
 
-    Files tell of use after expiry too, so that an outcome is known once the upper edge has passed.
+    ends: hours until which each is watched at most; NaN = until its upper edge.
     """
     segment, log_hours = segment_of(seen.usage, given.by_hand), given.log_base + raw
     learnt_of = [Offsets()] * len(SEGMENTS)
@@ -144,9 +156,10 @@ def _streamed(model: DepletionModel, seen: Seen, given: Rows, raw: Floats) -> Fl
         offsets = learnt_of[segment[row]]
         moved[row] = offsets.p10, 0.0, offsets.p90
         p10, _, p90 = np.exp(np.sort(log_hours[:, row] + model.offsets[segment[row]] + moved[row])).tolist()
-        if p90 <= seen.outcomes.known[row]:
-            due_at = at + p90 * HOUR
-            outcome = Outcome(p10, p90, float(seen.outcomes.hours[row]), watched=p90, known_at=due_at)
+        watched = watched_hours(p90, float(ends[row]))
+        if watched <= seen.outcomes.known[row]:
+            due_at, actual = at + watched * HOUR, float(seen.outcomes.hours[row])
+            outcome = Outcome(p10, p90, actual if actual < watched else np.inf, watched, due_at)
             heapq.heappush(due, (due_at, row, outcome))
     return moved
 

@@ -71,11 +71,11 @@ def rows(usage: UsageBatch, alike: Floats) -> Rows:
     rhythm = usage.rhythm
     if rhythm is None:
         raise ShapeMismatch("a model of depletion needs the rhythm of use")
-    made = forecast(usage)
+    cumulated = cumulated_shape(usage)
+    made = forecast(usage, cumulated)
     pace, recent, profile = made.pace, rhythm.recent, usage.profile
     lately = np.cumsum(recent, axis=1)
     profile_total, days = profile.sum(axis=1), np.minimum(usage.days, _MOST_DAYS)
-    cumulated = cumulated_shape(usage)
     with np.errstate(invalid="ignore"):  # NaN is what is not known
         used = np.where(usage.remaining <= usage.initial, usage.initial - usage.remaining, np.nan)
         elapsed = np.where(usage.elapsed_hours >= 0, usage.elapsed_hours, np.nan)

@@ -35,10 +35,11 @@ _SPLIT = 0.6
 _FOLLOWED_SECONDS = 7 * 86_400.0
 """Each moment is watched for this long at least, or an eighth of the time if that is less."""
 _AT_RANDOM = 4
-_MOST_ROWS = 60_000
-_FEWEST = 100
+_MOST_FIT, _MOST_SET, _MOST_JUDGED = 60_000, 30_000, 60_000
+"""Moments; more of them change nothing but the time that it takes."""
+_FEWEST_FIT, _FEWEST_SET = 50, 20
 _FEWEST_OF_SEGMENT = 150
-_TREES, _LEAVES, _RATE = 90, 8, 0.07
+_TREES, _LEAVES, _DEPTH, _RATE = 90, 8, 4, 0.07
 _FARTHEST = 5.0
 """Logs of hours between truth and forecast by hand."""
 _NORMAL = np.array([0.0, 1.7, 0.0])
@@ -89,25 +90,21 @@ def trained(
     parts = split(found, names)
     learning = _before(found, bundles, parts, seed)
     fits, sets = parts.fits[learning.moments.person], parts.sets[learning.moments.person]
-    if fits.sum() < _FEWEST or sets.sum() < _FEWEST:
+    if fits.sum() < _FEWEST_FIT or sets.sum() < _FEWEST_SET:
         raise TooLittleToLearn(
             f"too little to learn from: {fits.sum()} moments to fit and {sets.sum()} to set the intervals by, "
-            f"where {_FEWEST} of each are needed: more people, or more weeks"
+            f"where {_FEWEST_FIT} and {_FEWEST_SET} are needed: more people, or more weeks"
         )
     alike = _alike(found, bundles, parts)
     progress(f"{fits.sum()} moments to learn from, {sets.sum()} to set the intervals by")
     model = _fitted(learning, fits, sets, alike, seed=seed, progress=progress)
     spread = depletion_baselines.factors(learning.outcomes.hours[sets], learning.usage.only(sets))
     seen = later(found, bundles, parts)
-    if len(seen.moments.at) < _FEWEST:
-        raise TooLittleToLearn(
-            f"too little to be judged by: {len(seen.moments.at)} moments of other people in later weeks, "
-            f"where {_FEWEST} are needed: more people, or more weeks"
-        )
+    if not len(seen.moments.at):
+        raise TooLittleToLearn("nothing to be judged by: no bundle of other people ran low in later weeks")
     progress(f"{len(seen.moments.at)} moments of other people in later weeks to be judged by")
     outcome = measured(model, spread, seen)
-    better = outcome.improvement > 0
-    return Trained(replace(model, beats=better), spread, int(min(fits.sum(), _MOST_ROWS)), outcome)
+    return Trained(replace(model, beats=outcome.beats), spread, int(fits.sum()), outcome)
 
 
 def later(found: Sessions, bundles: Bundles, parts: Split) -> Seen:
@@ -119,7 +116,7 @@ def later(found: Sessions, bundles: Bundles, parts: Split) -> Seen:
 def moments_seen(found: Sessions, bundles: Bundles, *, since: float = -np.inf, followed: float) -> Seen:
     """Moments at 50, 25 and 10 % left, each with at least ``followed`` seconds after it."""
     moments = bundle_moments.at_shares(found, bundles, MEASURED_AT, found.until - followed)
-    moments = moments.only(moments.at >= since)
+    moments = moments.only(_some(np.flatnonzero(moments.at >= since), _MOST_JUDGED))
     return seen_at(found, bundles, moments, found.until)
 
 
@@ -140,7 +137,17 @@ def _before(found: Sessions, bundles: Bundles, parts: Split, seed: int) -> Seen:
     some = bundle_moments.at_shares(found, theirs, SHARES, until)
     others = bundle_moments.at_random(found, theirs, _AT_RANDOM, until, drawn)
     both = Moments(*(np.concatenate((getattr(some, name), getattr(others, name))) for name in Moments.__slots__))
-    return seen_at(found, theirs, both, parts.at)
+    fits = parts.fits[both.person]
+    chosen = np.concatenate([_some(np.flatnonzero(fits), _MOST_FIT), _some(np.flatnonzero(~fits), _MOST_SET)])
+    return seen_at(found, theirs, both.only(chosen), parts.at)
+
+
+def _some(rows: Ints, most: int) -> Ints:
+    """At most so many, the same each time."""
+    if len(rows) <= most:
+        return rows
+    chosen: Ints = np.sort(np.random.default_rng(most).choice(rows, most, replace=False))
+    return chosen
 
 
 def _alike(found: Sessions, bundles: Bundles, parts: Split) -> Similar:
@@ -158,8 +165,6 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, 
     given = rows(usage, pace)
     target = np.clip(log_hours(seen.outcomes.hours) - given.log_base, -_FARTHEST, _FARTHEST)
     chosen = np.flatnonzero(fits)
-    if len(chosen) > _MOST_ROWS:
-        chosen = np.sort(np.random.default_rng(seed).choice(chosen, _MOST_ROWS, replace=False))
     nothing_known = np.isnan(given.x[chosen]).all(axis=0)
     x = np.where(nothing_known, 0.0, given.x[chosen])  # a column of which nothing is known is not split on
     parts = []
@@ -170,6 +175,7 @@ def _fitted(seen: Seen, fits: Bools, sets: Bools, alike: Similar, *, seed: int, 
             quantile=level,
             max_iter=_TREES,
             max_leaf_nodes=_LEAVES,
+            max_depth=_DEPTH,
             learning_rate=_RATE,
             min_samples_leaf=max(10, min(100, len(chosen) // 100)),
             l2_regularization=1.0,

@@ -48,6 +48,8 @@ class Sessions:
 
     def when(self, person: Ints, level: Floats) -> Floats:
         """When a person reaches this level, in epoch seconds; infinite when they are not seen to."""
+        if not len(self.start):
+            return np.full(len(level), np.inf)
         place = np.searchsorted(self.reached, level, side="left") - 1
         place = np.maximum(place, self.begins[person])
         seen = place < self.begins[person + 1]
@@ -56,6 +58,8 @@ class Sessions:
 
     def first(self, person: Ints) -> Floats:
         """When each of these people is seen first; infinite for never."""
+        if not len(self.start):
+            return np.full(len(person), np.inf)
         has = self.begins[person] < self.begins[person + 1]
         found: Floats = np.where(has, self.start[np.minimum(self.begins[person], len(self.start) - 1)], np.inf)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from scoring.bundle_moments import Bundles, Moments
 from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
 from scoring.sessions import Sessions, sessions
-from scoring.values import Bools
+from scoring.values import Bools, Floats
 
 USAGE = (Column("msisdn"), Column("start", Kind.TIME), Column("bytes", Kind.NUMBER, least=0))
 BUNDLES = (
@@ -33,6 +34,7 @@ TRIGGERS = (
     Column("at", Kind.TIME),
     Column("remaining_bytes", Kind.NUMBER, least=0),
 )
+_LONGEST_SECONDS = 3 * 366 * 86_400.0
 _PEOPLE = "SELECT DISTINCT msisdn FROM rows ORDER BY msisdn"
 _SESSIONS = (
     "SELECT dense_rank() OVER (ORDER BY msisdn) - 1 AS person, epoch(start) AS start, bytes "
@@ -66,6 +68,7 @@ def read(usage: Path, bundles: Path) -> UsageFiles:
         rows = table.check()
         told = table.ask(_SESSIONS)
         used = [str(name) for name in table.ask(_PEOPLE)["msisdn"]]
+    _check_span(usage, told["start"])
     found = files.read(bundles, BUNDLES)
     holders = [str(name) for name in found["msisdn"]]
     names = (*used, *sorted(set(holders) - set(used)))
@@ -114,6 +117,13 @@ def _once(path: Path, holders: list[str], found: Mapping[str, NDArray[Any]]) -> 
             if before != told:
                 raise _fault(path, row, "bundle_id", "the same bundle again, with other figures")
     return kept
+
+
+def _check_span(path: Path, start: Floats) -> None:
+    """One time that is wrong by decades would make everybody's hours a table of decades."""
+    if len(start) and start.max() - start.min() > _LONGEST_SECONDS:
+        first, last = (datetime.fromtimestamp(float(one), UTC).date() for one in (start.min(), start.max()))
+        raise FileMalformed(f"{path}: column start: from {first} to {last}, more than three years; is a time wrong?")
 
 
 def _check_times(path: Path, found: Mapping[str, NDArray[Any]]) -> None:

@@ -17,6 +17,8 @@ from scoring.values import Bools, Floats, Ints
 _HOURS = 24
 _DAY = HOUR * _HOURS
 _MEGA = 2**20
+_AT_ONCE = 1024
+"""People whose hours are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +39,55 @@ def known_at(found: Sessions, person: Ints, at: Floats) -> Known:
     """Nothing that began after ``at`` counts. person, at: ``(n,)``, in any order."""
     n = len(at)
     known = Known(np.zeros((n, _HOURS)), np.zeros((n, _HOURS)), np.zeros(n), np.zeros(n), np.zeros(n))
-    if not n or not len(found.start):
-        return known
-    first_day, use = _by_hour(found)
-    first_hour = np.floor(found.first(np.arange(found.people)) / HOUR)
-    day_of = np.floor(at / _DAY).astype(np.int64) - first_day
-    sums, days = np.zeros((found.people, _HOURS)), _Days(found.people)
-    counted = np.where(np.isfinite(first_hour), np.ceil(first_hour / _HOURS), np.inf) - first_day
+    for group in np.unique(person // _AT_ONCE).tolist():
+        first = group * _AT_ONCE
+        rows = np.flatnonzero(person // _AT_ONCE == group)
+        people = _People(found, first, min(first + _AT_ONCE, found.people))
+        if people.sessions:
+            _day_by_day(known, rows, people, person[rows], at[rows])
+    return known
+
+
+class _People:
+    """Some people, whose hours are held at once. use: bytes by person, day and hour; first_hour: inf = never seen."""
+
+    def __init__(self, found: Sessions, first: int, after: int) -> None:
+        self.found, self.first = found, first
+        some = slice(int(found.begins[first]), int(found.begins[after]))
+        start, used = found.start[some], found.used[some]
+        self.number, self.sessions = after - first, len(start)
+        self.first_hour = np.floor(found.first(np.arange(first, after)) / HOUR)
+        if self.sessions:
+            self.first_day = int(start.min() // _DAY)
+            days = int(start.max() // _DAY) - self.first_day + 1
+            whose = np.repeat(np.arange(self.number), np.diff(found.begins[first : after + 1]))
+            place = whose * (days * _HOURS) + (start // HOUR).astype(np.int64) - self.first_day * _HOURS
+            summed = np.bincount(place, weights=used, minlength=self.number * days * _HOURS)
+            self.use: Floats = summed.astype(float).reshape(self.number, days, _HOURS)
+
+    def on(self, day: int) -> Floats:
+        """Bytes by hour on one day, ``(people, 24)``."""
+        return self.use[:, day] if 0 <= day < self.use.shape[1] else np.zeros((self.number, _HOURS))
+
+
+def _day_by_day(known: Known, rows: Ints, people: _People, person: Ints, at: Floats) -> None:
+    """Close every day in turn, and note at each what is known at its moments."""
+    sums, days = np.zeros((people.number, _HOURS)), _Days(people.number)
+    whole_from = np.ceil(people.first_hour / _HOURS) - people.first_day
+    day_of = np.floor(at / _DAY).astype(np.int64) - people.first_day
     order = np.argsort(day_of, kind="stable")
     edges = np.searchsorted(day_of[order], np.arange(day_of.max() + 2))
     for day in range(int(day_of.max()) + 1):
-        rows = order[edges[day] : edges[day + 1]]
-        today = use[:, day] if day < use.shape[1] else np.zeros_like(sums)
-        if len(rows):
-            yesterday = use[:, day - 1] if 0 < day <= use.shape[1] else np.zeros_like(sums)
-            who, when = person[rows], at[rows]
-            hours = _Hours(first_hour[who], sums[who], today[who], yesterday[who])
-            known.profile[rows], known.ring[rows], known.days[rows] = _at(hours, found, who, when)
-            known.log_day_mean[rows], known.log_day_std[rows] = days.mean[who], days.deviation(who)
+        some = order[edges[day] : edges[day + 1]]
+        today = people.on(day)
+        if len(some):
+            who = person[some] - people.first
+            hours = _Hours(people.first_hour[who], sums[who], today[who], people.on(day - 1)[who])
+            into = rows[some]
+            known.profile[into], known.ring[into], known.days[into] = _at(hours, people.found, person[some], at[some])
+            known.log_day_mean[into], known.log_day_std[into] = days.mean[who], days.deviation(who)
         sums = sums * KEEP + today
-        days.close(today.sum(axis=1), counted <= day)
-    return known
+        days.close(today.sum(axis=1), whole_from <= day)
 
 
 class _Days:
@@ -105,17 +135,6 @@ def _at(hours: _Hours, found: Sessions, person: Ints, at: Floats) -> tuple[Float
     before = np.nextafter(hour * HOUR, 0)
     ring[np.arange(len(at)), present] = found.used_between(person, before, at)
     return profile, ring, (hour - since) / _HOURS
-
-
-def _by_hour(found: Sessions) -> tuple[int, Floats]:
-    """The first day, in days since the epoch, and bytes of each person, day and hour."""
-    first_day = int(found.start.min() // _DAY)
-    days = int(found.start.max() // _DAY) - first_day + 1
-    person = np.repeat(np.arange(found.people), np.diff(found.begins))
-    hour = (found.start // HOUR).astype(np.int64) - first_day * _HOURS
-    place = person * (days * _HOURS) + hour
-    use: Floats = np.bincount(place, weights=found.used, minlength=found.people * days * _HOURS).astype(float)
-    return first_day, use.reshape(found.people, days, _HOURS)
 
 
 def _weight(times: Floats) -> Floats:

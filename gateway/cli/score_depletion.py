@@ -97,11 +97,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     On the files that it was trained on, on those people and weeks alone that training has not seen.
     """
     kept, model = depletion_model.load(arguments.model)
+    spread = depletion_artefact.spread_of(kept)
     known = _read(arguments)
     seen, of = _seen(arguments, known, kept.provenance.data_sha256)
     if not len(seen.moments.at):
         raise TooLittleToLearn("no moment of a bundle running low has enough time after it to be judged by")
-    found = measured(model, kept.settings["spread"], seen)
+    found = measured(model, spread, seen)
     if arguments.json:
         print(json.dumps(depletion_artefact.document(found, of), indent=2))
         return 0

@@ -72,7 +72,7 @@ def test_evaluation_puts_every_baseline_beside_the_model(folder: Path, capsys: p
     for share in ("50", "25", "10"):
         assert {"model", *found["baselines"]} <= found["depletes_before_expiry"][share].keys()
         assert found["depletes_before_expiry"][share]["model"]["recall"] > 0.4
-    assert found["beats_best_baseline"] == (found["improvement"] > 0)
+    assert found["beats_best_baseline"] == (found["improvement"] > 0 and found["moments"] >= 100)
 
 
 def test_other_files_are_evaluated_whole(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,6 +156,7 @@ def asked(what: str, instead: str) -> tuple[str, str, str]:
         ((f"{USAGE}1,2026-01-05,inf\n", BUNDLES, TRIGGERS), "u.csv: line 2, column bytes: not a number"),
         ((f"{USAGE}{A_SESSION}1,2026-01-05,-1\n", BUNDLES, TRIGGERS), "u.csv: line 3, column bytes: -1 is less"),
         ((f"{USAGE}1,yesterday,1\n", BUNDLES, TRIGGERS), "u.csv: line 2, column start: not a time"),
+        ((f"{USAGE}{A_SESSION}1,1970-01-01,1\n", BUNDLES, TRIGGERS), "u.csv: column start: from 1970-01-01 to 2026"),
         ((USAGE, BUNDLES + LATE, TRIGGERS), "b.csv: line 2, column expires_at: not after"),
         ((USAGE, BUNDLES + A_BUNDLE + AGAIN, TRIGGERS), "b.csv: line 3, column bundle_id: the same bundle again"),
         (asked("b-1", "b-9"), "t.csv: line 2, column bundle_id: 'b-9' is not a bundle of this msisdn"),
@@ -181,6 +182,13 @@ def test_a_bundle_told_twice_alike_counts_once(folder: Path, tmp_path: Path) -> 
     assert (status, len(said)) == (0, 1)
 
 
+def test_without_any_use_everybody_is_new(folder: Path, tmp_path: Path) -> None:
+    """An empty export is no error."""
+    write(tmp_path, USAGE, BUNDLES + A_BUNDLE, TRIGGERS + A_TRIGGER)
+    status, said = forecast(tmp_path, folder / "m.model")
+    assert (status, len(said)) == (0, 1)
+
+
 def test_no_triggers_make_an_empty_table(folder: Path, tmp_path: Path) -> None:
     """With its header."""
     write(tmp_path, USAGE, BUNDLES, TRIGGERS)
@@ -188,12 +196,26 @@ def test_no_triggers_make_an_empty_table(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "f.csv").read_text(encoding="utf-8").startswith("trigger_id,p10_hours")
 
 
-def test_too_little_to_learn_from_writes_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("usage", [USAGE, USAGE + A_SESSION], ids=["no use", "one session"])
+def test_too_little_to_learn_from_writes_no_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], usage: str
+) -> None:
     """It says how much there is."""
-    write(tmp_path, USAGE + A_SESSION, BUNDLES + A_BUNDLE, TRIGGERS)
+    write(tmp_path, usage, BUNDLES + A_BUNDLE, TRIGGERS)
     assert main(["score", "train", "depletion", *files(tmp_path), "--out", str(tmp_path / "m.model")]) == 2
     assert "too little to learn from" in capsys.readouterr().err
     assert not (tmp_path / "m.model").exists()
+
+
+def test_few_people_make_a_model_that_claims_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It can be asked; a gateway leaves it alone, since nobody can say that it is better."""
+    assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "40", "--weeks", "4", "--seed", "2"]) == 0
+    assert main(["score", "train", "depletion", *files(tmp_path), "--out", str(tmp_path / "m.model")]) == 0
+    assert "too few to say whether the model beats" in capsys.readouterr().out
+    assert not opened(tmp_path / "m.model").settings["beats"]
+    status, said = forecast(tmp_path, tmp_path / "m.model")
+    assert status == 0
+    assert len(said) > 20
 
 
 def test_a_folder_that_is_not_there_is_told_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

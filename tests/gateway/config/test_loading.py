@@ -156,7 +156,7 @@ alerts_days = 400
 [scoring]
 depletion = "depletion.model"
 acceptance = ""
-unproven = false
+unproven = true
 holdout = 0.1
 refused_days = 7
 learn_seconds = 60

@@ -1,15 +1,15 @@
-"""Made-up people as the files and arrays that models of depletion are trained on."""
+"""Made-up people as the arrays that models of depletion are trained on, without going through files."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from scoring.bundle_moments import Bundles
-from scoring.sessions import Sessions, sessions
+from scoring.sessions import HOUR, Sessions, sessions
 from scoring.simulated.market import people
 
 MONDAY = 1_767_571_200.0
-"""Epoch seconds."""
+"""Hour 0, in epoch seconds."""
 
 
 def crowd(world: str, number: int, weeks: int, seed: int) -> tuple[Sessions, Bundles, list[str]]:
@@ -18,9 +18,9 @@ def crowd(world: str, number: int, weeks: int, seed: int) -> tuple[Sessions, Bun
     rows: list[tuple[float, ...]] = []
     for index, one in enumerate(people(world, number, weeks, seed)):
         who.append(np.full(len(one.life.hours), index, dtype=np.int64))
-        start.append(np.round(MONDAY + one.life.hours * 3600))
+        start.append(np.round(MONDAY + one.life.hours * HOUR))
         used.append(one.life.used)
-        rows += [(index, MONDAY + b.activated * 3600, MONDAY + b.expires * 3600, b.size) for b in one.bundles]
+        rows += [(index, MONDAY + b.activated * HOUR, MONDAY + b.expires * HOUR, b.size) for b in one.bundles]
     table = np.array(rows)
     bundles = Bundles(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], [""] * len(table))
     found = sessions(np.concatenate(who), np.concatenate(start), np.concatenate(used), number)
