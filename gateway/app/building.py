@@ -112,7 +112,13 @@ def _prices(
         step=pricing.step or 10 ** precision(market.currency),
         least_permille=round(pricing.least * 1000),
     )
-    policy = PricePolicy(terms, pricing.budget, timedelta(hours=pricing.window_hours), pricing.usual_margin)
+    policy = PricePolicy(
+        terms=terms,
+        budget=pricing.budget,
+        window=timedelta(hours=pricing.window_hours),
+        usual_margin=pricing.usual_margin,
+        most_a_person=pricing.most_a_person,
+    )
     return Prices(policy, catalogue, market.time_zones[0], reader=reader, writer=writer, metrics=metrics)
 
 

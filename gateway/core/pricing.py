@@ -46,15 +46,16 @@ _LOOK_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class PricePolicy:
-    """What the operator allows. budget: minor units a month of the market. usual_margin: of a person in a month.
+    """What the operator allows, in minor units. budget: of a month of the market; most_a_person: of it, 0 = all.
 
-    window: how long a price stands.
+    usual_margin: of a person in a month. window: how long a price stands.
     """
 
     terms: Terms
     budget: int
     window: timedelta
     usual_margin: int = 0
+    most_a_person: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,10 @@ def margin_of(paid: Mapping[BundleId, int], catalogue: Catalogue) -> float:
 
 @changing(slots=True)
 class _Batch:
-    """What is known of those at risk, and what is decided of them. opens: bundles that they have an open offer of."""
+    """What is known of those at risk, and what is decided of them. opens: bundles that they have an open offer of.
+
+    left: of the budget. held: of it by each of them.
+    """
 
     at: datetime
     risks: Mapping[SubscriptionId, Risk]
@@ -91,6 +95,7 @@ class _Batch:
     windows: dict[tuple[SubscriptionId, BundleId], PriceWindow]
     opens: set[tuple[SubscriptionId, BundleId, int]]
     left: int
+    held: dict[SubscriptionId, int]
     ops: list[Op] = field(default_factory=list)
 
 
@@ -159,6 +164,7 @@ class Prices:
                 windows=await kept.windows(self._reader, at_risk),
                 opens=await kept.open_prices(self._reader, at_risk, at),
                 left=await self._left(at),
+                held=await kept.used_by(self._reader, at_risk, self._period(at), at),
             )
             quotes = [self._quote(one, batch) if one.person.id in known else None for one in wanted]
             if batch.ops:
@@ -183,6 +189,7 @@ class Prices:
         batch.windows[key] = window
         batch.opens.add((*key, window.price.amount))
         batch.left -= off
+        batch.held[one.person.id] = batch.held.get(one.person.id, 0) + off
         amount = Money(off, window.price.currency)
         incentive = Incentive(one.offer, one.person.id, self._period(batch.at), amount, batch.at)
         batch.ops.append(kept.put_incentive(incentive))
@@ -201,6 +208,8 @@ class Prices:
             for subscription, bundle, amount in batch.opens
         ):
             return "open_offer"  # at another price: that one stands
+        if off + batch.held.get(one.person.id, 0) > (self.policy.most_a_person or self.policy.budget):
+            return "person"
         return "budget" if off > batch.left else ""
 
     def _window(self, one: Wanted, batch: _Batch, number: int) -> PriceWindow:

@@ -228,6 +228,26 @@ async def test_what_comes_back_can_be_given_again(house: House) -> None:
     assert await used(house) == OFF
 
 
+async def test_one_person_never_has_more_than_their_share(house: House) -> None:
+    """However much the budget has left; the next person is none the worse for it."""
+    ben = SubscriptionId("01JD0000000000000000000002")
+    await may_leave(house, people=[ANAS, ben])
+    policy, context = prices(house).policy, house.context
+    desk = Prices(
+        replace(policy, most_a_person=OFF + 1),
+        context.catalogue,
+        context.zone,
+        reader=house.reader,
+        writer=house.writer,
+        metrics=context.metrics,
+    )
+    assert await quoted(house, desk) is not None
+    assert await quoted(house, desk, which="off-2") is None
+    assert await quoted(house, desk, replace(agreed(), id=ben), "off-3") is not None
+    await ended(house, "declined")
+    assert await quoted(house, desk, which="off-4") is not None
+
+
 async def test_another_month_has_a_budget_of_its_own(house: House) -> None:
     """By the market's calendar."""
     desk = prices(house, budget=OFF)
