@@ -14,7 +14,8 @@ from flows.values import Msisdn, parse_msisdn
 from gateway.app.charging import sellable
 from gateway.config.tree import Config, PolicyConfig, PricingConfig
 from gateway.core.context import Clock, Context, Leads, Machines
-from gateway.core.pricing import PricePolicy, Prices
+from gateway.core.price_windows import PricePolicy
+from gateway.core.pricing import Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError

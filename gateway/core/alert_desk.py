@@ -22,7 +22,7 @@ from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
 from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.facts import Facts
-from gateway.core.pricing import Wanted
+from gateway.core.price_windows import Wanted
 from store import alerts
 from store.ids import new_id
 

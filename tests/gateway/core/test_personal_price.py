@@ -18,7 +18,8 @@ from flows.effects import RecordOfferState, RecordOrder, RecordOrderState
 from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.values import Money, OfferId, OrderKey, SubscriptionId
-from gateway.core.pricing import PricePolicy, Prices, Wanted
+from gateway.core.price_windows import PricePolicy, Wanted
+from gateway.core.pricing import Prices
 from scoring.pricing import Terms
 from scoring.pricing import prices as worked_out
 from store import prices as kept
