@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from scoring.errors import ModelRefused, TrainingRefused
+from scoring.protected import words_of
 from scoring.text_table import Texts, TextTable
 from scoring.values import Floats
 
@@ -138,11 +139,12 @@ def kinds_of(table: TextTable, names: Sequence[str]) -> dict[str, bool]:
 
 
 def like_names(table: TextTable, kinds: Mapping[str, bool]) -> list[str]:
-    """Columns of text that tell rows apart rather than describe them."""
+    """Columns that tell rows apart rather than describe them: of text, or of numbers where they are called ids."""
     return [
         name
         for name, numeric in kinds.items()
-        if not numeric and len(set(table.columns[name].tolist())) > max(_MOST_CATEGORIES, _LIKE_NAMES * table.rows)
+        if (not numeric or "id" in words_of(name))
+        and len(set(table.columns[name].tolist())) > max(_MOST_CATEGORIES, _LIKE_NAMES * table.rows)
     ]
 
 

@@ -65,13 +65,13 @@ def protected(columns: Sequence[str], protection: Protection | None = None) -> d
             continue
         if column in told.more or _is_protected(column):
             found[column] = "protected"
-        elif _words(column) & _PERSONAL:
+        elif words_of(column) & _PERSONAL:
             found[column] = "personal"
     return found
 
 
 def _is_protected(column: str) -> bool:
-    words = _words(column)
+    words = words_of(column)
     hits = words & _WORDS
     if hits <= {"age", "edad", "idade"} and words & _OF_THINGS:
         hits = frozenset()
@@ -79,7 +79,8 @@ def _is_protected(column: str) -> bool:
     return bool(hits) or any(stem in together for stem in _STEMS)
 
 
-def _words(column: str) -> frozenset[str]:
+def words_of(column: str) -> frozenset[str]:
+    """The words of a column's name, in small letters, without accents."""
     return frozenset(word.lower() for word in _SPLIT.split(_bare(column)) if word)
 
 

@@ -75,21 +75,23 @@ _WINDOWS = (
     .order_by(personal_prices.c.window)
 )
 _PUT_INCENTIVE = insert(incentives)
-_USED = (
-    select(func.coalesce(func.sum(incentives.c.amount), 0))
-    .select_from(
-        incentives.outerjoin(offers, offers.c.id == incentives.c.offer).outerjoin(
-            orders, orders.c.key == offers.c.order_key
-        )
-    )
-    .where(
-        incentives.c.period == bindparam("period"),
-        or_(
-            and_(offers.c.id.is_(None), incentives.c.at > bindparam("recent", type_=incentives.c.at.type)),
-            offers.c.state == "open",
-            and_(offers.c.state == "accepted", func.coalesce(orders.c.state, "").not_in(_GIVEN_BACK)),
-        ),
-    )
+_OF_OFFERS = incentives.outerjoin(offers, offers.c.id == incentives.c.offer).outerjoin(
+    orders, orders.c.key == offers.c.order_key
+)
+_COUNTS = and_(
+    incentives.c.period == bindparam("period"),
+    or_(
+        and_(offers.c.id.is_(None), incentives.c.at > bindparam("recent", type_=incentives.c.at.type)),
+        offers.c.state == "open",
+        and_(offers.c.state == "accepted", func.coalesce(orders.c.state, "").not_in(_GIVEN_BACK)),
+    ),
+)
+_USED = select(func.coalesce(func.sum(incentives.c.amount), 0)).select_from(_OF_OFFERS).where(_COUNTS)
+_USED_BY = (
+    select(incentives.c.subscription_id, func.sum(incentives.c.amount))
+    .select_from(_OF_OFFERS)
+    .where(_COUNTS, incentives.c.subscription_id.in_(bindparam("subscriptions", expanding=True)))
+    .group_by(incentives.c.subscription_id)
 )
 _STANDING = (
     select(offers.c.id, offers.c.subscription_id, offers.c.bundle, offers.c.price_amount, offers.c.price_currency)
@@ -195,6 +197,14 @@ async def used(reader: Reader, period: str, now: datetime) -> int:
     """What of a period's budget is taken, minor units."""
     row = await reader.first(_USED, {"period": period, "recent": now - ON_ITS_WAY})
     return 0 if row is None else int(row[0])
+
+
+async def used_by(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], period: str, now: datetime
+) -> dict[SubscriptionId, int]:
+    """What of it each of these people has."""
+    values = {"subscriptions": list(subscriptions), "period": period, "recent": now - ON_ITS_WAY}
+    return {SubscriptionId(row[0]): int(row[1]) for row in await reader.rows(_USED_BY, values)}
 
 
 async def standing(

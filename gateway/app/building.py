@@ -16,7 +16,8 @@ from gateway.app.charging import sellable
 from gateway.config.tree import Config, PolicyConfig, PricingConfig
 from gateway.core.context import Clock, Context, Leads, Machines
 from gateway.core.models import Models
-from gateway.core.pricing import PricePolicy, Prices
+from gateway.core.price_windows import PricePolicy
+from gateway.core.pricing import Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
@@ -123,7 +124,13 @@ def _prices(
         step=pricing.step or 10 ** precision(market.currency),
         least_permille=round(pricing.least * 1000),
     )
-    policy = PricePolicy(terms, pricing.budget, timedelta(hours=pricing.window_hours), pricing.usual_margin)
+    policy = PricePolicy(
+        terms=terms,
+        budget=pricing.budget,
+        window=timedelta(hours=pricing.window_hours),
+        usual_margin=pricing.usual_margin,
+        most_a_person=pricing.most_a_person,
+    )
     return Prices(policy, catalogue, market.time_zones[0], reader=reader, writer=writer, metrics=metrics)
 
 

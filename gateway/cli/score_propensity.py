@@ -37,6 +37,7 @@ def add_to(score: ScoreCommands) -> None:
     predict.add_argument("--model", type=Path, required=True)
     predict.add_argument("--csv", type=Path, required=True, metavar="FILE")
     predict.add_argument("--out", type=Path, required=True, metavar="FILE", help="gets id, probability")
+    predict.add_argument("--id", metavar="COLUMN", help="what each row is called, if not as in training")
     predict.set_defaults(run=_predict)
     evaluate = score.evaluate.add_parser(
         "propensity", help="AUC, Brier score, calibration, lift", description=_evaluate.__doc__
@@ -81,7 +82,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     number. A category that training saw rarely or never counts as 'other'; how many did is told.
     """
     model, made = propensity.load(arguments.model)
-    ident = str(made.settings.get("id", ""))
+    ident = str(made.settings.get("id", "")) if arguments.id is None else arguments.id
     table = read_texts(arguments.csv, made.features, full=[ident] if ident else [])
     names: Sequence[object] = range(1, table.rows + 1)
     if ident:

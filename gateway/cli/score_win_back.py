@@ -22,7 +22,7 @@ from gateway.cli.private_file import write_private
 from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
-from gateway.core.pricing import margin_of
+from gateway.core.price_windows import margin_of
 from gateway.errors import ConfigError
 from scoring.lifetime import monthly_margin, value
 from scoring.pricing import worth_spending

@@ -44,8 +44,9 @@ class PricingConfig:
 
     floor: share of the list price, the least that is asked. most: let off one offer, minor units. give: of what is at
     stake, so much is let off. least: share of the list price, less than which is not let off. step: prices are
-    multiples of it, minor units; 0 = of the currency's whole unit. budget: minor units a month of the market, for all.
-    window_hours: how long a price stands. usual_margin: of a person in a month, minor units.
+    multiples of it, minor units; 0 = of the currency's whole unit. budget: minor units a month of the market, for all;
+    most_a_person: of it, 0 = no bound of their own. window_hours: how long a price stands. usual_margin: of a person in
+    a month, minor units.
     """
 
     enabled: bool = False
@@ -55,6 +56,7 @@ class PricingConfig:
     least: float = 0.02
     step: int = 0
     budget: int = 0
+    most_a_person: int = 0
     window_hours: int = 72
     usual_margin: int = 0
 
@@ -134,7 +136,7 @@ def _check_prices(pricing: PricingConfig, back: WinBackConfig) -> None:
     for name in ("floor", "give", "least"):
         if not 0 <= getattr(pricing, name) <= 1:
             raise ConfigError(f"scoring.pricing.{name} must be a share from 0 to 1")
-    for name in ("most", "step", "budget", "usual_margin"):
+    for name in ("most", "step", "budget", "most_a_person", "usual_margin"):
         if getattr(pricing, name) < 0:
             raise ConfigError(f"scoring.pricing.{name} must be minor units, 0 or more")
     if not 24 <= pricing.window_hours <= 24 * 31:

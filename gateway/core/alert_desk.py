@@ -27,7 +27,7 @@ from gateway.core.deciding import Case, Verdict, judge
 from gateway.core.decision_log import DecisionLog
 from gateway.core.facts import Facts
 from gateway.core.forecast_watch import watched
-from gateway.core.pricing import Wanted
+from gateway.core.price_windows import Wanted
 from gateway.core.shadow_kinds import note_forecasts
 from store import alerts, offers
 from store.ids import new_id

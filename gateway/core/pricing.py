@@ -10,23 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass as changing
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from flows.catalogue import Bundle, Catalogue
-from flows.documents import encode
-from flows.frozen import dataclass
 from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.values import BundleId, Money, OfferId, SubscriptionId
+from gateway.core.price_windows import PricePolicy, Wanted, margin_of, worked_out
 from gateway.telemetry import Metrics
-from scoring.lifetime import at_stake, monthly_margin, value
-from scoring.pricing import Bound, Terms, prices
+from scoring.lifetime import monthly_margin
 from store import prices as kept
 from store.errors import StoreError
 from store.prices import Incentive, PriceWindow, Risk
@@ -44,28 +40,6 @@ _LOOK_AGAIN = timedelta(minutes=1)
 """Between two looks at what came back to a budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricePolicy:
-    """What the operator allows. budget: minor units a month of the market. usual_margin: of a person in a month.
-
-    window: how long a price stands.
-    """
-
-    terms: Terms
-    budget: int
-    window: timedelta
-    usual_margin: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Whom a bundle is about to be offered to, and the offer's id."""
-
-    person: Subscriber
-    bundle: Bundle
-    offer: OfferId
-
-
 Standing = Mapping[BundleId, tuple[OfferId, Money]]
 """What costs a person less than the list, each with the open offer that says so."""
 
@@ -75,15 +49,12 @@ def at_price(bundle: Bundle, standing: Standing) -> Bundle:
     return replace(bundle, price=standing[bundle.id][1]) if bundle.id in standing else bundle
 
 
-def margin_of(paid: Mapping[BundleId, int], catalogue: Catalogue) -> float:
-    """What of these payments is margin, minor units; bundles that left the catalogue since count for nothing."""
-    known = ((catalogue.get(bundle), amount) for bundle, amount in paid.items())
-    return sum(amount * bundle.margin for bundle, amount in known if bundle is not None)
-
-
-@changing(slots=True)
+@dataclass(slots=True)
 class _Batch:
-    """What is known of those at risk, and what is decided of them. opens: bundles that they have an open offer of."""
+    """What is known of those at risk, and what is decided of them. opens: bundles that they have an open offer of.
+
+    left: of the budget. held: of it by each of them.
+    """
 
     at: datetime
     risks: Mapping[SubscriptionId, Risk]
@@ -91,6 +62,7 @@ class _Batch:
     windows: dict[tuple[SubscriptionId, BundleId], PriceWindow]
     opens: set[tuple[SubscriptionId, BundleId, int]]
     left: int
+    held: dict[SubscriptionId, int]
     ops: list[Op] = field(default_factory=list)
 
 
@@ -159,6 +131,7 @@ class Prices:
                 windows=await kept.windows(self._reader, at_risk),
                 opens=await kept.open_prices(self._reader, at_risk, at),
                 left=await self._left(at),
+                held=await kept.used_by(self._reader, at_risk, self._period(at), at),
             )
             quotes = [self._quote(one, batch) if one.person.id in known else None for one in wanted]
             if batch.ops:
@@ -171,7 +144,9 @@ class Prices:
         window = batch.windows.get(key)
         fresh = window is None or window.ends_at <= batch.at
         if fresh:
-            window = self._window(one, batch, 0 if window is None else window.window + 1)
+            number = 0 if window is None else window.window + 1
+            risk, margin = batch.risks[one.person.id], batch.margins[one.person.id]
+            window = worked_out(one, risk, margin, self.policy, number=number, at=batch.at)
         assert window is not None
         off = one.bundle.price.amount - window.price.amount
         outcome = self._why_not(one, window, off, batch)
@@ -183,6 +158,7 @@ class Prices:
         batch.windows[key] = window
         batch.opens.add((*key, window.price.amount))
         batch.left -= off
+        batch.held[one.person.id] = batch.held.get(one.person.id, 0) + off
         amount = Money(off, window.price.currency)
         incentive = Incentive(one.offer, one.person.id, self._period(batch.at), amount, batch.at)
         batch.ops.append(kept.put_incentive(incentive))
@@ -201,37 +177,9 @@ class Prices:
             for subscription, bundle, amount in batch.opens
         ):
             return "open_offer"  # at another price: that one stands
+        if off + batch.held.get(one.person.id, 0) > (self.policy.most_a_person or self.policy.budget):
+            return "person"
         return "budget" if off > batch.left else ""
-
-    def _window(self, one: Wanted, batch: _Batch, number: int) -> PriceWindow:
-        """A price worked out anew, and from what."""
-        risk, margin = batch.risks[one.person.id], batch.margins[one.person.id]
-        leaving = np.array([risk.probability])
-        stake = at_stake(np.array([margin]), leaving)
-        listed = one.bundle.price.amount
-        cost = listed - int(Decimal(str(one.bundle.margin)) * listed)
-        made = prices(np.array([listed]), np.array([cost]), stake, self.policy.terms)
-        reason = {
-            "list": listed,
-            "cost": cost,
-            "risk": risk.probability,
-            "risk_from": risk.origin,
-            "monthly_margin": round(margin, 2),
-            "value": round(float(value(np.array([margin]), leaving)[0]), 2),
-            "at_stake": float(stake[0]),
-            "bound": Bound(int(made.bound[0])).name.lower(),
-            "terms": [getattr(self.policy.terms, name) for name in Terms.__slots__],
-        }
-        return PriceWindow(
-            subscription=one.person.id,
-            bundle=one.bundle.id,
-            window=number,
-            price=Money(int(made.price[0]), one.bundle.price.currency),
-            listed=listed,
-            reason=encode(reason),
-            begins_at=batch.at,
-            ends_at=batch.at + self.policy.window,
-        )
 
     async def _margins(self, people: Sequence[SubscriptionId], at: datetime) -> dict[SubscriptionId, float]:
         """What each of them is expected to bring in a month, from what they bought."""

@@ -49,6 +49,9 @@ def test_a_model_is_trained_predicts_and_is_measured(capsys: Output) -> None:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [f"p{at}" for at in range(200)]
     assert all(0 < float(row["probability"]) < 1 for row in rows)
+    words = ("predict", "propensity", "--model", "m", "--csv", "people.csv", "--out", "p.csv", "--id", "")
+    assert score(*words) == 0
+    assert Path("p.csv").read_text().splitlines()[1].startswith("1,")
     capsys.readouterr()
     assert score("evaluate", "propensity", "--model", "m", "--csv", "people.csv", "--json") == 0
     output = capsys.readouterr()

@@ -152,3 +152,15 @@ async def test_a_gift_takes_the_offer_as_well(here: Town) -> None:
     (charged,) = await here.ledger(ANA, 1)
     assert charged["amount"] == PRICE
     assert await here.items("offers") == []
+
+
+async def test_more_by_text_heads_its_list_with_the_offer_and_tells_no_other_price_of_it(here: Town) -> None:
+    """What has an offer of its own gets no second one at the list's price."""
+    await may_leave(here)
+    await here.offer()
+    await here.smsc.send_mo(ANA, NUMBER, "MAS")
+    listed = (await here.texts(number=2))[1]
+    assert "1 = 1 GB por 7 d" in listed
+    assert "$2.100" in listed
+    assert "$3.000" not in listed
+    assert [amount(one) for one in await here.items("offers") if one["bundle"] == "data-1gb-7d"] == [PRICE]

@@ -208,6 +208,21 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, rows: list[Row], told
     assert "\n" not in str(raised.value)
 
 
+def test_numbers_that_are_called_ids_are_left_out_where_they_tell_rows_apart(tmp_path: Path) -> None:
+    """A customer's number describes nobody; a plan's does."""
+    rows: list[Row] = [(1000 + at, at % 3, at % 7, ["Yes", "No"][at % 2]) for at in range(100)]
+    path = written(tmp_path / "ids.csv", rows, ("customerID", "plan_id", "months", "left"))
+    found = propensity_study.matter(Asked(path, "left"))
+    assert found.left_out == {"customerID": "different"}
+    assert list(found.rows.kinds) == ["plan_id", "months"]
+
+
+def test_a_file_of_nobody_is_answered_with_nobody(model: artefact.Artefact, tmp_path: Path) -> None:
+    """A header alone is a table."""
+    table = read_texts(written(tmp_path / "nobody.csv", []), model.features)
+    assert len(propensity.of_artefact(model).predict(table).probability) == 0
+
+
 def test_too_few_of_one_class_are_told(tmp_path: Path) -> None:
     """They cannot be in every fold."""
     rows = [(*row[:5], "Yes" if at < 3 else "No") for at, row in enumerate(people(40))]

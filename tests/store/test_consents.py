@@ -18,7 +18,7 @@ from fakes import ANA, ANAS, BEN, TUESDAY, consent, record_offer, sms
 from flows.effects import RecordAudit, RecordConsent, RecordOfferState
 from flows.values import OfferId, SubscriptionId
 from gateway.core.commit import Committer
-from store import audit, consents, tables
+from store import audit, consents, prices, tables
 from store.consent_chain import GENESIS, Verdict
 from store.consent_check import check
 from store.consent_erasure import empty_log, erasure
@@ -243,6 +243,14 @@ async def test_erasure_takes_what_is_personal_and_leaves_the_proof(
     (bens,) = await consents.of_subscription(reader, BENS)
     assert bens.msisdn == BEN
     assert await kept(engine) == ["consent.erased"]
+
+
+async def test_erasure_takes_what_was_thought_of_a_person(writer: Writer, reader: Reader) -> None:
+    """How likely they are to leave, also where no consent was ever given."""
+    risk = prices.Risk(0.4, "porting.intent", TUESDAY)
+    await writer.commit(Unit(ops=(prices.put_risk(ANAS, risk), prices.put_risk(BENS, risk))))
+    await writer.commit(erasure(ANAS, "operator", TUESDAY))
+    assert (await prices.risks(reader, [ANAS, BENS], TUESDAY - timedelta(days=1))).keys() == {BENS}
 
 
 async def test_a_consent_still_stands_after_erasure(ledger: ConsentLedger, writer: Writer, reader: Reader) -> None:

@@ -137,6 +137,7 @@ give = 0.2
 least = 0.05
 step = 5000
 budget = 10000000
+most_a_person = 200000
 window_hours = 48
 usual_margin = 500000
 [scoring.win_back]

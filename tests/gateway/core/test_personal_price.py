@@ -18,7 +18,8 @@ from flows.effects import RecordOfferState, RecordOrder, RecordOrderState
 from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
 from flows.values import Money, OfferId, OrderKey, SubscriptionId
-from gateway.core.pricing import PricePolicy, Prices, Wanted
+from gateway.core.price_windows import PricePolicy, Wanted
+from gateway.core.pricing import Prices
 from scoring.pricing import Terms
 from scoring.pricing import prices as worked_out
 from store import prices as kept
@@ -226,6 +227,26 @@ async def test_what_comes_back_can_be_given_again(house: House) -> None:
     house.clock.advance(minutes=1)
     assert await quoted(house, desk, replace(agreed(), id=ben), "off-3") is not None
     assert await used(house) == OFF
+
+
+async def test_one_person_never_has_more_than_their_share(house: House) -> None:
+    """However much the budget has left; the next person is none the worse for it."""
+    ben = SubscriptionId("01JD0000000000000000000002")
+    await may_leave(house, people=[ANAS, ben])
+    policy, context = prices(house).policy, house.context
+    desk = Prices(
+        replace(policy, most_a_person=OFF + 1),
+        context.catalogue,
+        context.zone,
+        reader=house.reader,
+        writer=house.writer,
+        metrics=context.metrics,
+    )
+    assert await quoted(house, desk) is not None
+    assert await quoted(house, desk, which="off-2") is None
+    assert await quoted(house, desk, replace(agreed(), id=ben), "off-3") is not None
+    await ended(house, "declined")
+    assert await quoted(house, desk, which="off-4") is not None
 
 
 async def test_another_month_has_a_budget_of_its_own(house: House) -> None:

@@ -14,7 +14,8 @@ from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.intake import Intake
 from gateway.core.ports import MobileOriginated
-from gateway.core.pricing import PricePolicy, Prices
+from gateway.core.price_windows import PricePolicy
+from gateway.core.pricing import Prices
 from gateway.core.pump import Pump
 from gateway.core.receipts import ReceiptDesk
 from gateway.core.replies import ReplyDesk
