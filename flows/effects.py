@@ -142,8 +142,8 @@ class RecordDecision:
 
     id: of the offer that was made or would have been, without its ``off-``. offers: digest of what was on sale.
     state: of the learned ranking, empty where today's rule decides. held_out: whether they are kept with today's rule.
-    version: of how decisions are made; models: versions of models by kind. inputs, outputs: ``scoring.packed``.
-    reasons: why, as codes and figures (``flows.decision_words``).
+    version: of how decisions are made; models: versions of models by kind. inputs, outputs: ``scoring.packed``. Why it
+    came out so follows from them.
     """
 
     id: str
@@ -157,7 +157,6 @@ class RecordDecision:
     models: Mapping[str, str]
     inputs: bytes
     outputs: bytes
-    reasons: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

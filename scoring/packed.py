@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.choice import ChoiceBatch
 from scoring.errors import DecisionMalformed
@@ -61,24 +63,19 @@ class OfferTable:
         )
 
 
-def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None, row: int) -> bytes:
-    """Everything about one person that is not the same for everybody."""
-    numbers = np.empty(_NUMBERS)
+def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None) -> list[bytes]:
+    """Of each person everything that is not the same for everybody."""
+    n = len(offers.balance)
+    numbers = np.zeros((n, _NUMBERS))
     for at, name in enumerate(_USAGE):
-        numbers[at] = getattr(usage, name)[row]
-    numbers[len(_USAGE) : -_SCALARS] = usage.profile[row]
-    chosen = (choice.drawn[row], choice.held_out[row]) if choice is not None else (0.0, 0.0)
-    numbers[-_SCALARS:] = (offers.balance[row], *chosen)
-    masks = (
-        [offers.eligible[row]]
-        if choice is None
-        else [
-            choice.offers.eligible[row],
-            choice.refused[row],
-            choice.same_again[row],
-        ]
-    )
-    return numbers.tobytes() + np.packbits(np.concatenate(masks)).tobytes()
+        numbers[:, at] = getattr(usage, name)
+    numbers[:, len(_USAGE) : -_SCALARS] = usage.profile
+    numbers[:, -_SCALARS] = offers.balance
+    masks = offers.eligible
+    if choice is not None:
+        numbers[:, 1 - _SCALARS], numbers[:, 2 - _SCALARS] = choice.drawn, choice.held_out
+        masks = np.concatenate((choice.offers.eligible, choice.refused, choice.same_again), axis=1)
+    return _rows(numbers, np.packbits(masks, axis=1))
 
 
 def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionBatch, ChoiceBatch | None]:
@@ -108,15 +105,29 @@ def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionB
     )
 
 
-def packed_outputs(decisions: Decisions, row: int) -> bytes:
-    """What was decided of one person."""
-    made, chosen = decisions.forecasts, decisions.chosen
-    numbers = [made.p10[row], made.p50[row], made.p90[row], made.p_before_expiry[row], made.pace[row]]
-    if chosen is None:
-        numbers += [decisions.ranking.best[row], 1.0, 0.0]
-        return np.array(numbers, dtype=np.float64).tobytes()
-    numbers += [chosen.best[row], chosen.propensity[row], chosen.acceptance[row]]
-    return np.concatenate((np.array(numbers, dtype=np.float64), chosen.rows[row])).tobytes()
+def packed_outputs(decisions: Decisions) -> list[bytes]:
+    """What was decided of each person."""
+    made, chosen, ranking = decisions.forecasts, decisions.chosen, decisions.ranking
+    n = len(made.pace)
+    looked = 0 if chosen is None else chosen.rows.shape[1]
+    numbers = np.empty((n, len(OUTPUTS) + looked))
+    best = (ranking.best, 1.0, 0.0) if chosen is None else (chosen.best, chosen.propensity, chosen.acceptance)
+    for at, one in enumerate((made.p10, made.p50, made.p90, made.p_before_expiry, made.pace, *best)):
+        numbers[:, at] = one
+    if chosen is not None:
+        numbers[:, len(OUTPUTS) :] = chosen.rows
+    return _rows(numbers)
+
+
+def _rows(*parts: NDArray[Any]) -> list[bytes]:
+    """The bytes of each row, parts one after another."""
+    whole = [np.ascontiguousarray(part).tobytes() for part in parts]
+    n = len(parts[0])
+    sizes = [len(part) // n if n else 0 for part in whole]
+    return [
+        b"".join(part[row * size : (row + 1) * size] for part, size in zip(whole, sizes, strict=True))
+        for row in range(n)
+    ]
 
 
 def outputs(data: bytes) -> tuple[dict[str, float], Floats]:

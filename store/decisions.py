@@ -95,7 +95,6 @@ def put(effect: RecordDecision) -> Op:
             "models": encode(effect.models),
             "inputs": effect.inputs,
             "outputs": effect.outputs,
-            "reasons": encode(effect.reasons),
         },
     )
 
@@ -167,5 +166,4 @@ def _decision(row: AnyRow) -> RecordDecision:
         models=models,
         inputs=bytes(row.inputs),
         outputs=bytes(row.outputs),
-        reasons=decode(row.reasons),
     )

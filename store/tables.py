@@ -115,7 +115,7 @@ decisions = Table(
     Column("models", Text, nullable=False),  # JSON: versions by kind
     Column("inputs", LargeBinary, nullable=False),  # scoring.packed
     Column("outputs", LargeBinary, nullable=False),
-    Column("reasons", Text, nullable=False),  # JSON: codes and figures
+    sqlite_with_rowid=False,
 )
 
 decision_offers = Table(

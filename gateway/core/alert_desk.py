@@ -135,7 +135,7 @@ class AlertDesk:
         voice = context.voice(case.subscriber)
         product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
-        made = decision_log.entry(OfferId(f"off-{new_id(at)}"), case.subscriber.id, at, verdict.trail)
+        made = decision_log.entry(OfferId(f"off-{new_id(at)}"), case.subscriber.id, at, verdict.kept)
         alerted = decide(
             AlertFacts(
                 at=at,
@@ -147,7 +147,7 @@ class AlertDesk:
                 others_last_hours=verdict.others_last_hours,
                 best=verdict.best,
                 on_sale=verdict.on_sale,
-                decision={**verdict.decision, "reasons": made.reasons},
+                decision={**verdict.decision, "reasons": verdict.kept.reasons},
                 bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
                 voice=voice,
                 rules=context.rules(at),

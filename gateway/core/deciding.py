@@ -16,6 +16,7 @@ from flows.frozen import dataclass
 from flows.usable import Pool
 from flows.values import Unit
 from gateway.core.case import Case
+from gateway.core.keeping import Kept, kept_of
 from gateway.core.offered import Offered
 from gateway.core.offering import Made, decided
 from gateway.core.ranking import Ranking
@@ -24,24 +25,16 @@ from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
 from scoring.values import PRIOR_PER_HOUR, Reason, UsageBatch
 
-__all__ = ["Case", "Trail", "Verdict", "ends", "judge", "ranked"]
+__all__ = ["Case", "Verdict", "ends", "judge", "ranked"]
 _NAN = math.nan
 _HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What a verdict was decided on: its row of a decision."""
-
-    made: Made
-    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last.
 
-    trail: what it was decided on.
+    kept: what is kept of the decision.
     """
 
     forecast: Forecast
@@ -50,7 +43,7 @@ class Verdict:
     on_sale: bool
     decision: Mapping[str, Any]
     pool: Pool
-    trail: Trail
+    kept: Kept
 
 
 def judge(
@@ -68,8 +61,8 @@ def judge(
         of_unit = [cases[index] for index in indices]
         pools = [case.pool(at) for case in of_unit]
         made = decided(of_unit, _usage(of_unit, pools, unit, at), sold(unit), ranking)
-        for row, index in enumerate(indices):
-            verdicts[index] = _verdict(pools[row], made, row)
+        for row, (index, kept) in enumerate(zip(indices, kept_of(made), strict=True)):
+            verdicts[index] = _verdict(pools[row], made, row, kept)
     return [verdicts[index] for index in range(len(cases))]
 
 
@@ -125,7 +118,7 @@ def _usage(cases: Sequence[Case], pools: Sequence[Pool], unit: Unit, at: datetim
     )
 
 
-def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
+def _verdict(pool: Pool, made: Made, row: int, kept: Kept) -> Verdict:
     forecasts, ranking, best = made.decisions.forecasts, made.decisions.ranking, made.best(row)
     others = others_lasting(pool)
     told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
@@ -144,7 +137,7 @@ def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
             "considered": ranking.scores.shape[1],
         },
         pool=pool,
-        trail=Trail(made, row),
+        kept=kept,
     )
 
 

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("models", sa.Text, nullable=False),
         sa.Column("inputs", sa.LargeBinary, nullable=False),
         sa.Column("outputs", sa.LargeBinary, nullable=False),
-        sa.Column("reasons", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "decision_offers",

@@ -128,6 +128,12 @@ secret = "whsec_c2VjcmV0"
 otlp_endpoint = "http://127.0.0.1:4318"
 [story]
 key = "story.key"
+[scoring]
+acceptance = "acceptance.model"
+holdout = 0.05
+refused_days = 3
+learn_seconds = 30
+decisions_days = 90
 [reconciliation]
 at = "03:30"
 per_second = 20
