@@ -147,7 +147,7 @@ class AlertDesk:
                 others_last_hours=verdict.others_last_hours,
                 best=verdict.best,
                 on_sale=verdict.on_sale,
-                decision={**verdict.decision, "reasons": verdict.kept.reasons},
+                decision=verdict.decision,
                 bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
                 voice=voice,
                 rules=context.rules(at),
@@ -164,7 +164,7 @@ class AlertDesk:
                 pool=verdict.pool,
             )
         )
-        return replace(alerted, effects=(*alerted.effects, made)) if alerted.effects else alerted
+        return Alerted(alerted.outcome, (*alerted.effects, made), alerted.failed) if alerted.effects else alerted
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def _verdict(pool: Pool, made: Made, row: int, kept: Kept) -> Verdict:
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if 0 <= best < ranking.scores.shape[1] else 0,
             "considered": ranking.scores.shape[1],
+            "reasons": kept.reasons,
         },
         pool=pool,
         kept=kept,

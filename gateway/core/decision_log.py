@@ -43,8 +43,6 @@ def entry(offer: OfferId, subscription: SubscriptionId, at: datetime, kept: Kept
         at=at,
         offers=kept.offers,
         state=kept.state,
-        held_out=kept.held_out,
-        propensity=kept.propensity,
         version=VERSION,
         models={},
         inputs=kept.inputs,

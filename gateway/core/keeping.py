@@ -25,8 +25,6 @@ class Kept:
 
     offers: str
     state: str
-    held_out: bool
-    propensity: float
     inputs: bytes
     outputs: bytes
     reasons: Mapping[str, Any]
@@ -34,25 +32,11 @@ class Kept:
 
 def kept_of(made: Made) -> list[Kept]:
     """Of each person, in order."""
-    decisions = made.decisions
-    chosen, choice, ranker = decisions.chosen, made.choice, made.ranker
-    if chosen is None or choice is None or ranker is None:
-        held_out, propensities, state = [False] * len(decisions.ranking.best), None, ""
-        inputs = packed.packed_inputs(made.batch.usage, made.batch.offers, None)
-    else:
-        held_out, propensities, state = choice.held_out.tolist(), chosen.propensity.tolist(), ranker.state
-        inputs = packed.packed_inputs(made.batch.usage, made.batch.offers, choice)
-    return [
-        Kept(made.offered.digest, state, out, propensity, went_in, came_out, why)
-        for out, propensity, went_in, came_out, why in zip(
-            held_out,
-            propensities or [1.0] * len(held_out),
-            inputs,
-            packed.packed_outputs(decisions),
-            reasons_of(made),
-            strict=True,
-        )
-    ]
+    learned = made.decisions.chosen is not None and made.ranker is not None
+    state = made.ranker.state if learned and made.ranker is not None else ""
+    went_in = packed.packed_inputs(made.batch.usage, made.batch.offers, made.choice if learned else None)
+    came_out, why = packed.packed_outputs(made.decisions), reasons_of(made)
+    return [Kept(made.offered.digest, state, *one) for one in zip(went_in, came_out, why, strict=True)]
 
 
 def reasons_of(made: Made) -> list[dict[str, Any]]:
