@@ -148,7 +148,7 @@ def test_explored_offers_become_a_log(folder: Path, capsys: Output) -> None:
         kept = [inputs for (inputs,) in database.execute("SELECT inputs FROM decisions")]
     explored = sum(not packed.inputs(inputs)["held_out"] for inputs in kept)
     assert capsys.readouterr().out == f"log.csv: {explored} offers\n"
-    assert 2 < len(rows) == explored < 6
+    assert 0 < len(rows) == explored < 6
     assert {row["click"] for row in rows} == {"0", "1"}
     assert all(0 < float(row["propensity_score"]) < 1 for row in rows)
 
