@@ -25,6 +25,7 @@ from gateway.jobs.ranking_learner import DecisionKeeper, ranker_of
 from scoring import packed
 from scoring.errors import DecisionMalformed
 from store import decisions, ranking_states
+from store.consent_erasure import erasure
 from store.record import write
 from store.tables import decisions as table
 
@@ -253,3 +254,21 @@ async def test_content_is_offered_where_nothing_else_can_be_paid(
     (offer,) = await runs_low(house, desk)
     assert offer.bundle == "music-1d"
     assert (await again(house, (await kept(house))[-1])).reasons["content"] is True
+
+
+async def test_decisions_go_with_the_consents_that_are_erased(house: House, desk: TriggerDesk) -> None:
+    """Of that person alone."""
+    await runs_low(house, desk)
+    await runs_low(house, desk, BEN)
+    ana, _ = await kept(house)
+    await house.writer.commit(erasure(ana.subscription, "dpo", house.clock()))
+    assert ana.id not in [one.id for one in await kept(house)]
+    assert len(await kept(house)) == 1
+
+
+async def test_a_decisions_time_is_in_its_id(house: House, desk: TriggerDesk) -> None:
+    """To the millisecond."""
+    at = house.clock()
+    await runs_low(house, desk)
+    (decision,) = await kept(house)
+    assert decision.at == at
