@@ -24,6 +24,7 @@ from scoring.choice import Ranker
 from scoring.decide import decide
 from scoring.features import UsageState, observe, to_bytes
 from scoring.values import DecisionBatch, OfferBatch, UsageBatch
+from store.ranking_states import RankingState
 
 _OFFERS = 20
 _AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -78,7 +79,8 @@ def _judge(people: int, ranking: Ranking | None) -> Callable[[], object]:
 
 
 def _ranking() -> Ranking:
-    return Ranking(Ranker(nothing_known()), "benchmark", 0.1, timedelta(days=7), lambda: None)
+    state = RankingState("", "benchmark", _AT, 0, _AT, "", {}, b"")
+    return Ranking(Ranker(nothing_known()), state, 0.1, timedelta(days=7), lambda: None)
 
 
 def _sold() -> Offered:

@@ -141,9 +141,8 @@ class RecordDecision:
     """What was decided on an event, and all that it was decided on: it can be decided again to the last bit (ADR 32).
 
     id: of the offer that was made or would have been, without its ``off-``. offers: digest of what was on sale.
-    state: of the learned ranking, empty where today's rule decides. held_out: whether they are kept with today's rule.
-    version: of how decisions are made; models: versions of models by kind. inputs, outputs: ``scoring.packed``.
-    reasons: why, as codes and figures (``flows.decision_words``).
+    state: of the learned ranking, empty where today's rule decides. version: of how decisions are made; models:
+    versions of models by kind. inputs, outputs: ``scoring.packed``; why it came out so follows from them.
     """
 
     id: str
@@ -151,13 +150,10 @@ class RecordDecision:
     at: datetime
     offers: str
     state: str
-    held_out: bool
-    propensity: float
     version: int
     models: Mapping[str, str]
     inputs: bytes
     outputs: bytes
-    reasons: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

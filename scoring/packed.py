@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.choice import ChoiceBatch
 from scoring.errors import DecisionMalformed
-from scoring.values import Bools, DecisionBatch, Decisions, Floats, Ints, OfferBatch, UsageBatch
+from scoring.values import Bools, DecisionBatch, Decisions, Floats, Forecasts, Ints, OfferBatch, UsageBatch
 
 _USAGE = (
     "remaining",
@@ -24,10 +25,18 @@ _USAGE = (
     "prior",
 )
 _PROFILE = 24
+_TOLD = ("p10", "p50", "p90", "p_before_expiry", "pace")
+"""What a model of depletion has said; NaN where it was forecast by hand."""
 _SCALARS = 3
 """Balance, the event's number, and whether they are held out."""
-_NUMBERS = len(_USAGE) + _PROFILE + _SCALARS
-INPUTS = (*_USAGE, *(f"profile_{hour:02}" for hour in range(_PROFILE)), "balance", "drawn", "held_out")
+_OWN = len(_USAGE) + _PROFILE
+_NUMBERS = _OWN + len(_TOLD) + _SCALARS
+INPUTS = (
+    *_USAGE,
+    *(f"profile_{hour:02}" for hour in range(_PROFILE)),
+    *(f"told_{name}" for name in _TOLD),
+    *("balance", "drawn", "held_out"),
+)
 """The numbers of a decision, in their order."""
 OUTPUTS = ("p10", "p50", "p90", "p_before_expiry", "pace", "best", "propensity", "acceptance")
 """Of what came out, in their order; what the offer looked like comes after them."""
@@ -62,24 +71,21 @@ class OfferTable:
         )
 
 
-def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None, row: int) -> bytes:
-    """Everything about one person that is not the same for everybody."""
-    numbers = np.empty(_NUMBERS)
+def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None) -> list[bytes]:
+    """Of each person everything that is not the same for everybody."""
+    n = len(offers.balance)
+    numbers = np.zeros((n, _NUMBERS))
     for at, name in enumerate(_USAGE):
-        numbers[at] = getattr(usage, name)[row]
-    numbers[len(_USAGE) : -_SCALARS] = usage.profile[row]
-    chosen = (choice.drawn[row], choice.held_out[row]) if choice is not None else (0.0, 0.0)
-    numbers[-_SCALARS:] = (offers.balance[row], *chosen)
-    masks = (
-        [offers.eligible[row]]
-        if choice is None
-        else [
-            choice.offers.eligible[row],
-            choice.refused[row],
-            choice.same_again[row],
-        ]
-    )
-    return numbers.tobytes() + np.packbits(np.concatenate(masks)).tobytes()
+        numbers[:, at] = getattr(usage, name)
+    numbers[:, len(_USAGE) : _OWN] = usage.profile
+    for at, name in enumerate(_TOLD, start=_OWN):
+        numbers[:, at] = np.nan if usage.told is None else getattr(usage.told, name)
+    numbers[:, -_SCALARS] = offers.balance
+    masks = offers.eligible
+    if choice is not None:
+        numbers[:, 1 - _SCALARS], numbers[:, 2 - _SCALARS] = choice.drawn, choice.held_out
+        masks = np.concatenate((choice.offers.eligible, choice.refused, choice.same_again), axis=1)
+    return _rows(numbers, np.packbits(masks, axis=1))
 
 
 def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionBatch, ChoiceBatch | None]:
@@ -91,7 +97,9 @@ def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionB
     numbers = np.frombuffer(data[:size])
     masks = np.unpackbits(np.frombuffer(data[size:], dtype=np.uint8)).astype(bool)
     values: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
-    usage = UsageBatch(**values, profile=numbers[len(_USAGE) : -_SCALARS][None, :])
+    said = {name: numbers[at : at + 1] for at, name in enumerate(_TOLD, start=_OWN)}
+    told = None if np.isnan(said["p50"][0]) else Forecasts(**said)
+    usage = UsageBatch(**values, profile=numbers[len(_USAGE) : _OWN][None, :], told=told)
     balance, drawn, held_out = (numbers[at : at + 1] for at in range(_NUMBERS - _SCALARS, _NUMBERS))
     eligible = masks[:many][None, :]
     batch = DecisionBatch(usage, table.todays_batch(balance, eligible))
@@ -109,15 +117,29 @@ def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionB
     )
 
 
-def packed_outputs(decisions: Decisions, row: int) -> bytes:
-    """What was decided of one person."""
-    made, chosen = decisions.forecasts, decisions.chosen
-    numbers = [made.p10[row], made.p50[row], made.p90[row], made.p_before_expiry[row], made.pace[row]]
-    if chosen is None:
-        numbers += [decisions.ranking.best[row], 1.0, 0.0]
-        return np.array(numbers, dtype=np.float64).tobytes()
-    numbers += [chosen.best[row], chosen.propensity[row], chosen.acceptance[row]]
-    return np.concatenate((np.array(numbers, dtype=np.float64), chosen.rows[row])).tobytes()
+def packed_outputs(decisions: Decisions) -> list[bytes]:
+    """What was decided of each person."""
+    made, chosen, ranking = decisions.forecasts, decisions.chosen, decisions.ranking
+    n = len(made.pace)
+    looked = 0 if chosen is None else chosen.rows.shape[1]
+    numbers = np.empty((n, len(OUTPUTS) + looked))
+    best = (ranking.best, 1.0, 0.0) if chosen is None else (chosen.best, chosen.propensity, chosen.acceptance)
+    for at, one in enumerate((made.p10, made.p50, made.p90, made.p_before_expiry, made.pace, *best)):
+        numbers[:, at] = one
+    if chosen is not None:
+        numbers[:, len(OUTPUTS) :] = chosen.rows
+    return _rows(numbers)
+
+
+def _rows(*parts: NDArray[Any]) -> list[bytes]:
+    """The bytes of each row, parts one after another."""
+    whole = [np.ascontiguousarray(part).tobytes() for part in parts]
+    n = len(parts[0])
+    sizes = [len(part) // n if n else 0 for part in whole]
+    return [
+        b"".join(part[row * size : (row + 1) * size] for part, size in zip(whole, sizes, strict=True))
+        for row in range(n)
+    ]
 
 
 def outputs(data: bytes) -> tuple[dict[str, float], Floats]:

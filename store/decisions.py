@@ -12,7 +12,7 @@ from flows.documents import decode, encode
 from flows.effects import RecordDecision
 from flows.frozen import dataclass
 from flows.values import OfferId, SubscriptionId
-from store.ids import first_id
+from store.ids import first_id, made_at
 from store.reader import AnyRow, Reader
 from store.tables import decision_offers, offers, ranking_states
 from store.tables import decisions as t
@@ -33,9 +33,7 @@ _ANSWERED = (
         offers.c.bundle,
         offers.c.state,
         offers.c.settled_at,
-        t.c.offers,
-        t.c.propensity,
-        t.c.held_out,
+        t.c.inputs,
         t.c.outputs,
     )
     .select_from(offers.join(t, t.c.id == func.substr(offers.c.id, len(_OFFER) + 1)))
@@ -64,18 +62,16 @@ _FORGET_STATES = delete(ranking_states).where(
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An offer that the learned ranking chose or was held out from, and what became of it. outputs: ``scoring.packed``.
+    """An offer that the learned ranking chose or was held out from, and what became of it.
 
-    offers: digest of what was on sale.
+    inputs, outputs: ``scoring.packed``.
     """
 
     offer: OfferId
     bundle: str
     accepted: bool
     at: datetime
-    offers: str
-    propensity: float
-    held_out: bool
+    inputs: bytes
     outputs: bytes
 
 
@@ -86,16 +82,12 @@ def put(effect: RecordDecision) -> Op:
         {
             "id": effect.id,
             "subscription_id": effect.subscription,
-            "at": effect.at,
             "offers": effect.offers,
             "state": effect.state or None,
-            "held_out": effect.held_out,
-            "propensity": effect.propensity,
             "version": effect.version,
-            "models": encode(effect.models),
+            "models": encode(effect.models) if effect.models else None,
             "inputs": effect.inputs,
             "outputs": effect.outputs,
-            "reasons": encode(effect.reasons),
         },
     )
 
@@ -146,26 +138,21 @@ def _answered(row: AnyRow) -> Answered:
         bundle=row.bundle,
         accepted=row.state == "accepted",
         at=row.settled_at,
-        offers=row.offers,
-        propensity=row.propensity,
-        held_out=row.held_out,
+        inputs=bytes(row.inputs),
         outputs=bytes(row.outputs),
     )
 
 
 def _decision(row: AnyRow) -> RecordDecision:
-    models: Mapping[str, str] = decode(row.models)
+    models: Mapping[str, str] = decode(row.models) if row.models else {}
     return RecordDecision(
         id=row.id,
         subscription=SubscriptionId(row.subscription_id),
-        at=row.at,
+        at=made_at(row.id),
         offers=row.offers,
         state=row.state or "",
-        held_out=row.held_out,
-        propensity=row.propensity,
         version=row.version,
         models=models,
         inputs=bytes(row.inputs),
         outputs=bytes(row.outputs),
-        reasons=decode(row.reasons),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIRS = tuple(a + b for a in _CROCKFORD for b in _CROCKFORD)
 
 
@@ -21,6 +22,14 @@ def new_id(at: datetime) -> str:
 def first_id(at: datetime) -> str:
     """What no id made at ``at`` or later sorts before."""
     return _time(int(at.timestamp() * 1000)) + "0" * 16
+
+
+def made_at(identifier: str) -> datetime:
+    """When an id was made, to the millisecond."""
+    milliseconds = 0
+    for character in identifier[:10]:
+        milliseconds = milliseconds * 32 + _CROCKFORD.index(character)
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 @lru_cache(maxsize=64)

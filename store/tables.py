@@ -113,16 +113,13 @@ decisions = Table(
     metadata,
     Column("id", String(26), primary_key=True),  # the offer that was made, if one was, is off-ID
     Column("subscription_id", String(26), nullable=False),
-    Column("at", UtcTime, nullable=False),
     Column("offers", String(16), nullable=False),  # decision_offers.digest
     Column("state", String(26)),  # ranking_states.id; null: today's rule
-    Column("held_out", Boolean, nullable=False),
-    Column("propensity", Float, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("models", Text, nullable=False),  # JSON: versions by kind
-    Column("inputs", LargeBinary, nullable=False),  # scoring.packed
-    Column("outputs", LargeBinary, nullable=False),
-    Column("reasons", Text, nullable=False),  # JSON: codes and figures
+    Column("models", Text),  # JSON: versions by kind; null: none
+    Column("inputs", LargeBinary, nullable=False),  # scoring.packed, whether they were held out among them
+    Column("outputs", LargeBinary, nullable=False),  # the propensity among them
+    sqlite_with_rowid=False,
 )
 
 decision_offers = Table(

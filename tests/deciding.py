@@ -10,16 +10,17 @@ from fakes import ANA, TUESDAY, House
 from flows.events import BundleChange, BundleReported, Trigger
 from flows.records import Offer
 from flows.values import Bucket, Msisdn, Unit
-from gateway.app.ranking import open_ranking
+from gateway.app.models import models_of
+from gateway.app.ranking import serve_acceptance
 from gateway.config.tree import Config, ScoringConfig
 from gateway.core.ranking import Ranking
 from gateway.core.triggers import TriggerDesk, Triggered
-from gateway.jobs.ranking_learner import RankingLearner, ranker_of
+from gateway.jobs.ranking_learner import RankingLearner
 from scoring import acceptance_model, artefact
 from scoring.acceptance_model import Learned
 from scoring.artefact import Provenance
 from scoring.bandit import Exploration
-from store import inbox, offers, ranking_states, subscriptions
+from store import inbox, offers, subscriptions
 from store.ids import new_id
 from store.inbox import Entry
 
@@ -35,17 +36,17 @@ def model_in(folder: Path, floor: float = 0.02) -> Path:
     return file
 
 
-async def learning(house: House, folder: Path, holdout: float = 0.0) -> tuple[Ranking, RankingLearner]:
+async def learning(
+    house: House, folder: Path, holdout: float = 0.0, floor: float = 0.02
+) -> tuple[Ranking, RankingLearner]:
     """The ranking as the gateway starts it, and what goes on learning."""
-    model_in(folder)
+    model_in(folder, floor)
     config = Config(scoring=ScoringConfig(acceptance=MODEL, holdout=holdout), folder=folder)
-    await open_ranking(config, house.context)
+    house.context.models = models_of(config)
+    await serve_acceptance(config, house.context)
     ranking = house.context.ranking
     assert ranking is not None
-    state = await ranking_states.newest(house.reader, ranking.model)
-    assert state is not None
-    ranking.ranker = ranker_of(state)
-    return ranking, RankingLearner(house.context, ranking, state)
+    return ranking, RankingLearner(house.context)
 
 
 async def runs_low(house: House, desk: TriggerDesk, msisdn: Msisdn = ANA) -> Sequence[Offer]:

@@ -53,9 +53,10 @@ async def _written(reader: Reader, out: Path) -> int:
         while page := await decisions.answered(reader, after, until):
             after = page[-1].at, page[-1].offer
             for one in page:
-                row = packed.outputs(one.outputs)[1]
-                if not one.held_out and len(row) == len(FEATURES):
-                    writer.writerow((one.bundle, 1, int(one.accepted), repr(one.propensity), *map(float, row)))
+                held_out = packed.inputs(one.inputs)["held_out"]
+                numbers, row = packed.outputs(one.outputs)
+                if not held_out and len(row) == len(FEATURES):
+                    writer.writerow((one.bundle, 1, int(one.accepted), numbers["propensity"], *map(float, row)))
                     count += 1
     part.replace(out)
     return count

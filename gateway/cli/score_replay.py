@@ -51,7 +51,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         return await _made_again(reader, arguments.decision)
 
     decision, on_sale, found = with_store(load_config(arguments), read)
-    words = list(decision_words.lines(decision.reasons, Voice(catalogues, arguments.language)))
+    words = list(decision_words.lines(found.reasons, Voice(catalogues, arguments.language)))
     if arguments.json:
         print(json.dumps(_document(decision, on_sale, found, words), ensure_ascii=False, indent=2))
     else:
@@ -90,11 +90,11 @@ def _document(decision: RecordDecision, on_sale: str, found: Replayed, words: li
         "at": decision.at.isoformat(),
         "same": found.same,
         "state": decision.state or None,
-        "held_out": decision.held_out,
-        "propensity": decision.propensity,
+        "held_out": bool(packed.inputs(decision.inputs)["held_out"]),
+        "propensity": numbers["propensity"],
         "version": decision.version,
         "models": dict(decision.models),
-        "reasons": dict(decision.reasons),
+        "reasons": dict(found.reasons),
         "words": words,
         "inputs": {name: _or_null(value) for name, value in packed.inputs(decision.inputs).items()},
         "on_sale": decode(on_sale),

@@ -181,6 +181,10 @@ class AlertDesk:
         quotes = await prices.quoted(wanted, at)
         return {one.offer: quote for one, quote in zip(wanted, quotes, strict=True) if quote is not None}
 
+    def _spoke(self, verdict: Verdict) -> Mapping[str, str]:
+        forecasting = self._context.forecasting
+        return {} if forecasting is None or verdict.segment is None else {"depletion": forecasting.version}
+
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
 
@@ -198,7 +202,7 @@ class AlertDesk:
         voice = context.voice(case.subscriber)
         product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
-        made = decision_log.entry(offer_id, case.subscriber.id, at, verdict.trail)
+        made = decision_log.entry(offer_id, case.subscriber.id, at, verdict.kept, self._spoke(verdict))
         alerted = decide(
             AlertFacts(
                 at=at,
@@ -210,7 +214,7 @@ class AlertDesk:
                 others_last_hours=verdict.others_last_hours,
                 best=verdict.best,
                 on_sale=verdict.on_sale,
-                decision={**verdict.decision, "reasons": made.reasons},
+                decision=verdict.decision,
                 bundle_name=known.name(voice.language) if known else voice.bundle_word(case.event.bucket.unit),
                 voice=voice,
                 rules=context.rules(at),
@@ -228,7 +232,7 @@ class AlertDesk:
                 personal=personal,
             )
         )
-        return replace(alerted, effects=(*alerted.effects, made)) if alerted.effects else alerted
+        return Alerted(alerted.outcome, (*alerted.effects, made), alerted.failed) if alerted.effects else alerted
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from flows.usable import Pool
 from flows.values import Unit
 from gateway.core.case import Case
 from gateway.core.forecasting import Forecasting
+from gateway.core.keeping import Kept, kept_of
 from gateway.core.offered import Offered
 from gateway.core.offering import Made, decided
 from gateway.core.ranking import Ranking
@@ -25,24 +26,17 @@ from scoring.errors import ScoringError
 from scoring.features import UsageFeatures, UsageState, features, from_bytes
 from scoring.values import PRIOR_PER_HOUR, Reason, Rhythm, UsageBatch
 
-__all__ = ["Case", "Trail", "Verdict", "ends", "judge", "ranked"]
+__all__ = ["Case", "Verdict", "ends", "judge", "ranked"]
 _NAN = math.nan
 _HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What a verdict was decided on: its row of a decision."""
-
-    made: Made
-    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What scoring says of a case. others_last_hours: for how long the other bundles of this unit last.
 
-    trail: what it was decided on. segment: index into a model's ``SEGMENTS``, None where the forecast was made by hand.
+    kept: what is kept of the decision. segment: index into a model's ``SEGMENTS``, None where the forecast was made by
+    hand.
     """
 
     forecast: Forecast
@@ -51,7 +45,7 @@ class Verdict:
     on_sale: bool
     decision: Mapping[str, Any]
     pool: Pool
-    trail: Trail
+    kept: Kept
     segment: int | None = None
 
 
@@ -76,8 +70,8 @@ def judge(
         pools = [case.pool(at) for case in of_unit]
         usage = _told(_usage(of_unit, pools, unit, at), of_unit, unit, forecasting)
         made = decided(of_unit, usage, sold(unit), ranking)
-        for row, index in enumerate(indices):
-            verdicts[index] = _verdict(pools[row], made, row)
+        for row, (index, kept) in enumerate(zip(indices, kept_of(made), strict=True)):
+            verdicts[index] = _verdict(pools[row], made, row, kept)
     return [verdicts[index] for index in range(len(cases))]
 
 
@@ -150,7 +144,7 @@ def _told(usage: UsageBatch, cases: Sequence[Case], unit: Unit, forecasting: For
     return forecasting.told(usage, [case.subscriber.segment or "" for case in cases])
 
 
-def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
+def _verdict(pool: Pool, made: Made, row: int, kept: Kept) -> Verdict:
     forecasts, ranking, best = made.decisions.forecasts, made.decisions.ranking, made.best(row)
     others = others_lasting(pool)
     told = Forecast(float(forecasts.p10[row]), float(forecasts.p50[row]), float(forecasts.p90[row]))
@@ -167,10 +161,11 @@ def _verdict(pool: Pool, made: Made, row: int) -> Verdict:
             "pace_per_hour": round(float(forecasts.pace[row]), 1),
             "score": round(float(ranking.scores[row, best]), 2) if 0 <= best < ranking.scores.shape[1] else 0,
             "considered": ranking.scores.shape[1],
+            "reasons": kept.reasons,
             "forecast_by": "rules" if forecasts.segments is None else "model",
         },
         pool=pool,
-        trail=Trail(made, row),
+        kept=kept,
         segment=None if forecasts.segments is None else int(forecasts.segments[row]),
     )
 

@@ -19,13 +19,15 @@ from scoring.packed import OfferTable
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """bundles: those that today's rule knows first, then content and personalised sizes.
+    """bundles: those that today's rule knows first, then content and personalised sizes; none of what a log has kept.
 
+    ids: of bundles.
     currency: of all of them, empty for mixed ones. body: all of it as a decision's log keeps it; digest: of that.
     """
 
     unit: Unit
     bundles: tuple[Bundle, ...]
+    ids: tuple[str, ...]
     table: OfferTable
     currency: str
     body: str
@@ -57,6 +59,7 @@ def offered(unit: Unit, on_sale: Sequence[Bundle], sizes: Sequence[Bundle] = ())
     return Offered(
         unit=unit,
         bundles=bundles,
+        ids=tuple(bundle.id for bundle in bundles),
         table=_table(document),
         currency=currencies.pop() if len(currencies) == 1 else "",
         body=body,
@@ -64,10 +67,11 @@ def offered(unit: Unit, on_sale: Sequence[Bundle], sizes: Sequence[Bundle] = ())
     )
 
 
-def table_of(body: str) -> OfferTable:
-    """The arrays of what a log keeps. Raises DecisionMalformed."""
+def offered_then(body: str) -> Offered:
+    """What a log has kept. Raises DecisionMalformed."""
     try:
-        return _table(decode(body))
+        told = decode(body)
+        return Offered(Unit(told["unit"]), (), tuple(map(str, told["bundles"])), _table(told), "", body, "")
     except (KeyError, TypeError, ValueError) as error:
         raise DecisionMalformed(f"what was on sale cannot be read: {error}") from None
 

@@ -68,7 +68,7 @@ def decided(cases: Sequence[Case], usage: UsageBatch, offered: Offered, ranking:
 
 
 def _choice(cases: Sequence[Case], days: Floats, offers: OfferBatch, offered: Offered, holdout: float) -> ChoiceBatch:
-    ids = [bundle.id for bundle in offered.bundles]
+    ids = offered.ids
     size = (len(cases), len(ids))
     ending = [case.event.product or case.event.bucket.product for case in cases]
     return ChoiceBatch(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flows.effects import RecordDecision
 from flows.frozen import dataclass
-from gateway.core.offered import table_of
+from gateway.core.keeping import reasons_of
+from gateway.core.offered import offered_then
+from gateway.core.offering import Made
 from scoring import packed
 from scoring.choice import Ranker
 from scoring.decide import VERSION, decide
@@ -13,10 +18,11 @@ from scoring.errors import DecisionMalformed
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """kept, again: what came out then and now, to the last bit."""
+    """kept, again: what came out then and now, to the last bit. reasons: why, see ``gateway.core.keeping``."""
 
     kept: bytes
     again: bytes
+    reasons: Mapping[str, Any]
 
     @property
     def same(self) -> bool:
@@ -31,5 +37,7 @@ def replay(decision: RecordDecision, on_sale: str, ranker: Ranker | None) -> Rep
     """
     if decision.version != VERSION:
         raise DecisionMalformed(f"decided by version {decision.version} of the rules; this one has {VERSION}")
-    batch, choice = packed.unpacked(decision.inputs, table_of(on_sale), chosen=ranker is not None)
-    return Replayed(decision.outputs, packed.packed_outputs(decide(batch, choice, ranker), 0))
+    offered = offered_then(on_sale)
+    batch, choice = packed.unpacked(decision.inputs, offered.table, chosen=ranker is not None)
+    made = Made(batch, decide(batch, choice, ranker), offered, choice, ranker)
+    return Replayed(decision.outputs, packed.packed_outputs(made.decisions)[0], reasons_of(made)[0])

@@ -20,9 +20,9 @@ _Marks = Sequence[tuple[int, int, int] | None]
 
 
 class ModelWatch:
-    """Looks every few seconds. files: the configured ones; load: reads all of them, in a thread; serve: puts them in service.
+    """Looks every few seconds. files: the configured ones.
 
-    Both raise ConfigError for what does not fit.
+    load: reads all of them, in a thread; serve: puts them in service. Both raise ConfigError for what does not fit.
     """
 
     def __init__(

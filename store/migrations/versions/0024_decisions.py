@@ -14,16 +14,13 @@ def upgrade() -> None:
         "decisions",
         sa.Column("id", sa.String(26), primary_key=True),
         sa.Column("subscription_id", sa.String(26), nullable=False),
-        sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("offers", sa.String(16), nullable=False),
         sa.Column("state", sa.String(26)),
-        sa.Column("held_out", sa.Boolean, nullable=False),
-        sa.Column("propensity", sa.Float, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("models", sa.Text, nullable=False),
+        sa.Column("models", sa.Text),
         sa.Column("inputs", sa.LargeBinary, nullable=False),
         sa.Column("outputs", sa.LargeBinary, nullable=False),
-        sa.Column("reasons", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "decision_offers",

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from flat_model import kept
-from gateway.app.forecasting import forecasting_of
+from gateway.app.models import models_of
 from gateway.config.loading import load
 from gateway.config.tree import Config, ScoringConfig
 from gateway.errors import ConfigError
-from gateway.telemetry import Metrics
 from scoring import artefact
 from scoring.artefact import Artefact
 
@@ -27,14 +26,13 @@ def configured(folder: Path, made: Artefact | None, *, unproven: bool = False) -
 
 def test_a_model_that_beats_its_baseline_is_used(tmp_path: Path) -> None:
     """By its version."""
-    made = forecasting_of(configured(tmp_path, kept()), Metrics())
-    assert made is not None
-    assert made.version == artefact.opened(tmp_path / "m.model").version
+    made = models_of(configured(tmp_path, kept()))
+    assert made.version("depletion") == artefact.opened(tmp_path / "m.model").version
 
 
 def test_without_a_name_there_is_none() -> None:
     """Then it is forecast by hand, as ever."""
-    assert forecasting_of(Config(), Metrics()) is None
+    assert models_of(Config()).champion("depletion") is None
 
 
 def test_a_model_that_does_not_beat_its_baseline_is_not_used_unless_told(
@@ -42,9 +40,9 @@ def test_a_model_that_does_not_beat_its_baseline_is_not_used_unless_told(
 ) -> None:
     """The log says so, and how to use it all the same."""
     with caplog.at_level(logging.WARNING):
-        assert forecasting_of(configured(tmp_path, kept(beats=False)), Metrics()) is None
+        assert models_of(configured(tmp_path, kept(beats=False))).champion("depletion") is None
     assert "scoring.unproven = true" in caplog.text
-    assert forecasting_of(configured(tmp_path, None, unproven=True), Metrics()) is not None
+    assert models_of(configured(tmp_path, None, unproven=True)).champion("depletion") is not None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +59,7 @@ def test_a_model_that_does_not_beat_its_baseline_is_not_used_unless_told(
 def test_a_file_that_does_not_fit_stops_the_start_in_one_line(tmp_path: Path, made: Artefact | None, told: str) -> None:
     """It names the key."""
     with pytest.raises(ConfigError, match=r"scoring\.depletion: ") as refused:
-        forecasting_of(configured(tmp_path, made), Metrics())
+        models_of(configured(tmp_path, made))
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
 

@@ -156,12 +156,12 @@ inbox_days = 90
 alerts_days = 400
 [scoring]
 depletion = "depletion.model"
-acceptance = ""
+acceptance = "acceptance.model"
 unproven = true
-holdout = 0.1
-refused_days = 7
-learn_seconds = 60
-decisions_days = 30
+holdout = 0.05
+refused_days = 3
+learn_seconds = 30
+decisions_days = 90
 shadow = 0.1
 shadow_per_second = 1
 [scoring.challengers]

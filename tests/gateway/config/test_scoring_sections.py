@@ -11,7 +11,7 @@ from gateway.errors import ConfigError
 def test_no_model_is_served_unless_one_is_named() -> None:
     """And nothing is scored at night."""
     scoring = load(None, {}).scoring
-    assert (scoring.depletion, scoring.acceptance, scoring.churn, scoring.challengers.depletion) == ("", "", "", "")
+    assert (scoring.depletion, scoring.acceptance, scoring.challengers.depletion) == ("", "", "")
     assert scoring.batch.at == ""
 
 

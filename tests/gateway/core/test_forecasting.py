@@ -175,8 +175,8 @@ async def test_what_became_of_a_forecast_moves_its_segment(
     house: House, desk: TriggerDesk, end: TriggerFact | None, side: str, moves: int
 ) -> None:
     """Once it is due, not before; it is counted, kept over a restart, and not learnt from twice."""
-    forecasting = serving(house, flat())
-    learning = ForecastLearning(house.context, forecasting)
+    serving(house, flat())
+    learning = ForecastLearning(house.context)
     await told(house, desk, LOW)
     (made,) = await forecasts.due(house.reader, FAR)
     house.clock.advance(minutes=5)
@@ -194,7 +194,7 @@ async def test_what_became_of_a_forecast_moves_its_segment(
     assert await forecasts.due(house.reader, FAR) == []
     before = judge([case()], nothing_sold, TUESDAY, forecasting=Forecasting(flat(), house.context.metrics))[0].forecast
     restarted = serving(house, flat())
-    await ForecastLearning(house.context, restarted).look()
+    await ForecastLearning(house.context).look()
     after = judge([case()], nothing_sold, TUESDAY, forecasting=restarted)[0].forecast
     assert np.sign(after.p90 - before.p90) == moves
     assert after.p50 == before.p50
@@ -204,9 +204,9 @@ async def test_another_model_learns_nothing_from_what_this_one_said(house: House
     """Its forecasts go, when they are due, with it."""
     serving(house, flat())
     await told(house, desk, LOW)
-    other = Forecasting(replace(flat(), version="v2"), house.context.metrics)
+    serving(house, replace(flat(), version="v2"))
     house.clock.now = FAR
-    await ForecastLearning(house.context, other).look()
+    await ForecastLearning(house.context).look()
     assert await forecasts.due(house.reader, FAR) == []
     assert await forecasts.offsets(house.reader, "v2") == {}
 

@@ -12,6 +12,7 @@ from fakes import House, eventually
 from gateway.app.models import files_of, models_of
 from gateway.config.scoring_sections import ScoringConfig
 from gateway.config.tree import Config
+from gateway.core.models import Models
 from gateway.jobs.model_watch import ModelWatch
 from model_files import LOADERS, write_model
 
@@ -22,7 +23,11 @@ def watch(house: House, tmp_path: Path) -> ModelWatch:
     write_model(tmp_path / "one.model")
     config = Config(scoring=ScoringConfig(depletion="one.model"), folder=tmp_path)
     house.context.models = models_of(config, LOADERS)
-    return ModelWatch(house.context, list(files_of(config).values()), partial(models_of, config, LOADERS), 0.001)
+
+    async def serve(models: Models) -> None:
+        house.context.models = models
+
+    return ModelWatch(house.context, list(files_of(config).values()), partial(models_of, config, LOADERS), serve, 0.001)
 
 
 def info(house: House, version: str) -> float | None:

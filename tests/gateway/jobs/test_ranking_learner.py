@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deciding import MODEL, learning, model_in, runs_low
+from deciding import MODEL, learning, runs_low
 
 from fakes import ANA, BEN, House
 from flows.effects import RecordOfferState
-from gateway.app.ranking import open_ranking
+from gateway.app.models import models_of
+from gateway.app.ranking import ranking_jobs, serve_acceptance
 from gateway.config.tree import Config, ScoringConfig
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
@@ -106,18 +107,20 @@ async def test_what_cannot_be_believed_is_passed_over(
     assert counted == 1
 
 
-async def test_a_file_that_is_no_ranking_stops_the_start(house: House, tmp_path: Path) -> None:
+def test_a_file_that_is_no_ranking_stops_the_start(tmp_path: Path) -> None:
     """With the key's name."""
     (tmp_path / MODEL).write_bytes(b"PK")
     with pytest.raises(ConfigError, match=r"scoring\.acceptance: .*not a model"):
-        await open_ranking(Config(scoring=ScoringConfig(acceptance=MODEL), folder=tmp_path), house.context)
+        models_of(Config(scoring=ScoringConfig(acceptance=MODEL), folder=tmp_path))
 
 
 async def test_without_a_file_todays_rule_ranks(house: House, tmp_path: Path) -> None:
     """And decisions are kept and forgotten all the same."""
-    jobs = await open_ranking(Config(folder=tmp_path), house.context)
-    assert [name for _, name, _ in jobs] == ["forget-decisions"]
+    await serve_acceptance(Config(folder=tmp_path), house.context)
     assert house.context.ranking is None
+    jobs = {name: job for _, name, job in ranking_jobs(Config(folder=tmp_path), house.context)}
+    assert set(jobs) == {"forget-decisions", "learn-ranking"}
+    await jobs["learn-ranking"]()
 
 
 async def test_another_file_begins_anew(house: House, desk: TriggerDesk, tmp_path: Path) -> None:
@@ -126,8 +129,7 @@ async def test_another_file_begins_anew(house: House, desk: TriggerDesk, tmp_pat
     await answered(house, desk, "accepted")
     await learner.learn()
     house.clock.advance(minutes=1)
-    model_in(tmp_path, floor=0.1)
-    await open_ranking(Config(scoring=ScoringConfig(acceptance=MODEL), folder=tmp_path), house.context)
+    await learning(house, tmp_path, floor=0.1)
     assert house.context.ranking is not None
     assert house.context.ranking.model != ranking.model
     assert house.context.ranking.ranker.beliefs.learned == 0
