@@ -131,6 +131,12 @@ class Metrics:
         self.triggers = Counter(
             "chasqui_triggers_total", "Triggers by what came of them", ("outcome",), registry=registry
         )
+        self.behaviour = Counter(
+            "chasqui_behaviour_records_total",
+            "What was told of people's behaviour by what became of it",
+            ("outcome",),
+            registry=registry,
+        )
         self.triggers_rejected = Counter(
             "chasqui_triggers_rejected_total", "Triggers that were not taken in, by why", ("reason",), registry=registry
         )
