@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    behaviour,
     clock,
     commits,
     decisions,
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "mo": texts.run_in,
     "queued": queued.run,
     "decisions": decisions.run,
+    "behaviour": behaviour.run,
     "menus": menu_table.run,
     "publish": publishing.run,
     "commits": commits.run,
