@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import (
     batch,
+    behaviour,
     clock,
     combos,
     commits,
@@ -46,6 +47,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "propensity": propensity.run,
     "combos": combos.run,
     "depletion": depletion.run,
+    "behaviour": behaviour.run,
     "menus": menu_table.run,
     "publish": publishing.run,
     "commits": commits.run,

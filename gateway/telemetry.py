@@ -146,6 +146,12 @@ class Metrics:
         self.triggers_waiting = Gauge(
             "chasqui_triggers_waiting", "Triggers that were taken in and wait to be worked on", registry=registry
         )
+        self.behaviour = Counter(
+            "chasqui_behaviour_records_total",
+            "What was told of people's behaviour by what became of it",
+            ("outcome",),
+            registry=registry,
+        )
         self.triggers_rejected = Counter(
             "chasqui_triggers_rejected_total", "Triggers that were not taken in, by why", ("reason",), registry=registry
         )

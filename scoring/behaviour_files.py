@@ -79,6 +79,11 @@ def pages(table: Table, source: str, after: int) -> Iterator[Sequence[tuple[Any,
         yield page
 
 
+def header_of(source: str) -> tuple[str, ...]:
+    """The names of the columns of a file."""
+    return ("msisdn", time_of(source), *(column.name for column in VALUES[source]))
+
+
 def names_coordinates(name: str) -> bool:
     """Whether a field or column of this name would hold where somebody is."""
     return _COORDINATES.search("_".join(word.lower() for word in _WORDS.split(name) if word)) is not None

@@ -97,7 +97,7 @@ def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionB
     numbers = np.frombuffer(data[:size])
     masks = np.unpackbits(np.frombuffer(data[size:], dtype=np.uint8)).astype(bool)
     values: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
-    said = {name: numbers[at : at + 1] for at, name in enumerate(_TOLD, start=_OWN)}
+    said: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_TOLD, start=_OWN)}
     told = None if np.isnan(said["p50"][0]) else Forecasts(**said)
     usage = UsageBatch(**values, profile=numbers[len(_USAGE) : _OWN][None, :], told=told)
     balance, drawn, held_out = (numbers[at : at + 1] for at in range(_NUMBERS - _SCALARS, _NUMBERS))

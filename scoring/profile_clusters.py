@@ -52,14 +52,14 @@ class Grouping:
 def distances(points: Floats, centres: Floats) -> Floats:
     """How far each centre is from each point: ``(n, k)``."""
     squares = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
-    found: Floats = np.sqrt(np.maximum(squares, 0.0))
-    return found
+    far: Floats = np.sqrt(np.maximum(squares, 0.0))
+    return far
 
 
 def nearest(points: Floats, centres: Floats) -> Ints:
     """The group of each point: ``(n,)``."""
-    found: Ints = distances(points, centres).argmin(axis=1)
-    return found
+    group: Ints = distances(points, centres).argmin(axis=1)
+    return group
 
 
 def tried(points: Floats, counts: Sequence[int], seed: int) -> list[Grouping]:

@@ -14,10 +14,11 @@ from sqlalchemy.dialects.sqlite import insert
 
 from flows.behaviour import Source
 from flows.frozen import dataclass
-from flows.values import SubscriptionId
+from flows.values import Msisdn, SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import behaviour as t
 from store.tables import behaviour_records as r
+from store.tables import subscriptions as subscriptions_
 from store.tables import usage
 from store.unit import Gate, Op, Unit
 
@@ -53,6 +54,17 @@ _OLD = (
 _FORGET = delete(r).where(
     r.c.subscription_id == bindparam("whose"), r.c.source == bindparam("of_source"), r.c.digest == bindparam("which")
 )
+_TOLD = (
+    select(r.c.subscription_id, r.c.digest, r.c.at, r.c.content, subscriptions_.c.msisdn)
+    .join(subscriptions_, subscriptions_.c.id == r.c.subscription_id)
+    .where(
+        r.c.source == bindparam("source"),
+        tuple_(r.c.subscription_id, r.c.digest) > tuple_(bindparam("after"), bindparam("after_digest")),
+        subscriptions_.c.ended_at.is_(None),
+    )
+    .order_by(r.c.subscription_id, r.c.digest)
+    .limit(PAGE)
+)
 _PACED = (
     select(usage.c.subscription_id)
     .where(usage.c.subscription_id > bindparam("after"))
@@ -78,6 +90,15 @@ class KeptRecord:
     digest: str
     at: datetime
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRecord:
+    """A record with whose it is."""
+
+    subscription: SubscriptionId
+    msisdn: Msisdn
+    record: KeptRecord
 
 
 async def of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[tuple[SubscriptionId, Source], KeptSums]:
@@ -127,6 +148,15 @@ async def older(reader: Reader, source: Source, before: datetime) -> list[Op]:
 async def page(reader: Reader, after: tuple[str, str]) -> Sequence[KeptSums]:
     """The next sums in the order of (subscription, source)."""
     return [_sums(row) for row in await reader.rows(_ALL, {"after": after[0], "after_source": after[1]})]
+
+
+async def told(reader: Reader, source: Source, after: tuple[str, str]) -> Sequence[ToldRecord]:
+    """The next records of this source, in the order of (subscription, digest), of those who hold their number still."""
+    values = {"source": source.value, "after": after[0], "after_digest": after[1]}
+    return [
+        ToldRecord(SubscriptionId(row.subscription_id), Msisdn(row.msisdn), KeptRecord(row.digest, row.at, row.content))
+        for row in await reader.rows(_TOLD, values)
+    ]
 
 
 async def paced(reader: Reader, after: str) -> Sequence[SubscriptionId]:

@@ -45,10 +45,12 @@ class Wishes(Body, frozen=True):
 
 
 class SourceWish(Body, frozen=True):
-    """Whether what a source tells may be kept. shown: the words with which the person was asked; needed for a yes."""
+    """Whether what a source tells may be kept. shown: the words with which the person was asked."""
 
     keep: bool
-    shown: Annotated[str, Meta(max_length=MOST_SHOWN, extra_json_schema={"pattern": r"^[^\x00]*$"})] | UnsetType = UNSET
+    shown: Annotated[
+        str, Meta(min_length=1, max_length=MOST_SHOWN, extra_json_schema={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"})
+    ]
 
 
 class NewMessage(Body, frozen=True):

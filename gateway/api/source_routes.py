@@ -130,13 +130,11 @@ class SourceRoutes:
 def _checked(document: dict[str, Any]) -> tuple[bool, str]:
     """The wish, and what was shown. Raises Problem."""
     errors: Errors = unknown_fields(document, ("keep", "shown"))
-    keep, shown = document.get("keep"), document.get("shown", "")
+    keep, shown = document.get("keep"), document.get("shown")
     if not isinstance(keep, bool):
         errors.append({"pointer": "/keep", "detail": "must be true or false"})
-    if not isinstance(shown, str) or len(shown) > MOST_SHOWN or "\0" in shown:
-        errors.append({"pointer": "/shown", "detail": f"must be a text of at most {MOST_SHOWN} characters"})
-    elif keep and not shown.strip():
-        errors.append({"pointer": "/shown", "detail": "must be what the person was shown as they said yes"})
+    if not isinstance(shown, str) or not shown.strip() or len(shown) > MOST_SHOWN or "\0" in shown:
+        errors.append({"pointer": "/shown", "detail": f"must be what was asked, at most {MOST_SHOWN} characters"})
     if errors:
         raise Problem(422, "invalid-request", "nothing was changed; see errors", errors=errors)
     return bool(keep), str(shown)

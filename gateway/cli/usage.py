@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,8 +19,11 @@ from gateway.app import utc_now
 from gateway.app.building import market_of
 from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.stored import with_store
+from gateway.core import usage_export
 from gateway.core.behaviour_desk import BehaviourDesk
 from gateway.core.usage_loading import Loaded, UsageLoader
+from gateway.errors import ConfigError
+from scoring import behaviour_files
 from store.reader import Reader
 from store.writer import Writer
 
@@ -43,6 +51,11 @@ def add_to(commands: Commands) -> None:
     load.add_argument("--kind", required=True, choices=tuple(map(str, Source)), help="what the file tells of")
     load.add_argument("--json", action="store_true", help="the figures as JSON")
     load.set_defaults(run=_load)
+    export = group.add_parser("export", help="what is kept, as a file to train from", description=_export.__doc__)
+    add_config(export)
+    export.add_argument("--kind", required=True, choices=tuple(map(str, Source)), help="of which source")
+    export.add_argument("--out", type=Path, required=True, metavar="CSV")
+    export.set_defaults(run=_export)
 
 
 def _load(arguments: argparse.Namespace) -> int:
@@ -82,6 +95,44 @@ def _load(arguments: argparse.Namespace) -> int:
         if loaded.words.get(name):
             print(f"{loaded.words[name]:>10} {said}")
     return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    """Write what is kept of one source, of those alone whose consent stands now: the file that models are trained from.
+
+    It holds numbers in clear and is readable by its owner alone. Delete it when the model is made: what people
+    withdraw after is not withdrawn from it.
+    """
+    config = load_config(arguments)
+    market, source = market_of(config), Source(arguments.kind)
+
+    async def run(engine: AsyncEngine, reader: Reader) -> int:
+        desk, count = BehaviourDesk(reader, Writer(engine), market, config.behaviour.retention, utc_now), 0
+        with _private(arguments.out) as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow(behaviour_files.header_of(source))
+            async for row in usage_export.rows(reader, desk, source):
+                lines.writerow(row)
+                count += 1
+        return count
+
+    print(f"{with_store(config, run)} rows")
+    return 0
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[TextIO]:
+    """A file that its owner alone can read, whole or not at all. Raises ConfigError."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _progress(done: int, of: int) -> None:

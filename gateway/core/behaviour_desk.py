@@ -129,7 +129,7 @@ class BehaviourDesk:
             return "no_consent"
         if record.at - at > _SKEW:
             return "too_new"
-        if at - record.at >= self._retention[record.source]:
+        if self.too_old(record.source, record.at):
             return "too_old"
         return "former_holder" if since is not None and record.at <= since else ""
 
@@ -184,6 +184,10 @@ class BehaviourDesk:
                 ring = without_before(_ring(kept, source), self._day(at - self._retention[source]))
                 found[person][source] = window(ring, self._day(at))
         return found
+
+    def too_old(self, source: Source, at: datetime) -> bool:
+        """Whether what happened then is longer ago than this source is kept."""
+        return self._clock() - at >= self._retention[source]
 
     def trimmed(self, kept: KeptSums, at: datetime) -> DayRing | None:
         """Sums without what is older than may be kept; None where they hold nothing of that."""

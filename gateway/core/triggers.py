@@ -198,8 +198,10 @@ class TriggerDesk:
         told = [Told(one.subscriber, of_one) for one, of_one in zip(found, records, strict=True) if of_one]
         if not told:
             return list(found)
-        standing = (await self._behaviour.keep(told)).standing
-        return [replace(one, standing=standing.get(one.subscriber.id, frozenset())) for one in found]
+        kept = await self._behaviour.keep(told)
+        for word, count in kept.words.items():
+            self._context.metrics.behaviour.labels(word).inc(count)
+        return [replace(one, standing=kept.standing.get(one.subscriber.id, frozenset())) for one in found]
 
     async def _learned(self, found: Sequence[_Found]) -> list[_Found]:
         """What usage reports say of people's pace and bundles is worked in, and may be an event by itself."""

@@ -134,6 +134,25 @@ def test_a_load_that_was_broken_off_goes_on(capsys: Output, monkeypatch: pytest.
     assert stored("SELECT count(*) FROM behaviour_records") == [(35,)]
 
 
+@pytest.mark.parametrize("kind", GOOD)
+def test_what_is_kept_is_handed_out_of_who_lets_us(kind: str, capsys: Output) -> None:
+    """As a file that could be loaded; a consent that was taken back is not in it, whatever is still kept."""
+    columns, values = GOOD[kind]
+    assert load(kind, f"msisdn,{columns}", f"{ANA},{YESTERDAY},{values}") == 0
+    assert main(["usage", "export", "--kind", kind, "--out", "e.csv"]) == 0
+    header, row = Path("e.csv").read_text(encoding="utf-8").splitlines()
+    assert header == f"msisdn,{columns}"
+    assert row == f"{ANA},{YESTERDAY},{values}"
+    assert Path("e.csv").stat().st_mode & 0o077 == 0
+    capsys.readouterr()
+    assert main(["usage", "load", "e.csv", "--kind", kind, "--json"]) == 0
+    assert figures(capsys) == {"rows": 1, "done_before": 1}  # byte for byte the file that was loaded
+    with closing(sqlite3.connect("chasqui.db")) as database, database:
+        database.execute("UPDATE consents SET event = 'withdrawn'")
+    assert main(["usage", "export", "--kind", kind, "--out", "e.csv"]) == 0
+    assert Path("e.csv").read_text(encoding="utf-8") == f"msisdn,{columns}\n"
+
+
 def test_unsorted_rows_duplicates_and_time_zones(capsys: Output) -> None:
     """The order does not matter, the same instant in another zone is the same instant, and twice is once."""
     at = NOW - timedelta(hours=3)

@@ -45,7 +45,7 @@ async def test_a_word_is_recorded_with_what_was_shown(it: Town) -> None:
     for _ in range(2):
         status, source = await put(it, "places", {"keep": True, "shown": SHOWN})
         assert (status, source["kept"], source["said"]) == (200, True, "given")
-    status, source = await put(it, "places", {"keep": False}, Idempotency_Key="k-1")
+    status, source = await put(it, "places", {"keep": False, "shown": SHOWN}, Idempotency_Key="k-1")
     assert (status, source) == (200, await kept(it))
     assert source["said"] == "withdrawn"
     records = await it.items("consents")
@@ -59,19 +59,19 @@ async def test_a_word_is_recorded_with_what_was_shown(it: Town) -> None:
 @pytest.mark.parametrize(
     ("source", "body", "status", "pointers"),
     [
-        ("places", {}, 422, ["/keep"]),
+        ("places", {}, 422, ["/keep", "/shown"]),
         ("places", {"keep": "yes", "shown": SHOWN}, 422, ["/keep"]),
         ("places", {"keep": True}, 422, ["/shown"]),
         ("places", {"keep": True, "shown": " "}, 422, ["/shown"]),
         ("places", {"keep": False, "shown": 7}, 422, ["/shown"]),
-        ("places", {"keep": False, "since": 7}, 422, ["/since"]),
-        ("shoes", {"keep": False}, 404, []),
+        ("places", {"keep": False, "shown": SHOWN, "since": 7}, 422, ["/since"]),
+        ("shoes", {"keep": False, "shown": SHOWN}, 404, []),
     ],
 )
 async def test_what_is_wrong_changes_nothing(
     it: Town, source: str, body: Json, status: int, pointers: list[str]
 ) -> None:
-    """A yes without the words that were said yes to is none."""
+    """A word without what was asked is no proof of anything."""
     got, problem = await put(it, source, body)
     assert got == status
     assert [one["pointer"] for one in problem.get("errors", [])] == pointers
@@ -95,7 +95,7 @@ async def test_what_is_told_is_kept_from_the_yes_to_the_no(it: Town, tmp_path: P
     await put(it, "places", {"keep": True, "shown": SHOWN})
     await told(2)
     await became("kept", 1.0)
-    await put(it, "places", {"keep": False})
+    await put(it, "places", {"keep": False, "shown": SHOWN})
     await told(3)
     await became("no_consent", 2.0)
 

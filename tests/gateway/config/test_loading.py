@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.behaviour import Source
 from gateway.config.loading import load
 from gateway.config.tree import Config
 from gateway.errors import ConfigError
@@ -173,6 +174,9 @@ folder = "scores"
 shards = 16
 per_second = 0
 keep_days = 7
+[behaviour]
+sweep_at = "03:00"
+places_days = 14
 """
 BIND = '[[smpp]]\nname = "a"\nhost = "h"\n'
 DOOR = '[[doors]]\nname = "d"\ndialect = "{}"\n'
@@ -202,6 +206,7 @@ def test_every_documented_key_loads(tmp_path: Path) -> None:
     assert (config.doors[0].allow, config.doors[0].token) == (("10.0.0.0/8",), "d00r")
     assert (config.smpp[0].password, config.smpp[0].tps, config.smpp[0].two_way) == ("p4ssword", 100.0, True)
     assert (config.api.tokens[0].role, config.webhooks.secret) == ("crm", "whsec_c2VjcmV0")
+    assert config.behaviour.retention[Source.PLACES].days == 14
 
 
 def test_the_sample_leaves_no_section_out() -> None:

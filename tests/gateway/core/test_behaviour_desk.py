@@ -199,6 +199,9 @@ async def test_an_event_leaves_nothing_in_the_inbox(house: House, committer: Com
     row = await told(house, committer, facts, BehaviourReported((HOME,)), BEN)
     assert (row.outcome, row.body) == ("no_consent", "{}")
     assert await count(house, tables.behaviour_records) == 1
+    sample = house.context.metrics.registry.get_sample_value
+    counted = [sample("chasqui_behaviour_records_total", {"outcome": word}) for word in ("kept", "no_consent")]
+    assert counted == [1, 1]
 
 
 async def test_use_is_kept_and_learned_while_its_consent_stands(
