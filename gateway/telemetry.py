@@ -244,46 +244,7 @@ class Metrics:
             registry=registry,
         )
         self.sessions = Gauge("chasqui_ussd_sessions", "USSD sessions in memory", registry=registry)
-        self.model_info = Gauge(
-            "chasqui_model_info", "1 for each model in service", ("kind", "version", "role"), registry=registry
-        )
-        self.models_refused = Counter(
-            "chasqui_models_refused_total", "Changed model files that could not be put into service", registry=registry
-        )
-        self.shadow = Counter(
-            "chasqui_shadow_total",
-            "Decisions of models: noted, left out for want of room, and those that a challenger failed at",
-            ("kind", "outcome"),
-            registry=registry,
-        )
-        self.model_calibration = Gauge(
-            "chasqui_model_calibration_error",
-            "Expected calibration error of the last thirty days whose outcome is known",
-            ("kind", "version"),
-            registry=registry,
-        )
-        self.model_reliability = Gauge(
-            "chasqui_model_reliability",
-            "By tenths of what a model said: what it said on average, how often it came true, of how many",
-            ("kind", "version", "tenth", "what"),
-            registry=registry,
-        )
-        self.model_coverage = Gauge(
-            "chasqui_model_coverage", "Share of ends within p10 and p90", ("kind", "version"), registry=registry
-        )
-        self.model_drift = Gauge(
-            "chasqui_model_drift",
-            "Population stability index of features and scores against training, as of the last batch",
-            ("kind", "version", "name"),
-            registry=registry,
-        )
-        self.batch_people = Gauge(
-            "chasqui_batch_people",
-            "People in the last batch: scored, or left out as damaged",
-            ("what",),
-            registry=registry,
-        )
-        self.batch_time = Gauge("chasqui_batch_timestamp_seconds", "As of when the last batch is", registry=registry)
+        self._count_models(registry)
         self.menu_publication = Gauge(
             "chasqui_menu_publication", "Number of the publication that is served", ("menu",), registry=registry
         )
@@ -324,6 +285,48 @@ class Metrics:
             "chasqui_aggregator_ready", "1 while texts can be handed to the account", ("account",), registry=registry
         )
         self.bound = Gauge("chasqui_smpp_bound", "1 while the bind is up", ("smsc",), registry=registry)
+
+    def _count_models(self, registry: CollectorRegistry) -> None:
+        self.model_info = Gauge(
+            "chasqui_model_info", "1 for each model in service", ("kind", "version", "role"), registry=registry
+        )
+        self.models_refused = Counter(
+            "chasqui_models_refused_total", "Changed model files that could not be put into service", registry=registry
+        )
+        self.shadow = Counter(
+            "chasqui_shadow_total",
+            "Decisions of models: noted, left out for want of room, and those that a challenger failed at",
+            ("kind", "outcome"),
+            registry=registry,
+        )
+        self.model_calibration = Gauge(
+            "chasqui_model_calibration_error",
+            "Expected calibration error of the last thirty days whose outcome is known",
+            ("kind", "version"),
+            registry=registry,
+        )
+        self.model_reliability = Gauge(
+            "chasqui_model_reliability",
+            "By tenths of what a model said: what it said on average, how often it came true, of how many",
+            ("kind", "version", "tenth", "what"),
+            registry=registry,
+        )
+        self.model_coverage = Gauge(
+            "chasqui_model_coverage", "Share of ends within p10 and p90", ("kind", "version"), registry=registry
+        )
+        self.model_drift = Gauge(
+            "chasqui_model_drift",
+            "Population stability index of features and scores against training, as of the last batch",
+            ("kind", "version", "name"),
+            registry=registry,
+        )
+        self.batch_people = Gauge(
+            "chasqui_batch_people",
+            "People in the last batch: scored, or left out as damaged",
+            ("what",),
+            registry=registry,
+        )
+        self.batch_time = Gauge("chasqui_batch_timestamp_seconds", "As of when the last batch is", registry=registry)
 
 
 class Traces(Protocol):

@@ -25,9 +25,12 @@ def value(margin: Floats, leaving: Floats, *, interest: float = INTEREST, months
     The first month's margin comes at its end and from those who are still there then.
     """
     kept = (1.0 - np.clip(leaving, 0.0, 1.0)) / (1.0 + interest)
-    at_once = np.isclose(kept, 1.0)
-    months_worth = np.where(at_once, float(months), kept * (1 - kept**months) / np.where(at_once, 1.0, 1 - kept))
-    found: Floats = margin * months_worth
+    # -expm1(months * log1p(kept - 1)) is 1 - kept ** months without its rounding where hardly anybody leaves
+    lost = (np.clip(leaving, 0.0, 1.0) + interest) / (1.0 + interest)
+    all_stay = lost == 0
+    with np.errstate(divide="ignore"):  # whoever surely leaves is worth nothing
+        gone = -np.expm1(months * np.log1p(-lost))
+    found: Floats = margin * np.where(all_stay, float(months), kept * gone / np.where(all_stay, 1.0, lost))
     return found
 
 

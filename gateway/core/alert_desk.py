@@ -28,8 +28,9 @@ from gateway.core.decision_log import DecisionLog
 from gateway.core.facts import Facts
 from gateway.core.forecast_watch import watched
 from gateway.core.price_windows import Wanted
+from gateway.core.refusals import Refused, refused_by
 from gateway.core.shadow_kinds import note_forecasts
-from store import alerts, offers
+from store import alerts
 from store.ids import new_id
 from store.unit import Op
 
@@ -70,7 +71,6 @@ class Message:
     forecasts: Mapping[str, Op] = field(default_factory=dict)
 
 
-_Refused = Mapping[SubscriptionId, frozenset[str]]
 _History = Mapping[tuple[SubscriptionId, str], Sequence[Told]]
 
 
@@ -95,7 +95,7 @@ class AlertDesk:
         )
         sorted_out = [_sort_out(news, wallets.get(news[0].subscriber.msisdn), history, at) for news in people]
         leads = [one for found in sorted_out for one in found.leads]
-        refused = await self._refused(leads, at)
+        refused = await refused_by(self._context, [one.subscriber.id for one in leads], at)
         cases = [(one, self._case(one, wallets[one.subscriber.msisdn], refused, at)) for one in leads]
         verdicts = await self._verdicts([case for _, case in cases], at)
         decided = await self._decided(cases, verdicts)
@@ -114,15 +114,7 @@ class AlertDesk:
         for failed in (name for alerted in decided.values() for name in alerted.failed):
             self._context.metrics.claims_failed.labels(failed).inc()
 
-    async def _refused(self, leads: Sequence[BundleNews], at: datetime) -> _Refused:
-        """What these people said no to lately; nobody looks where today's rule decides."""
-        ranking = self._context.ranking
-        if ranking is None or not leads:
-            return {}
-        ids = [one.subscriber.id for one in leads]
-        return await offers.refused(self._context.reader, ids, at - ranking.refused_for)
-
-    def _case(self, one: BundleNews, wallet: Wallet | None, refused: _Refused, at: datetime) -> Case:
+    def _case(self, one: BundleNews, wallet: Wallet | None, refused: Refused, at: datetime) -> Case:
         place = place_of(one.subscriber, self._context.rules(at), at)
         no = refused.get(one.subscriber.id, frozenset())
         return Case(one.subscriber, one.event, wallet, one.usage, place, seed=one.entry, refused=no)

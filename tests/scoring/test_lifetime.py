@@ -22,7 +22,7 @@ def one(number: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 def test_the_closed_form_is_the_sum_over_months(margin: float, leaving: float, interest: float, months: int) -> None:
     """Month by month: who is still there, in today's money."""
     expected = sum(margin * ((1 - leaving) / (1 + interest)) ** month for month in range(1, months + 1))
-    assert value(one(margin), one(leaving), interest=interest, months=months)[0] == pytest.approx(expected, abs=1e-3)
+    assert value(one(margin), one(leaving), interest=interest, months=months)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_months_that_are_worth_as_much_as_today_are_counted() -> None:
