@@ -51,6 +51,10 @@ class Fields:
             raise self.error(key, "is missing")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether the key is given; whoever asks then takes it."""
+        return key in self._values
+
     def ident(self, key: str) -> str:
         value = self._take(key)
         if not isinstance(value, str) or not _IDENT.fullmatch(value):

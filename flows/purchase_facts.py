@@ -30,7 +30,7 @@ class BundleActivated:
     """Charged and granted. balance: what is left, if the charging system told.
 
     given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
-    by: who says so.
+    by: who says so. credit: what a voucher was worth, if told.
     """
 
     at: datetime
@@ -40,6 +40,7 @@ class BundleActivated:
     given: Given | None = None
     units: frozenset[Unit] = frozenset()
     by: str = "ocs"
+    credit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

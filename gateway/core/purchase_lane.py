@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from flows.effects import ActivateBundle
+from flows.order_kinds import terms_of
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
@@ -140,6 +141,9 @@ class PurchaseLane:
     # ── sending ──
 
     async def _send(self, order: Order, subscriber: Subscriber) -> None:
+        if terms_of(order).in_turn and await orders.has_earlier(self._context.reader, order):
+            self._later(order)
+            return
         against = await hindrance(self._context, self._ocs, order)
         if isinstance(against, Refused):
             await self._refuse(order, subscriber, against)
@@ -205,9 +209,9 @@ class PurchaseLane:
         now = self._context.clock()
         if left := self._settle.left(order.key):
             await self._doubt(order, subscriber, OutcomeUnknown("not found yet"), queried=True, within=left)
-        elif order.gives_back is not None and order.attempts >= _MOST_SENDS:
-            await self._leave_to_person(order, "the charging system does not know the refund")
-        elif order.gives_back is not None:
+        elif not terms_of(order).lapses and order.attempts >= _MOST_SENDS:
+            await self._leave_to_person(order, "the charging system does not know it, however often it is sent")
+        elif not terms_of(order).lapses:
             await self._send(order, subscriber)
         elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
             await self._refuse(order, subscriber, Refused("not_applied", "the charging system does not know it"))
@@ -274,9 +278,10 @@ class PurchaseLane:
             at=now,
             reference=outcome.reference,
             balance=wallet.balance if wallet else None,
-            telling=self._context.telling(subscriber, order.bundle),
+            telling=self._context.telling(subscriber, order),
             given=await self._context.given(order),
             units=self._context.units(order.bundle),
+            credit=outcome.credit,
         )
         async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
             await self._step(order, "activate", fact, *told)
@@ -284,7 +289,7 @@ class PurchaseLane:
 
     async def _refuse(self, order: Order, subscriber: Subscriber, outcome: Refused) -> None:
         now = self._context.clock()
-        fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
+        fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
         self._forget(order)
@@ -294,7 +299,7 @@ class PurchaseLane:
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""
     ) -> OutcomeWasUnknown:
-        telling = self._context.telling(subscriber, order.bundle)
+        telling = self._context.telling(subscriber, order)
         return OutcomeWasUnknown(self._context.clock(), detail, queried, telling, reference)
 
     async def _step(self, order: Order, event: str, fact: object, *ops: Op) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 from flows.effects import Effect, RecordAudit
 from flows.purchase import NEEDS_PERSON, refund_key
 from flows.purchase_facts import BundleActivated, BundleRefused
+from flows.values import OrderKind
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
@@ -150,7 +151,7 @@ class Settler:
         context, order = self._context, view.order
         payer = await subscriptions.by_id(context.reader, order.subscription)
         assert payer is not None, "subscriptions are never deleted"
-        telling = context.telling(payer, order.bundle)
+        telling = context.telling(payer, order)
         if wanted.decision == "decline":
             return "disown", BundleRefused(at, "not_applied", wanted.note, telling, wanted.author)
         given = await context.given(order)
@@ -171,8 +172,9 @@ def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free:
         return "is still being worked on; nothing is to be decided yet"
     if state not in _FROM[decision]:
         return f"is {state}" if decision == "refund" else f"is {state} already"
-    if view.order.gives_back is not None and (state != "in_doubt" or decision == "refund"):
-        return f"is a refund, and {state}; put it right with the charging system and close this with --note"
+    if view.order.kind is not OrderKind.PURCHASE and (state != "in_doubt" or decision == "refund"):
+        kind = view.order.kind.value.replace("_", " ")
+        return f"is no purchase but {kind}, and {state}; put it right with the charging system, close this with --note"
     if state != "in_doubt" and not free:
         return f"is {state}; only the discrepancy that says otherwise can be settled against that"
     return ""

@@ -48,6 +48,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
@@ -56,6 +57,7 @@ from gateway.ocs.answers import UnreadableAnswer, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo, NotReached
 from gateway.ocs.cgrates_units import Grant
+from gateway.ocs.not_offered import not_offered
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")
@@ -148,6 +150,14 @@ class CgratesChargingSystem:
         """Read the refund's marker."""
         account = await self._asked(request.order.payer)
         return account if isinstance(account, Refused | OutcomeUnknown) else refund_outcome(account, request.key)
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """Refused here, and never sent."""
+        return not_offered(request, "CGRateS")
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """It was never sent."""
+        return not_offered(request, "CGRateS")
 
     async def answers(self) -> bool:
         """Asked about an account that nobody has, the engine must say that there is none."""

@@ -40,6 +40,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
@@ -48,6 +49,7 @@ from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
 from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sender
+from gateway.ocs.not_offered import not_offered
 
 _PROTOCOL_ERRORS = range(3000, 4000)
 
@@ -139,6 +141,14 @@ class DiameterChargingSystem:
             if isinstance(ask, Refused)
             else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """Refused here, and never sent."""
+        return not_offered(request, "Diameter")
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """It was never sent."""
+        return not_offered(request, "Diameter")
 
     async def answers(self) -> bool:
         """Whether a connection is open; its watchdog sees to it that an open one is alive."""

@@ -51,6 +51,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
@@ -59,6 +60,8 @@ from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
 from gateway.ocs.ucip_sends import Sends, Sent
+from gateway.ocs.ucip_services import UcipServices, for_a_person, no_word
+from gateway.ocs.ucip_services_wire import AirServices
 from gateway.ocs.ucip_wallet import OfferSeen, Reading, lacks_ends, read_offers, read_wallet
 from gateway.ocs.xml_rpc import Members
 
@@ -67,13 +70,15 @@ _CLOCKS_APART = timedelta(seconds=60)
 """By how much the AIR's clock may differ from ours."""
 _NOBODY = Msisdn("0")
 _NO_OFFERS = 165
+_NO_SERVICES = AirServices()
 
 
 class UcipChargingSystem:
     """Satisfies ``ChargingSystem``.
 
     url: of the AIR; ``/Air`` is added where it has no path. timeout: seconds for one call. currency: of the accounts.
-    sales: what each bundle is on this AIR. names: bundles' ids by the offer they leave, for the wallet.
+    sales: what each bundle is on this AIR; services: what is offered beside. names: bundles' ids by the offer that they
+    leave, for the wallet.
     """
 
     def __init__(
@@ -85,10 +90,10 @@ class UcipChargingSystem:
         settle_seconds: float,
         currency: str,
         sales: Mapping[BundleId, Sale],
+        services: AirServices = _NO_SERVICES,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
-        self.services: frozenset[Service] = frozenset()
         self.can_be_asked = False
         self._config = config
         self._link = AirLink(url, config, timeout)
@@ -103,6 +108,8 @@ class UcipChargingSystem:
         self._sales = sales
         self._now = now
         self._sends = Sends(now())
+        self._services = UcipServices(self._calls, self._caller, services, self._may_repeat, self._offers)
+        self.services: frozenset[Service] = self._services.offered
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and dedicated accounts; GetOffers is asked where only an offer knows when such an account ends.
@@ -139,15 +146,15 @@ class UcipChargingSystem:
         """By a repeat or by its offer, where the operator has opened these ways; else it is unknown."""
         sale, sent = self._sales.get(request.bundle), self._sends.get(request.key)
         if sale is None:
-            return _no_word(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
+            return no_word(f"bundle {request.bundle} has no ucip entry in the catalogue any more")
         if sent is not None and sent.doubt:
-            return _no_word(sent.doubt)
+            return no_word(sent.doubt)
         if self._may_repeat(first := sent.at if sent else request.created_at):
             self._sends.note(request.key, request.payer, sale.offer, first)  # after a restart, as old as the order
             repeated = await self.purchase(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
         if not sale.offer:
-            return _for_a_person(wire.transaction_id(request.key))
+            return for_a_person(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
         except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
@@ -175,7 +182,15 @@ class UcipChargingSystem:
         if self._may_repeat(sent.at if sent else None):
             repeated = await self.refund(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
-        return _for_a_person(wire.transaction_id(request.key))
+        return for_a_person(wire.transaction_id(request.key))
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """A refill, or an offer given or taken."""
+        return await self._services.serve(request)
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """By a repeat where that does no harm, or by the offer."""
+        return await self._services.find(request)
 
     async def answers(self) -> bool:
         """Asked about a number that nobody has: any answer in UCIP will do."""
@@ -207,7 +222,7 @@ class UcipChargingSystem:
         if sale.profile and self._gave_it_away(answer, request, sale):
             sent.doubt = f"refill profile {sale.profile} granted without taking the price from the main account"
             _LOG.error("%s: set it up so on the AIR", sent.doubt, extra={"order": request.key})
-            return _no_word(sent.doubt)
+            return no_word(sent.doubt)
         return Activated(transaction)
 
     def _gave_it_away(self, answer: Members, request: PurchaseRequest, sale: Sale) -> bool:
@@ -234,25 +249,17 @@ class UcipChargingSystem:
     ) -> FindOutcome:
         first = request.created_at or (sent.at if sent else None)
         if first is None or self._now() - first >= sale.validity - _CLOCKS_APART:
-            return _no_word("what the order granted may be over already")
+            return no_word("what the order granted may be over already")
         if all(offer.ends is not None and offer.ends < first - _CLOCKS_APART for offer in offers):
             return NotFound()  # what ended before the order would go on if the order had been carried out
         if sent is None:
-            return _no_word("sent before the gateway was started; what it grants is there, perhaps from another")
+            return no_word("sent before the gateway was started; what it grants is there, perhaps from another")
         since = sent.at - _CLOCKS_APART
         if not self._sends.was_alone(sent, since - timedelta(seconds=self.settle_seconds)):
-            return _no_word("what it grants is there, perhaps from another order for the same")
+            return no_word("what it grants is there, perhaps from another order for the same")
         if any(offer.starts is not None and offer.starts >= since for offer in offers):
             return Activated(wire.transaction_id(request.key))
-        return _no_word("what it grants is there, and was there before")
+        return no_word("what it grants is there, and was there before")
 
     async def _offers(self, msisdn: Msisdn) -> list[OfferSeen]:
         return read_offers(await self._calls.question(wire.OFFERS, msisdn, none=_NO_OFFERS))
-
-
-def _no_word(detail: str) -> OutcomeUnknown:
-    return OutcomeUnknown(detail, silent=False)
-
-
-def _for_a_person(transaction: str) -> OutcomeUnknown:
-    return _no_word(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

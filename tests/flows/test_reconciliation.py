@@ -9,7 +9,7 @@ import pytest
 from fakes import ANA, BEN, PRICE, order
 from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Ours, Said, absent, compare, judge
-from flows.values import Msisdn, OrderKey
+from flows.values import Msisdn, OrderKey, OrderKind
 
 KEY = "ord-off-1"
 ONCE = Charge(KEY, ANA, PRICE.amount, PRICE.currency, "2026-11-24T10:00:01-05:00", "r-1")
@@ -72,7 +72,7 @@ def test_a_statement_is_held_against_each_order(state: str, charges: list[Charge
 )
 def test_a_refund_is_held_against_what_was_given_back(state: str, lines: list[Charge], kind: str | None) -> None:
     """It has a key of its own, and the same words for what is wrong."""
-    refund = order(state=state, key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY))
+    refund = order(state=state, key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY), kind=OrderKind.REFUND)
     found = compare(Ours(refund), [replace(line, key="ref-off-1") for line in lines])
     assert (found.kind if found else None) == kind
 

@@ -23,7 +23,7 @@ from flows.events import OWN_CLOCK
 from flows.purchase import refund_key
 from flows.reconciliation import Ours, Said, judge
 from flows.records import Answer
-from flows.values import OfferId, OrderKey, Purpose
+from flows.values import OfferId, OrderKey, OrderKind, Purpose
 from gateway.core.stories import StoryDesk
 from store import inbox, reconciliations
 from store.inbox import Entry
@@ -123,7 +123,9 @@ async def test_a_screen_that_the_network_showed_is_told_beside_its_text(told: To
 
 async def test_what_was_given_back_is_told_with_its_own_steps(told: Told) -> None:
     """And the order says so from then on."""
-    refund = order(key=refund_key(KEY), offer=OfferId("ref-off-1"), gives_back=KEY, created_at=LATER)
+    refund = order(
+        key=refund_key(KEY), offer=OfferId("ref-off-1"), gives_back=KEY, kind=OrderKind.REFUND, created_at=LATER
+    )
     await told.happens(record_offer(), RecordOrder(order()), confirmed(), RecordOrder(refund))
     await told.happens(
         RecordOrderState(refund.key, "confirmed", LATER, settled=True, reference="adj-1"),
