@@ -189,6 +189,12 @@ class Voice:
             balance=self.money(balance),
         )
 
+    def held(self, balance: Money, debt: Money | None) -> str:
+        """A balance, and what of what comes in next is owed."""
+        if debt is None or debt.amount <= 0:
+            return self.money(balance)
+        return self.say(N_("{balance} (you owe {debt})"), balance=self.money(balance), debt=self.money(debt))
+
     # ── purchases ──
 
     def confirmation(self, name: str, price: Money, balance: Money | None) -> str:
@@ -258,6 +264,10 @@ class Voice:
     def on_or_off(self, *, on: bool) -> str:
         """The state of a switch, as it stands behind a colon."""
         return self.say(N_("on")) if on else self.say(N_("off"))
+
+    def changing_to(self, now: str, *, on: bool) -> str:
+        """The state of a switch that is being changed."""
+        return self.say(N_("{now} (changing to {soon})"), now=now, soon=self.on_or_off(on=on))
 
     def own_name(self) -> str:
         """What the language calls itself."""

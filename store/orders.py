@@ -89,6 +89,12 @@ _EARLIER = (
     )
     .limit(1)
 )
+_SWITCH = (
+    select(t.c.bundle)
+    .where(t.c.subscription_id == bindparam("subscription"), t.c.kind == bindparam("kind"), t.c.settled_at.is_(None))
+    .order_by(t.c.created_at.desc(), t.c.key.desc())
+    .limit(1)
+)
 _BY_STATE = select(t.c.state, func.count()).group_by(t.c.state)
 
 
@@ -203,6 +209,12 @@ async def has_earlier(reader: Reader, order: Order) -> bool:
     """Whether the same person gave an order of the same kind before it that is not settled, nor left to a person."""
     values = {"subscription": order.subscription, "kind": order.kind, "at": order.created_at, "key": order.key}
     return await reader.first(_EARLIER, values) is not None
+
+
+async def pending_switch(reader: Reader, subscription: SubscriptionId) -> BundleId | None:
+    """What somebody asked for last about charges outside a bundle, as long as that is not settled."""
+    row = await reader.first(_SWITCH, {"subscription": subscription, "kind": OrderKind.OUT_OF_BUNDLE})
+    return None if row is None else BundleId(row[0])
 
 
 async def count_by_state(reader: Reader) -> Mapping[str, int]:

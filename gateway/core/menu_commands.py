@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from flows.care import ACTIONS, Called
-from flows.dialogue import CommandGiven
+from flows.commands import CommandGiven
 from flows.frozen import dataclass
 from flows.porting import PURPOSE
 from flows.records import Offer, Subscriber
@@ -14,6 +14,7 @@ from flows.values import parse_msisdn
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.service_facts import out_of_bundle_of
 from menus.values import Command
 from store import audit, consents, offers
 
@@ -60,6 +61,9 @@ class MenuCommands:
             day=at.astimezone(self._context.zone).date(),
             so_far=await self._so_far(command, person, at),
             called=await self._called(command, person),
+            offered=self._context.catalogue.services,
+            currency=self._context.market.currency,
+            wanted_out_of_bundle=await self._wanted(command, person),
         )
 
     async def _offer(self, command: Command, person: Subscriber, session: Session) -> Offer | None:
@@ -80,6 +84,12 @@ class MenuCommands:
             return 0
         midnight = datetime.combine(at.astimezone(self._context.zone), time(), self._context.zone)
         return await audit.count_since(self._context.reader, person.id, ACTIONS[command.name], midnight)
+
+    async def _wanted(self, command: Command, person: Subscriber) -> bool | None:
+        """Whether charges outside a bundle are to be, as it was said last."""
+        if command.name != "set_out_of_bundle":
+            return None
+        return (await out_of_bundle_of(self._context, person.id)).wanted
 
     async def _called(self, command: Command, person: Subscriber) -> Called | None:
         """Who shall call, in a language that they read if we know them."""

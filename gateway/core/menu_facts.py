@@ -17,6 +17,7 @@ from gateway.core.facts import Facts
 from gateway.core.for_sale import ForSale
 from gateway.core.menu_guards import MenuGuards
 from gateway.core.menu_need import Need
+from gateway.core.service_facts import ServiceFacts
 from menus.values import GUARD, FactValue, Item
 from menus.values import Facts as MenuFactValues
 from scoring.errors import ScoringError
@@ -36,6 +37,7 @@ class MenuFacts:
     def __init__(self, context: Context, facts: Facts) -> None:
         self._context = context
         self._facts = facts
+        self._services = ServiceFacts(context)
         self._known: Mapping[str, Callable[[Need], FactValue]] = {
             "bundles": self._bundles,
             "bundle": self._bundle,
@@ -43,10 +45,12 @@ class MenuFacts:
             "language": self._language,
             "alerts": self._alerts,
             "marketing": self._marketing,
-            "out_of_bundle": self._out_of_bundle,
             "combos": self._combos,
             "report": self._report,
             "notice": _notice,
+            "advance": self._services.advance,
+            "transfer": self._services.transfer,
+            "service": self._services.done,
         }
         self._asked: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
             "balance": self._balance,
@@ -55,6 +59,8 @@ class MenuFacts:
             "porting": self._porting,
             "orders": self._orders,
             "used_lately": self._used_lately,
+            "advances": self._services.advances,
+            "out_of_bundle": self._services.out_of_bundle,
         }
         self._guards = MenuGuards(context)
         self._for_sale = ForSale(())
@@ -103,7 +109,7 @@ class MenuFacts:
 
     async def _balance(self, need: Need) -> FactValue:
         wallet = await need.wallet()
-        return None if wallet is None or wallet.balance is None else need.voice.money(wallet.balance)
+        return None if wallet is None or wallet.balance is None else need.voice.held(wallet.balance, wallet.debt)
 
     async def _running(self, need: Need) -> FactValue:
         wallet = await need.wallet()
@@ -153,7 +159,7 @@ class MenuFacts:
 
     def _ordered(self, order: Order, voice: Voice) -> Item:
         fields = {
-            "name": self._context.bundle_name(order.bundle, voice.language),
+            "name": self._context.order_name(order, voice),
             "price": voice.money(order.price),
             "day": voice.day(order.created_at, self._context.zone),
             "state": voice.state_of_order(order.state, given=order.is_gift),
@@ -173,9 +179,6 @@ class MenuFacts:
 
     def _marketing(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=bool(need.subscriber.marketing))
-
-    def _out_of_bundle(self, need: Need) -> FactValue:
-        return need.voice.on_or_off(on=need.subscriber.out_of_bundle)
 
     async def _porting(self, need: Need) -> FactValue:
         consent = await consents.in_force(self._context.reader, need.subscriber.id, PURPOSE)

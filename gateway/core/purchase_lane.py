@@ -283,7 +283,8 @@ class PurchaseLane:
             units=self._context.units(order.bundle),
             credit=outcome.credit,
         )
-        async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
+        end = Settlement(confirmed=True, balance=fact.balance, credit=fact.credit)
+        async with self._settlements.ending(order.key, end) as told:
             await self._step(order, "activate", fact, *told)
         self._forget(order)
 

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from flows.catalogue import Bundle
+from flows.currency import precision
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn
-from gateway.ocs.currency import precision
 
 _OPENING_MAJOR_UNITS = 10_000
 

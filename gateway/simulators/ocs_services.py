@@ -10,9 +10,9 @@ from datetime import datetime
 
 from flows.catalogue import Catalogue
 from flows.catalogue_services import Advance
+from flows.currency import precision
 from flows.frozen import dataclass
 from flows.values import Msisdn
-from gateway.ocs.currency import precision
 from gateway.simulators.ocs_ledger import Ledger, LedgerItem
 
 _FIRST_PINS = tuple(f"9000000{n}" for n in range(1, 10))

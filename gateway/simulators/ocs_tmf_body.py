@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+from flows.currency import precision
 from flows.values import Money, Msisdn, parse_msisdn
-from gateway.ocs.currency import precision
 
 
 class BadBody(ValueError):
