@@ -11,6 +11,7 @@ from flows.catalogue_services import Services
 from flows.effects import Effect
 from flows.frozen import dataclass
 from flows.records import Answer, Offer, Subscriber
+from flows.service_orders import Switch
 from flows.session import Session
 from flows.texts import Voice
 from flows.values import OrderKey
@@ -31,7 +32,7 @@ class CommandGiven:
     services: what the charging system can do beside selling a bundle. source: the service number.
     day: the market's; so_far: what was asked of others on it, of the kind that the command asks for.
     called: whoever has the number that the command names. offered: what the catalogue offers beside bundles, in
-    ``currency``. wanted_out_of_bundle: what was asked for last, in force or on its way.
+    ``currency``. switch: of charges outside a bundle, as it is and as it is wanted.
     """
 
     at: datetime
@@ -55,7 +56,7 @@ class CommandGiven:
     called: Called | None = None
     offered: Services = Services()
     currency: str = ""
-    wanted_out_of_bundle: bool | None = None
+    switch: Switch | None = None
 
 
 @dataclass(frozen=True, slots=True)

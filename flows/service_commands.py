@@ -54,9 +54,10 @@ def transfer(given: CommandGiven) -> Carried:
 def set_out_of_bundle(given: CommandGiven) -> Carried:
     """In force once the charging system has it; what was asked for already is not asked for again."""
     on = given.command.args["value"] == "on"
-    if "out_of_bundle" not in given.services or given.wanted_out_of_bundle is on:
+    switch = given.switch
+    if "out_of_bundle" not in given.services or switch is None or switch.wanted is on:
         return nothing_done(given, "done")
-    asked = _asked(given)
+    asked = replace(_asked(given), at=switch.next_at(given.at))
     return replace(_begun(given, asked, service_orders.out_of_bundle(asked, given.currency, on=on)), outcome="done")
 
 

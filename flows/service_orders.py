@@ -6,13 +6,16 @@ which the database refuses (ADR 5, ADR 27). What stands against it is looked at 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON, Advance, Transfers
 from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder
 from flows.frozen import dataclass
 from flows.records import Answer, Order, Subscriber
 from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, OrderKind
+
+_ONE_STEP = timedelta(microseconds=1)
+"""As finely as the store tells times apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,22 @@ class ServiceAsked:
             credit=credit,
             pin=pin,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Whether use without a bundle is charged, and whether it is to be, as was said last.
+
+    asked_at: when that was said, as long as it is not settled.
+    """
+
+    in_force: bool
+    wanted: bool
+    asked_at: datetime | None = None
+
+    def next_at(self, now: datetime) -> datetime:
+        """When the next change is said: never at the same instant, for changes go in the order of their making."""
+        return now if self.asked_at is None else max(now, self.asked_at + _ONE_STEP)
 
 
 def service_key(key: str) -> OrderKey:

@@ -90,7 +90,7 @@ _EARLIER = (
     .limit(1)
 )
 _SWITCH = (
-    select(t.c.bundle)
+    select(t)
     .where(t.c.subscription_id == bindparam("subscription"), t.c.kind == bindparam("kind"), t.c.settled_at.is_(None))
     .order_by(t.c.created_at.desc(), t.c.key.desc())
     .limit(1)
@@ -211,10 +211,10 @@ async def has_earlier(reader: Reader, order: Order) -> bool:
     return await reader.first(_EARLIER, values) is not None
 
 
-async def pending_switch(reader: Reader, subscription: SubscriptionId) -> BundleId | None:
+async def pending_switch(reader: Reader, subscription: SubscriptionId) -> OrderView | None:
     """What somebody asked for last about charges outside a bundle, as long as that is not settled."""
     row = await reader.first(_SWITCH, {"subscription": subscription, "kind": OrderKind.OUT_OF_BUNDLE})
-    return None if row is None else BundleId(row[0])
+    return None if row is None else view_of(row)
 
 
 async def count_by_state(reader: Reader) -> Mapping[str, int]:

@@ -9,6 +9,7 @@ from flows.commands import CommandGiven
 from flows.frozen import dataclass
 from flows.porting import PURPOSE
 from flows.records import Offer, Subscriber
+from flows.service_orders import Switch
 from flows.session import Session
 from flows.values import parse_msisdn
 from gateway.core.context import Context
@@ -63,7 +64,7 @@ class MenuCommands:
             called=await self._called(command, person),
             offered=self._context.catalogue.services,
             currency=self._context.market.currency,
-            wanted_out_of_bundle=await self._wanted(command, person),
+            switch=await self._switch(command, person),
         )
 
     async def _offer(self, command: Command, person: Subscriber, session: Session) -> Offer | None:
@@ -85,11 +86,11 @@ class MenuCommands:
         midnight = datetime.combine(at.astimezone(self._context.zone), time(), self._context.zone)
         return await audit.count_since(self._context.reader, person.id, ACTIONS[command.name], midnight)
 
-    async def _wanted(self, command: Command, person: Subscriber) -> bool | None:
-        """Whether charges outside a bundle are to be, as it was said last."""
+    async def _switch(self, command: Command, person: Subscriber) -> Switch | None:
+        """Of charges outside a bundle."""
         if command.name != "set_out_of_bundle":
             return None
-        return (await out_of_bundle_of(self._context, person.id)).wanted
+        return await out_of_bundle_of(self._context, person.id)
 
     async def _called(self, command: Command, person: Subscriber) -> Called | None:
         """Who shall call, in a language that they read if we know them."""

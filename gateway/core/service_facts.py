@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flows.catalogue_services import OUT_OF_BUNDLE_ON, Advance
-from flows.frozen import dataclass
 from flows.service_commands import SWITCHED, minor_units
+from flows.service_orders import Switch
 from flows.texts import Voice
 from flows.values import Money, SubscriptionId
-from gateway.core.context import Context, eligibility_facts
+from gateway.core.context import Context
 from gateway.core.menu_need import Need
+from gateway.core.service_desk import advances_for
 from menus.values import FactValue, Item
 from store import orders, subscriptions
 
@@ -24,11 +25,7 @@ class ServiceFacts:
         wallet = await need.wallet()
         if wallet is None:
             return None
-        if wallet.debt is not None and wallet.debt.amount > 0:
-            return ()
-        about = eligibility_facts(need.subscriber)
-        open_to = [one for one in self._context.catalogue.services.advances if one.open_to(about, wallet.balance)]
-        return tuple(_advance(one, need.voice) for one in open_to)
+        return tuple(_advance(one, need.voice) for one in advances_for(self._context, need.subscriber, wallet))
 
     def advance(self, need: Need) -> FactValue:
         """The one that was chosen."""
@@ -61,22 +58,14 @@ class ServiceFacts:
         return need.voice.changing_to(now, on=switch.wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Whether use without a bundle is charged, and whether it is to be, as was said last."""
-
-    in_force: bool
-    wanted: bool
-
-
 async def out_of_bundle_of(context: Context, person: SubscriptionId) -> Switch:
     """As the store has it now: a session may know less."""
-    known, product = (
-        await subscriptions.by_id(context.reader, person),
-        await orders.pending_switch(context.reader, person),
-    )
+    known = await subscriptions.by_id(context.reader, person)
+    pending = await orders.pending_switch(context.reader, person)
     in_force = known is not None and known.out_of_bundle
-    return Switch(in_force, in_force if product is None else product == OUT_OF_BUNDLE_ON)
+    if pending is None:
+        return Switch(in_force, wanted=in_force)
+    return Switch(in_force, wanted=pending.order.bundle == OUT_OF_BUNDLE_ON, asked_at=pending.order.created_at)
 
 
 def _advance(one: Advance, voice: Voice) -> Item:

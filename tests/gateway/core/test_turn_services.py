@@ -17,6 +17,7 @@ from flows.dialogue import carry_out
 from flows.effects import RecordOrder, RecordPreference
 from flows.offer import OfferFlow
 from flows.records import Subscriber
+from flows.service_orders import Switch
 from flows.session import Session
 from flows.values import Money, Msisdn, OfferId, OrderKey, OrderKind, Wallet
 from gateway.core.commit import Committer
@@ -495,14 +496,15 @@ def test_what_cannot_be_done_has_a_word_and_no_effect(
 @pytest.mark.parametrize("value", ["on", "off"])
 def test_a_choice_about_charges_is_an_order_and_not_in_force_yet(house: House, value: str) -> None:
     """It is once the charging system has it; what was asked for already is not asked for again."""
-    asked = replace(given(house, "set_out_of_bundle", value=value), services=frozenset({"out_of_bundle"}))
+    now = Switch(value == "off", wanted=value == "off")
+    asked = replace(given(house, "set_out_of_bundle", value=value), services=frozenset({"out_of_bundle"}), switch=now)
     carried = carry_out(asked, OfferFlow())
     made = carried.effects[0]
     assert isinstance(made, RecordOrder)
     assert (made.order.kind, made.order.bundle) == (OrderKind.OUT_OF_BUNDLE, f"out-of-bundle:{value}")
     assert carried.awaits == made.order.key
     assert not any(isinstance(effect, RecordPreference) for effect in carried.effects)
-    again = carry_out(replace(asked, wanted_out_of_bundle=value == "on"), OfferFlow())
+    again = carry_out(replace(asked, switch=replace(now, wanted=value == "on")), OfferFlow())
     assert (again.effects, again.awaits) == ((), None)
 
 
