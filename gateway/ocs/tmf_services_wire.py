@@ -92,8 +92,8 @@ def format_transfer(request: ServiceRequest, bucket: str, receivers: str) -> byt
 def read_action(body: bytes, request: ServiceRequest) -> PurchaseOutcome:
     """What the answer to a posted top-up or transfer says. Raises UnreadableAnswer."""
     item = read_json(body)
-    if not isinstance(item, dict):
-        raise UnreadableAnswer("the answer is not an object")
+    if not isinstance(item, dict) or not isinstance(item.get("status"), str):
+        raise UnreadableAnswer("the answer is no balance action")
     found = choose_action([{"description": request.key, **item}], request)
     return OutcomeUnknown("the answer is about something else") if isinstance(found, NotFound) else found
 
@@ -110,7 +110,7 @@ def choose_action(items: Sequence[Mapping[str, object]], request: ServiceRequest
         if item.get("description") == request.key or (request.pin and item.get("voucher") == request.pin)
     ]
     for item in found:
-        if str(item.get("status", "completed")).lower() in DONE:
+        if str(item.get("status", "")).lower() in DONE:
             return Activated(str(item.get("id", "")), _worth(item, request))
     if any(str(item.get("status", "")).lower() not in REFUSED for item in found):
         return OutcomeUnknown("it is on its way", silent=False)

@@ -87,7 +87,7 @@ class Desk:
         elif self.faults.grant_nothing:
             self.faults = self.faults.one_less("grant_nothing")
             settled = self.ledger.apply(received, self.now(), grants=False)
-        elif received.bundle is None:
+        elif received.bundle is None or received.action == "delete":
             settled = self._serve(received)
         else:
             settled = self.ledger.apply(received, self.now())
@@ -99,6 +99,8 @@ class Desk:
         if order.offering == self.services.switch_offering:
             self.services.switch(order.payer, on=order.action == "add")
             return self.ledger.settle(order)
+        if order.action == "delete":
+            return self.ledger.settle(order, "only what can be switched off can be deleted")
         advance = self.services.advances.get(order.offering)
         if advance is None:
             return self.ledger.apply(order, self.now())
