@@ -112,7 +112,7 @@ class PurchaseFlow(Flow):
             text_of(order, fact.telling, fact.at, "confirmed", order_texts.confirmed(order, fact)),
             *_gift(order, fact),
             *_renewed(order, fact),
-            *_in_force(order),
+            *_in_force(order, fact),
             RecordAudit(
                 actor=fact.by,
                 action="order.confirmed",
@@ -265,9 +265,9 @@ def text_of(order: Order, telling: Telling, at: datetime, kind: str, text: str) 
     )
 
 
-def _in_force(order: Order) -> list[Effect]:
+def _in_force(order: Order, fact: BundleActivated) -> list[Effect]:
     """A switch counts from when the charging system has it."""
-    if order.kind is not OrderKind.OUT_OF_BUNDLE:
+    if order.kind is not OrderKind.OUT_OF_BUNDLE or fact.overtaken:
         return []
     return [RecordPreference(order.subscription, "out_of_bundle", order.bundle == OUT_OF_BUNDLE_ON)]
 

@@ -63,7 +63,7 @@ class ServiceAsked:
 class Switch:
     """Whether use without a bundle is charged, and whether it is to be, as was said last.
 
-    asked_at: when that was said, as long as it is not settled.
+    asked_at: when that was said, None where nothing ever was.
     """
 
     in_force: bool
@@ -71,7 +71,7 @@ class Switch:
     asked_at: datetime | None = None
 
     def next_at(self, now: datetime) -> datetime:
-        """When the next change is said: never at the same instant, for changes go in the order of their making."""
+        """When the next change is said: after the last, whatever the clock says, for they go in the order of making."""
         return now if self.asked_at is None else max(now, self.asked_at + _ONE_STEP)
 
 

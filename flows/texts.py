@@ -301,8 +301,10 @@ class Voice:
         """An answer came to a session that is over."""
         return self.say(N_("This session is over. Please dial again."))
 
-    def state_of_order(self, state: str, *, given: bool) -> str:
-        """How far an order is. given: to somebody else."""
+    def state_of_order(self, state: str, *, given: bool, credited: bool = False) -> str:
+        """How far an order is. given: to somebody else; credited: it is money that came in."""
+        if state == "confirmed" and credited:
+            return self.say(N_("received"))
         if state == "confirmed":
             return self.say(N_("gift")) if given else self.say(N_("paid"))
         return self.say(N_("not charged")) if state == "declined" else self.say(N_("in progress"))

@@ -89,9 +89,19 @@ _EARLIER = (
     )
     .limit(1)
 )
+_LATER = (
+    select(t.c.key)
+    .where(
+        t.c.subscription_id == bindparam("subscription"),
+        t.c.kind == bindparam("kind"),
+        t.c.state == "confirmed",
+        tuple_(t.c.created_at, t.c.key) > tuple_(bindparam("at", type_=t.c.created_at.type), bindparam("key")),
+    )
+    .limit(1)
+)
 _SWITCH = (
     select(t)
-    .where(t.c.subscription_id == bindparam("subscription"), t.c.kind == bindparam("kind"), t.c.settled_at.is_(None))
+    .where(t.c.subscription_id == bindparam("subscription"), t.c.kind == bindparam("kind"))
     .order_by(t.c.created_at.desc(), t.c.key.desc())
     .limit(1)
 )
@@ -207,12 +217,23 @@ async def refunds_to_begin(reader: Reader) -> Sequence[OrderKey]:
 
 async def has_earlier(reader: Reader, order: Order) -> bool:
     """Whether the same person gave an order of the same kind before it that is not settled, nor left to a person."""
-    values = {"subscription": order.subscription, "kind": order.kind, "at": order.created_at, "key": order.key}
-    return await reader.first(_EARLIER, values) is not None
+    return await reader.first(_EARLIER, _place(order)) is not None
 
 
-async def pending_switch(reader: Reader, subscription: SubscriptionId) -> OrderView | None:
-    """What somebody asked for last about charges outside a bundle, as long as that is not settled."""
+async def is_overtaken(reader: Reader, order: Order) -> bool:
+    """Whether a switch that was asked for later was carried out before this one; nothing else is overtaken."""
+    if order.kind is not OrderKind.OUT_OF_BUNDLE:
+        return False
+    return await reader.first(_LATER, _place(order)) is not None
+
+
+def _place(order: Order) -> dict[str, object]:
+    """Where an order stands among those of the same person and kind."""
+    return {"subscription": order.subscription, "kind": order.kind, "at": order.created_at, "key": order.key}
+
+
+async def newest_switch(reader: Reader, subscription: SubscriptionId) -> OrderView | None:
+    """What somebody asked for last about charges outside a bundle."""
     row = await reader.first(_SWITCH, {"subscription": subscription, "kind": OrderKind.OUT_OF_BUNDLE})
     return None if row is None else view_of(row)
 

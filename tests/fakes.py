@@ -104,6 +104,7 @@ class FakeOcs:
         self.services_done: deque[PurchaseOutcome] = deque()
         self.found_services: deque[FindOutcome] = deque()
         self.served: list[ServiceRequest] = []
+        self.on_serve: Callable[[], None] = lambda: None
         self.asked: list[OrderKey] = []
         self.looked: list[Msisdn] = []
         self.on_find: Callable[[], None] = lambda: None
@@ -137,6 +138,7 @@ class FakeOcs:
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         self.served.append(request)
+        self.on_serve()
         return self.services_done.popleft() if self.services_done else Activated("ocs-s1")
 
     async def find_service(self, request: ServiceRequest) -> FindOutcome:

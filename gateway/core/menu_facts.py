@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from flows.catalogue import Bundle, BundleKind
+from flows.order_kinds import movement_of, terms_of
 from flows.porting import PURPOSE
 from flows.records import Order, Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Bucket, Unit
+from flows.values import Bucket, OrderKind, Unit
 from gateway.core.context import Context, eligibility_facts
 from gateway.core.facts import Facts
 from gateway.core.for_sale import ForSale
@@ -155,14 +156,15 @@ class MenuFacts:
 
     async def _orders(self, need: Need) -> FactValue:
         found = await orders.of_subscription(self._context.reader, need.subscriber.id, MOST_ORDERS, None)
-        return tuple(self._ordered(view.order, need.voice) for view in found)
+        bought = [view.order for view in found if view.order.kind is not OrderKind.OUT_OF_BUNDLE]
+        return tuple(self._ordered(order, need.voice) for order in bought)
 
     def _ordered(self, order: Order, voice: Voice) -> Item:
         fields = {
             "name": self._context.order_name(order, voice),
-            "price": voice.money(order.price),
+            "price": voice.money(movement_of(order)),
             "day": voice.day(order.created_at, self._context.zone),
-            "state": voice.state_of_order(order.state, given=order.is_gift),
+            "state": voice.state_of_order(order.state, given=order.is_gift, credited=terms_of(order).credits),
         }
         return Item(order.key, fields)
 

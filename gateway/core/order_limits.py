@@ -40,9 +40,7 @@ async def _sent_today(context: Context, order: Order) -> Refused | None:
     if terms is None or order.credit is None or terms.currency != order.credit.currency:
         return _NOT_OFFERED
     midnight = datetime.combine(context.clock().astimezone(context.zone), time(), context.zone)
-    times, amount = await order_counts.credited_since(
-        context.reader, order.subscription, order.kind, midnight, without=order.key
-    )
+    times, amount = await order_counts.credited_before(context.reader, order, midnight)
     if not terms.allows(order.credit.amount):
         return Refused("limit_reached", f"one transfer is from {terms.least} to {terms.most} minor units")
     if times >= terms.times_a_day or amount + order.credit.amount > terms.most_a_day:

@@ -282,6 +282,7 @@ class PurchaseLane:
             given=await self._context.given(order),
             units=self._context.units(order.bundle),
             credit=outcome.credit,
+            overtaken=await orders.is_overtaken(self._context.reader, order),
         )
         end = Settlement(confirmed=True, balance=fact.balance, credit=fact.credit)
         async with self._settlements.ending(order.key, end) as told:

@@ -61,11 +61,12 @@ class ServiceFacts:
 async def out_of_bundle_of(context: Context, person: SubscriptionId) -> Switch:
     """As the store has it now: a session may know less."""
     known = await subscriptions.by_id(context.reader, person)
-    pending = await orders.pending_switch(context.reader, person)
+    newest = await orders.newest_switch(context.reader, person)
     in_force = known is not None and known.out_of_bundle
-    if pending is None:
+    if newest is None:
         return Switch(in_force, wanted=in_force)
-    return Switch(in_force, wanted=pending.order.bundle == OUT_OF_BUNDLE_ON, asked_at=pending.order.created_at)
+    wanted = in_force if newest.settled_at else newest.order.bundle == OUT_OF_BUNDLE_ON
+    return Switch(in_force, wanted, asked_at=newest.order.created_at)
 
 
 def _advance(one: Advance, voice: Voice) -> Item:

@@ -155,7 +155,9 @@ class Settler:
         if wanted.decision == "decline":
             return "disown", BundleRefused(at, "not_applied", wanted.note, telling, wanted.author)
         given = await context.given(order)
-        return "vouch", BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author)
+        overtaken = await orders.is_overtaken(context.reader, order)
+        fact = BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author, overtaken=overtaken)
+        return "vouch", fact
 
 
 def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free: bool) -> str:
