@@ -27,16 +27,6 @@ _STATES = {
     "suppressed": N_("not sent"),
     "done": N_("shown"),
 }
-_DONE = {
-    "charged": N_("Charged {amount}, reference {reference}"),
-    "credited": N_("Credited {amount}, reference {reference}"),
-    "switched": N_("The charging system has it, reference {reference}"),
-}
-_DONE_ONCE = {
-    "charged": N_("Charged once: {amount}."),
-    "credited": N_("Credited once: {amount}."),
-    "switched": N_("The charging system has it; nothing was charged."),
-}
 _PROOFS = {
     "answer": N_("Proof: the charging system's answer to the request, reference {reference}."),
     "asked": N_("Proof: the charging system's answer when it was asked about this order, reference {reference}."),
@@ -140,12 +130,8 @@ def _said(story: Story, voice: Voice) -> Iterator[_Line]:
 
 def _steps(story: Story, voice: Voice) -> Iterator[_Line]:
     price = voice.money(Money(**story["order"]["price"]))
-    done = _DONE[_moves(story)]
     for step in story["history"]:
-        yield (
-            step["at"],
-            _step(step, voice, price, voice.say(done, amount=_amount(story, voice), reference=_or_none(step))),
-        )
+        yield step["at"], _step(step, voice, price, _done(story, voice, _or_none(step)))
     for step in (story["refund"] or {"history": ()})["history"]:
         if step["state"] in ("pending", "confirmed", "declined"):
             yield step["at"], _giving_back(step, voice, price)
@@ -199,7 +185,7 @@ def _foot(story: Story, voice: Voice) -> Iterator[str]:
     price = voice.money(Money(**charge["price"]))
     match charge["state"]:
         case "confirmed":
-            yield voice.say(_DONE_ONCE[_moves(story)], amount=_amount(story, voice))
+            yield _done_once(story, voice)
         case "declined":
             yield voice.say(N_("Nothing was charged."))
         case "refunded":
@@ -220,10 +206,30 @@ def _moves(story: Story) -> str:
     return "credited" if kind in (OrderKind.ADVANCE, OrderKind.TOP_UP) else "charged"
 
 
-def _amount(story: Story, voice: Voice) -> str:
-    order = story["order"]
-    amount = order["credit"] if _moves(story) == "credited" else order["price"]
-    return voice.money(Money(**amount)) if amount else "-"
+def _done(story: Story, voice: Voice, reference: str) -> str:
+    match _moves(story):
+        case "switched":
+            return voice.say(N_("The charging system has it, reference {reference}"), reference=reference)
+        case "credited":
+            amount = _amount(story["order"]["credit"], voice)
+            return voice.say(N_("Credited {amount}, reference {reference}"), amount=amount, reference=reference)
+        case _:
+            amount = _amount(story["order"]["price"], voice)
+            return voice.say(N_("Charged {amount}, reference {reference}"), amount=amount, reference=reference)
+
+
+def _done_once(story: Story, voice: Voice) -> str:
+    match _moves(story):
+        case "switched":
+            return voice.say(N_("The charging system has it; nothing was charged."))
+        case "credited":
+            return voice.say(N_("Credited once: {amount}."), amount=_amount(story["order"]["credit"], voice))
+        case _:
+            return voice.say(N_("Charged once: {amount}."), amount=_amount(story["order"]["price"], voice))
+
+
+def _amount(money: Story | None, voice: Voice) -> str:
+    return "-" if money is None else voice.money(Money(**money))
 
 
 def _local(at: str, zone: tzinfo) -> str:

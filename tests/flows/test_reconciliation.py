@@ -9,7 +9,7 @@ import pytest
 from fakes import ANA, BEN, PRICE, order
 from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Ours, Said, absent, compare, judge
-from flows.values import Msisdn, OrderKey, OrderKind
+from flows.values import Money, Msisdn, OrderKey, OrderKind
 
 KEY = "ord-off-1"
 ONCE = Charge(KEY, ANA, PRICE.amount, PRICE.currency, "2026-11-24T10:00:01-05:00", "r-1")
@@ -57,6 +57,37 @@ def test_a_statement_is_held_against_each_order(state: str, charges: list[Charge
     if found is not None:
         assert found.key == KEY
         assert len(found.evidence["theirs"]) == len(charges)
+
+
+AMOUNT = Money(PRICE.amount, "COP")
+CREDITED = {"price": Money(0, "COP"), "credit": AMOUNT}
+OWED = {"price": Money(PRICE.amount + 1, "COP"), "credit": AMOUNT}
+THEIRS = replace(BACK, msisdn=BEN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "lines", "found"),
+    [
+        (OrderKind.TOP_UP, CREDITED, [BACK], None),
+        (OrderKind.TOP_UP, CREDITED, [BACK, replace(BACK, reference="r-9")], "double"),
+        (OrderKind.TOP_UP, CREDITED, [PART], "differing"),
+        (OrderKind.TOP_UP, CREDITED, [ONCE], "missing"),
+        (OrderKind.ADVANCE, OWED, [BACK], None),
+        (OrderKind.ADVANCE, OWED, [], "missing"),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE], None),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE, THEIRS], None),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE, AGAIN, THEIRS], "double"),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [THEIRS], "missing"),
+        (OrderKind.OUT_OF_BUNDLE, {"price": Money(0, "COP")}, [], None),
+    ],
+)
+def test_other_kinds_are_held_against_what_they_move(
+    kind: OrderKind, terms: dict[str, object], lines: list[Charge], found: str | None
+) -> None:
+    """Credits are lines below zero; a transfer may have a line of either end; a switch moves nothing."""
+    one = Ours(order(state="confirmed", kind=kind, **terms), None, "r-1")
+    said = compare(one, lines) if lines else absent(one)
+    assert (said.kind if said else None) == found
 
 
 @pytest.mark.parametrize(
