@@ -10,7 +10,8 @@ from gateway.api.models import Model, Money, Next
 from gateway.api.request_models import Beneficiary, Body
 
 Pin = Annotated[str, Meta(description="The voucher's PIN.", extra_json_schema={"pattern": "^[0-9]{8,20}$"})]
-Minor = Annotated[int, Meta(ge=1, le=10**15, description="Minor units of the market's currency.")]
+MOST_MINOR = 10**15
+Minor = Annotated[int, Meta(ge=1, le=MOST_MINOR, description="Minor units of the market's currency.")]
 
 
 class VoucherUsed(Body, frozen=True):

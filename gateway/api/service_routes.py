@@ -28,6 +28,7 @@ from gateway.core.problems import Problem
 from gateway.core.service_desk import ServiceDesk, advances_for
 
 _PERSON = "/api/v1/subscribers/{msisdn}"
+_MOST_ID = 64
 _PIN = re.compile(r"[0-9]{8,20}", re.ASCII)
 _PROBLEMS = ((409, "not-offered"), (409, "subscription-not-active"), (422, "invalid-request"))
 _TOP_UP = Operation(
@@ -59,7 +60,7 @@ _ADVANCE = Operation(
     answers={202: models.Order},
     body=service_models.AdvanceWanted,
     key="needed",
-    problems=((409, "not-eligible"), (503, "balance-unknown"), *_PROBLEMS),
+    problems=((404, "unknown-advance"), (409, "not-eligible"), (503, "balance-unknown"), *_PROBLEMS),
 )
 _TRANSFER = Operation(
     id="transferBalance",
@@ -70,7 +71,7 @@ _TRANSFER = Operation(
     answers={202: models.Order},
     body=service_models.BalanceSent,
     key="needed",
-    problems=_PROBLEMS,
+    problems=((409, "own-number"), (409, "beyond-limits"), *_PROBLEMS),
 )
 Make = Callable[[ServiceAsked, dict[str, Any]], Awaitable[Order]]
 """The order that a body asks for. Raises Problem."""
@@ -126,12 +127,13 @@ class ServiceRoutes:
         return service_orders.top_up(asked, str(pin), self._context.market.currency)
 
     async def _advance(self, asked: ServiceAsked, document: dict[str, Any]) -> Order:
-        errors = unknown_fields(document, ("advance",))
-        chosen = self._context.catalogue.services.advance(str(document.get("advance")))
-        if chosen is None:
-            errors.append({"pointer": "/advance", "detail": "is not in the list of advances"})
+        wanted, errors = document.get("advance"), unknown_fields(document, ("advance",))
+        if not isinstance(wanted, str) or not 0 < len(wanted) <= _MOST_ID:
+            errors.append({"pointer": "/advance", "detail": f"must be a text of 1 to {_MOST_ID} characters"})
         _refuse(errors)
-        assert chosen is not None, "otherwise it was refused"
+        chosen = self._context.catalogue.services.advance(str(wanted))
+        if chosen is None:
+            raise Problem(404, "unknown-advance", "there is no advance with this id")
         wallet = await self._facts.wallet(asked.subscriber.msisdn)
         if wallet is None:
             raise Problem(503, "balance-unknown", "the charging system does not tell now; try again in a moment")
@@ -143,13 +145,18 @@ class ServiceRoutes:
         terms, errors = self._context.catalogue.services.transfers, unknown_fields(document, ("to", "amount"))
         assert terms is not None, "otherwise it is not offered"
         to, amount = parse_msisdn(document.get("to")), document.get("amount")
-        if to is None or to == asked.subscriber.msisdn:
-            errors.append({"pointer": "/to", "detail": "must be the MSISDN of somebody else, in E.164"})
-        if isinstance(amount, bool) or not isinstance(amount, int) or not terms.allows(amount):
-            errors.append({"pointer": "/amount", "detail": f"must be from {terms.least} to {terms.most} minor units"})
+        if to is None:
+            errors.append({"pointer": "/to", "detail": "must be an MSISDN in E.164"})
+        if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount <= service_models.MOST_MINOR:
+            errors.append({"pointer": "/amount", "detail": "must be a whole number of minor units, from 1"})
         _refuse(errors)
         assert to is not None, "otherwise it was refused"
-        return service_orders.transfer(asked, to, int(str(amount)), terms)
+        assert isinstance(amount, int), "otherwise it was refused"
+        if to == asked.subscriber.msisdn:
+            raise Problem(409, "own-number", "balance is sent to somebody else")
+        if not terms.allows(amount):
+            raise Problem(409, "beyond-limits", f"one transfer is from {terms.least} to {terms.most} minor units")
+        return service_orders.transfer(asked, to, amount, terms)
 
     def _must_offer(self, service: Service) -> None:
         if service not in self._facts.services:

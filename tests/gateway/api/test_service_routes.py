@@ -114,11 +114,11 @@ async def test_charges_outside_a_bundle_are_in_force_once_the_charging_system_ha
         ("top-ups", {"pin": "12"}, "/pin"),
         ("top-ups", {"pin": 12345678}, "/pin"),
         ("top-ups", {"pin": PIN, "amount": 5}, "/amount"),
-        ("advances", {"advance": "advance-huge"}, "/advance"),
-        ("transfers", {"to": ANA, "amount": 200_000}, "/to"),
+        ("advances", {"advance": 7}, "/advance"),
+        ("transfers", {"to": "x", "amount": 200_000}, "/to"),
         ("transfers", {"to": BEN, "amount": -5}, "/amount"),
         ("transfers", {"to": BEN, "amount": True}, "/amount"),
-        ("transfers", {"to": BEN, "amount": 10**12}, "/amount"),
+        ("transfers", {"to": BEN, "amount": 10**16}, "/amount"),
     ],
 )
 async def test_a_wrong_body_asks_for_nothing(it: Town, what: str, body: dict[str, Any], pointer: str) -> None:
@@ -126,4 +126,22 @@ async def test_a_wrong_body_asks_for_nothing(it: Town, what: str, body: dict[str
     status, problem = await asked(it, what, body)
     assert (status, problem["code"]) == (422, "invalid-request")
     assert pointer in [error["pointer"] for error in problem["errors"]]
+    assert await it.items("orders") == []
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "status", "code"),
+    [
+        ("advances", {"advance": "advance-huge"}, 404, "unknown-advance"),
+        ("advances", {"advance": "advance-small"}, 409, "not-eligible"),
+        ("transfers", {"to": ANA, "amount": 200_000}, 409, "own-number"),
+        ("transfers", {"to": BEN, "amount": 10**12}, 409, "beyond-limits"),
+    ],
+)
+async def test_what_cannot_be_is_said_before_an_order_is_made(
+    it: Town, what: str, body: dict[str, Any], status: int, code: str
+) -> None:
+    """Ana has enough, so she gets no advance."""
+    answered, problem = await asked(it, what, body)
+    assert (answered, problem["code"]) == (status, code)
     assert await it.items("orders") == []
