@@ -19,6 +19,7 @@ class Terms:
     check: of the payer's wallet before each send; None where nobody has to look. lapses: a quarter of an hour later it
     is pointless; else it is carried out however late. grants: a bundle must be there afterwards. in_turn: an order of
     this kind waits until those that the same person gave before are settled. credits: the payer's account grows by it.
+    ends_with_person: it is about how somebody uses their number, and is void once they have it no more.
     """
 
     check: Check | None
@@ -26,6 +27,7 @@ class Terms:
     grants: bool = False
     in_turn: bool = False
     credits: bool = False
+    ends_with_person: bool = False
 
 
 def _covered(wallet: Wallet, order: Order) -> str:
@@ -55,7 +57,7 @@ TERMS: Mapping[OrderKind, Terms] = {
     OrderKind.ADVANCE: Terms(_owes_nothing, lapses=True, in_turn=True, credits=True),
     OrderKind.TOP_UP: Terms(None, lapses=True, in_turn=True, credits=True),
     OrderKind.TRANSFER: Terms(_free_to_give, lapses=True, in_turn=True),
-    OrderKind.OUT_OF_BUNDLE: Terms(None, lapses=False, in_turn=True),
+    OrderKind.OUT_OF_BUNDLE: Terms(None, lapses=False, in_turn=True, ends_with_person=True),
 }
 
 

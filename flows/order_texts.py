@@ -45,8 +45,10 @@ def received(order: Order, voice: Voice, name: str) -> str:
 
 def declined(order: Order, voice: Voice, name: str, reason: str) -> str:
     """To the payer: not done, nothing charged, and why if they can do something about it."""
-    if order.kind is OrderKind.PURCHASE:
+    if order.kind is OrderKind.PURCHASE and not (order.is_gift and reason == "not_offered"):
         return voice.declined(name, order.price, reason)
+    if order.is_gift and order.kind is OrderKind.PURCHASE:
+        return voice.say(N_("A bundle cannot be given to another number here. Nothing was charged."))
     if reason in _REASONS:
         return voice.say(_REASONS[reason])
     return voice.say(N_("We could not do this: {name}. Nothing was charged."), name=name)

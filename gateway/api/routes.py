@@ -11,6 +11,7 @@ from aiohttp import web
 
 from flows import preferences, service_orders
 from flows.effects import Effect
+from flows.records import Answer as Said
 from flows.records import Subscriber
 from flows.service_orders import ServiceAsked
 from flows.values import Channel, Msisdn
@@ -220,14 +221,14 @@ class ApiRoutes:
         wanted = self._wanted(document)
         subscriber = await self._facts.subscriber(msisdn)
         at = self._context.clock()
-        effects = list(await self._switched(subscriber, wanted.pop("out_of_bundle", None)))
+        effects = list(await self._switched(subscriber, wanted.pop("out_of_bundle", None), actor))
         for name, value in wanted.items():
             effects += preferences.change(subscriber, at, actor, name, value=value)
         await self._committer.commit(effects)
         switch = await out_of_bundle_of(self._context, subscriber.id)
         return 200, views.preferences(await self._facts.subscriber(msisdn), out_of_bundle_wanted=switch.wanted)
 
-    async def _switched(self, subscriber: Subscriber, on: object) -> Sequence[Effect]:
+    async def _switched(self, subscriber: Subscriber, on: object, actor: str) -> Sequence[Effect]:
         """An order to switch it, if it is not as was said last. Raises Problem."""
         switch = await out_of_bundle_of(self._context, subscriber.id)
         if not isinstance(on, bool) or switch.wanted is on:
@@ -235,7 +236,8 @@ class ApiRoutes:
         if "out_of_bundle" not in self._facts.services:
             raise Problem(409, "not-offered", "the charging system cannot be told; nothing was changed")
         at = switch.next_at(self._context.clock())
-        asked = ServiceAsked(at, subscriber, Channel.APP, new_id(at))
+        key = new_id(at)
+        asked = ServiceAsked(at, subscriber, Channel.APP, key, Said(key, by=actor))
         order = service_orders.out_of_bundle(asked, self._context.market.currency, on=on)
         return service_orders.order_effects(asked, order)
 

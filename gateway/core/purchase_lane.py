@@ -144,6 +144,9 @@ class PurchaseLane:
         if terms_of(order).in_turn and await orders.has_earlier(self._context.reader, order):
             self._later(order)
             return
+        if terms_of(order).ends_with_person and subscriber.state == "ended":
+            await self._refuse(order, subscriber, Refused("not_applied", "the subscription has ended"))
+            return
         against = await hindrance(self._context, self._ocs, order)
         if isinstance(against, Refused):
             await self._refuse(order, subscriber, against)

@@ -119,7 +119,7 @@ class CgratesChargingSystem:
         if grant is None:
             return Refused("rejected", f"bundle {request.bundle} has no cgrates balance_type and units")
         if request.beneficiary != request.payer:
-            return Refused("rejected", "CGRateS cannot charge one account and grant to another in one step")
+            return Refused("not_offered", "CGRateS cannot charge one account and grant to another in one step")
         if request.price.currency != self._settings.currency:
             return Refused("rejected", f"the accounts are in {self._settings.currency}")
         actions = sets.order_set(request.key, self._units(request.price), grant, self._settings.terms)

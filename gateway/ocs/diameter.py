@@ -165,7 +165,7 @@ class DiameterChargingSystem:
 
     def _debit(self, request: PurchaseRequest) -> Ask | Refused:
         if request.beneficiary != request.payer:
-            return Refused("rejected", "Diameter credit control names one subscriber: nothing for another number")
+            return Refused("not_offered", "Diameter credit control names one subscriber: nothing for another number")
         return self._about(request.key, Action.DIRECT_DEBITING, request)
 
     def _credit(self, request: RefundRequest) -> Ask | Refused:

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from flows.catalogue_services import OUT_OF_BUNDLE_ON, Services
 from flows.values import BundleId, OrderKind
 from gateway.core.ports import (
+    Activated,
     FindOutcome,
+    NotFound,
     OutcomeUnknown,
     PurchaseOutcome,
     Refused,
@@ -31,6 +34,7 @@ from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
 from gateway.ocs.tmf_orders import find_order, ordered
 from gateway.ocs.tmf_wire import PRODUCT_ORDERS
 
+Outcome = TypeVar("Outcome", PurchaseOutcome, FindOutcome)
 _NOT_WRONG = frozenset({"unknown_subscriber", "not_eligible"})
 """Refusals of a top-up that say nothing against the PIN; every other one counts as a wrong PIN, lest they be tried."""
 
@@ -67,7 +71,7 @@ class TmfServices:
         if request.kind in (OrderKind.ADVANCE, OrderKind.OUT_OF_BUNDLE):
             return await find_order(self._link, request.key)
         try:
-            return wire.choose_action(await self._accounts.actions(request.payer), request)
+            return _without_pin(wire.choose_action(await self._accounts.actions(request.payer), request), request)
         except (Answered, UnreadableAnswer, *SILENCE) as error:
             return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
 
@@ -87,9 +91,9 @@ class TmfServices:
         bucket = await self._accounts.money(request.payer, request.price.currency)
         if not isinstance(bucket, str):
             return bucket
-        outcome = await self._acted(wire.TOP_UPS, wire.format_top_up(request, bucket), request)
+        outcome = _without_pin(await self._acted(wire.TOP_UPS, wire.format_top_up(request, bucket), request), request)
         if isinstance(outcome, Refused) and outcome.reason not in _NOT_WRONG:
-            return replace(outcome, reason="wrong_voucher", detail=outcome.detail.replace(request.pin, "…"))
+            return replace(outcome, reason="wrong_voucher")
         return outcome
 
     async def _transfer(self, request: ServiceRequest) -> PurchaseOutcome:
@@ -110,3 +114,10 @@ class TmfServices:
             return wire.read_action(answer, request)
         except UnreadableAnswer as error:
             return OutcomeUnknown(f"the charging system's answer cannot be read: {error}")
+
+
+def _without_pin(outcome: Outcome, request: ServiceRequest) -> Outcome:
+    """The server's words may quote what it was sent, and are kept and logged."""
+    if not request.pin or isinstance(outcome, Activated | NotFound):
+        return outcome
+    return replace(outcome, detail=outcome.detail.replace(request.pin, "…"))

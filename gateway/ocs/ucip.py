@@ -132,7 +132,7 @@ class UcipChargingSystem:
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Send one message. A gift, and a bundle that this AIR does not have, are refused here and never sent."""
         if request.beneficiary != request.payer:
-            return Refused("rejected", "over UCIP a bundle cannot be given to another number")
+            return Refused("not_offered", "over UCIP a bundle cannot be given to another number")
         sale = self._sales.get(request.bundle)
         if sale is None:
             return Refused("rejected", f"bundle {request.bundle} has no ucip entry in the catalogue")

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import ANA, BEN, House, eventually
+from fakes import ANA, BEN, House, eventually, order
 from flows import service_orders
 from flows.catalogue_services import OUT_OF_BUNDLE_ON
+from flows.effects import ActivateBundle, RecordOrder, RecordSubscriptionState
 from flows.purchase import NEEDS_PERSON
 from flows.records import Order
 from flows.service_orders import ServiceAsked
@@ -177,6 +178,15 @@ async def test_a_choice_is_passed_on_however_late(desk: Desk) -> None:
     assert (view.order.state, view.order.attempts) == ("confirmed", 4)
 
 
+async def test_a_choice_ends_with_whoever_made_it(desk: Desk, committer: Committer) -> None:
+    """Whoever has the number next is not charged for it."""
+    order = await desk.switch(on=True)
+    gone = RecordSubscriptionState(order.subscription, "ended", desk.house.clock())
+    await committer.commit([gone])
+    (view,) = await desk.ends(order)
+    assert (view.order.state, view.reason, desk.house.ocs.served) == ("declined", "not_applied", [])
+
+
 async def test_other_requests_lapse(desk: Desk) -> None:
     """A top-up of a quarter of an hour ago is not carried out: the card is still good."""
     order = await desk.top_up()
@@ -282,6 +292,19 @@ async def test_what_was_lost_is_asked_about_and_sent_again_only_after_the_settle
     await lane.stop()
     assert (view.order.state, view.order.attempts, asked) == ("confirmed", 2, 4)
     assert len({one.key for one in house.ocs.served}) == 1
+
+
+async def test_a_gift_that_the_charging_system_cannot_carry_is_told_so(desk: Desk, committer: Committer) -> None:
+    """Not as something that failed: another try would not help."""
+    desk.house.ocs.purchases.append(Refused("not_offered", "one message has one subscriber"))
+    asked = await desk.asked()
+    given = order(subscription=asked.subscriber.id, beneficiary=BEN, created_at=desk.house.clock())
+    await committer.commit([RecordOrder(given), ActivateBundle(given, asked.subscriber)])
+    (view,) = await desk.ends(given)
+    assert (view.order.state, view.reason) == ("declined", "not_offered")
+    assert [text.text for text in desk.house.texts()] == [
+        "Aquí no se puede regalar un paquete a otro número. No te cobramos nada."
+    ]
 
 
 async def test_what_is_no_purchase_is_not_given_back(desk: Desk, house: House, committer: Committer) -> None:

@@ -220,3 +220,13 @@ async def test_over_ucip_balance_is_not_moved_to_another_number(simulator: OcsSi
     assert isinstance(refused, Refused)
     assert refused.reason == "not_offered"
     assert charging.services == {"advance", "top_up", "out_of_bundle"}
+
+
+@pytest.mark.parametrize("fault", [{"refuse": {"reason": f"voucher {PIN} is void", "count": 9}}, {"status": 500}])
+async def test_the_words_of_a_server_do_not_tell_a_pin(simulator: OcsSimulator, fault: dict[str, object]) -> None:
+    """They are kept with the order, and shown to whoever looks after it."""
+    charging = tmf(simulator.url)
+    simulator._desk.set_faults(parse_faults(fault))
+    assert PIN not in repr(await charging.serve(asked(OrderKind.TOP_UP)))
+    assert PIN not in repr(await charging.find_service(asked(OrderKind.TOP_UP)))
+    await charging.close()
