@@ -137,6 +137,8 @@ def _transfers(fields: Fields) -> Transfers:
 
 
 def _out_of_bundle(fields: Fields) -> Ocs:
+    if not fields.has("ocs"):
+        raise fields.error("ocs", "is missing: how each charging system is told")
     ocs = fields.mappings("ocs")
     fields.done()
     return ocs

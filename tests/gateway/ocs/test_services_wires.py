@@ -12,10 +12,11 @@ import pytest
 
 from fakes import ANA, BEN, TUESDAY, FakeClock
 from flows.catalogue import load_starter
-from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON
+from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON, Services
 from flows.values import BundleId, Money, OrderKey, OrderKind
 from gateway.config.ocs_sections import UcipConfig
 from gateway.core.ports import Activated, ChargingSystem, NotFound, NotSent, OutcomeUnknown, Refused, ServiceRequest
+from gateway.errors import ConfigError
 from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
 from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.diameter import DiameterChargingSystem
@@ -230,3 +231,16 @@ async def test_the_words_of_a_server_do_not_tell_a_pin(simulator: OcsSimulator, 
     assert PIN not in repr(await charging.serve(asked(OrderKind.TOP_UP)))
     assert PIN not in repr(await charging.find_service(asked(OrderKind.TOP_UP)))
     await charging.close()
+
+
+@pytest.mark.parametrize(
+    ("services", "complaint"),
+    [
+        (Services((replace(SMALL, ocs={"ucip": {"refill_profile": 7}}),)), "advance-small: ocs.ucip.refill_profile"),
+        (Services(out_of_bundle={"ucip": {"offer": True}}), "out_of_bundle: ocs.ucip.offer"),
+    ],
+)
+def test_what_an_air_cannot_take_stops_the_start(services: Services, complaint: str) -> None:
+    """In one line that names the entry."""
+    with pytest.raises(ConfigError, match=complaint):
+        ucip_services(services)
