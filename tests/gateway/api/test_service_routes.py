@@ -41,8 +41,10 @@ async def settled(it: Town, key: str) -> Any:
     return found[-1]
 
 
-async def test_a_voucher_is_used_once_and_tells_its_worth(it: Town) -> None:
-    """The same request again is the same order; the PIN stands in no answer."""
+async def test_a_voucher_is_used_once_and_tells_its_worth(it: Town, caplog: pytest.LogCaptureFixture) -> None:
+    """The same request again is the same order; the PIN stands in no answer and no line of the log."""
+    caplog.set_level("DEBUG", logger="gateway")
+    caplog.set_level("INFO")
     status, order = await asked(it, "top-ups", {"pin": PIN})
     assert (status, order["kind"], order["credit"]) == (202, "top_up", None)
     assert await asked(it, "top-ups", {"pin": PIN}) == (202, order)
@@ -52,6 +54,9 @@ async def test_a_voucher_is_used_once_and_tells_its_worth(it: Town) -> None:
     assert PIN not in str(done)
     status, story = await it.call("GET", f"orders/{order['key']}/story")
     assert PIN not in str(story)
+    _, used = await asked(it, "top-ups", {"pin": PIN}, "key-2")
+    assert (await settled(it, used["key"]))["reason"] == "wrong_voucher"
+    assert PIN not in caplog.text
 
 
 async def test_an_advance_is_owed_and_the_next_one_waits_until_it_is_paid(it: Town) -> None:
