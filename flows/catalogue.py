@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TypeGuard
 
 from flows.catalogue_fields import Fields
+from flows.catalogue_services import Services, read_services
 from flows.errors import CatalogueError
 from flows.frozen import dataclass
 from flows.personal_bundles import sizes_of
@@ -90,9 +91,10 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All bundles, in the order of the file."""
+    """All bundles, in the order of the file. services: what is offered beside them."""
 
     bundles: tuple[Bundle, ...]
+    services: Services = Services()
     _by_id: Mapping[BundleId, Bundle] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[tuple[str, ...], Sequence[Bundle]] = field(init=False, repr=False, compare=False)
 
@@ -122,8 +124,9 @@ class Catalogue:
         return tuple(bundle for bundle in self.bundles if bundle.family and bundle.on_sale.covers(day))
 
     def tmf_offerings(self) -> dict[BundleId, str]:
-        """The TM Forum product offering of each bundle that has one."""
-        mapped = ((bundle.id, bundle.ocs.get("tmf", {}).get("product_offering")) for bundle in self.bundles)
+        """The TM Forum product offering of each bundle and advance that has one."""
+        told = [*((one.id, one.ocs) for one in self.bundles), *((one.id, one.ocs) for one in self.services.advances)]
+        mapped = ((ident, ocs.get("tmf", {}).get("product_offering")) for ident, ocs in told)
         return {bundle: offering for bundle, offering in mapped if isinstance(offering, str)}
 
     def diameter_services(self) -> dict[BundleId, tuple[str, int]]:
@@ -150,6 +153,7 @@ def parse_catalogue(text: str, file: str = "catalogue.yaml") -> Catalogue:
     top = Fields(root, file)
     items = top.list("bundles")
     templates = top.list("personal") if top.has("personal") else []
+    services = read_services(top)
     top.done()
     found = [_bundle(item, file, number) for number, item in enumerate(items, start=1)]
     for number, template in enumerate(templates, start=1):
@@ -160,7 +164,7 @@ def parse_catalogue(text: str, file: str = "catalogue.yaml") -> Catalogue:
         if bundle.id in bundles:
             raise CatalogueError(f"{file}: bundle {bundle.id}: id is given twice")
         bundles[bundle.id] = bundle
-    return Catalogue(tuple(bundles.values()))
+    return Catalogue(tuple(bundles.values()), services)
 
 
 def load_starter(market: str) -> Catalogue:

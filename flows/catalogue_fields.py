@@ -60,7 +60,7 @@ class Fields:
         return value
 
     def has(self, key: str) -> bool:
-        """Whether the key is there at all."""
+        """Whether the key is given; whoever asks then takes it."""
         return key in self._values
 
     def ident(self, key: str) -> str:

@@ -217,6 +217,7 @@ class RecordOrderState:
     """An order moves on. reason: a stable code; detail: the charging system's words.
 
     corrects: the verdict that it takes back; without one a settled order never moves.
+    credit: what a voucher turned out to be worth, None for nothing new.
     """
 
     key: OrderKey
@@ -229,6 +230,7 @@ class RecordOrderState:
     sent: bool = False
     queried: bool = False
     corrects: str = ""
+    credit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def balance(texter: Texter, desk: Desk, wallet: Wallet | None, names: Mapping[st
         return (texter.answer(reply_texts.try_later(texter.voice)),)
     running = sorted((one for one in wallet.buckets if one.runs_at(texter.at)), key=_end)
     lines = [Running(_name(texter, one, names), one.unit, one.remaining, one.expires_at) for one in running]
-    return (texter.answer(reply_texts.balance(texter.voice, wallet.balance, lines, desk.zone)),)
+    return (texter.answer(reply_texts.balance(texter.voice, wallet, lines, desk.zone)),)
 
 
 def menu(texter: Texter, desk: Desk, *, offered: bool) -> tuple[Effect, ...]:

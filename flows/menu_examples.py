@@ -13,7 +13,10 @@ from menus.values import GUARD, Facts, FactValue, Item, Place, Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How one language says it. sold: id, name and price of each bundle; combo: name and price."""
+    """How one language says it. sold: id, name and price of each bundle; combo: name and price.
+
+    little: an amount, and what it costs in all.
+    """
 
     sold: tuple[tuple[str, str, str], ...]
     combo: tuple[str, str]
@@ -24,6 +27,7 @@ class _Words:
     notice: str
     own_name: str
     market: str
+    little: tuple[str, str]
 
 
 _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
@@ -42,6 +46,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             notice="Tu 1 GB por 7 días se acaba en aprox. 5 h (te quedan 92 MB).",
             own_name="Español",
             market="co",
+            little=("$2.000", "$2.200"),
         ),
         "pt": _Words(
             sold=(
@@ -57,6 +62,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             notice="Seu 1 GB por 7 dias acaba em cerca de 5 h (restam 92 MB).",
             own_name="Português",
             market="br",
+            little=("R$ 3,00", "R$ 3,30"),
         ),
         "en": _Words(
             sold=(
@@ -72,6 +78,7 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             notice="Your 1 GB for 7 days runs out in about 5 h (92 MB left).",
             own_name="English",
             market="za",
+            little=("$2.00", "$2.20"),
         ),
     }
 )
@@ -111,6 +118,10 @@ def _likely(words: _Words, wanted: str) -> Mapping[str, FactValue]:
         "alerts": words.switched_on,
         "marketing": words.switched_on,
         "out_of_bundle": words.switched_on,
+        "advances": (Item("advance-small", dict(zip(("amount", "debt"), words.little, strict=True))),),
+        "advance": Item("advance-small", dict(zip(("amount", "debt"), words.little, strict=True))),
+        "transfer": Item("transfer-1", {"amount": words.little[0], "price": words.little[1]}),
+        "service": Item("service-1", {"amount": words.little[0], "price": words.little[1], "balance": words.balance}),
         "report": Item("report-1", {"reference": "7KQ2MX"}),
         "porting": Item("consent-1", {"date": words.day}),
     }

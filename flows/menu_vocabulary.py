@@ -11,10 +11,20 @@ from menus.guards import GuardKind
 from menus.inputs import InputKind
 from menus.values import CommandSpec, FactSpec, Vocabulary
 
-SERVICES = ("gift", "top_up", "advance", "fit_combo")
+SERVICES = ("gift", "top_up", "advance", "transfer", "out_of_bundle", "fit_combo")
 """What a charging system may be able to do beside selling a bundle; a guard ``can_…`` for each."""
 PROBLEMS = frozenset(("charged", "inactive", "network", "other"))
 """What can be reported."""
+_WORDS = MappingProxyType(
+    {
+        "insufficient_funds": "too_little",
+        "wrong_voucher": "wrong",
+        "too_many_tries": "too_many",
+        "still_owing": "owing",
+        "limit_reached": "too_much",
+    }
+)
+"""How a menu goes on by the reason of an order that was declined, if its command can end so."""
 _NUMBER: Mapping[str, InputKind] = MappingProxyType({"number": "msisdn"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 LANGUAGES = ("es", "pt_BR", "en")
@@ -34,6 +44,13 @@ def starter_vocabulary(region: str = "ZZ") -> Vocabulary:
     return Vocabulary(facts=_facts(), commands=_commands(), languages=LANGUAGES, guards=_guards(), region=region)
 
 
+def outcome_of(command: str, *, confirmed: bool, reason: str) -> str:
+    """How a command ends whose order was settled: by the reason, if its pages tell them apart."""
+    ways = _commands()[command].outcomes
+    word = "done" if confirmed else _WORDS.get(reason, "refused")
+    return next(way for way in (word, "refused", "done") if way in ways)
+
+
 def _guards() -> Mapping[str, GuardKind]:
     """What conditions may ask. Money is in minor units."""
     flags: tuple[str, ...] = ("has_bundle", "has_offer", *_SWITCHES, *(f"can_{one}" for one in SERVICES))
@@ -48,7 +65,7 @@ def _guards() -> Mapping[str, GuardKind]:
 
 def _facts() -> Mapping[str, FactSpec]:
     return {
-        "balance": _text(_MONEY),
+        "balance": _text(f"{_MONEY} (debes {_MONEY})"),
         "bundles_active": _items("list", name=_NAME, left="1.023 MB", ends="30 nov, 23:59"),
         "bundles": _items("list", name=_NAME, price="R$ 199.999,99"),
         "bundle": _items("item", name=_NAME, price=_MONEY),
@@ -61,7 +78,11 @@ def _facts() -> Mapping[str, FactSpec]:
         "language": _text("Português"),
         "alerts": _text("desativado"),
         "marketing": _text("desativado"),
-        "out_of_bundle": _text("desativado"),
+        "out_of_bundle": _text("desativado (mudando para ativado)"),
+        "advances": _items("list", amount="R$ 1.999,99", debt="R$ 1.999,99"),
+        "advance": _items("item", amount="R$ 1.999,99", debt="R$ 1.999,99"),
+        "transfer": _items("item", amount="R$ 1.999,99", price="R$ 1.999,99"),
+        "service": _items("item", amount="R$ 1.999,99", price="R$ 1.999,99", balance=_MONEY),
         **{f"keeps_{source}": _text("desativado") for source in Source},
         "report": _items("item", reference="7KQ2MX"),
         "porting": _items("item", date="30 nov, 23:59"),
@@ -80,8 +101,18 @@ def _commands() -> Mapping[str, CommandSpec]:
             about="bundle",
             typed=_NUMBER,
         ),
-        "top_up": _command("voucher", outcomes="unavailable", confirm=True, typed={"voucher": "digits"}),
-        "take_advance": _command(outcomes="unavailable", confirm=True),
+        "top_up": _command(
+            "voucher", outcomes="done started wrong too_many refused", confirm=True, typed={"voucher": "digits"}
+        ),
+        "take_advance": _command("advance", outcomes="done started owing refused", confirm=True, about="advance"),
+        "transfer": _command(
+            "number",
+            "amount",
+            outcomes="done started too_little too_much refused self",
+            confirm=True,
+            about="transfer",
+            typed=MappingProxyType({"number": "msisdn", "amount": "amount"}),
+        ),
         "fit_combo": _command("gigabytes", "minutes", outcomes="unavailable", confirm=True),
         "accept_offer": _command(outcomes="done started too_little refused gone", confirm=True, about="offer"),
         "decline_offer": _command(outcomes="done gone", about="offer"),

@@ -13,7 +13,18 @@ from datetime import datetime
 
 from statemachine import State
 
-from flows.effects import ActivateBundle, Effect, RecordAudit, RecordOrder, RecordOrderState, RecordPointless, SendSms
+from flows import order_texts
+from flows.catalogue_services import OUT_OF_BUNDLE_ON
+from flows.effects import (
+    ActivateBundle,
+    Effect,
+    RecordAudit,
+    RecordOrder,
+    RecordOrderState,
+    RecordPointless,
+    RecordPreference,
+    SendSms,
+)
 from flows.purchase_facts import (
     BundleActivated,
     BundleRefused,
@@ -28,7 +39,7 @@ from flows.purchase_facts import (
 from flows.records import Order, Subscriber
 from flows.step import Flow
 from flows.telling import Given, Telling
-from flows.values import OfferId, OrderKey, Purpose
+from flows.values import OfferId, OrderKey, OrderKind, Purpose
 
 NOT_GRANTED = "not_granted"
 """The reason of an order that was charged and not granted: its refund is on its way."""
@@ -104,10 +115,12 @@ class PurchaseFlow(Flow):
                 settled=True,
                 reference=fact.reference or None,
                 corrects=_corrected(order),
+                credit=fact.credit,
             ),
-            text_of(order, fact.telling, fact.at, "confirmed", _confirmation(order, fact)),
+            text_of(order, fact.telling, fact.at, "confirmed", order_texts.confirmed(order, fact)),
             *_gift(order, fact),
             *_renewed(order, fact),
+            *_in_force(order, fact),
             RecordAudit(
                 actor=fact.by,
                 action="order.confirmed",
@@ -134,7 +147,7 @@ class PurchaseFlow(Flow):
                 fact.telling,
                 fact.at,
                 "declined",
-                fact.telling.voice.declined(fact.telling.name, order.price, fact.reason),
+                order_texts.declined(order, fact.telling.voice, fact.telling.name, fact.reason),
             ),
             RecordAudit(
                 actor=fact.by,
@@ -217,6 +230,7 @@ def _refund(
         created_at=at,
         sent_at=None,
         gives_back=order.key,
+        kind=OrderKind.REFUND,
     )
     asked = RecordAudit(
         actor=by,
@@ -275,11 +289,11 @@ def _checking(order: Order, telling: Telling, at: datetime) -> SendSms:
     return text_of(order, telling, at, "checking", telling.voice.being_checked(telling.name))
 
 
-def _confirmation(order: Order, fact: BundleActivated) -> str:
-    voice, name = fact.telling.voice, fact.telling.name
-    if order.is_gift:
-        return voice.gift_confirmation(name, order.beneficiary, order.price, fact.balance)
-    return voice.confirmation(name, order.price, fact.balance)
+def _in_force(order: Order, fact: BundleActivated) -> list[Effect]:
+    """A switch counts from when the charging system has it."""
+    if order.kind is not OrderKind.OUT_OF_BUNDLE or fact.overtaken:
+        return []
+    return [RecordPreference(order.subscription, "out_of_bundle", order.bundle == OUT_OF_BUNDLE_ON)]
 
 
 def _renewed(order: Order, fact: BundleActivated) -> list[Effect]:
@@ -296,7 +310,7 @@ def _gift(order: Order, fact: BundleActivated) -> list[Effect]:
     if not order.is_gift:
         return []
     given = fact.given or Given(order.subscription, fact.telling)
-    text = given.telling.voice.gift(given.telling.name, order.msisdn)
+    text = order_texts.received(order, given.telling.voice, given.telling.name)
     return [
         SendSms(
             key=f"{order.key}:gift",

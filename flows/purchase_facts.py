@@ -30,7 +30,8 @@ class BundleActivated:
     """Charged and granted. balance: what is left, if the charging system told.
 
     given: how to tell a beneficiary who is not the payer. units: of which whoever gets it has more now.
-    by: who says so.
+    by: who says so. credit: what a voucher was worth, if told. overtaken: a later order of the same kind was carried
+    out before, so a switch stands as that one set it.
     """
 
     at: datetime
@@ -40,6 +41,8 @@ class BundleActivated:
     given: Given | None = None
     units: frozenset[Unit] = frozenset()
     by: str = "ocs"
+    credit: Money | None = None
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

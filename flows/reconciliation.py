@@ -13,9 +13,10 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from flows.frozen import dataclass
+from flows.order_kinds import movement_of, terms_of
 from flows.purchase import NEEDS_PERSON
 from flows.records import Order
-from flows.values import Money, Msisdn, OrderKey
+from flows.values import Money, Msisdn, OrderKey, OrderKind
 
 Kind = Literal["missing", "extra", "differing", "double"]
 KINDS: tuple[Kind, ...] = ("missing", "extra", "differing", "double")
@@ -83,8 +84,9 @@ def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
     An order that is still open agrees with everything. Money given back takes a charge of the same amount along; a
     refund is an order that it is held against.
     """
-    refund = ours is not None and ours.order.gives_back is not None
-    charged, given_back = _netted([replace(one, amount=-one.amount) for one in charges] if refund else charges)
+    grows = ours is not None and terms_of(ours.order).credits
+    of_payer = [one for one in charges if ours is None or not _of_receiver(ours.order, one)]
+    charged, given_back = _netted([replace(one, amount=-one.amount) for one in of_payer] if grows else of_payer)
     if ours is None:
         odd = charged or given_back
         return _found("extra", None, odd[0], charges) if odd else None
@@ -94,7 +96,7 @@ def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
         case "confirmed" if len(charged) > 1:
             return _found("double", ours, charged[0], charges)
         case "confirmed" if not charged:
-            return _found("missing", ours, None, charges)
+            return _found("missing", ours, None, charges) if movement_of(ours.order).amount else None
         case "confirmed":
             return _found("differing", ours, charged[0], charges) if given_back or _differ(ours, charged[0]) else None
         case "refunded":  # by a refund, which has a key of its own
@@ -105,7 +107,8 @@ def compare(ours: Ours | None, charges: Sequence[Charge]) -> Found | None:
 
 def absent(ours: Ours) -> Found | None:
     """An order of ours that a statement does not name at all."""
-    return _found("missing", ours, None, ()) if ours.order.state in _CHARGED else None
+    moves = movement_of(ours.order).amount > 0
+    return _found("missing", ours, None, ()) if moves and ours.order.state in _CHARGED else None
 
 
 def judge(ours: Ours, said: Said) -> Found | None:
@@ -147,7 +150,12 @@ def _netted(charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
 
 def _differ(ours: Ours, charge: Charge) -> bool:
     order = ours.order
-    return Money(charge.amount, charge.currency) != order.price or charge.msisdn != order.msisdn
+    return Money(charge.amount, charge.currency) != movement_of(order) or charge.msisdn != order.msisdn
+
+
+def _of_receiver(order: Order, charge: Charge) -> bool:
+    """What somebody got who was sent it, under the sender's key."""
+    return order.kind is OrderKind.TRANSFER and charge.amount < 0 and charge.msisdn == order.beneficiary
 
 
 def _found(kind: Kind, ours: Ours | None, charge: Charge | None, charges: Sequence[Charge]) -> Found:
@@ -170,6 +178,7 @@ def _own(ours: Ours) -> Mapping[str, Any]:
     return {
         "key": order.key,
         "gives_back": order.gives_back,
+        "kind": order.kind,
         "state": order.state,
         "reason": ours.reason,
         "msisdn": order.msisdn,

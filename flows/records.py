@@ -6,7 +6,7 @@ from dataclasses import field
 from datetime import datetime
 
 from flows.frozen import dataclass
-from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
+from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, OrderKind, SubscriptionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One accepted offer on its way through the charging system.
+    """One thing that is asked of the charging system, on its way there: an accepted offer, or what stands in its place.
 
-    attempts: times it was sent; queries: times the charging system was asked about it.
+    bundle: what is bought, or which advance, or the name of what is asked for. price: what the payer pays, of an
+    advance later. attempts: times it was sent; queries: times the charging system was asked about it.
     sent_at: the last send; the settle time counts from here. gives_back: the order whose price a refund returns; None
-    for a purchase.
+    for all others. credit: money that the beneficiary gets; None where it is not money, or not known yet.
+    pin: of a voucher, until the order is settled.
     """
 
     key: OrderKey
@@ -98,6 +100,9 @@ class Order:
     created_at: datetime
     sent_at: datetime | None = None
     gives_back: OrderKey | None = None
+    kind: OrderKind = OrderKind.PURCHASE
+    credit: Money | None = None
+    pin: str = field(default="", repr=False)
 
     @property
     def is_gift(self) -> bool:

@@ -9,7 +9,7 @@ from flows import keywords as k
 from flows.frozen import dataclass
 from flows.keywords import Topic
 from flows.texts import Voice
-from flows.values import Money, Unit
+from flows.values import Money, Unit, Wallet
 from locales.catalogues import N_
 from menus.charset import forces_ucs2, septets, transliterate
 
@@ -94,10 +94,11 @@ def who(voice: Voice, contact: str, operator: str = "") -> str:
     )
 
 
-def balance(voice: Voice, money: Money | None, running: Sequence[Running], zone: tzinfo) -> str:
-    """What is left of money and bundles; as many bundles as go into two SMS."""
+def balance(voice: Voice, wallet: Wallet, running: Sequence[Running], zone: tzinfo) -> str:
+    """What is left of money and bundles, and what is owed; as many bundles as go into two SMS."""
+    money = wallet.balance
     lines = [_left(voice, one, zone) for one in running] or [voice.say(N_("No bundle is running"))]
-    head = [voice.say(N_("Balance {balance}"), balance=voice.money(money))] if money else []
+    head = [voice.say(N_("Balance {balance}"), balance=voice.held(money, wallet.debt))] if money else []
     text, _ = _as_many_as_fit(lambda some: f"{'. '.join([*head, *some])}.", lines, TWO_SMS)
     return text
 

@@ -9,7 +9,7 @@ from typing import Any
 from flows import decision_words
 from flows.events import OWN_CLOCK
 from flows.texts import Voice
-from flows.values import Money, Unit
+from flows.values import Money, OrderKind, Unit
 from locales.catalogues import N_
 
 Story = Mapping[str, Any]
@@ -47,9 +47,13 @@ def lines(story: Story, voice: Voice, zone: tzinfo) -> list[str]:
 
 def _head(story: Story, voice: Voice) -> Iterator[str]:
     order = story["order"]
-    price = voice.money(Money(**order["price"]))
     yield voice.say(N_("Order {key}"), key=order["key"])
-    yield voice.say(N_("{name} for {price}, paid by {number}"), name=order["name"], price=price, number=order["payer"])
+    if _moves(story) == "charged":
+        price = voice.money(Money(**order["price"]))
+        about = {"name": order["name"], "price": price, "number": order["payer"]}
+        yield voice.say(N_("{name} for {price}, paid by {number}"), **about)
+    else:
+        yield voice.say(N_("{name}, asked for by {number}"), name=order["name"], number=order["payer"])
     if order["beneficiary"] != order["payer"]:
         yield voice.say(N_("for {number}"), number=order["beneficiary"])
 
@@ -130,22 +134,20 @@ def _said(story: Story, voice: Voice) -> Iterator[_Line]:
 def _steps(story: Story, voice: Voice) -> Iterator[_Line]:
     price = voice.money(Money(**story["order"]["price"]))
     for step in story["history"]:
-        yield step["at"], _step(step, voice, price)
+        yield step["at"], _step(step, voice, price, _done(story, voice, _or_none(step)))
     for step in (story["refund"] or {"history": ()})["history"]:
         if step["state"] in ("pending", "confirmed", "declined"):
             yield step["at"], _giving_back(step, voice, price)
 
 
-def _step(step: Story, voice: Voice, price: str) -> str:
+def _step(step: Story, voice: Voice, price: str, done: str) -> str:
     match step["state"]:
         case "pending":
             return voice.say(N_("The order was written down"))
         case "sent":
             return voice.say(N_("Sent to the charging system"))
         case "confirmed":
-            return voice.say(
-                N_("Charged {price}, reference {reference}"), price=price, reference=step["reference"] or "-"
-            )
+            return done
         case "declined":
             return voice.say(N_("Not charged: {reason}"), reason=step["reason"] or "-")
         case "refunded":
@@ -186,7 +188,7 @@ def _foot(story: Story, voice: Voice) -> Iterator[str]:
     price = voice.money(Money(**charge["price"]))
     match charge["state"]:
         case "confirmed":
-            yield voice.say(N_("Charged once: {price}."), price=price)
+            yield _done_once(story, voice)
         case "declined":
             yield voice.say(N_("Nothing was charged."))
         case "refunded":
@@ -197,6 +199,40 @@ def _foot(story: Story, voice: Voice) -> Iterator[str]:
         yield voice.say(_PROOFS[charge["proof"]], reference=charge["reference"] or "-")
     if any(one["what"].startswith("found.") for one in story["notes"]):
         yield voice.say(N_("Reconciling with the charging system has found otherwise: see above."))
+
+
+def _moves(story: Story) -> str:
+    """What the order does to its payer's balance. Stories of before know purchases alone."""
+    kind = OrderKind(story["order"].get("kind", OrderKind.PURCHASE))
+    if kind is OrderKind.OUT_OF_BUNDLE:
+        return "switched"
+    return "credited" if kind in (OrderKind.ADVANCE, OrderKind.TOP_UP) else "charged"
+
+
+def _done(story: Story, voice: Voice, reference: str) -> str:
+    match _moves(story):
+        case "switched":
+            return voice.say(N_("The charging system has it, reference {reference}"), reference=reference)
+        case "credited":
+            amount = _amount(story["order"]["credit"], voice)
+            return voice.say(N_("Credited {amount}, reference {reference}"), amount=amount, reference=reference)
+        case _:
+            amount = _amount(story["order"]["price"], voice)
+            return voice.say(N_("Charged {amount}, reference {reference}"), amount=amount, reference=reference)
+
+
+def _done_once(story: Story, voice: Voice) -> str:
+    match _moves(story):
+        case "switched":
+            return voice.say(N_("The charging system has it; nothing was charged."))
+        case "credited":
+            return voice.say(N_("Credited once: {amount}."), amount=_amount(story["order"]["credit"], voice))
+        case _:
+            return voice.say(N_("Charged once: {amount}."), amount=_amount(story["order"]["price"], voice))
+
+
+def _amount(money: Story | None, voice: Voice) -> str:
+    return "-" if money is None else voice.money(Money(**money))
 
 
 def _local(at: str, zone: tzinfo) -> str:

@@ -189,6 +189,12 @@ class Voice:
             balance=self.money(balance),
         )
 
+    def held(self, balance: Money, debt: Money | None) -> str:
+        """A balance, and what of what comes in next is owed."""
+        if debt is None or debt.amount <= 0:
+            return self.money(balance)
+        return self.say(N_("{balance} (you owe {debt})"), balance=self.money(balance), debt=self.money(debt))
+
     # ── purchases ──
 
     def confirmation(self, name: str, price: Money, balance: Money | None) -> str:
@@ -259,6 +265,10 @@ class Voice:
         """The state of a switch, as it stands behind a colon."""
         return self.say(N_("on")) if on else self.say(N_("off"))
 
+    def changing_to(self, now: str, *, on: bool) -> str:
+        """The state of a switch that is being changed."""
+        return self.say(N_("{now} (changing to {soon})"), now=now, soon=self.on_or_off(on=on))
+
     def own_name(self) -> str:
         """What the language calls itself."""
         return formats.language_name(self.language)
@@ -291,8 +301,10 @@ class Voice:
         """An answer came to a session that is over."""
         return self.say(N_("This session is over. Please dial again."))
 
-    def state_of_order(self, state: str, *, given: bool) -> str:
-        """How far an order is. given: to somebody else."""
+    def state_of_order(self, state: str, *, given: bool, credited: bool = False) -> str:
+        """How far an order is. given: to somebody else; credited: it is money that came in."""
+        if state == "confirmed" and credited:
+            return self.say(N_("received"))
         if state == "confirmed":
             return self.say(N_("gift")) if given else self.say(N_("paid"))
         return self.say(N_("not charged")) if state == "declined" else self.say(N_("in progress"))

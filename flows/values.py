@@ -55,6 +55,17 @@ class Channel(StrEnum):
     APP = "app"
 
 
+class OrderKind(StrEnum):
+    """What an order asks of the charging system; ``flows.order_kinds`` has what follows from each."""
+
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    ADVANCE = "advance"
+    TOP_UP = "top_up"
+    TRANSFER = "transfer"
+    OUT_OF_BUNDLE = "out_of_bundle"
+
+
 class Purpose(StrEnum):
     """Why a text is sent; the contact policy and the order of sending hang on it."""
 

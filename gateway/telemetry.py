@@ -106,6 +106,7 @@ def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it tells every value that is written, PINs among them
     _hold_back("asyncio", AtMost(20))
     _hold_back("gateway.smpp.session", AtMost(20))
     _hold_back("gateway.smpp.outbind", AtMost(20))

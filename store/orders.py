@@ -11,7 +11,7 @@ from flows.effects import RecordOrderState, RecordRefunded
 from flows.frozen import dataclass
 from flows.purchase import NEEDS_PERSON, NOT_GRANTED
 from flows.records import Order
-from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, SubscriptionId
+from flows.values import BundleId, Channel, Money, Msisdn, OfferId, OrderKey, OrderKind, SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import orders as t
 from store.unit import Op
@@ -32,6 +32,8 @@ _MOVE = (
         queries=t.c.queries + bindparam("asks"),
         sent_at=func.coalesce(bindparam("last_sent", type_=t.c.sent_at.type), t.c.sent_at),
         settled_at=bindparam("settled", type_=t.c.settled_at.type),
+        credit_amount=func.coalesce(bindparam("credited"), t.c.credit_amount),
+        pin=case((bindparam("settled", type_=t.c.settled_at.type).is_not(None), None), else_=t.c.pin),
     )
 )
 _CORRECT = (
@@ -76,6 +78,33 @@ _REFUNDS = (
     .order_by(t.c.created_at)
     .limit(1_000)
 )
+_EARLIER = (
+    select(t.c.key)
+    .where(
+        t.c.subscription_id == bindparam("subscription"),
+        t.c.kind == bindparam("kind"),
+        t.c.settled_at.is_(None),
+        func.coalesce(t.c.reason, "") != NEEDS_PERSON,
+        tuple_(t.c.created_at, t.c.key) < tuple_(bindparam("at", type_=t.c.created_at.type), bindparam("key")),
+    )
+    .limit(1)
+)
+_LATER = (
+    select(t.c.key)
+    .where(
+        t.c.subscription_id == bindparam("subscription"),
+        t.c.kind == bindparam("kind"),
+        t.c.state == "confirmed",
+        tuple_(t.c.created_at, t.c.key) > tuple_(bindparam("at", type_=t.c.created_at.type), bindparam("key")),
+    )
+    .limit(1)
+)
+_SWITCH = (
+    select(t)
+    .where(t.c.subscription_id == bindparam("subscription"), t.c.kind == bindparam("kind"))
+    .order_by(t.c.created_at.desc(), t.c.key.desc())
+    .limit(1)
+)
 _BY_STATE = select(t.c.state, func.count()).group_by(t.c.state)
 
 
@@ -112,6 +141,9 @@ def put(order: Order) -> Op:
         "queries": order.queries,
         "created_at": order.created_at,
         "gives_back": order.gives_back,
+        "kind": order.kind,
+        "credit_amount": None if order.credit is None else order.credit.amount,
+        "pin": order.pin or None,
     }
     return Op(_CREATE, values)
 
@@ -146,6 +178,7 @@ def move(effect: RecordOrderState) -> Op:
             "asks": int(effect.queried),
             "last_sent": effect.at if effect.sent else None,
             "settled": effect.at if effect.settled else None,
+            "credited": None if effect.credit is None else effect.credit.amount,
         },
     )
 
@@ -182,6 +215,29 @@ async def refunds_to_begin(reader: Reader) -> Sequence[OrderKey]:
     return [OrderKey(row[0]) for row in await reader.rows(_REFUNDS)]
 
 
+async def has_earlier(reader: Reader, order: Order) -> bool:
+    """Whether the same person gave an order of the same kind before it that is not settled, nor left to a person."""
+    return await reader.first(_EARLIER, _place(order)) is not None
+
+
+async def is_overtaken(reader: Reader, order: Order) -> bool:
+    """Whether a switch that was asked for later was carried out before this one; nothing else is overtaken."""
+    if order.kind is not OrderKind.OUT_OF_BUNDLE:
+        return False
+    return await reader.first(_LATER, _place(order)) is not None
+
+
+def _place(order: Order) -> dict[str, object]:
+    """Where an order stands among those of the same person and kind."""
+    return {"subscription": order.subscription, "kind": order.kind, "at": order.created_at, "key": order.key}
+
+
+async def newest_switch(reader: Reader, subscription: SubscriptionId) -> OrderView | None:
+    """What somebody asked for last about charges outside a bundle."""
+    row = await reader.first(_SWITCH, {"subscription": subscription, "kind": OrderKind.OUT_OF_BUNDLE})
+    return None if row is None else view_of(row)
+
+
 async def count_by_state(reader: Reader) -> Mapping[str, int]:
     """How many orders are in each state."""
     return {row[0]: row[1] for row in await reader.rows(_BY_STATE)}
@@ -204,6 +260,9 @@ def view_of(row: AnyRow) -> OrderView:
         created_at=row.created_at,
         sent_at=row.sent_at,
         gives_back=row.gives_back,
+        kind=OrderKind(row.kind),
+        credit=None if row.credit_amount is None else Money(row.credit_amount, row.price_currency),
+        pin=row.pin or "",
     )
     return OrderView(
         order=order,

@@ -339,7 +339,10 @@ orders = Table(
     Column("sent_at", UtcTime),  # last send: the settle time counts from here
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
-    Column("gives_back", String(44)),  # the order that a refund returns; null: a purchase
+    Column("gives_back", String(44)),  # the order that a refund returns; null: none
+    Column("kind", String(14), nullable=False, server_default="purchase"),
+    Column("credit_amount", BigInteger),  # money that the beneficiary gets, in the currency of the price
+    Column("pin", String(40)),  # of a voucher, until the order is settled
 )
 Index("orders_subscription", orders.c.subscription_id, orders.c.key)
 _UNSETTLED = orders.c.settled_at.is_(None)

@@ -41,6 +41,7 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Service,
+    ServiceRequest,
     ShortMessage,
     SmsSender,
     SubmitOutcome,
@@ -100,6 +101,10 @@ class FakeOcs:
         self.found_refunds: deque[FindRefundOutcome] = deque()
         self.bought: list[PurchaseRequest] = []
         self.refunded: list[RefundRequest] = []
+        self.services_done: deque[PurchaseOutcome] = deque()
+        self.found_services: deque[FindOutcome] = deque()
+        self.served: list[ServiceRequest] = []
+        self.on_serve: Callable[[], None] = lambda: None
         self.asked: list[OrderKey] = []
         self.looked: list[Msisdn] = []
         self.on_find: Callable[[], None] = lambda: None
@@ -130,6 +135,16 @@ class FakeOcs:
         self.asked.append(request.key)
         self.on_find()
         return self.found_refunds.popleft() if self.found_refunds else NotFound()
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        self.served.append(request)
+        self.on_serve()
+        return self.services_done.popleft() if self.services_done else Activated("ocs-s1")
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        self.asked.append(request.key)
+        self.on_find()
+        return self.found_services.popleft() if self.found_services else NotFound()
 
     async def answers(self) -> bool:
         return self.broke is None

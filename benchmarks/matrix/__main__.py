@@ -1,4 +1,4 @@
-"""python -m benchmarks.matrix: every fault at every moment of a purchase, for each adapter.
+"""python -m benchmarks.matrix: every fault at every moment of a purchase, a top-up …, for each adapter.
 
 One charge an order at most, every order settled, whoever bought told once: ends with 1 if it is not so.
 """
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.matrix.cells import POSSIBLE, Fault, Moment
+from benchmarks.matrix.deeds import CAN, DEEDS
 from benchmarks.matrix.run import Outcome, run
 from benchmarks.matrix.wires import WIRES
 
@@ -25,12 +26,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matrix", description=__doc__)
     parser.add_argument("--adapter", choices=list(WIRES), action="append", help="this one alone (may be repeated)")
     parser.add_argument("--repeats", type=int, default=8, help="orders a cell (default: %(default)s)")
+    parser.add_argument("--deed", choices=list(DEEDS), action="append", help="this one alone (may be repeated)")
     options = parser.parse_args(arguments)
     broken = False
-    for kind in options.adapter or WIRES:
+    chosen = [(kind, deed) for deed in options.deed or DEEDS for kind in options.adapter or CAN[deed]]
+    for kind, deed in chosen:
         with tempfile.TemporaryDirectory(prefix="chasqui-matrix-") as folder:
-            outcome = asyncio.run(run(Path(folder), WIRES[kind], options.repeats))
-        print(f"{kind}: {len(outcome.cases)} orders in {outcome.seconds:.0f} s\n{table(outcome)}\n", flush=True)
+            outcome = asyncio.run(run(Path(folder), WIRES[kind], options.repeats, DEEDS[deed]))
+        print(f"{kind}, {deed}: {len(outcome.cases)} orders in {outcome.seconds:.0f} s\n{table(outcome)}\n", flush=True)
         broken = broken or bool(outcome.findings)
     return 1 if broken else 0
 

@@ -83,7 +83,7 @@ class _Relay:
                 octets = await _read(reader)
                 cell = None
                 if self._wire.buys("", "", octets):
-                    cell = self._strikes.take(self._wire.payer(octets))
+                    cell = self._strikes.take(self._wire.numbers(octets))
                 if cell is None:
                     _write(self._charging, octets)
                 else:

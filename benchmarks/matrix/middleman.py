@@ -48,7 +48,7 @@ class Middleman:
         body = await request.read()
         cell = None
         if self._wire.buys(request.method, request.path, body):
-            cell = self._strikes.take(self._wire.payer(body))
+            cell = self._strikes.take(self._wire.numbers(body))
         return await (self._pass_on(request, body) if cell is None else self._strike(cell, request, body))
 
     async def _strike(self, cell: Cell, request: web.Request, body: bytes) -> web.StreamResponse:

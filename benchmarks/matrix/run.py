@@ -19,6 +19,7 @@ import aiohttp
 from benchmarks.chaos.town import Process, until
 from benchmarks.matrix.audit import Case, findings
 from benchmarks.matrix.cells import Cell, Fault, Moment, cells
+from benchmarks.matrix.deeds import DEEDS, Deed
 from benchmarks.matrix.diameter_middleman import DiameterMiddleman
 from benchmarks.matrix.middleman import Middleman
 from benchmarks.matrix.strikes import Strikes
@@ -75,8 +76,8 @@ class Outcome:
     seconds: float
 
 
-async def run(folder: Path, wire: Wire, repeats: int) -> Outcome:
-    """All cells of one adapter. Raises TimeoutError if something stays open."""
+async def run(folder: Path, wire: Wire, repeats: int, deed: Deed = DEEDS["purchase"]) -> Outcome:
+    """All cells of one adapter. deed: what each asks for. Raises TimeoutError if something stays open."""
     began, all_cells = time.monotonic(), cells(repeats)
     async with AsyncExitStack() as stack:
         town = await _Town.opened(stack, folder, wire, all_cells)
@@ -84,11 +85,11 @@ async def run(folder: Path, wire: Wire, repeats: int) -> Outcome:
         phases += [[one for one in all_cells if one.fault is Fault.KILL and one.moment is moment] for moment in Moment]
         for phase in phases:
             town.strikes.hold()
-            await asyncio.gather(*map(town.buy, phase))
+            await asyncio.gather(*(town.ask(cell, deed) for cell in phase))
             if phase[0].fault is Fault.KILL:
                 await town.kill(phase)
         await until(town.at_rest, _PATIENCE, "orders, texts or entries stay open")
-        cases = [await town.case(cell) for cell in all_cells]
+        cases = [await town.case(cell, deed) for cell in all_cells]
     return Outcome(cases, findings(cases, asks=wire.asks), time.monotonic() - began)
 
 
@@ -103,6 +104,7 @@ class _Town:
         self.url = f"http://127.0.0.1:{gateway}"
         self._faults = f"http://127.0.0.1:{control}/faults"
         self._ledger = f"http://127.0.0.1:{control}/ledger"
+        self._control = f"http://127.0.0.1:{control}"
         self.ocs = Process(
             f"http://127.0.0.1:{control}/orders",
             folder / "ocs.log",
@@ -153,7 +155,20 @@ class _Town:
         async with aiohttp.ClientSession() as http, http.put(self._faults, json=dict(self._wire.faults)) as answer:
             answer.raise_for_status()
 
-    async def buy(self, cell: Cell) -> None:
+    async def ask(self, cell: Cell, deed: Deed) -> None:
+        """For what the run is about."""
+        if not deed.what:
+            await self._buy(cell)
+            return
+        if deed.prepared is not None:
+            path, body = deed.prepared(cell.msisdn)
+            async with self.http.put(f"{self._control}/{path}", json=body) as answer:
+                answer.raise_for_status()
+        url, headers = f"{self.url}/api/v1/subscribers/{cell.msisdn}/{deed.what}", {"Idempotency-Key": cell.msisdn}
+        async with self.http.post(url, json=deed.body(cell.msisdn), headers=headers) as answer:
+            assert answer.status == 202, await answer.text()
+
+    async def _buy(self, cell: Cell) -> None:
         """An offer of this person's, accepted once it is there."""
         offer = await self._offer(cell)
         headers = {"Idempotency-Key": cell.msisdn}
@@ -189,10 +204,10 @@ class _Town:
         with closing(sqlite3.connect(self.database)) as connection:
             return not connection.execute(_OPEN).fetchone()[0]
 
-    async def case(self, cell: Cell) -> Case:
+    async def case(self, cell: Cell, deed: Deed) -> Case:
         """What became of it."""
         async with self.http.get(f"{self._ledger}?msisdn={cell.msisdn}") as answer:
-            charges = Counter(item["kind"] for item in (await answer.json())["items"])["charge"]
+            charges = Counter(item["kind"] for item in (await answer.json())["items"])[deed.kind]
         with closing(sqlite3.connect(self.database)) as connection:
             told = [key.rpartition(":")[2] for (key,) in connection.execute(_TEXTS, (cell.msisdn,))]
         return Case(cell, await self._items(cell, "orders"), charges, told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from benchmarks.matrix.cells import Cell
 
@@ -22,8 +22,9 @@ class Strikes:
         self._killed = asyncio.Event()
         self._late: set[asyncio.Task[None]] = set()
 
-    def take(self, payer: str) -> Cell | None:
-        """What is to happen to this purchase; None to any but the first of its cell."""
+    def take(self, numbers: Sequence[str]) -> Cell | None:
+        """What is to happen to a call that names these; None to any but the first of its cell."""
+        payer = next((number for number in numbers if number in self._cells), "")
         cell = self._cells.get(payer)
         if cell is None or payer in self._struck:
             return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 import xmlrpc.client
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.ocs import diameter_codec as codec
 from gateway.ocs.cgrates_wire import EXECUTE_ACTION, PATH
 from gateway.ocs.diameter_wire import REQUESTED_ACTION, Action
+from gateway.ocs.tmf_services_wire import TOP_UPS, TRANSFERS
 from gateway.ocs.tmf_wire import PRODUCT_ORDERS
 
-_MSISDN: Final = re.compile(rb"573[0-9]{9}")
+_MSISDN: Final = re.compile(rb"(?=(573[0-9]{9}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,13 @@ class Wire:
     faults: Mapping[str, Any] = field(default_factory=dict)
     asks: bool = True
 
-    def payer(self, body: bytes) -> str:
-        """Whose purchase a call is."""
-        found = _MSISDN.search(body)
-        return found.group().decode() if found else ""
+    def numbers(self, body: bytes) -> Sequence[str]:
+        """The numbers in a call, or what looks like one."""
+        return [found.group(1).decode() for found in _MSISDN.finditer(body)]
 
 
 def _tmf(method: str, path: str, body: bytes) -> bool:
-    return method == "POST" and path.endswith(PRODUCT_ORDERS)
+    return method == "POST" and path.endswith((PRODUCT_ORDERS, TOP_UPS, TRANSFERS))
 
 
 def _cgrates(method: str, path: str, body: bytes) -> bool:

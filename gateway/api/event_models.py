@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from flows.announcements import EVENTS
-from gateway.api.models import ChannelName, ConsentEvent, Instant, Model, Money, Number
+from gateway.api.models import ChannelName, ConsentEvent, Instant, Model, Money, Number, OrderKind
 
 _OfferEvent = Annotated[str, Meta(extra_json_schema={"enum": list(EVENTS["offers"])})]
 _OrderEvent = Annotated[str, Meta(extra_json_schema={"enum": list(EVENTS["orders"])})]
@@ -44,10 +44,12 @@ class OrderTold(Model, frozen=True):
     """An order as the event left it. reason: a stable code; detail: the charging system's words."""
 
     key: str
+    kind: OrderKind
     msisdn: Number
     beneficiary: Number
     bundle: str
     price: Money
+    credit: Money | None
     channel: ChannelName
     offer: str
     state: _OrderState

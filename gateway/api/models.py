@@ -18,6 +18,10 @@ OrderState = Annotated[
     str, Meta(extra_json_schema={"enum": ["pending", "sent", "confirmed", "declined", "in_doubt", "refunded"]})
 ]
 SubscriptionState = Annotated[str, Meta(extra_json_schema={"enum": ["active", "suspended", "ended"]})]
+OrderKind = Annotated[
+    str,
+    Meta(extra_json_schema={"enum": ["purchase", "refund", "advance", "top_up", "transfer", "out_of_bundle"]}),
+]
 Direction = Annotated[str, Meta(extra_json_schema={"enum": ["in", "out"]})]
 ControlKind = Annotated[str, Meta(extra_json_schema={"enum": ["stop", "blackout", "test", "dry_run"]})]
 ConsentEvent = Annotated[str, Meta(extra_json_schema={"enum": ["given", "withdrawn"]})]
@@ -114,13 +118,19 @@ class OfferList(Model, frozen=True):
 
 
 class Order(Model, frozen=True):
-    """An order. gives_back: that which a refund returns; reason: a stable code; detail: the charging system's words."""
+    """An order. gives_back: that which a refund returns; reason: a stable code; detail: the charging system's words.
+
+    price: what the payer pays, of an advance later. credit: money that the beneficiary gets; null where it is not
+    money, or not known yet. bundle: what is bought, or which advance, or what it is about.
+    """
 
     key: str
+    kind: OrderKind
     msisdn: Number
     beneficiary: Number
     bundle: str
     price: Money
+    credit: Money | None
     channel: ChannelName
     offer: str
     gives_back: str | None
@@ -255,12 +265,16 @@ class Switches(Model, frozen=True):
 
 
 class Preferences(Model, frozen=True):
-    """Language and switches as they are now."""
+    """Language and switches as they are now.
+
+    out_of_bundle: as the charging system has it; out_of_bundle_wanted: as was asked for last.
+    """
 
     language: str
     alerts: bool
     marketing: bool | None
     out_of_bundle: bool
+    out_of_bundle_wanted: bool
 
 
 class OpenSession(Model, frozen=True):
@@ -297,6 +311,7 @@ class Profile(Model, frozen=True):
     preferences: Switches
     session: OpenSession | None
     balance: Money | None
+    debt: Money | None
     bundles: list[RunningBundle] | None
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from flows import preferences
+from flows import preferences, service_orders
 from flows.effects import Effect
-from flows.values import Msisdn
+from flows.records import Answer as Said
+from flows.records import Subscriber
+from flows.service_orders import ServiceAsked
+from flows.values import Channel, Msisdn
 from gateway.api import models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.message_views import MessageViews
@@ -24,7 +28,9 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.problems import Problem
+from gateway.core.service_facts import out_of_bundle_of
 from store import audit, consents, messages, offers, orders, subscriptions, turns
+from store.ids import new_id
 
 _PERSON = "/api/v1/subscribers/{msisdn}"
 _SWITCHES = ("alerts", "marketing", "out_of_bundle")
@@ -86,7 +92,7 @@ _PREFERENCES = Operation(
     answers={200: models.Preferences},
     body=Wishes,
     key="optional",
-    problems=((422, "invalid-preferences"),),
+    problems=((409, "not-offered"), (422, "invalid-preferences")),
 )
 _ORDER = Operation(
     id="getOrder",
@@ -216,11 +222,25 @@ class ApiRoutes:
         wanted = self._wanted(document)
         subscriber = await self._facts.subscriber(msisdn)
         at = self._context.clock()
-        effects: list[Effect] = []
+        effects = list(await self._switched(subscriber, wanted.pop("out_of_bundle", None), actor))
         for name, value in wanted.items():
             effects += preferences.change(subscriber, at, actor, name, value=value)
         await self._committer.commit(effects)
-        return 200, views.preferences(await self._facts.subscriber(msisdn))
+        switch = await out_of_bundle_of(self._context, subscriber.id)
+        return 200, views.preferences(await self._facts.subscriber(msisdn), out_of_bundle_wanted=switch.wanted)
+
+    async def _switched(self, subscriber: Subscriber, on: object, actor: str) -> Sequence[Effect]:
+        """An order to switch it, if it is not as was said last. Raises Problem."""
+        switch = await out_of_bundle_of(self._context, subscriber.id)
+        if not isinstance(on, bool) or switch.wanted is on:
+            return ()
+        if "out_of_bundle" not in self._facts.services:
+            raise Problem(409, "not-offered", "the charging system cannot be told; nothing was changed")
+        at = switch.next_at(self._context.clock())
+        key = new_id(at)
+        asked = ServiceAsked(at, subscriber, Channel.APP, key, Said(key, by=actor))
+        order = service_orders.out_of_bundle(asked, self._context.market.currency, on=on)
+        return service_orders.order_effects(asked, order)
 
     def _wanted(self, document: dict[str, Any]) -> dict[str, str | bool]:
         errors: Errors = []
@@ -235,4 +255,4 @@ class ApiRoutes:
                 errors.append({"pointer": "/language", "detail": f"must be one of {known}"})
         if errors:
             raise Problem(422, "invalid-preferences", "nothing was changed; see errors", errors=errors)
-        return document
+        return dict(document)

@@ -55,10 +55,12 @@ def order(view: OrderView) -> models.Order:
     one = view.order
     return models.Order(
         key=one.key,
+        kind=one.kind,
         msisdn=one.msisdn,
         beneficiary=one.beneficiary,
         bundle=one.bundle,
         price=money(one.price),
+        credit=None if one.credit is None else money(one.credit),
         channel=one.channel,
         offer=one.offer,
         gives_back=one.gives_back,
@@ -159,6 +161,7 @@ def profile(one: records.Subscriber, wallet: Wallet | None, turn: TurnRow | None
         preferences=models.Switches(alerts=one.alerts, marketing=one.marketing, out_of_bundle=one.out_of_bundle),
         session=None if turn is None else _session(turn),
         balance=money(wallet.balance) if wallet and wallet.balance else None,
+        debt=money(wallet.debt) if wallet and wallet.debt else None,
         bundles=None if wallet is None else [_running(bucket) for bucket in wallet.buckets],
     )
 
@@ -169,10 +172,14 @@ def _running(bucket: values.Bucket) -> models.RunningBundle:
     )
 
 
-def preferences(one: records.Subscriber) -> models.Preferences:
+def preferences(one: records.Subscriber, *, out_of_bundle_wanted: bool) -> models.Preferences:
     """What a person wants, as it is now."""
     return models.Preferences(
-        language=one.language, alerts=one.alerts, marketing=one.marketing, out_of_bundle=one.out_of_bundle
+        language=one.language,
+        alerts=one.alerts,
+        marketing=one.marketing,
+        out_of_bundle=one.out_of_bundle,
+        out_of_bundle_wanted=out_of_bundle_wanted,
     )
 
 

@@ -61,10 +61,12 @@ async def _order(reader: Reader, row: WebhookRow) -> Model | None:
     order = view.order
     data = OrderTold(
         key=order.key,
+        kind=order.kind,
         msisdn=order.msisdn,
         beneficiary=order.beneficiary,
         bundle=order.bundle,
         price=money(order.price),
+        credit=None if order.credit is None else money(order.credit),
         channel=order.channel,
         offer=order.offer,
         state=row.facts["state"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.catalogue import Catalogue, load_starter, parse_catalogue
 from flows.contact_policy import ContactSwitches
+from flows.currency import precision
 from flows.errors import FlowError
 from flows.market import Market, load_market
 from flows.values import Msisdn, parse_msisdn
@@ -21,7 +22,6 @@ from gateway.core.pricing import Prices
 from gateway.core.reach import Reach
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
-from gateway.ocs.currency import precision
 from gateway.telemetry import Metrics, Traces
 from locales.catalogues import load_catalogues
 from scoring.pricing import Terms

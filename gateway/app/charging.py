@@ -24,6 +24,7 @@ from gateway.ocs.cgrates_units import grants, unit_sizes
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.ucip import UcipChargingSystem
 from gateway.ocs.ucip_sales import check_seen, sales_of
+from gateway.ocs.ucip_services_wire import ucip_services
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def sellable(catalogue: Catalogue, kind: str) -> Catalogue:
         tuple(
             bundle if bundle.id in granted else replace(bundle, on_sale=OnSale(ever=False))
             for bundle in catalogue.bundles
-        )
+        ),
+        catalogue.services,
     )
 
 
@@ -60,6 +62,7 @@ def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> C
         settle_seconds=config.settle_seconds,
         currency=market.currency,
         offerings=catalogue.tmf_offerings(),
+        services=catalogue.services,
     )
 
 
@@ -127,6 +130,7 @@ def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> 
         settle_seconds=config.settle_seconds,
         currency=market.currency,
         sales=sales,
+        services=ucip_services(catalogue.services),
     )
 
 

@@ -16,6 +16,7 @@ from gateway.api.openapi import OpenApiRoute
 from gateway.api.recommendation_routes import RecommendationRoutes
 from gateway.api.refund_routes import RefundRoutes
 from gateway.api.routes import ApiRoutes
+from gateway.api.service_routes import ServiceRoutes
 from gateway.api.source_routes import SourceRoutes
 from gateway.api.webhook_routes import WebhookRoutes
 from gateway.app.front import Routes
@@ -28,6 +29,7 @@ from gateway.core.context import Context
 from gateway.core.control_desk import ControlDesk
 from gateway.core.facts import Facts
 from gateway.core.refund_desk import RefundDesk
+from gateway.core.service_desk import ServiceDesk
 from gateway.core.webhook_lane import WebhookLane
 from gateway.jobs.control_watch import ControlWatch
 
@@ -54,6 +56,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
         ApiRoutes(context, facts, committer, access, once, message_views=views),
         RecommendationRoutes(context, facts, access),
         SourceRoutes(context, facts, committer, access, once, config=config.behaviour),
+        ServiceRoutes(context, facts, ServiceDesk(context, committer), access, once),
         AcceptanceRoutes(context, behind.acceptances, access, once),
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
         RefundRoutes(RefundDesk(context, committer), access, once),

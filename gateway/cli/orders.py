@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.masking import masked
+from flows.order_kinds import movement_of
 from gateway.app import utc_now
 from gateway.app.building import catalogue_of, market_of
 from gateway.app.order_desks import story_key
@@ -141,7 +142,8 @@ def _list(arguments: argparse.Namespace) -> int:
         return 0
     for one in found:
         order, number = one.order, one.order.msisdn if arguments.full else masked(one.order.msisdn)
-        price = f"{order.price.amount} {order.price.currency}"
+        moved = movement_of(order)
+        price = f"{moved.amount} {moved.currency}"
         made = order.created_at.isoformat(sep=" ", timespec="seconds")
         print(f"{made}  {order.key}  {order.state:<9} {number:>6} {order.bundle} {price} {one.reason or ''}".rstrip())
     if not found:
@@ -155,7 +157,9 @@ def _view(one: OrderView, *, full: bool) -> dict[str, Any]:
         "key": order.key,
         "msisdn": order.msisdn if full else masked(order.msisdn),
         "beneficiary": order.beneficiary if full else masked(order.beneficiary),
+        "kind": order.kind,
         "bundle": order.bundle,
+        "credit": None if order.credit is None else {"amount": order.credit.amount, "currency": order.credit.currency},
         "price": {"amount": order.price.amount, "currency": order.price.currency},
         "channel": order.channel,
         "state": order.state,

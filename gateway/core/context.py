@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flows import contact_policy
+from flows import contact_policy, order_texts
 from flows.catalogue import Bundle, Catalogue
 from flows.contact_policy import ContactSwitches
 from flows.frozen import dataclass
@@ -19,7 +19,7 @@ from flows.records import Order, Subscriber
 from flows.refund import RefundFlow
 from flows.telling import Given, Telling
 from flows.texts import Voice
-from flows.values import BundleId, Channel, Msisdn, Purpose, Unit
+from flows.values import BundleId, Channel, Msisdn, OrderKind, Purpose, Unit
 from gateway.core.forecasting import Forecasting
 from gateway.core.models import Models
 from gateway.core.offered import Offered, offered
@@ -47,7 +47,7 @@ class Machines:
 
     def of(self, order: Order) -> PurchaseFlow:
         """The machine that an order goes through."""
-        return self.purchase if order.gives_back is None else self.refund
+        return self.refund if order.kind is OrderKind.REFUND else self.purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,14 @@ class Context:
             switches=self.contact_switches(),
         )
 
-    def telling(self, subscriber: Subscriber, bundle: BundleId) -> Telling:
-        """How to tell this person about a purchase of this bundle."""
-        return Telling(
-            voice=self.voice(subscriber),
-            name=self.bundle_name(bundle, subscriber.language),
-            source=self.service_number.address,
-        )
+    def order_name(self, order: Order, voice: Voice) -> str:
+        """What an order is called."""
+        return order_texts.name_of(order, voice, self.bundle_name(order.bundle, voice.language))
+
+    def telling(self, subscriber: Subscriber, order: Order) -> Telling:
+        """How to tell this person about an order."""
+        voice = self.voice(subscriber)
+        return Telling(voice=voice, name=self.order_name(order, voice), source=self.service_number.address)
 
     async def given(self, order: Order) -> Given | None:
         """How to tell who gets a gift, in their language if we know them; None for a purchase of one's own."""
@@ -199,7 +200,7 @@ class Context:
             return None
         known = await self.known(order.beneficiary)
         voice = self.voice(known) if known else self.market_voice()
-        name = self.bundle_name(order.bundle, voice.language)
+        name = self.order_name(order, voice)
         subscription = known.id if known else order.subscription
         return Given(subscription, Telling(voice, name, self.service_number.address))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from flows.order_kinds import terms_of
 from flows.records import Order
 from flows.values import Money, OrderKey, Unit, Wallet
 from gateway.core.context import Context
@@ -64,7 +65,7 @@ class GrantDesk:
 
     async def verdict_on(self, order: Order) -> Verdict:
         """What became of it, as far as it can be seen."""
-        if self.mode == "trust" or order.gives_back is not None:
+        if self.mode == "trust" or not terms_of(order).grants:
             return "granted"
         payer = await self._facts.wallet(order.msisdn)
         gets = await self._facts.wallet(order.beneficiary) if order.is_gift else payer

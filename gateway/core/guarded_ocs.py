@@ -24,6 +24,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsBusy, OcsTimeout, OcsUnavailable
 from gateway.telemetry import Metrics
@@ -84,6 +85,12 @@ class GuardedOcs:
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         return await self._told(lambda: self._ocs.find_refund(request))
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        return await self._told(lambda: self._ocs.serve(request))
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        return await self._told(lambda: self._ocs.find_service(request))
 
     async def answers(self) -> bool:
         """Asked whatever the breaker says: this is what an operator wants to know."""

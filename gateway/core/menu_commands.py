@@ -7,16 +7,18 @@ from datetime import datetime, time
 from flows.behaviour import Source
 from flows.care import ACTIONS, Called
 from flows.catalogue import Bundle
-from flows.dialogue import CommandGiven
+from flows.commands import CommandGiven
 from flows.frozen import dataclass
 from flows.porting import PURPOSE
 from flows.records import Offer, Subscriber
+from flows.service_orders import Switch
 from flows.session import Session
 from flows.values import parse_msisdn
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.menu_facts import MenuFacts
 from gateway.core.pricing import at_price
+from gateway.core.service_facts import out_of_bundle_of
 from menus.values import Command
 from store import audit, consents, offers
 
@@ -66,6 +68,9 @@ class MenuCommands:
             day=at.astimezone(self._context.zone).date(),
             so_far=await self._so_far(command, person, at),
             called=await self._called(command, person),
+            offered=self._context.catalogue.services,
+            currency=self._context.market.currency,
+            switch=await self._switch(command, person),
         )
 
     async def _wanted(self, command: Command, person: Subscriber, at: datetime) -> tuple[Bundle | None, Offer | None]:
@@ -103,6 +108,12 @@ class MenuCommands:
             return 0
         midnight = datetime.combine(at.astimezone(self._context.zone), time(), self._context.zone)
         return await audit.count_since(self._context.reader, person.id, ACTIONS[command.name], midnight)
+
+    async def _switch(self, command: Command, person: Subscriber) -> Switch | None:
+        """Of charges outside a bundle."""
+        if command.name != "set_out_of_bundle":
+            return None
+        return await out_of_bundle_of(self._context, person.id)
 
     async def _called(self, command: Command, person: Subscriber) -> Called | None:
         """Who shall call, in a language that they read if we know them."""

@@ -9,17 +9,19 @@ from functools import partial
 
 from flows.behaviour import Source, stands
 from flows.catalogue import Bundle, BundleKind
+from flows.order_kinds import movement_of, terms_of
 from flows.porting import PURPOSE
 from flows.records import Order, Subscriber
 from flows.session import Session
 from flows.texts import Voice
-from flows.values import Bucket, Unit
+from flows.values import Bucket, OrderKind, Unit
 from gateway.core.context import Context, eligibility_facts
 from gateway.core.facts import Facts
 from gateway.core.for_sale import ForSale
 from gateway.core.menu_guards import MenuGuards
 from gateway.core.menu_need import Need
 from gateway.core.recommending import Recommender
+from gateway.core.service_facts import ServiceFacts
 from menus.values import GUARD, FactValue, Item
 from menus.values import Facts as MenuFactValues
 from scoring.errors import ScoringError
@@ -42,6 +44,7 @@ class MenuFacts:
     def __init__(self, context: Context, facts: Facts) -> None:
         self._context = context
         self._facts = facts
+        self._services = ServiceFacts(context)
         self._known: Mapping[str, Callable[[Need], FactValue]] = {
             "bundles": self._bundles,
             "bundle": self._bundle,
@@ -49,10 +52,12 @@ class MenuFacts:
             "language": self._language,
             "alerts": self._alerts,
             "marketing": self._marketing,
-            "out_of_bundle": self._out_of_bundle,
             "combos": self._combos,
             "report": self._report,
             "notice": _notice,
+            "advance": self._services.advance,
+            "transfer": self._services.transfer,
+            "service": self._services.done,
         }
         self._asked: Mapping[str, Callable[[Need], Awaitable[FactValue]]] = {
             "balance": self._balance,
@@ -62,6 +67,8 @@ class MenuFacts:
             "orders": self._orders,
             "used_lately": self._used_lately,
             **{f"keeps_{source}": partial(self._keeps, source) for source in Source},
+            "advances": self._services.advances,
+            "out_of_bundle": self._services.out_of_bundle,
         }
         self._ranked: Mapping[str, BundleKind | None] = {"bundles": None, "combos": BundleKind.COMBO}
         self._recommender = Recommender(context, facts)
@@ -120,7 +127,7 @@ class MenuFacts:
 
     async def _balance(self, need: Need) -> FactValue:
         wallet = await need.wallet()
-        return None if wallet is None or wallet.balance is None else need.voice.money(wallet.balance)
+        return None if wallet is None or wallet.balance is None else need.voice.held(wallet.balance, wallet.debt)
 
     async def _running(self, need: Need) -> FactValue:
         wallet = await need.wallet()
@@ -175,14 +182,15 @@ class MenuFacts:
 
     async def _orders(self, need: Need) -> FactValue:
         found = await orders.of_subscription(self._context.reader, need.subscriber.id, MOST_ORDERS, None)
-        return tuple(self._ordered(view.order, need.voice) for view in found)
+        bought = [view.order for view in found if view.order.kind is not OrderKind.OUT_OF_BUNDLE]
+        return tuple(self._ordered(order, need.voice) for order in bought)
 
     def _ordered(self, order: Order, voice: Voice) -> Item:
         fields = {
-            "name": self._context.bundle_name(order.bundle, voice.language),
-            "price": voice.money(order.price),
+            "name": self._context.order_name(order, voice),
+            "price": voice.money(movement_of(order)),
             "day": voice.day(order.created_at, self._context.zone),
-            "state": voice.state_of_order(order.state, given=order.is_gift),
+            "state": voice.state_of_order(order.state, given=order.is_gift, credited=terms_of(order).credits),
         }
         return Item(order.key, fields)
 
@@ -199,9 +207,6 @@ class MenuFacts:
 
     def _marketing(self, need: Need) -> FactValue:
         return need.voice.on_or_off(on=bool(need.subscriber.marketing))
-
-    def _out_of_bundle(self, need: Need) -> FactValue:
-        return need.voice.on_or_off(on=need.subscriber.out_of_bundle)
 
     async def _keeps(self, source: Source, need: Need) -> FactValue:
         """Whether what this source tells is kept of the person."""

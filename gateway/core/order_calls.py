@@ -1,10 +1,11 @@
-"""What the charging system is asked for an order of either kind: a purchase, or the refund of one."""
+"""What the charging system is asked for an order, by its kind."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from flows.records import Order
+from flows.values import OrderKind
 from gateway.core.ports import (
     Activated,
     ChargingSystem,
@@ -13,6 +14,7 @@ from gateway.core.ports import (
     PurchaseRequest,
     Refunded,
     RefundRequest,
+    ServiceRequest,
 )
 
 
@@ -25,18 +27,41 @@ def request_of(order: Order) -> PurchaseRequest:
 
 async def send(ocs: ChargingSystem, order: Order) -> PurchaseOutcome:
     """Ask for it; a refund that was carried out counts as activated."""
-    if order.gives_back is None:
-        return await ocs.purchase(request_of(order))
-    outcome = await ocs.refund(_refund_of(order))
-    return Activated(outcome.reference) if isinstance(outcome, Refunded) else outcome
+    match order.kind:
+        case OrderKind.PURCHASE:
+            return await ocs.purchase(request_of(order))
+        case OrderKind.REFUND:
+            outcome = await ocs.refund(_refund_of(order))
+            return Activated(outcome.reference) if isinstance(outcome, Refunded) else outcome
+        case _:
+            return await ocs.serve(_service_of(order))
 
 
 async def find(ocs: ChargingSystem, order: Order) -> FindOutcome:
     """Ask whether it happened."""
-    if order.gives_back is None:
-        return await ocs.find(request_of(order))
-    outcome = await ocs.find_refund(_refund_of(order))
-    return Activated(outcome.reference) if isinstance(outcome, Refunded) else outcome
+    match order.kind:
+        case OrderKind.PURCHASE:
+            return await ocs.find(request_of(order))
+        case OrderKind.REFUND:
+            outcome = await ocs.find_refund(_refund_of(order))
+            return Activated(outcome.reference) if isinstance(outcome, Refunded) else outcome
+        case _:
+            return await ocs.find_service(_service_of(order))
+
+
+def _service_of(order: Order) -> ServiceRequest:
+    return ServiceRequest(
+        order.kind,
+        order.key,
+        order.msisdn,
+        order.beneficiary,
+        order.bundle,
+        order.price,
+        order.channel.value,
+        order.created_at,
+        order.credit,
+        order.pin,
+    )
 
 
 def _refund_of(order: Order) -> RefundRequest:

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flows.dialogue import NOT_TOLD, Carried, CommandGiven, carry_out
+from flows import service_commands
+from flows.commands import NOT_TOLD, Carried, CommandGiven
+from flows.dialogue import carry_out
+from flows.menu_vocabulary import outcome_of
 from flows.session import to_json
 from flows.values import OrderKey
 from gateway.core.commit import Committer
@@ -16,7 +19,7 @@ from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.settlements import Settlement, Settlements
 from gateway.core.showing import Showing
 from gateway.core.transcript import turn_key
-from menus.values import Invoke
+from menus.values import Invoke, Place
 from store import turns
 from store.errors import AlreadyWritten
 from store.unit import Op
@@ -59,7 +62,7 @@ class Ordering:
 
     async def _carried(self, hop: Hop, invoke: Invoke, carried: Carried) -> Written | None:
         """Write a command's effects with the turn, and its page; None when the turn was written before."""
-        session = carried.session.standing(hop.menu.after(invoke, carried.outcome))
+        session = carried.session.standing(_without_pin(hop.menu.after(invoke, carried.outcome), invoke))
         screen, session = await self._showing.shown(hop, carried.subscriber, session)
         row = hop.row(screen, session)
         try:
@@ -99,15 +102,22 @@ class Ordering:
 
     async def _told(self, hop: Hop, invoke: Invoke, written: Written, settlement: Settlement) -> Written:
         """The turn with the result that came in time, to be written with it; nobody has seen it answered otherwise."""
-        balance = self._context.voice(hop.person).money(settlement.balance) if settlement.balance else NOT_TOLD
-        session = replace(written.session, purchase={**written.session.purchase, "balance": balance})
-        session = session.standing(hop.menu.after(invoke, _word(settlement)))
+        voice = self._context.voice(hop.person)
+        balance = voice.money(settlement.balance) if settlement.balance else NOT_TOLD
+        credit = {"amount": voice.money(settlement.credit)} if settlement.credit else {}
+        purchase = {**written.session.purchase, **credit, "balance": balance}
+        now = service_commands.switched(invoke.command, confirmed=settlement.confirmed)
+        session = replace(written.session, purchase={**purchase, **now})
+        outcome = outcome_of(invoke.command.name, confirmed=settlement.confirmed, reason=settlement.reason)
+        session = session.standing(_without_pin(hop.menu.after(invoke, outcome), invoke))
         screen, session = await self._showing.shown(hop, hop.person, session)
+        session = replace(session, purchase=purchase)
         row = replace(written.row, state=to_json(session), reply=screen.text, ends=screen.ends)
         return written._replace(row=row, session=session)
 
 
-def _word(settlement: Settlement) -> str:
-    if settlement.confirmed:
-        return "done"
-    return "too_little" if settlement.reason == "insufficient_funds" else "refused"
+def _without_pin(place: Place, invoke: Invoke) -> Place:
+    """Nobody needs the PIN of a voucher once it was used, or was wrong."""
+    pin = invoke.command.args.get("voucher")
+    chosen = {name: value for name, value in place.chosen.items() if value != pin}
+    return replace(place, chosen=chosen) if pin else place

@@ -8,9 +8,11 @@ from time import perf_counter
 from typing import TypeVar
 
 from flows.frozen import dataclass
+from flows.order_kinds import terms_of
 from flows.records import Order
-from flows.values import Money, Wallet
+from flows.values import Money
 from gateway.core.context import Context
+from gateway.core.order_limits import beyond_limit
 from gateway.core.ports import ChargingSystem, Refused
 from gateway.core.refund_checks import Unclear, not_owed
 from gateway.errors import ChargesStopped, OcsError, UnknownSubscriber
@@ -19,6 +21,10 @@ from gateway.telemetry import Metrics
 GIVE_UP_AFTER = timedelta(minutes=15)
 """A yes is not charged later than this: the person has gone on with their life."""
 Answer = TypeVar("Answer")
+_WORDS = {
+    "insufficient_funds": "balance below the price when asked",
+    "still_owing": "an advance from before is not paid back yet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +40,29 @@ async def hindrance(context: Context, ocs: ChargingSystem, order: Order) -> Refu
     Unclear: a refund of which a person must say whether it is owed.
     """
     withheld = context.reach.withheld(order.msisdn)
-    if order.gives_back is not None:  # what is owed is given back however late, and needs no balance
+    terms = terms_of(order)
+    if not terms.lapses:  # what is owed is given back, and a choice is passed on, however late
         if may_not_be_charged(context, order):
             return _stopped()
-        return await not_owed(context, ocs, order) or Clear()
+        return Clear() if order.gives_back is None else await not_owed(context, ocs, order) or Clear()
     if withheld:
         return Refused(withheld)
     if context.clock() - order.created_at > GIVE_UP_AFTER:
         return Refused("not_applied", "the charging system could not be reached in time")
     if context.reach.stops():
         return _stopped()
+    if refusal := await beyond_limit(context, order):
+        return refusal
+    if terms.check is None:
+        return Clear()
     try:
         wallet = await timed(context.metrics, "wallet", ocs.wallet(order.msisdn))
     except UnknownSubscriber:
         return Refused("unknown_subscriber")
     except OcsError as error:
         return error
-    if not _covers(wallet, order):
-        return Refused("insufficient_funds", "balance below the price when asked")
+    if reason := terms.check(wallet, order):
+        return Refused(reason, _WORDS[reason])
     return Clear(wallet.balance)
 
 
@@ -71,9 +82,3 @@ async def timed(metrics: Metrics, call: str, answer: Awaitable[Answer]) -> Answe
         return await answer
     finally:
         metrics.ocs_seconds.labels(call).observe(perf_counter() - started)
-
-
-def _covers(wallet: Wallet, order: Order) -> bool:
-    """A balance that is not told, or is in another currency, is left to the charging system's own check."""
-    balance = wallet.balance
-    return balance is None or balance.currency != order.price.currency or balance.amount >= order.price.amount

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from flows.effects import ActivateBundle
+from flows.order_kinds import terms_of
 from flows.purchase import NOT_CHARGED
 from flows.purchase_facts import (
     BundleActivated,
@@ -142,6 +143,12 @@ class PurchaseLane:
     # ── sending ──
 
     async def _send(self, order: Order, subscriber: Subscriber) -> None:
+        if terms_of(order).in_turn and await orders.has_earlier(self._context.reader, order):
+            self._later(order)
+            return
+        if terms_of(order).ends_with_person and subscriber.state == "ended":
+            await self._refuse(order, subscriber, Refused("not_applied", "the subscription has ended"))
+            return
         against = await hindrance(self._context, self._ocs, order)
         if isinstance(against, Refused):
             await self._refuse(order, subscriber, against)
@@ -210,9 +217,10 @@ class PurchaseLane:
         now = self._context.clock()
         if left := self._settle.left(order.key):
             await self._doubt(order, subscriber, OutcomeUnknown("not found yet"), queried=True, within=left)
-        elif order.gives_back is not None and order.attempts >= _MOST_SENDS:
-            await self._leave_to_person(order, subscriber, "the charging system does not know the refund")
-        elif order.gives_back is not None:
+        elif not terms_of(order).lapses and order.attempts >= _MOST_SENDS:
+            detail = "the charging system does not know it, however often it is sent"
+            await self._leave_to_person(order, subscriber, detail)
+        elif not terms_of(order).lapses:
             await self._send(order, subscriber)
         elif now - order.created_at > GIVE_UP_AFTER or order.attempts >= _MOST_SENDS:
             await self._refuse(order, subscriber, Refused("not_applied", "the charging system does not know it"))
@@ -266,7 +274,7 @@ class PurchaseLane:
             await self._leave_to_person(order, subscriber, "said to be done, and nothing granted")
 
     async def _leave_to_person(self, order: Order, subscriber: Subscriber, detail: str) -> None:
-        telling = self._context.telling(subscriber, order.bundle)
+        telling = self._context.telling(subscriber, order)
         person = LeftToPerson(self._context.clock(), detail, telling)
         await self._step(replace(order, state="in_doubt"), "hand_over", person)
         self._forget(order)
@@ -286,11 +294,14 @@ class PurchaseLane:
             at=now,
             reference=outcome.reference,
             balance=wallet.balance if wallet else None,
-            telling=self._context.telling(subscriber, order.bundle),
+            telling=self._context.telling(subscriber, order),
             given=await self._context.given(order),
             units=self._context.units(order.bundle),
+            credit=outcome.credit,
+            overtaken=await orders.is_overtaken(self._context.reader, order),
         )
-        async with self._settlements.ending(order.key, Settlement(confirmed=True, balance=fact.balance)) as told:
+        end = Settlement(confirmed=True, balance=fact.balance, credit=fact.credit)
+        async with self._settlements.ending(order.key, end) as told:
             await self._step(order, "activate", fact, *told)
         self._forget(order)
 
@@ -301,7 +312,7 @@ class PurchaseLane:
             await self._leave_to_person(order, subscriber, detail)
             return
         now = self._context.clock()
-        fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order.bundle))
+        fact = BundleRefused(now, outcome.reason, outcome.detail, self._context.telling(subscriber, order))
         async with self._settlements.ending(order.key, Settlement(confirmed=False, reason=outcome.reason)) as told:
             await self._step(order, "refuse", fact, *told)
         self._forget(order)
@@ -309,7 +320,7 @@ class PurchaseLane:
     def _unknown(
         self, order: Order, subscriber: Subscriber, detail: str, *, queried: bool, reference: str = ""
     ) -> OutcomeWasUnknown:
-        telling = self._context.telling(subscriber, order.bundle)
+        telling = self._context.telling(subscriber, order)
         return OutcomeWasUnknown(self._context.clock(), detail, queried, telling, reference)
 
     async def _step(self, order: Order, event: str, fact: object, *ops: Op) -> None:

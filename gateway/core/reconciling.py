@@ -13,6 +13,7 @@ from itertools import islice
 from typing import assert_never
 
 from flows.frozen import dataclass
+from flows.order_kinds import terms_of
 from flows.reconciliation import Found, Ours, Said, absent, compare, judge
 from flows.values import OrderKey
 from gateway.core import order_calls
@@ -122,7 +123,7 @@ class Reconciler:
             for view in silent:
                 found = absent(_ours(view))
                 ended = view.settled_at
-                unseen = view.order.gives_back is not None and not statement.gives_back
+                unseen = terms_of(view.order).credits and not statement.gives_back
                 if _ours(view).open or unseen or (found and (ended is None or ended >= period.ends)):
                     outside += 1
                 elif found:

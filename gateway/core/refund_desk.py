@@ -8,7 +8,7 @@ from contextlib import suppress
 from flows.effects import Effect
 from flows.purchase import NEEDS_PERSON, refund_key
 from flows.purchase_facts import RefundAsked
-from flows.values import OrderKey
+from flows.values import OrderKey, OrderKind
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.errors import NotRefundable, OrderUnknown
@@ -42,8 +42,8 @@ class RefundDesk:
         if found is None:
             raise OrderUnknown("there is no order with this key")
         order = found.order
-        if order.gives_back is not None:
-            raise NotRefundable("this is a refund itself")
+        if order.kind is not OrderKind.PURCHASE:
+            raise NotRefundable(f"this is no purchase ({order.kind}): only a purchase is given back")
         if await orders.by_key(self._context.reader, refund_key(order.key)):
             return ()
         if order.state not in _REFUNDABLE or (order.state == "in_doubt" and found.reason != NEEDS_PERSON):

@@ -19,11 +19,12 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The end of an order. reason: why it was declined; balance: what is left, if that is known."""
+    """The end of an order. reason: why it was declined; balance: what is left, credit: a voucher's worth, if known."""
 
     confirmed: bool
     reason: str = ""
     balance: Money | None = None
+    credit: Money | None = None
 
 
 Words = Callable[[Settlement], Awaitable[Sequence[Op]]]

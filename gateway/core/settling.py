@@ -16,7 +16,7 @@ from flows.purchase import NEEDS_PERSON, REFUND, refund_key
 from flows.purchase_facts import BundleActivated, BundleRefused, ExcessFound
 from flows.reconciliation import excess
 from flows.records import Order, Subscriber
-from flows.values import OrderKey
+from flows.values import Money, OrderKey, OrderKind
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
@@ -149,7 +149,7 @@ class Settler:
     ) -> Sequence[Effect]:
         """What the order's own machine makes of it; for money that is to go back, its refund."""
         context, order = self._context, view.order
-        over = excess(found.kind, found.evidence) if found else None
+        over = _over(order, found) if found else None
         if wanted.decision == "refund" and found and over:
             payer = await self._payer(order)
             fact = ExcessFound(at, wanted.author, payer, OrderKey(f"{REFUND}{found.id}"), over)
@@ -163,11 +163,13 @@ class Settler:
 
     async def _fact(self, wanted: Wanted, view: OrderView, at: datetime) -> tuple[str, BundleActivated | BundleRefused]:
         context, order = self._context, view.order
-        telling = context.telling(await self._payer(order), order.bundle)
+        telling = context.telling(await self._payer(order), order)
         if wanted.decision == "decline":
             return "disown", BundleRefused(at, "not_applied", wanted.note, telling, wanted.author)
         given = await context.given(order)
-        return "vouch", BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author)
+        overtaken = await orders.is_overtaken(context.reader, order)
+        fact = BundleActivated(at, wanted.reference, None, telling, given, by=wanted.author, overtaken=overtaken)
+        return "vouch", fact
 
     async def _payer(self, order: Order) -> Subscriber:
         payer = await subscriptions.by_id(self._context.reader, order.subscription)
@@ -185,13 +187,18 @@ async def obstacle(
     """Why an order cannot be settled so now; empty if it can. found: what does not add up about it."""
     if found is None or decision != "refund" or found.kind not in _TOO_MUCH:
         return hindrance(view, decision, refund, free=found is not None)
-    if excess(found.kind, found.evidence) is None:
+    if _over(view.order, found) is None:
         return "nothing was charged beyond the price to whoever was to pay; --note closes it"
     if before := await reconciliations.given_back(reader, view.order.key):
         return (
             f"part of it was given back before, for {before}; put the rest right elsewhere and close this with --note"
         )
     return "" if view.order.state in ("confirmed", "refunded") else f"is {view.order.state}"
+
+
+def _over(order: Order, found: reconciliations.Discrepancy) -> Money | None:
+    """What was charged beyond the price; of what is not a purchase nothing is given back."""
+    return excess(found.kind, found.evidence) if order.kind is OrderKind.PURCHASE else None
 
 
 def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free: bool) -> str:
@@ -208,8 +215,9 @@ def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free:
         return "is still being worked on; nothing is to be decided yet"
     if state not in _FROM[decision]:
         return f"is {state}" if decision == "refund" else f"is {state} already"
-    if view.order.gives_back is not None and (state != "in_doubt" or decision == "refund"):
-        return f"is a refund, and {state}; put it right with the charging system and close this with --note"
+    if view.order.kind is not OrderKind.PURCHASE and (state != "in_doubt" or decision == "refund"):
+        kind = view.order.kind.value.replace("_", " ")
+        return f"is no purchase but {kind}, and {state}; put it right with the charging system, close this with --note"
     if state != "in_doubt" and not free:
         return f"is {state}; only the discrepancy that says otherwise can be settled against that"
     return ""

@@ -12,6 +12,7 @@ from flows.documents import decode
 from flows.frozen import dataclass
 from flows.market import Market, pack_digest
 from flows.masking import without
+from flows.order_texts import name_of
 from flows.records import Offer
 from flows.texts import Voice
 from flows.values import Money
@@ -82,7 +83,8 @@ class StoryDesk:
 
     def _name(self, rows: StoryRows, voice: Voice) -> str:
         known = self.catalogue.get(rows.view.order.bundle)
-        return known.name(voice.language) if known else str(rows.view.order.bundle)
+        sold = known.name(voice.language) if known else str(rows.view.order.bundle)
+        return name_of(rows.view.order, voice, sold)
 
     def _rule(self, offer: Offer | None) -> Json | None:
         """What allowed the contact. sources: where the rules are from, as long as the pack is the one of then."""
@@ -99,12 +101,14 @@ def _order(rows: StoryRows, name: str) -> Json:
     order, view = rows.view.order, rows.view
     return {
         "key": order.key,
+        "kind": order.kind,
         "state": order.state,
         "reason": view.reason,
         "detail": view.detail,
         "bundle": order.bundle,
         "name": name,
         "price": _money(order.price),
+        "credit": None if order.credit is None else _money(order.credit),
         "payer": order.msisdn,
         "beneficiary": order.beneficiary,
         "channel": order.channel,

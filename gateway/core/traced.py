@@ -20,6 +20,7 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Service,
+    ServiceRequest,
     ShortMessage,
     SmsSender,
     SubmitOutcome,
@@ -125,6 +126,18 @@ class TracedOcs:
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         with self._traces.span("OCS find refund"):
             outcome = await self._ocs.find_refund(request)
+            self._traces.note(outcome=_word(outcome))
+            return outcome
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        with self._traces.span("OCS serve"):
+            outcome = await self._ocs.serve(request)
+            self._traces.note(outcome=_word(outcome))
+            return outcome
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        with self._traces.span("OCS find service"):
+            outcome = await self._ocs.find_service(request)
             self._traces.note(outcome=_word(outcome))
             return outcome
 

@@ -48,6 +48,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
@@ -57,6 +58,7 @@ from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_ou
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo
 from gateway.ocs.cgrates_units import Grant
 from gateway.ocs.http_link import NotReached
+from gateway.ocs.not_offered import not_offered
 
 _LOG = logging.getLogger(__name__)
 _NOBODY = Msisdn("readiness-probe")
@@ -118,7 +120,9 @@ class CgratesChargingSystem:
         if grant is None:
             return never_sent(f"bundle {request.bundle} has no cgrates balance_type and units")
         if request.beneficiary != request.payer:
-            return never_sent("CGRateS cannot charge one account and grant to another in one step")
+            return Refused(
+                "not_offered", "CGRateS cannot charge one account and grant to another in one step", asked=False
+            )
         if request.price.currency != self._settings.currency:
             return never_sent(f"the accounts are in {self._settings.currency}")
         actions = sets.order_set(request.key, self._units(request.price), grant, self._settings.terms)
@@ -149,6 +153,14 @@ class CgratesChargingSystem:
         """Read the refund's marker."""
         account = await self._asked(request.order.payer)
         return account if isinstance(account, Refused | OutcomeUnknown) else refund_outcome(account, request.key)
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """Refused here, and never sent."""
+        return not_offered(request, "CGRateS")
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """It was never sent."""
+        return not_offered(request, "CGRateS")
 
     async def answers(self) -> bool:
         """Asked about an account that nobody has, the engine must say that there is none."""

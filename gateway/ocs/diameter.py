@@ -40,6 +40,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
@@ -48,6 +49,7 @@ from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
 from gateway.ocs.diameter_wire import Action, Answer, Ask, ChargedService, Sender
+from gateway.ocs.not_offered import not_offered
 
 _PROTOCOL_ERRORS = range(3000, 4000)
 
@@ -140,6 +142,14 @@ class DiameterChargingSystem:
             else wire.given_back(await self._repeat(ask, request.order.created_at))
         )
 
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """Refused here, and never sent."""
+        return not_offered(request, "Diameter")
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """It was never sent."""
+        return not_offered(request, "Diameter")
+
     async def answers(self) -> bool:
         """Whether a connection is open; its watchdog sees to it that an open one is alive."""
         try:
@@ -155,7 +165,8 @@ class DiameterChargingSystem:
 
     def _debit(self, request: PurchaseRequest) -> Ask | Refused:
         if request.beneficiary != request.payer:
-            return never_sent("Diameter credit control names one subscriber: nothing for another number")
+            detail = "Diameter credit control names one subscriber: nothing for another number"
+            return Refused("not_offered", detail, asked=False)
         return self._about(request.key, Action.DIRECT_DEBITING, request)
 
     def _credit(self, request: RefundRequest) -> Ask | Refused:

@@ -13,11 +13,12 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
+from flows.currency import precision
 from flows.frozen import dataclass
 from flows.values import Money, Msisdn, Wallet
 from gateway.core.ports import Activated, NotSent, OutcomeUnknown, Refunded, Refused
 from gateway.ocs import diameter_codec as codec
-from gateway.ocs.currency import precision, to_minor
+from gateway.ocs.currency import to_minor
 from gateway.ocs.currency_numbers import numeric_code
 from gateway.ocs.diameter_codec import Packet, UnreadablePacket, avp
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from flows.currency import precision
 from flows.reconciliation import Charge
 from flows.values import Msisdn, parse_msisdn
 from gateway.errors import StatementUnreadable
-from gateway.ocs.currency import precision
 
 _NEEDED = ("key", "msisdn", "at")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")

@@ -38,8 +38,8 @@ PRODUCT_ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 CONTENT_TYPE = "application/json;charset=utf-8"
 
 _RUNNING = frozenset({"acknowledged", "pending", "inprogress"})
-_REFUSED = frozenset({"rejected", "failed", "cancelled"})
-_DONE = frozenset({"completed", "created"})
+REFUSED = frozenset({"rejected", "failed", "cancelled"})
+DONE = frozenset({"completed", "created"})
 """Of an adjustment: created is what most servers answer, and the history shows it with the bucket changed."""
 _LONGEST_WORDS = 300
 
@@ -146,9 +146,9 @@ def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindR
     """What the balance actions say of the refund with this key (TMF654 BalanceAction): done counts before failed."""
     found = [item for item in items if item.get("description") == key]
     for item in found:
-        if str(item.get("status", "completed")).lower() in _DONE:
+        if str(item.get("status", "completed")).lower() in DONE:
             return Refunded(str(item.get("id", "")))
-    if any(str(item.get("status", "")).lower() not in _REFUSED for item in found):
+    if any(str(item.get("status", "")).lower() not in REFUSED for item in found):
         return OutcomeUnknown("the refund is on its way", silent=False)
     return Refused("rejected", "the charging system did not carry the refund out") if found else NotFound()
 
@@ -193,7 +193,7 @@ def order_outcome(order: OrderSeen) -> Activated | Refused | StillRunning:
     state = order.state.lower()
     if state == "completed":
         return Activated(order.reference)
-    if state in _REFUSED:
+    if state in REFUSED:
         return Refused(reason_of(order.words), order.words or order.state, order.reference)
     if state in _RUNNING:
         return StillRunning(order.reference)

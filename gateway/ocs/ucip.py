@@ -49,6 +49,7 @@ from gateway.core.ports import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
@@ -57,6 +58,8 @@ from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
 from gateway.ocs.ucip_sends import Sends, Sent
+from gateway.ocs.ucip_services import UcipServices, untold
+from gateway.ocs.ucip_services_wire import AirServices
 from gateway.ocs.ucip_wallet import OfferSeen, Reading, lacks_ends, read_offers, read_wallet
 from gateway.ocs.xml_rpc import Members
 
@@ -65,13 +68,15 @@ _CLOCKS_APART = timedelta(seconds=60)
 """By how much the AIR's clock may differ from ours."""
 _NOBODY = Msisdn("0")
 _NO_OFFERS = 165
+_NO_SERVICES = AirServices()
 
 
 class UcipChargingSystem:
     """Satisfies ``ChargingSystem``.
 
     url: of the AIR; ``/Air`` is added where it has no path. timeout: seconds for one call. currency: of the accounts.
-    sales: what each bundle is on this AIR. names: bundles' ids by the offer they leave, for the wallet.
+    sales: what each bundle is on this AIR; services: what is offered beside. names: bundles' ids by the offer that they
+    leave, for the wallet.
     """
 
     def __init__(
@@ -83,10 +88,10 @@ class UcipChargingSystem:
         settle_seconds: float,
         currency: str,
         sales: Mapping[BundleId, Sale],
+        services: AirServices = _NO_SERVICES,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
-        self.services: frozenset[Service] = frozenset()
         self.can_be_asked = False
         self._config = config
         self._link = AirLink(url, config, timeout)
@@ -101,6 +106,8 @@ class UcipChargingSystem:
         self._sales = sales
         self._now = now
         self._sends = Sends(now())
+        self._services = UcipServices(self._calls, self._caller, services, self._may_repeat, self._offers)
+        self.services: frozenset[Service] = self._services.offered
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and dedicated accounts; GetOffers is asked where only an offer knows when such an account ends.
@@ -141,7 +148,7 @@ class UcipChargingSystem:
             repeated = await self.purchase(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
         if not sale.offer:
-            return _untold(wire.transaction_id(request.key))
+            return untold(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
         except (OcsError, UnreadableAnswer) as error:
@@ -169,7 +176,15 @@ class UcipChargingSystem:
         if self._may_repeat(sent.at if sent else None):
             repeated = await self.refund(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
-        return _untold(wire.transaction_id(request.key))
+        return untold(wire.transaction_id(request.key))
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """A refill, or an offer given or taken."""
+        return await self._services.serve(request)
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """By a repeat where that does no harm, or by the offer."""
+        return await self._services.find(request)
 
     async def answers(self) -> bool:
         """Asked about a number that nobody has: any answer in UCIP will do."""
@@ -240,7 +255,3 @@ class UcipChargingSystem:
 
     async def _offers(self, msisdn: Msisdn) -> list[OfferSeen]:
         return read_offers(await self._calls.question(wire.OFFERS, msisdn, none=_NO_OFFERS))
-
-
-def _untold(transaction: str) -> OutcomeUnknown:
-    return for_a_person(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

@@ -22,6 +22,7 @@ from gateway.ocs.xml_rpc import Fault, Members, NotXmlRpc, read_answer, write_ca
 PATH = "/Air"
 CONTENT_TYPE = "text/xml"
 BALANCE, OFFERS, REFILL, ADJUST = "GetBalanceAndDate", "GetOffers", "Refill", "UpdateBalanceAndDate"
+GIVE_OFFER, TAKE_OFFER = "UpdateOffer", "DeleteOffer"
 UNKNOWN_SUBSCRIBER = 102
 
 _EVERY_OFFER = "11111000"
@@ -31,7 +32,7 @@ _MOST_UNITS = 999_999_999_999
 _FIRST_ERROR = 100
 """Smaller codes are successes (§7.173): 1 and 2 say that a period of the account is over."""
 _OVERLOAD = 1007
-_LONGEST_EXTERNAL = 128
+LONGEST_EXTERNAL = 128
 
 _REFUSALS = {
     102: ("unknown_subscriber", "subscriber not found"),
@@ -39,6 +40,13 @@ _REFUSALS = {
     104: ("not_eligible", "temporary blocked"),
     105: ("rejected", "dedicated account not allowed"),
     106: ("insufficient_funds", "dedicated account negative"),
+    107: ("wrong_voucher", "voucher used by same"),
+    108: ("wrong_voucher", "voucher used by different"),
+    109: ("wrong_voucher", "voucher unavailable"),
+    110: ("wrong_voucher", "voucher expired"),
+    111: ("wrong_voucher", "voucher stolen or missing"),
+    112: ("wrong_voucher", "voucher damaged"),
+    114: ("wrong_voucher", "voucher type not accepted"),
     115: ("not_eligible", "refill not accepted"),
     117: ("not_eligible", "service class change not allowed"),
     120: ("rejected", "invalid refill profile"),
@@ -100,7 +108,7 @@ def transaction_id(key: OrderKey) -> str:
 
 def format_question(caller: Caller, method: str, msisdn: Msisdn, transaction: str, at: datetime) -> bytes:
     """``GetBalanceAndDate`` or ``GetOffers``."""
-    members = _common(caller, msisdn, transaction, at)
+    members = common(caller, msisdn, transaction, at)
     if method == OFFERS:
         members |= {"offerRequestedTypeFlag": _EVERY_OFFER, "requestInactiveOffersFlag": True}
     return write_call(method, members)
@@ -109,11 +117,11 @@ def format_question(caller: Caller, method: str, msisdn: Msisdn, transaction: st
 def format_sale(caller: Caller, request: PurchaseRequest, sale: Sale, at: datetime) -> bytes:
     """The message that charges and grants; the same order gives the same bytes. Raises NotPayable."""
     units = caller.units(request.price.amount)
-    members = _common(caller, request.payer, transaction_id(request.key), at) | {
+    members = common(caller, request.payer, transaction_id(request.key), at) | {
         "transactionCurrency": request.price.currency,
         "transactionType": "CHASQUI",
         "transactionCode": request.channel.upper(),
-        "externalData1": request.key[:_LONGEST_EXTERNAL],
+        "externalData1": request.key[:LONGEST_EXTERNAL],
     }
     if sale.profile:
         members |= {
@@ -137,18 +145,19 @@ def format_sale(caller: Caller, request: PurchaseRequest, sale: Sale, at: dateti
 def format_refund(caller: Caller, request: RefundRequest, at: datetime) -> bytes:
     """The credit to the main account. Raises NotPayable."""
     order = request.order
-    members = _common(caller, order.payer, transaction_id(request.key), at) | {
+    members = common(caller, order.payer, transaction_id(request.key), at) | {
         "transactionCurrency": order.price.currency,
         "adjustmentAmountRelative": caller.units(order.price.amount),
         "transactionType": "CHASQUI",
         "transactionCode": "REFUND",
-        "externalData1": request.key[:_LONGEST_EXTERNAL],
-        "externalData2": order.key[:_LONGEST_EXTERNAL],
+        "externalData1": request.key[:LONGEST_EXTERNAL],
+        "externalData2": order.key[:LONGEST_EXTERNAL],
     }
     return write_call(ADJUST, members)
 
 
-def _common(caller: Caller, msisdn: Msisdn, transaction: str, at: datetime) -> dict[str, object]:
+def common(caller: Caller, msisdn: Msisdn, transaction: str, at: datetime) -> dict[str, object]:
+    """What every call carries."""
     return {
         "originNodeType": caller.node_type,
         "originHostName": caller.host_name,

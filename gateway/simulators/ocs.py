@@ -21,6 +21,7 @@ from gateway.simulators.ocs_control import ControlRoutes
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_ledger import Ledger, offering_of
 from gateway.simulators.ocs_routes import TmfRoutes
+from gateway.simulators.ocs_services import ServiceBook
 from gateway.simulators.ocs_ucip import offerings_of
 
 if TYPE_CHECKING:  # a second to import, and only for those who want it
@@ -52,12 +53,15 @@ class OcsSimulator:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         bundles = {bundle.id: bundle for bundle in catalogue.bundles}
-        offerings = {offering: bundles[ident] for ident, offering in catalogue.tmf_offerings().items()}
+        offerings = {
+            offering: bundles[ident] for ident, offering in catalogue.tmf_offerings().items() if ident in bundles
+        }
         services = {offering_of(*told): bundles[ident] for ident, told in catalogue.diameter_services().items()}
         self.port, self.control_port, self.diameter_port = port, control_port, diameter_port
         self.ledger = Ledger(currency, offerings | services | offerings_of(catalogue))
         self._host = host
-        self._desk = Desk(self.ledger, now)
+        self.services = ServiceBook(self.ledger, catalogue)
+        self._desk = Desk(self.ledger, self.services, now)
         self._routes = TmfRoutes(self._desk)
         self._cgrates = CgratesRoutes(self._desk, catalogue)
         self._air = AirRoutes(self._desk, catalogue, air_credentials)

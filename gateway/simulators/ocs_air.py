@@ -63,6 +63,10 @@ class AirRoutes:
             return await self._balance(call, msisdn)
         if call.method == "GetOffers":
             return ucip.answer(call, ucip.DONE, offerInformation=ucip.offers(self._running(msisdn)))
+        if call.method in ("UpdateOffer", "DeleteOffer"):
+            return await self._switch(call, msisdn)
+        if call.method == "Refill" and (pin := ucip.voucher_of(call)) is not None:
+            return await self._voucher(call, msisdn, pin)
         return await self._move_money(call, msisdn)
 
     # ── money ──
@@ -76,6 +80,26 @@ class AirRoutes:
             return await self._credit(call, msisdn, wanted)
         self._had.setdefault(call.identity, wanted.id)
         return await self._charge(call, wanted)
+
+    async def _switch(self, call: ucip.Call, msisdn: Msisdn) -> Answer:
+        services = self._desk.services
+        on = ucip.switched(call, services.switch_offer)
+        if not isinstance(on, bool):
+            return ucip.answer(call, on)
+        await self._desk.carry_out(lambda: services.switch(msisdn, on=on), lambda: services.switch(msisdn, on=on))
+        return ucip.answer(call, ucip.DONE)
+
+    async def _voucher(self, call: ucip.Call, msisdn: Msisdn, pin: str) -> Answer:
+        desk, services = self._desk, self._desk.services
+        delay, before = desk.faults.delay, desk.ledger.account(msisdn).balance
+        done = await desk.move(lambda: services.top_up(msisdn, pin, ucip.key_of(call), desk.now()))
+        await asyncio.sleep(delay)
+        if isinstance(done, str):
+            known = services.vouchers.get(pin)
+            return ucip.answer(call, ucip.against_voucher(known.used_by if known else None, call))
+        after, currency = desk.ledger.account(msisdn).balance, desk.ledger.currency
+        told = {"accountBeforeRefill": ucip.money(before, currency), "accountAfterRefill": ucip.money(after, currency)}
+        return ucip.answer(call, ucip.DONE, **told)
 
     def _answered_before(self, call: ucip.Call) -> Answer:
         stored = self._had[call.identity]
@@ -105,7 +129,7 @@ class AirRoutes:
             answer = ucip.answer(call, code)
         else:
             after, currency = self._desk.ledger.account(order.payer).balance, self._desk.ledger.currency
-            before = after + order.price.amount
+            before = after + (order.price.amount if order.bundle else -order.price.amount)
             told = {
                 "accountBeforeRefill": ucip.money(before, currency),
                 "accountAfterRefill": ucip.money(after, currency),
@@ -153,6 +177,9 @@ class AirRoutes:
                 ends = item.at + timedelta(hours=bundle.validity_hours)
                 if ends > self._desk.now():
                     found[self._offers[bundle.id]] = (self._offers[bundle.id], item.at, ends)
+        switch = self._desk.services.switch_offer
+        if isinstance(switch, int) and self._desk.ledger.account(msisdn).out_of_bundle:
+            found[switch] = (switch, self._desk.now(), self._desk.now() + timedelta(days=3650))
         return list(found.values())
 
 

@@ -20,7 +20,7 @@ from gateway.simulators.ocs_cgrates_accounts import CgratesAccounts, format_acco
 from gateway.simulators.ocs_cgrates_actions import Action, BadAction, format_action, parse_action, run
 from gateway.simulators.ocs_cgrates_filter import BadFilter
 from gateway.simulators.ocs_desk import Desk
-from gateway.simulators.ocs_tmf import BadBody, parse_body
+from gateway.simulators.ocs_tmf_body import BadBody, parse_body
 
 _OK = "OK"
 _TENANT = "cgrates.org"

@@ -13,6 +13,7 @@ from flows.values import Bucket, Msisdn, Unit, parse_msisdn
 from gateway.simulators.ocs_desk import Desk
 from gateway.simulators.ocs_faults import BadFault, parse_faults
 from gateway.simulators.ocs_ledger import Account, LedgerItem, Order
+from gateway.simulators.ocs_services import Voucher
 
 _LONGEST_POLL = 60.0
 _PROBLEM = "application/problem+json"
@@ -50,6 +51,8 @@ class ControlRoutes:
             [
                 web.put("/subscribers/{msisdn}", self._put_subscriber),
                 web.get("/subscribers/{msisdn}", self._get_subscriber),
+                web.post("/subscribers/{msisdn}/recharge", self._recharge),
+                web.put("/vouchers/{pin}", self._put_voucher),
                 web.get("/ledger", self._ledger),
                 web.get("/orders", self._orders),
                 web.put("/faults", self._put_faults),
@@ -70,6 +73,19 @@ class ControlRoutes:
     async def _get_subscriber(self, request: web.Request) -> web.Response:
         msisdn = _msisdn(request)
         return web.json_response(self._subscriber(msisdn, self._desk.ledger.account(msisdn)))
+
+    async def _recharge(self, request: web.Request) -> web.Response:
+        """Money is paid in elsewhere: what is owed is taken back from it."""
+        msisdn, amount = _msisdn(request), _whole(await _object(request), "amount")
+        self._desk.services.recharge(msisdn, amount, "recharge", self._desk.now())
+        self._desk.moved()
+        return web.json_response(self._subscriber(msisdn, self._desk.ledger.account(msisdn)))
+
+    async def _put_voucher(self, request: web.Request) -> web.Response:
+        """A voucher that nobody has used."""
+        pin, amount = request.match_info["pin"], _whole(await _object(request), "amount")
+        self._desk.services.vouchers[pin] = Voucher(amount)
+        return web.json_response({"amount": amount})
 
     async def _ledger(self, request: web.Request) -> web.Response:
         wanted = request.query.get("msisdn")
@@ -109,7 +125,8 @@ class ControlRoutes:
         balance = {"amount": account.balance, "currency": self._desk.ledger.currency}
         bundles = [_bundle(bucket) for bucket in account.buckets]
         owed = {"debt": account.debt} if account.debt else {}
-        return {"msisdn": msisdn, "balance": balance, "bundles": bundles, **owed}
+        switched = {"out_of_bundle": True} if account.out_of_bundle else {}
+        return {"msisdn": msisdn, "balance": balance, "bundles": bundles, **owed, **switched}
 
 
 @web.middleware

@@ -14,11 +14,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from flows.currency import precision
 from flows.frozen import dataclass
 from flows.values import Money, Msisdn, parse_msisdn
 from gateway.ocs import diameter_codec as codec
 from gateway.ocs import diameter_wire as wire
-from gateway.ocs.currency import precision
 from gateway.ocs.currency_numbers import numeric_code
 from gateway.ocs.diameter_codec import Packet, UnreadablePacket, avp
 from gateway.ocs.diameter_wire import Action

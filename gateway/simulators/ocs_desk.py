@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from gateway.simulators.ocs_faults import Faults
 from gateway.simulators.ocs_ledger import Ledger, LedgerItem, Order
+from gateway.simulators.ocs_services import ServiceBook
 
 Settled = TypeVar("Settled")
 
@@ -20,8 +21,9 @@ class NoAnswer(Exception):  # nothing went wrong here: the connection is to be c
 class Desk:
     """Takes orders as the faults of the moment say. Orders that wait belong to the desk, not to a connection."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, services: ServiceBook, now: Callable[[], datetime]) -> None:
         self.ledger = ledger
+        self.services = services
         self.now = now
         self.faults = Faults()
         self._faults_changed = asyncio.Event()
@@ -85,10 +87,37 @@ class Desk:
         elif self.faults.grant_nothing:
             self.faults = self.faults.one_less("grant_nothing")
             settled = self.ledger.apply(received, self.now(), grants=False)
+        elif received.bundle is None or received.action == "delete":
+            settled = self._serve(received)
         else:
             settled = self.ledger.apply(received, self.now())
         self.moved()
         return settled
+
+    def _serve(self, order: Order) -> Order:
+        """An order of something that is no bundle."""
+        if order.offering == self.services.switch_offering:
+            self.services.switch(order.payer, on=order.action == "add")
+            return self.ledger.settle(order)
+        if order.action == "delete":
+            return self.ledger.settle(order, "only what can be switched off can be deleted")
+        advance = self.services.advances.get(order.offering)
+        if advance is None:
+            return self.ledger.apply(order, self.now())
+        done = self.services.advance(order.payer, advance, order.key, self.now())
+        return self.ledger.settle(order, done if isinstance(done, str) else "")
+
+    async def move(self, work: Callable[[], LedgerItem | str]) -> LedgerItem | str:
+        """Carry out a top-up or a transfer as the faults say: what was moved, or the words of a refusal."""
+        if (words := self.refusal()) is not None:
+            return words
+
+        def moved() -> LedgerItem | str:
+            done = work()
+            self.moved()
+            return done
+
+        return await self.carry_out(moved, moved)
 
     async def settled(self, ident: str) -> Order:
         """The order with this id, once it is neither held nor late."""

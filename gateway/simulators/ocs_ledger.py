@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from flows.catalogue import Bundle
+from flows.currency import precision
 from flows.frozen import dataclass
 from flows.values import Bucket, Money, Msisdn
-from gateway.ocs.currency import precision
 
 _OPENING_MAJOR_UNITS = 10_000
 
-Kind = Literal["charge", "refund"]
+Kind = Literal["charge", "refund", "advance", "top_up", "recovery", "transfer", "received"]
 
 
 def offering_of(context: str, ident: int) -> str:
@@ -28,7 +28,10 @@ def offering_of(context: str, ident: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One productOrder that was received. note: why it was refused; bundle: None for an offering nobody knows."""
+    """One productOrder that was received. note: why it was refused; bundle: None for what is none.
+
+    action: ``add``, or ``delete`` of what is had.
+    """
 
     id: str
     key: str
@@ -40,6 +43,7 @@ class Order:
     bundle: Bundle | None = None
     state: str = "acknowledged"
     note: str = ""
+    action: str = "add"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ class LedgerItem:
 
 @dataclass(slots=True)
 class Account:
-    """One subscriber. balance, debt (of advances): minor units."""
+    """One subscriber. balance, debt (of advances): minor units. out_of_bundle: use without a bundle is charged."""
 
     balance: int
     buckets: list[Bucket] = field(default_factory=list)
     debt: int = 0
+    out_of_bundle: bool = False
 
 
 class Ledger:
@@ -149,12 +154,22 @@ class Ledger:
 
         offering: what was granted with it, if that is told.
         """
+        return self.note(msisdn, change, key, "refund" if change > 0 else "charge", at, offering=offering)
+
+    def note(
+        self, msisdn: Msisdn, change: int, key: str, kind: Kind, at: datetime, *, to: str = "", offering: str = ""
+    ) -> LedgerItem:
+        """Change a balance by minor units and write it down. to: who else gets it."""
         account = self.account(msisdn)
         account.balance += change
-        kind: Kind = "refund" if change > 0 else "charge"
-        item = LedgerItem(key, msisdn, msisdn, offering, abs(change), self.currency, at, kind, account.balance)
+        gets = Msisdn(to or msisdn)
+        item = LedgerItem(key, msisdn, gets, offering, abs(change), self.currency, at, kind, account.balance)
         self.items.append(item)
         return item
+
+    def settle(self, order: Order, note: str = "") -> Order:
+        """An order is done, or refused with words."""
+        return self._settle(replace(order, state="rejected" if note else "completed", note=note))
 
     def items_of(self, msisdn: str | None) -> list[LedgerItem]:
         """The movements of one subscriber, or all; oldest first."""

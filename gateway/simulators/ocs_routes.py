@@ -10,9 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 
 from flows.values import parse_msisdn
+from gateway.ocs.tmf_services_wire import TOP_UPS, TRANSFERS
 from gateway.ocs.tmf_wire import ACTIONS, ADJUSTMENTS, BUCKETS, CONTENT_TYPE, PRODUCT_ORDERS
 from gateway.simulators import ocs_tmf as tmf
+from gateway.simulators import ocs_tmf_actions as actions
 from gateway.simulators.ocs_desk import Desk, NoAnswer
+from gateway.simulators.ocs_ledger import LedgerItem
+from gateway.simulators.ocs_tmf_body import BadBody, parse_body
 
 _LARGEST_BODY = 64 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,6 +40,8 @@ class TmfRoutes:
                 web.get(BUCKETS, self._list_buckets),
                 web.post(ADJUSTMENTS, self._adjust),
                 web.get(ACTIONS, self._list_actions),
+                web.post(TOP_UPS, self._top_up),
+                web.post(TRANSFERS, self._transfer),
             ]
         )
         return app
@@ -51,14 +57,14 @@ class TmfRoutes:
             if request.transport:
                 request.transport.abort()
             return web.Response()
-        except tmf.BadBody as error:
+        except BadBody as error:
             return _error("badBody", str(error), 400)
         except web.HTTPException as error:
             return _error("http", error.reason, error.status)
 
     async def _create_order(self, request: web.Request) -> web.Response:
         desk = self._desk
-        order = tmf.parse_order(await _body(request), f"po-{next(self._ids)}", desk.now())
+        order = tmf.parse_order(await _body(request), f"po-{next(self._ids)}", desk.now(), desk.ledger.currency)
         if desk.faults.unknown_subscriber:
             return _error("notFound", "unknown subscriber", 404)
         delay = desk.faults.delay
@@ -101,11 +107,34 @@ class TmfRoutes:
         desk.moved()
         return _json(tmf.format_adjustment(wanted, item, f"ab-{next(self._ids)}"), 201)
 
+    async def _top_up(self, request: web.Request) -> web.Response:
+        wanted, desk = actions.parse_top_up(await _body(request)), self._desk
+        done = await self._moved(lambda: desk.services.top_up(wanted.msisdn, wanted.pin, wanted.key, desk.now()))
+        if isinstance(done, str):
+            return _error("refused", done, 400)
+        return _json(actions.format_top_up(wanted, done, f"tb-{next(self._ids)}"), 201)
+
+    async def _transfer(self, request: web.Request) -> web.Response:
+        desk = self._desk
+        one = actions.parse_transfer(await _body(request), desk.ledger.currency)
+        done = await self._moved(
+            lambda: desk.services.transfer(one.sender, one.receiver, one.amount, one.key, desk.now(), cost=one.cost)
+        )
+        if isinstance(done, str):
+            return _error("refused", done, 400)
+        return _json(actions.format_transfer(one, done, f"tr-{next(self._ids)}"), 201)
+
+    async def _moved(self, work: Callable[[], LedgerItem | str]) -> LedgerItem | str:
+        delay = self._desk.faults.delay
+        done = await self._desk.move(work)
+        await asyncio.sleep(delay)
+        return done
+
 
 async def _body(request: web.Request) -> dict[str, object]:
     if request.content_type != "application/json":
-        raise tmf.BadBody("the content type must be application/json")
-    return dict(tmf.parse_body(await request.read()))
+        raise BadBody("the content type must be application/json")
+    return dict(parse_body(await request.read()))
 
 
 def _json(value: object, status: int = 200) -> web.Response:

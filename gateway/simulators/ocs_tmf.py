@@ -5,15 +5,14 @@ Written apart from the client's side (``gateway/ocs/tmf_wire.py``), so a mistake
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 
 from flows.frozen import dataclass
-from flows.values import Bucket, Money, Msisdn, Unit, parse_msisdn
-from gateway.ocs.currency import precision, to_major
+from flows.values import Bucket, Money, Msisdn, Unit
+from gateway.ocs.currency import to_major
 from gateway.simulators.ocs_ledger import LedgerItem, Order
+from gateway.simulators.ocs_tmf_body import BadBody, a_text, an_msisdn, an_object, minor, money, only_one
 
 _USAGE = {Unit.BYTE: "data", Unit.SECOND: "voice", Unit.MESSAGE: "sms"}
 _SCALES = {
@@ -22,10 +21,6 @@ _SCALES = {
     Unit.MESSAGE: (("messages", 1),),
 }
 _MONETARY = "-money"
-
-
-class BadBody(ValueError):
-    """A body that the TM Forum files do not allow, or that lacks what an order needs; one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +33,28 @@ class Adjustment:
     reason: str
 
 
-def parse_body(body: bytes) -> Mapping[str, object]:
-    """The JSON object in ``body``, fractions as Decimal. Raises BadBody."""
-    try:
-        value = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise BadBody("the body is not JSON") from error
-    if not isinstance(value, dict):
-        raise BadBody("the body must be a JSON object")
-    return value
+def parse_order(body: Mapping[str, object], ident: str, at: datetime, currency: str) -> Order:
+    """The order in a ProductOrder_Create: one item, one payer, one beneficiary. Raises BadBody.
 
-
-def parse_order(body: Mapping[str, object], ident: str, at: datetime) -> Order:
-    """The order in a ProductOrder_Create: one item to add, one payer, one beneficiary. Raises BadBody."""
-    item = _only(body, "productOrderItem", "productOrderItem")
-    _text(item, "id", "productOrderItem")
-    if item.get("action") != "add":
-        raise BadBody("productOrderItem.action must be add")
+    currency: of an order that has no price.
+    """
+    item = only_one(body, "productOrderItem", "productOrderItem")
+    a_text(item, "id", "productOrderItem")
+    action = item.get("action")
+    if action not in ("add", "delete"):
+        raise BadBody("productOrderItem.action must be add or delete")
     if item.get("quantity", 1) != 1:
         raise BadBody("productOrderItem.quantity must be 1")
-    price = _only(item, "itemPrice", "productOrderItem.itemPrice")
-    if price.get("priceType") != "oneTime":
-        raise BadBody("productOrderItem.itemPrice.priceType must be oneTime")
-    resource = _only(_object(item, "product"), "realizingResource", "product.realizingResource")
+    resource = only_one(an_object(item, "product"), "realizingResource", "product.realizingResource")
     return Order(
         id=ident,
-        key=_text(body, "externalId", "productOrder"),
+        key=a_text(body, "externalId", "productOrder"),
         payer=_customer(body),
-        beneficiary=_msisdn(resource.get("id"), "product.realizingResource.id"),
-        offering=_text(_object(item, "productOffering"), "id", "productOffering"),
-        price=_money(_object(_object(price, "price"), "taxIncludedAmount")),
+        beneficiary=an_msisdn(resource.get("id"), "product.realizingResource.id"),
+        offering=a_text(an_object(item, "productOffering"), "id", "productOffering"),
+        price=_price(item, currency),
         ordered_at=at,
+        action=action,
     )
 
 
@@ -76,15 +62,15 @@ def parse_adjustment(body: Mapping[str, object], currency: str) -> Adjustment:
     """The credit in an AdjustBalance_Create on a monetary bucket. Raises BadBody."""
     if body.get("usageType") != "monetary":
         raise BadBody("usageType must be monetary")
-    bucket = _text(_object(body, "bucket"), "id", "bucket")
-    quantity = _object(body, "amount")
+    bucket = a_text(an_object(body, "bucket"), "id", "bucket")
+    quantity = an_object(body, "amount")
     if quantity.get("units") != currency:
         raise BadBody(f"amount.units must be {currency}")
-    amount = _minor(quantity.get("amount"), currency, "amount.amount")
+    amount = minor(quantity.get("amount"), currency, "amount.amount")
     if not bucket.endswith(_MONETARY) or amount <= 0:
         raise BadBody("only a positive amount can be given, to a monetary bucket")
     return Adjustment(
-        msisdn=_msisdn(bucket.removesuffix(_MONETARY), "bucket.id"),
+        msisdn=an_msisdn(bucket.removesuffix(_MONETARY), "bucket.id"),
         amount=amount,
         key=str(body.get("description", "")),
         reason=str(body.get("reason", "")),
@@ -95,7 +81,7 @@ def format_order(order: Order) -> dict[str, object]:
     """A TMF622 ProductOrder."""
     item = {
         "id": "1",
-        "action": "add",
+        "action": order.action,
         "quantity": 1,
         "state": "failed" if order.state == "partial" else order.state,  # an item knows no partial
         "productOffering": {"id": order.offering},
@@ -208,54 +194,18 @@ def format_error(code: str, reason: str, status: int) -> dict[str, str]:
     return {"code": code, "reason": reason, "status": str(status)}
 
 
-def _object(value: Mapping[str, object], key: str) -> Mapping[str, object]:
-    found = value.get(key)
-    if not isinstance(found, dict):
-        raise BadBody(f"{key} must be an object")
-    return found
-
-
-def _only(value: Mapping[str, object], key: str, place: str) -> Mapping[str, object]:
-    found = value.get(key)
-    if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):
-        raise BadBody(f"{place} must be a list of one object")
-    return found[0]
-
-
-def _text(value: Mapping[str, object], key: str, place: str) -> str:
-    found = value.get(key)
-    if not isinstance(found, str) or not found:
-        raise BadBody(f"{place}.{key} must be a text")
-    return found
-
-
 def _customer(body: Mapping[str, object]) -> Msisdn:
-    party = _only(body, "relatedParty", "relatedParty")
-    _text(party, "@referredType", "relatedParty")
+    party = only_one(body, "relatedParty", "relatedParty")
+    a_text(party, "@referredType", "relatedParty")
     if party.get("role") != "customer":
         raise BadBody("relatedParty.role must be customer")
-    return _msisdn(party.get("id"), "relatedParty.id")
+    return an_msisdn(party.get("id"), "relatedParty.id")
 
 
-def _msisdn(value: object, place: str) -> Msisdn:
-    msisdn = parse_msisdn(value)
-    if msisdn is None or msisdn != value:
-        raise BadBody(f"{place} must be an MSISDN without +")
-    return msisdn
-
-
-def _money(value: Mapping[str, object]) -> Money:
-    unit = _text(value, "unit", "taxIncludedAmount")
-    return Money(_minor(value.get("value"), unit, "taxIncludedAmount.value"), unit)
-
-
-def _minor(value: object, currency: str, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise BadBody(f"{place} must be a number")
-    exact = Decimal(value)
-    if not exact.is_finite() or exact < 0 or exact.adjusted() > 15:
-        raise BadBody(f"{place} must be an amount of money")
-    minor = exact.scaleb(precision(currency))
-    if minor != minor.to_integral_value():
-        raise BadBody(f"{place} has more decimal places than {currency}")
-    return int(minor)
+def _price(item: Mapping[str, object], currency: str) -> Money:
+    if "itemPrice" not in item:
+        return Money(0, currency)
+    price = only_one(item, "itemPrice", "productOrderItem.itemPrice")
+    if price.get("priceType") != "oneTime":
+        raise BadBody("productOrderItem.itemPrice.priceType must be oneTime")
+    return money(an_object(an_object(price, "price"), "taxIncludedAmount"))

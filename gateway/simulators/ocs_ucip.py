@@ -18,8 +18,9 @@ from gateway.ocs.ucip_sales import sales_of
 from gateway.ocs.xml_rpc import Fault, NotXmlRpc, read_call
 from gateway.simulators.ocs_ledger import Order
 
-METHODS = ("GetBalanceAndDate", "GetOffers", "Refill", "UpdateBalanceAndDate")
+METHODS = ("GetBalanceAndDate", "GetOffers", "Refill", "UpdateBalanceAndDate", "UpdateOffer", "DeleteOffer")
 DONE, OTHER_ERROR, NOT_FOUND = 0, 100, 102
+_USED_BY_SAME, _USED_BY_OTHER, _NO_SUCH_VOUCHER, _NO_SUCH_OFFER = 107, 108, 109, 214
 _TRANSACTION = re.compile(r"[0-9]{1,20}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}")
 _UNIT_TYPES = {Unit.SECOND: 0, Unit.MESSAGE: 5, Unit.BYTE: 6}
@@ -106,6 +107,23 @@ def adjustment(call: Call, ident: str, at: datetime) -> Order | int:
     account = granted[0].get("dedicatedAccountID")
     offering = _granted(account, _amount(granted[0], "adjustmentAmountRelative"))
     return _order(call, ident, offering, -change, at)
+
+
+def voucher_of(call: Call) -> str | None:
+    """The PIN in a Refill by voucher; None in one without. Raises BadCall."""
+    return _text(call.members, "voucherActivationCode") if "voucherActivationCode" in call.members else None
+
+
+def against_voucher(used_by: Msisdn | None, call: Call) -> int:
+    """The code for a voucher that cannot be used. used_by: None for one that there is not."""
+    if used_by is None:
+        return _NO_SUCH_VOUCHER
+    return _USED_BY_SAME if used_by == call.msisdn else _USED_BY_OTHER
+
+
+def switched(call: Call, offer: object) -> bool | int:
+    """Whether an UpdateOffer gives this offer or a DeleteOffer takes it; the code for any other."""
+    return call.method == "UpdateOffer" if call.members.get("offerID") == offer else _NO_SUCH_OFFER
 
 
 def key_of(call: Call) -> str:

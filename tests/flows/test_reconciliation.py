@@ -9,7 +9,7 @@ import pytest
 from fakes import ANA, BEN, PRICE, order
 from flows.purchase import NEEDS_PERSON
 from flows.reconciliation import Charge, Ours, Said, absent, compare, excess, judge
-from flows.values import Money, Msisdn, OrderKey
+from flows.values import Money, Msisdn, OrderKey, OrderKind
 
 KEY = "ord-off-1"
 ONCE = Charge(KEY, ANA, PRICE.amount, PRICE.currency, "2026-11-24T10:00:01-05:00", "r-1")
@@ -59,6 +59,37 @@ def test_a_statement_is_held_against_each_order(state: str, charges: list[Charge
         assert len(found.evidence["theirs"]) == len(charges)
 
 
+AMOUNT = Money(PRICE.amount, "COP")
+CREDITED = {"price": Money(0, "COP"), "credit": AMOUNT}
+OWED = {"price": Money(PRICE.amount + 1, "COP"), "credit": AMOUNT}
+THEIRS = replace(BACK, msisdn=BEN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "lines", "found"),
+    [
+        (OrderKind.TOP_UP, CREDITED, [BACK], None),
+        (OrderKind.TOP_UP, CREDITED, [BACK, replace(BACK, reference="r-9")], "double"),
+        (OrderKind.TOP_UP, CREDITED, [PART], "differing"),
+        (OrderKind.TOP_UP, CREDITED, [ONCE], "missing"),
+        (OrderKind.ADVANCE, OWED, [BACK], None),
+        (OrderKind.ADVANCE, OWED, [], "missing"),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE], None),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE, THEIRS], None),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [ONCE, AGAIN, THEIRS], "double"),
+        (OrderKind.TRANSFER, {"credit": AMOUNT, "beneficiary": BEN}, [THEIRS], "missing"),
+        (OrderKind.OUT_OF_BUNDLE, {"price": Money(0, "COP")}, [], None),
+    ],
+)
+def test_other_kinds_are_held_against_what_they_move(
+    kind: OrderKind, terms: dict[str, object], lines: list[Charge], found: str | None
+) -> None:
+    """Credits are lines below zero; a transfer may have a line of either end; a switch moves nothing."""
+    one = Ours(order(state="confirmed", kind=kind, **terms), None, "r-1")
+    said = compare(one, lines) if lines else absent(one)
+    assert (said.kind if said else None) == found
+
+
 @pytest.mark.parametrize(
     ("state", "charges", "over"),
     [
@@ -105,7 +136,7 @@ def test_of_a_refund_that_was_paid_twice_nothing_is_given_back() -> None:
 )
 def test_a_refund_is_held_against_what_was_given_back(state: str, lines: list[Charge], kind: str | None) -> None:
     """It has a key of its own, and the same words for what is wrong."""
-    refund = order(state=state, key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY))
+    refund = order(state=state, key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY), kind=OrderKind.REFUND)
     found = compare(Ours(refund), [replace(line, key="ref-off-1") for line in lines])
     assert (found.kind if found else None) == kind
 

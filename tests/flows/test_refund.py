@@ -13,14 +13,19 @@ from flows.purchase_facts import BundleActivated, BundleRefused, OutcomeWasUnkno
 from flows.refund import RefundFlow
 from flows.telling import Telling
 from flows.texts import Voice
-from flows.values import Money, OfferId, OrderKey
+from flows.values import Money, OfferId, OrderKey, OrderKind
 from locales.catalogues import load_catalogues
 
 FLOW = RefundFlow()
 TELLING = Telling(Voice(load_catalogues(), "en"), "1 GB", NUMBER)
 BACK = BundleActivated(TUESDAY, "ocs-r1", None, TELLING)
 REFUND = replace(
-    order(), key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=OrderKey("ord-off-1"), state="sent"
+    order(),
+    key=OrderKey("ref-off-1"),
+    offer=OfferId("ref-off-1"),
+    gives_back=OrderKey("ord-off-1"),
+    kind=OrderKind.REFUND,
+    state="sent",
 )
 
 

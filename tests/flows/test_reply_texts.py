@@ -16,7 +16,7 @@ from flows.keywords import Topic
 from flows.market import load_market, market_codes
 from flows.reply_texts import Listed, Running
 from flows.texts import Voice
-from flows.values import Money, Unit
+from flows.values import Money, Unit, Wallet
 from locales.catalogues import load_catalogues
 from menus.charset import forces_ucs2, septets, transliterate
 
@@ -125,7 +125,7 @@ def test_a_balance_tells_what_fits_two_messages(language: str) -> None:
     """Money first, then as many bundles as there is room for."""
     voice = Voice(CATALOGUES, language)
     running = [Running(f"Bundle number {n}", Unit.BYTE, 512 * 1024**2, TUESDAY + timedelta(days=n)) for n in range(30)]
-    text = reply_texts.balance(voice, Money(99_999_900, "COP"), running, BOGOTA)
+    text = reply_texts.balance(voice, Wallet(Money(99_999_900, "COP")), running, BOGOTA)
     assert 200 < length(text) <= reply_texts.TWO_SMS
     assert voice.money(Money(99_999_900, "COP")) in text
 
@@ -144,4 +144,4 @@ def test_a_balance_tells_what_fits_two_messages(language: str) -> None:
 )
 def test_a_balance_says_what_is_left_of_what(money: Money | None, running: tuple[Running, ...], said: str) -> None:
     """Only what is known."""
-    assert reply_texts.balance(Voice(CATALOGUES, "es"), money, running, BOGOTA) == said
+    assert reply_texts.balance(Voice(CATALOGUES, "es"), Wallet(money), running, BOGOTA) == said

@@ -117,7 +117,7 @@ def test_what_json_cannot_say_is_written_as_text(written: tuple[logging.Logger, 
 
 
 def test_the_process_logs_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """From the level that was asked for; the scheduler's and the migrations' chatter is left out."""
+    """From the level that was asked for; chatter is left out, and the values of statements at every level."""
     root, before = logging.getLogger(), list(logging.getLogger().handlers)
     level = root.level
     try:
@@ -126,10 +126,12 @@ def test_the_process_logs_to_standard_error(capsys: pytest.CaptureFixture[str]) 
         logging.getLogger("gateway.x").debug("not heard")
         logging.getLogger("apscheduler.x").info("not heard")
         logging.getLogger("alembic.x").info("not heard")
+        log_to_stderr("debug")
+        logging.getLogger("aiosqlite").debug("not heard")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-        for name in ("apscheduler", "alembic"):
+        for name in ("apscheduler", "alembic", "aiosqlite"):
             logging.getLogger(name).setLevel(logging.NOTSET)
         for name in ("asyncio", "aiohttp.server"):
             logging.getLogger(name).filters.clear()

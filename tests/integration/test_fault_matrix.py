@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.matrix.audit import Case, findings
 from benchmarks.matrix.cells import POSSIBLE, Cell, Fault, Moment, cells
+from benchmarks.matrix.deeds import CAN, DEEDS
 from benchmarks.matrix.run import run
 from benchmarks.matrix.wires import WIRES
 
@@ -51,6 +52,16 @@ def test_every_cell_has_a_subscriber_of_its_own() -> None:
     """And every fault a moment."""
     made = cells(3)
     assert len({cell.msisdn for cell in made}) == len(made) == 3 * sum(map(len, POSSIBLE.values()))
+
+
+@pytest.mark.parametrize(("deed", "kind"), [("top_up", "tmf"), ("transfer", "tmf"), ("advance", "ucip")])
+async def test_whatever_happens_to_what_is_no_purchase_it_is_done_once_and_told_once(
+    deed: str, kind: str, tmp_path: Path
+) -> None:
+    """Vouchers, transfers and advances go the same way as purchases."""
+    outcome = await run(tmp_path, WIRES[kind], repeats=1, deed=DEEDS[deed])
+    assert outcome.findings == []
+    assert kind in CAN[deed]
 
 
 @pytest.mark.parametrize("kind", WIRES)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,11 +16,21 @@ from aiohttp import web
 
 from fakes import ANA, BEN, GIGABYTE, PRICE
 from flows.catalogue import load_starter
-from flows.values import OrderKey
-from gateway.core.ports import Activated, NotFound, PurchaseRequest, Refunded, RefundRequest, Refused
+from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON
+from flows.values import Money, OrderKey, OrderKind
+from gateway.core.ports import (
+    Activated,
+    NotFound,
+    PurchaseRequest,
+    Refunded,
+    RefundRequest,
+    Refused,
+    ServiceRequest,
+)
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.tmf_wire import BUCKETS, CONTENT_TYPE, PRODUCT_ORDERS
 from gateway.simulators.ocs import OcsSimulator
+from gateway.simulators.ocs_services import Voucher
 from running import free_port
 from smpp_peers import installed
 
@@ -117,6 +127,7 @@ async def charging(contract: Contract) -> AsyncIterator[TmfChargingSystem]:
         settle_seconds=1,
         currency="COP",
         offerings=load_starter("co").tmf_offerings(),
+        services=load_starter("co").services,
     )
     yield adapter
     await adapter.close()
@@ -148,6 +159,32 @@ async def test_every_call_and_every_answer_is_as_the_files_say(
         "POST /adjustBalance",
         "GET /balanceActionHistory",
     }
+
+
+async def test_so_is_what_is_offered_beside_bundles(
+    contract: Contract, charging: TmfChargingSystem, simulator: OcsSimulator
+) -> None:
+    """An advance, a voucher, a transfer, a switch both ways; each done, refused and asked about."""
+    advance = load_starter("co").services.advances[0]
+    base = ServiceRequest(OrderKind.ADVANCE, OrderKey("srv-1"), ANA, ANA, advance.id, advance.debt, "app")
+    simulator.services.vouchers["12345678"] = Voucher(500_000)
+    asked = [
+        replace(base, credit=advance.amount),
+        replace(base, kind=OrderKind.TOP_UP, key=OrderKey("srv-2"), price=Money(0, "COP"), pin="12345678"),
+        replace(base, kind=OrderKind.TRANSFER, key=OrderKey("srv-3"), beneficiary=BEN, credit=advance.amount),
+        replace(base, kind=OrderKind.OUT_OF_BUNDLE, key=OrderKey("srv-4"), product=OUT_OF_BUNDLE_ON),
+        replace(base, kind=OrderKind.OUT_OF_BUNDLE, key=OrderKey("srv-5"), product=OUT_OF_BUNDLE_OFF),
+    ]
+    for one in asked:
+        assert isinstance(await charging.serve(one), Activated), one.kind
+        assert isinstance(await charging.find_service(one), Activated), one.kind
+        assert (await charging.wallet(ANA)).balance is not None
+    simulator.ledger.account(ANA).balance = 0
+    for one in asked[1:3]:
+        refused = await charging.serve(replace(one, key=OrderKey(f"{one.key}-again")))
+        assert isinstance(refused, Refused), one.kind
+    assert contract.broken == []
+    assert {"POST /topupBalance", "POST /transferBalance"} <= set(contract.calls)
 
 
 async def test_what_is_not_as_the_files_say_is_found(contract: Contract) -> None:

@@ -119,6 +119,10 @@ def starter_facts(language: str) -> Mapping[str, Facts]:
             ),
         ),
         "used_lately": "300 MB",
+        "advances": (Item("small", {"amount": price, "debt": balance}),),
+        "advance": Item("small", {"amount": price, "debt": balance}),
+        "transfer": Item("sent", {"amount": price, "price": balance}),
+        "service": Item("service", {"amount": price, "price": balance, "balance": balance}),
         "report": Item("report", {"reference": "7KQ2MX"}),
         "porting": Item("consent-1", {"date": "3 nov"}),
     }

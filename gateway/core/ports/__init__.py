@@ -21,6 +21,7 @@ from gateway.core.ports.charging import (
     RefundRequest,
     Refused,
     Service,
+    ServiceRequest,
     StillRunning,
 )
 from gateway.core.ports.pushes import (
@@ -75,6 +76,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "Service",
+    "ServiceRequest",
     "ShortMessage",
     "Shown",
     "SmsRecall",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from flows.frozen import dataclass
-from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
+from flows.values import BundleId, Money, Msisdn, OrderKey, OrderKind, Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,41 @@ class PurchaseRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceRequest:
+    """What is asked beside bundles; the same key is never carried out twice.
+
+    kind: ``ADVANCE`` credits ``credit`` to ``payer``, who owes ``price`` from then on; ``TOP_UP`` credits what the
+    voucher with ``pin`` is worth; ``TRANSFER`` takes ``price`` from ``payer`` and credits ``credit`` to
+    ``beneficiary``; ``OUT_OF_BUNDLE`` switches whether use without a bundle is charged, as ``product`` says.
+    product: which advance, or which way a switch goes. created_at: as of a purchase.
+    """
+
+    kind: OrderKind
+    key: OrderKey
+    payer: Msisdn
+    beneficiary: Msisdn
+    product: BundleId
+    price: Money
+    channel: str
+    created_at: datetime | None = None
+    credit: Money | None = None
+    pin: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Activated:
-    """Charged and granted. reference: the charging system's own id of the order."""
+    """Charged and granted. reference: the charging system's own id of the order. credit: a voucher's worth, if told."""
 
     reference: str
+    credit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The charging system said no, finally, and charged nothing.
 
-    reason: a stable code (``insufficient_funds``, ``unknown_subscriber``, ``not_eligible``, ``rejected``).
+    reason: a stable code (``insufficient_funds``, ``unknown_subscriber``, ``not_eligible``, ``wrong_voucher``,
+    ``not_offered`` by this kind of charging system, ``rejected``).
     detail: the charging system's words. asked: False where the adapter said it, and nothing was sent.
     """
 
@@ -101,8 +126,9 @@ RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
 FindRefundOutcome = Refunded | Refused | NotFound | NotSent | OutcomeUnknown
 
 
-Service = Literal["gift", "top_up", "advance", "fit_combo"]
-"""A bundle for another number; vouchers; airtime in advance; a bundle of one's own making."""
+Service = Literal["gift", "top_up", "advance", "transfer", "out_of_bundle", "fit_combo"]
+"""A bundle for another number; vouchers; airtime in advance; balance for another number; whether use without a bundle
+is charged; a bundle of one's own making."""
 
 
 class ChargingSystem(Protocol):
@@ -140,6 +166,14 @@ class ChargingSystem(Protocol):
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
         """Ask whether this refund happened, as ``find`` does of an order."""
+        ...
+
+    async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
+        """Carry out what is no purchase. What it cannot do it refuses as ``not_offered`` and never sends."""
+        ...
+
+    async def find_service(self, request: ServiceRequest) -> FindOutcome:
+        """Ask whether this happened, as ``find`` does of an order."""
         ...
 
     async def answers(self) -> bool:

@@ -81,7 +81,8 @@ async def test_what_writes_takes_an_idempotency_key(it: Town) -> None:
         keys = [each for each in one["parameters"] if each["name"] == "Idempotency-Key"]
         assert bool(keys) is (method != "GET"), one["operationId"]
         needed.update((one["operationId"], each["required"]) for each in keys)
-    assert {name for name, required in needed.items() if required} == {"acceptOffer", "sendMessage"}
+    money = {"topUp", "takeAdvance", "transferBalance"}
+    assert {name for name, required in needed.items() if required} == {"acceptOffer", "sendMessage", *money}
 
 
 async def test_outgoing_events_are_in_the_document(it: Town) -> None:
@@ -118,6 +119,7 @@ async def test_every_route_lets_in_the_roles_that_it_says(it: Town, role: str) -
             assert (status, answer["code"]) == (expected, {401: "unauthorized", 403: "forbidden"}[expected])
 
 
+_SERVICES = ("topUp", "listAdvances", "takeAdvance", "transferBalance")
 _ALLOWED: dict[str, Any] = {
     "app": {
         "listCatalogue",
@@ -127,8 +129,10 @@ _ALLOWED: dict[str, Any] = {
         "putPreferences",
         "listSources",
         "putSource",
+        *_SERVICES,
     },
     "crm": {
+        *_SERVICES,
         *("listCatalogue", "listOffers", "acceptOffer", "putPreferences", "getSubscriber", "listOrders", "getOrder"),
         *("listMessages", "listConsents", "listReports", "sendMessage", "getMessage", "callOffMessage"),
         *("askAboutMessage", "getCampaign", "getOrderStory", "getStoryKey", "listRecommendations"),

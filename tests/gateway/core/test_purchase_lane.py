@@ -13,7 +13,7 @@ import pytest
 from fakes import ANA, BEN, GIGABYTE, PATIENCE, PRICE, House, eventually, order
 from flows.effects import ActivateBundle, RecordOrder, RecordOrderState
 from flows.purchase import NEEDS_PERSON, NOT_CHARGED
-from flows.values import Bucket, Money, Msisdn, OfferId, OrderKey, Unit, Wallet
+from flows.values import Bucket, Money, Msisdn, OfferId, OrderKey, OrderKind, Unit, Wallet
 from gateway.core import purchase_lane as lane_module
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
@@ -438,7 +438,13 @@ async def test_what_is_owed_to_somebody_who_is_not_to_be_charged_waits(house: Ho
     reach = Reach(only=frozenset({BEN}))
     committer = Committer(house.writer, reach, house.handed.append, ConsentLedger(house.reader, house.writer))
     payer = await facts.subscriber(ANA)
-    owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, subscription=payer.id)
+    owed = order(
+        key=OrderKey("ref-off-1"),
+        offer=OfferId("ref-off-1"),
+        gives_back=KEY,
+        kind=OrderKind.REFUND,
+        subscription=payer.id,
+    )
     await committer.commit([RecordOrder(order(subscription=payer.id, state="confirmed")), RecordOrder(owed)])
     withheld = PurchaseLane(replace(house.context, reach=reach), committer, house.ocs, facts, Settlements())
     await withheld.take_up_refunds()
@@ -664,7 +670,13 @@ async def test_a_refund_that_is_never_found_is_sent_a_few_times_and_left_to_a_pe
 ) -> None:
     """What is owed is never just dropped, however old it is."""
     payer = await facts.subscriber(ANA)
-    owed = order(key=OrderKey("ref-off-1"), offer=OfferId("ref-off-1"), gives_back=KEY, created_at=house.clock() - DAY)
+    owed = order(
+        key=OrderKey("ref-off-1"),
+        offer=OfferId("ref-off-1"),
+        gives_back=KEY,
+        kind=OrderKind.REFUND,
+        created_at=house.clock() - DAY,
+    )
     owed = replace(owed, subscription=payer.id)
     await committer.commit([RecordOrder(order(subscription=payer.id, state="confirmed")), RecordOrder(owed)])
     house.ocs.refunds.extend([TIMED_OUT] * 10)
@@ -813,7 +825,7 @@ async def test_what_cannot_be_given_back_is_told(house: House, committer: Commit
         await desk.ask(KEY, "api:care", "complaint")
     with pytest.raises(OrderUnknown):
         await desk.ask("ord-nobody", "api:care", "complaint")
-    owed = order(key=OrderKey("ref-x"), offer=OfferId("ref-x"), gives_back=KEY)
+    owed = order(key=OrderKey("ref-x"), offer=OfferId("ref-x"), gives_back=KEY, kind=OrderKind.REFUND)
     await committer.commit([RecordOrder(owed)])
-    with pytest.raises(NotRefundable, match="refund itself"):
+    with pytest.raises(NotRefundable, match="no purchase"):
         await desk.ask("ref-x", "api:care", "complaint")

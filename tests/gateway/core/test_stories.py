@@ -23,7 +23,7 @@ from flows.events import OWN_CLOCK
 from flows.purchase import refund_key
 from flows.reconciliation import Ours, Said, judge
 from flows.records import Answer
-from flows.values import OfferId, OrderKey, Purpose
+from flows.values import Money, OfferId, OrderKey, OrderKind, Purpose
 from gateway.core.stories import StoryDesk
 from store import inbox, reconciliations
 from store.inbox import Entry
@@ -138,7 +138,9 @@ async def test_a_screen_that_the_network_showed_is_told_beside_its_text(told: To
 
 async def test_what_was_given_back_is_told_with_its_own_steps(told: Told) -> None:
     """And the order says so from then on."""
-    refund = order(key=refund_key(KEY), offer=OfferId("ref-off-1"), gives_back=KEY, created_at=LATER)
+    refund = order(
+        key=refund_key(KEY), offer=OfferId("ref-off-1"), gives_back=KEY, kind=OrderKind.REFUND, created_at=LATER
+    )
     await told.happens(record_offer(), RecordOrder(order()), confirmed(), RecordOrder(refund))
     await told.happens(
         RecordOrderState(refund.key, "confirmed", LATER, settled=True, reference="adj-1"),
@@ -152,6 +154,45 @@ async def test_what_was_given_back_is_told_with_its_own_steps(told: Told) -> Non
     assert [one["words"] for one in story["texts"]] == ["Te devolvimos $3.000."]
     assert "Charged and paid back: COP 3,000." in story["text"]
     assert any("Given back: COP 3,000, reference adj-1" in line for line in story["text"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "said"),
+    [
+        (
+            OrderKind.ADVANCE,
+            {"bundle": "advance-small", "price": Money(220_000, "COP"), "credit": Money(200_000, "COP")},
+            ("airtime advance, asked for by …2233", "Credited once: COP 2,000."),
+        ),
+        (
+            OrderKind.TOP_UP,
+            {"price": Money(0, "COP"), "pin": "12345678"},
+            ("top-up, asked for by …2233", "Credited once: COP 5,000."),
+        ),
+        (
+            OrderKind.TRANSFER,
+            {"price": Money(210_000, "COP"), "credit": Money(200_000, "COP"), "beneficiary": BEN},
+            ("balance transfer for COP 2,100, paid by …2233", "Charged once: COP 2,100."),
+        ),
+        (
+            OrderKind.OUT_OF_BUNDLE,
+            {"bundle": "out-of-bundle:on", "price": Money(0, "COP")},
+            ("charges outside a bundle, asked for by …2233", "The charging system has it; nothing was charged."),
+        ),
+    ],
+)
+async def test_what_is_no_purchase_has_a_story_too(
+    told: Told, kind: OrderKind, changes: dict[str, Any], said: tuple[str, str]
+) -> None:
+    """In the words of its kind."""
+    await told.happens(RecordOrder(order(kind=kind, **changes), Answer("u1", shown="?", said="1")))
+    worth = Money(500_000, "COP") if kind is OrderKind.TOP_UP else None
+    await told.happens(RecordOrderState(KEY, "confirmed", LATER, settled=True, reference="r-1", credit=worth))
+    story = await told.story()
+    assert story["order"]["kind"] == kind
+    for line in said:
+        assert line in story["text"]
+    assert "12345678" not in str(story)
 
 
 async def test_what_reconciling_found_stands_in_the_story(told: Told, house: House) -> None:

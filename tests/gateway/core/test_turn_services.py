@@ -12,25 +12,29 @@ from handset import DOOR, Exchange, Phone
 
 from fakes import ANA, ANAS, BEN, House, ana, order, record_offer
 from flows.care import reference
-from flows.dialogue import CommandGiven, carry_out
+from flows.commands import CommandGiven
+from flows.dialogue import carry_out
 from flows.effects import RecordOrder, RecordPreference
 from flows.offer import OfferFlow
 from flows.records import Subscriber
+from flows.service_orders import Switch
 from flows.session import Session
-from flows.values import Money, Msisdn, OfferId, OrderKey, Wallet
+from flows.values import Money, Msisdn, OfferId, OrderKey, OrderKind, Wallet
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
 from gateway.core.menu_commands import Answered, MenuCommands
 from gateway.core.menu_facts import MenuFacts
-from gateway.core.ports import Refused
+from gateway.core.ports import Activated, OutcomeUnknown, Refused
 from gateway.core.reach import Reach
 from gateway.core.transcript import turn_key
 from gateway.errors import OcsTimeout
 from menus.values import Command, Place
 from scoring.features import UsageState, observe, to_bytes
-from store import audit, subscriptions, usage
+from store import audit, order_steps, orders, subscriptions, usage
 
 GIFT = ("6", "6", f"+{BEN}", "4", "1")
+
+PIN = "123456789012"
 
 
 @pytest.fixture
@@ -161,12 +165,11 @@ async def test_what_the_charging_system_cannot_do_is_not_offered(house: House, p
 
 
 async def test_what_it_can_do_is_offered_and_yet_not_pretended(house: House, phone: Phone) -> None:
-    """The commands exist for adapters to come; until then they say so, and nothing is charged."""
-    house.ocs.services = frozenset({"gift", "top_up", "advance", "fit_combo"})
+    """The command exists for adapters to come; until then it says so, and nothing is charged."""
+    house.ocs.services = frozenset({"gift", "fit_combo"})
     await phone.dial()
-    for answers in (("6", "7", "123456789012", "1"), ("6", "8", "1"), ("6", "1", "2", "2", "100", "1")):
-        shown = await phone.answer("00", *answers)
-        assert "no esta disponible ahora. No te cobramos nada" in shown, answers
+    shown = await phone.answer("00", "6", "1", "2", "2", "100", "1")
+    assert "no esta disponible ahora. No te cobramos nada" in shown
     assert house.ocs.bought == []
     assert house.handed == []
 
@@ -242,7 +245,8 @@ async def test_recent_use_is_told_where_it_was_reported(house: House, phone: Pho
 
 
 async def test_charges_outside_a_bundle_are_off_until_chosen(house: House, phone: Phone) -> None:
-    """And off again."""
+    """And off again; each in force once the charging system has it, in the order in which they were said."""
+    house.ocs.services = frozenset({"out_of_bundle"})
     await phone.dial()
     assert "Ahora: no" in await phone.answer("4", "4")
     assert (await who(house)).out_of_bundle is False
@@ -250,6 +254,92 @@ async def test_charges_outside_a_bundle_are_off_until_chosen(house: House, phone
     assert (await who(house)).out_of_bundle is True
     assert "Ahora: no" in await phone.answer("2")
     assert (await who(house)).out_of_bundle is False
+    assert [one.product for one in house.ocs.served] == ["out-of-bundle:on", "out-of-bundle:off"]
+
+
+async def test_what_the_charging_system_does_not_have_yet_is_not_in_force(house: House, phone: Phone) -> None:
+    """The page says what is, and what is being changed."""
+    house.ocs.services = frozenset({"out_of_bundle"})
+    house.ocs.services_done.append(OutcomeUnknown("time-out"))
+    await phone.dial()
+    await phone.answer("4", "4", "1")
+    again = Phone(phone.exchange, "s-2")
+    await again.dial()
+    assert "Ahora: no (cambiando a si)" in await again.answer("4", "4")
+    assert (await who(house)).out_of_bundle is False
+
+
+# ── vouchers, advances, balance for another number ──
+
+
+async def test_a_voucher_is_used_and_its_pin_is_kept_nowhere(house: House, phone: Phone) -> None:
+    """Not on a screen, not in the story of its order, not in the session any more."""
+    house.ocs.services = frozenset({"top_up"})
+    house.ocs.services_done.append(Activated("ocs-s1", Money(500_000, "COP")))
+    await phone.dial()
+    asked = await phone.answer("6", "7", PIN)
+    done = await phone.answer("1")
+    assert PIN not in asked
+    assert "recargaste $5.000. Saldo $10.000" in done
+    assert [one.pin for one in house.ocs.served] == [PIN]
+    (found,) = await orders.of_subscription(house.reader, (await who(house)).id, 5, None)
+    assert (found.order.state, found.order.credit, found.order.pin) == ("confirmed", Money(500_000, "COP"), "")
+    kept = await order_steps.answer_of(house.reader, found.order.key)
+    assert kept is not None
+    assert PIN not in str(kept)
+
+
+async def test_wrong_pins_come_to_an_end(house: House, phone: Phone) -> None:
+    """After three the charging system is not even asked; a day later it is again."""
+    house.ocs.services = frozenset({"top_up"})
+    house.ocs.services_done.extend([Refused("wrong_voucher")] * 3)
+    await phone.dial()
+    said = [await phone.answer("00", "6", "7", PIN, "1") for _ in range(4)]
+    assert ["no vale" in one for one in said] == [True, True, True, False]
+    assert "Demasiados PIN" in said[3]
+    assert len(house.ocs.served) == 3
+    house.clock.advance(hours=25)
+    again = Phone(phone.exchange, "s-2")
+    await again.dial()
+    assert "Listo" in await again.answer("6", "7", PIN, "1")
+
+
+async def test_an_advance_is_chosen_from_those_that_one_may_have(house: House, phone: Phone) -> None:
+    """Whoever owes one, or has enough, is offered none; the choice is shown with what it costs."""
+    house.ocs.services = frozenset({"advance"})
+    await phone.dial()
+    assert "no hay adelantos" in await phone.answer("6", "8")
+    house.ocs.balances[ANA] = Wallet(Money(50_000, "COP"))
+    assert "1 $2.000, pagas $2.200" in await phone.answer("00", "6", "8")
+    assert "Recibes $2.000 ahora" in await phone.answer("1")
+    assert "tienes $2.000 mas. Tu proxima recarga paga $2.200" in await phone.answer("1")
+    (sent,) = house.ocs.served
+    assert (sent.price, sent.credit) == (Money(220_000, "COP"), Money(200_000, "COP"))
+    house.ocs.balances[ANA] = Wallet(Money(50_000, "COP"), debt=Money(220_000, "COP"))
+    again = Phone(phone.exchange, "s-2")
+    await again.dial()
+    assert "$500 (debes $2.200)" in await again.answer("1")
+    assert "no hay adelantos" in await again.answer("00", "6", "8")
+
+
+async def test_balance_is_sent_to_another_number(house: House, phone: Phone) -> None:
+    """With its fee, and both are told."""
+    house.ocs.services = frozenset({"transfer"})
+    await phone.dial()
+    assert "$2.000 para el" in await phone.answer("6", "9", f"+{BEN}", "2000")
+    assert "Cobramos $2.100" in await phone.answer("1")
+    (sent,) = house.ocs.served
+    assert (sent.beneficiary, sent.price, sent.credit) == (BEN, Money(210_000, "COP"), Money(200_000, "COP"))
+    assert [text.msisdn for text in house.texts()] == [ANA, BEN]
+
+
+@pytest.mark.parametrize("amount", ["1", "9000000"])
+async def test_what_may_not_be_sent_is_said_before_it_is_asked(house: House, phone: Phone, amount: str) -> None:
+    """Too little to be worth it, or too much."""
+    house.ocs.services = frozenset({"transfer"})
+    await phone.dial()
+    assert "no se puede enviar" in await phone.answer("6", "9", f"+{BEN}", amount)
+    assert house.ocs.served == []
 
 
 # ── care ──
@@ -387,8 +477,10 @@ def given(house: House, name: str, **args: str) -> CommandGiven:
         ("gift", {"bundle": "data-1gb-7d", "number": BEN}, "refused"),
         ("gift", {"bundle": "data-1gb-7d", "number": "x"}, "refused"),
         ("buy", {"bundle": "data-1gb-7d"}, "refused"),
-        ("top_up", {"voucher": "12345678"}, "unavailable"),
-        ("take_advance", {}, "unavailable"),
+        ("top_up", {"voucher": "12345678"}, "refused"),
+        ("take_advance", {"advance": "advance-small"}, "refused"),
+        ("transfer", {"number": BEN, "amount": "20"}, "refused"),
+        ("set_out_of_bundle", {"value": "on"}, "done"),
         ("fit_combo", {"gigabytes": "2", "minutes": "100"}, "unavailable"),
         ("call_me", {"number": "x"}, "self"),
     ],
@@ -401,12 +493,19 @@ def test_what_cannot_be_done_has_a_word_and_no_effect(
     assert (carried.outcome, carried.effects, carried.awaits) == (outcome, (), None)
 
 
-@pytest.mark.parametrize(("value", "wanted"), [("on", True), ("off", False)])
-def test_a_choice_about_charges_is_recorded_with_who_made_it(house: House, value: str, *, wanted: bool) -> None:
-    """As every preference is."""
-    carried = carry_out(given(house, "set_out_of_bundle", value=value), OfferFlow())
-    assert carried.effects[0] == RecordPreference(ANAS, "out_of_bundle", wanted)
-    assert carried.subscriber.out_of_bundle is wanted
+@pytest.mark.parametrize("value", ["on", "off"])
+def test_a_choice_about_charges_is_an_order_and_not_in_force_yet(house: House, value: str) -> None:
+    """It is once the charging system has it; what was asked for already is not asked for again."""
+    now = Switch(value == "off", wanted=value == "off")
+    asked = replace(given(house, "set_out_of_bundle", value=value), services=frozenset({"out_of_bundle"}), switch=now)
+    carried = carry_out(asked, OfferFlow())
+    made = carried.effects[0]
+    assert isinstance(made, RecordOrder)
+    assert (made.order.kind, made.order.bundle) == (OrderKind.OUT_OF_BUNDLE, f"out-of-bundle:{value}")
+    assert carried.awaits == made.order.key
+    assert not any(isinstance(effect, RecordPreference) for effect in carried.effects)
+    again = carry_out(replace(asked, switch=replace(now, wanted=value == "on")), OfferFlow())
+    assert (again.effects, again.awaits) == ((), None)
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
+from flows.currency import precision
 from flows.values import Bucket, BundleId, Money, Msisdn, OrderKey, Unit, Wallet
 from gateway.core.ports import Activated, NotFound, OutcomeUnknown, PurchaseRequest, Refused, StillRunning
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, read_json
-from gateway.ocs.currency import precision, to_major, to_minor
+from gateway.ocs.currency import to_major, to_minor
 from gateway.ocs.tmf_wallet import read_wallet
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

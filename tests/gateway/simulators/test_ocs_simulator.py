@@ -122,7 +122,7 @@ def broken_item(**changes: object) -> dict[str, Any]:
         broken(relatedParty=[{"id": ANA, "role": "seller", "@referredType": "Individual"}]),
         broken(relatedParty=[{"id": ANA, "role": "customer"}]),
         broken(relatedParty=[{"id": "+" + ANA, "role": "customer", "@referredType": "Individual"}]),
-        broken_item(action="delete"),
+        broken_item(action="modify"),
         broken_item(id=1),
         broken_item(quantity=2),
         broken_item(productOffering={}),

@@ -1,0 +1,48 @@
+"""What a TM Forum server tells of one account: its buckets, and what was done to them (TMF654)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from flows.values import Msisdn
+from gateway.core.ports import NotSent, Refused
+from gateway.ocs import tmf_wire as wire
+from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
+from gateway.ocs.tmf_wallet import money_bucket
+
+_NOBODY = Refused("unknown_subscriber", "the charging system does not know this subscriber")
+
+
+class TmfAccounts:
+    """Reads accounts. now: buckets that have ended by then do not count."""
+
+    def __init__(self, link: TmfLink, now: Callable[[], datetime]) -> None:
+        self._link, self._now = link, now
+
+    async def buckets(self, msisdn: Msisdn) -> Sequence[Mapping[str, object]]:
+        """All buckets. Raises as ``TmfLink.list``."""
+        return await self._link.list(f"{wire.BUCKETS}?logicalResource.id={quote(msisdn, safe='')}")
+
+    async def actions(self, msisdn: Msisdn) -> Sequence[Mapping[str, object]]:
+        """The balance actions. Raises as ``TmfLink.list``."""
+        return await self._link.list(f"{wire.ACTIONS}?logicalResource.id={quote(msisdn, safe='')}")
+
+    async def money(
+        self, msisdn: Msisdn, currency: str, nobody: Refused | NotSent = _NOBODY
+    ) -> str | Refused | NotSent:
+        """The id of the monetary bucket, which what moves money must name; nothing was sent where there is none.
+
+        nobody: what follows where there is no such subscriber.
+        """
+        try:
+            bucket = money_bucket(await self.buckets(msisdn), msisdn, currency, self._now())
+        except Answered as answer:
+            if answer.status == 404:
+                return nobody
+            return NotSent(f"the account could not be read ({answer.status})")
+        except (UnreadableAnswer, *SILENCE) as error:
+            return NotSent(f"the account could not be read ({type(error).__name__})")
+        return Refused("rejected", "the account has no monetary bucket to credit") if bucket is None else bucket
