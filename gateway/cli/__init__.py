@@ -11,18 +11,24 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from flows.errors import FlowError
-from gateway.cli import catalogue, consent, controls, db, demo, menus, orders, score, serve, sim, usage
+from gateway.cli.loading import loaded, plain_words
 from gateway.errors import GatewayError, PublicationRefused
 from menus.errors import MenuError
 from scoring.errors import ScoringError
 from store.errors import StoreError
 
 USAGE_ERROR = 2
+_GROUPS = {
+    name: (name,)
+    for name in ("serve", "db", "sim", "menus", "catalogue", "controls", "orders", "consent", "usage", "score", "demo")
+}
+"""The commands, by their modules."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    parsed = _parser(plain_words(given)).parse_args(given)
     try:
         return int(parsed.run(parsed))
     except (MenuError, PublicationRefused) as error:
@@ -38,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chasqui", description="USSD/SMS channel gateway for prepaid mobile operators."
     )
     parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (serve, db, sim, menus, catalogue, controls, orders, consent, usage, score, demo):
-        group.add_to(commands)
+    for group in loaded(_GROUPS, words):
+        group.add_to(commands, words[1:])
     return parser

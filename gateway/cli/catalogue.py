@@ -16,7 +16,7 @@ from gateway.app import utc_now
 from gateway.app.approved_bundles import add_approved
 from gateway.app.building import catalogue_of, market_of
 from gateway.cli.author import system_user
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
 from gateway.core.draft_desk import DraftDesk
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 _LONGEST_AUTHOR, _MOST_WORDS = 60, 500
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("catalogue", help="bundles that were proposed", description=__doc__)
     kinds = group.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +13,8 @@ from gateway.config.tree import Config
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What a group of commands is added to."""
+Words: TypeAlias = Sequence[str]
+"""What stands behind the word that named the group, up to the first option: a large group loads what it asks for."""
 
 _DEFAULT_CONFIG = "chasqui.toml"
 

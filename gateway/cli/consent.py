@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from flows.values import SubscriptionId, parse_msisdn
 from gateway.app import utc_now
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.consent_document import document
 from gateway.cli.private_file import write_private
 from gateway.cli.stored import with_store
@@ -29,7 +29,7 @@ _CLEAR_LINE = "\r\x1b[K"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("consent", help="records of consent").add_subparsers(
         title="commands", required=True, metavar="COMMAND"

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app import utc_now
 from gateway.cli.author import system_user
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.number_lists import wishes_of
 from gateway.cli.stored import with_store
 from gateway.core.control_desk import MOST_WORDS, ControlDesk, TakenBack, Wish, checked, period
@@ -27,7 +27,7 @@ _LONGEST_AUTHOR = 60
 _WHAT = "everything, marketing, or campaign:NAME"
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("controls", help="stop, hold back, restrict", description=__doc__)
     controls = group.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from store.engine import head, open_engine, upgrade
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("db", help="the store").add_subparsers(
         title="commands", required=True, metavar="COMMAND"

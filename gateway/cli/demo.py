@@ -7,11 +7,11 @@ import asyncio
 import os
 import sys
 
-from gateway.cli.configured import Commands
+from gateway.cli.configured import Commands, Words
 from gateway.simulators.demo.play import play
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the command."""
     parser = commands.add_parser("demo", help="play the whole micro-moment over real wires", description=_demo.__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the folder with database, logs and configuration")

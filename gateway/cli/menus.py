@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gateway.cli import menus_history, menus_tools, menus_versions
-from gateway.cli.configured import Commands
+from gateway.cli.configured import Commands, Words
 
 
 class _Exact(argparse.ArgumentParser):
@@ -16,7 +16,7 @@ class _Exact(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     exact: type[argparse.ArgumentParser] = _Exact
     group = commands.add_parser("menus", help="check, publish and roll back menus").add_subparsers(

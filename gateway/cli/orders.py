@@ -16,7 +16,7 @@ from gateway.app import utc_now
 from gateway.app.building import catalogue_of, market_of
 from gateway.app.order_desks import story_key
 from gateway.cli import orders_reconcile
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.private_file import write_private
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
@@ -32,7 +32,7 @@ _STATES = ("pending", "sent", "confirmed", "declined", "in_doubt", "refunded")
 _MOST_LISTED = 10_000
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     parser = commands.add_parser("orders", help="stories of orders, and what does not add up", description=__doc__)
     group = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

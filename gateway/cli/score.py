@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from gateway.cli import (
-    score_acceptance,
-    score_batch,
-    score_combos,
-    score_compare,
-    score_decisions,
-    score_depletion,
-    score_model,
-    score_models,
-    score_ope,
-    score_profiles,
-    score_propensity,
-    score_replay,
-    score_risks,
-    score_win_back,
-)
-from gateway.cli.configured import Commands
+from collections.abc import Mapping, Sequence
+
+from gateway.cli.configured import Commands, Words
+from gateway.cli.loading import loaded
 from gateway.cli.score_commands import ScoreCommands
 
-_GROUPS = (
-    score_combos,
-    score_profiles,
-    score_propensity,
-    score_risks,
-    score_win_back,
-    score_depletion,
-    score_acceptance,
-    score_ope,
-    score_model,
-    score_models,
-    score_compare,
-    score_batch,
-    score_decisions,
-    score_replay,
-)
+_GROUPS: Mapping[str, Sequence[str]] = {
+    "train": ("score_depletion", "score_propensity", "score_profiles", "score_acceptance"),
+    "predict": ("score_propensity", "score_profiles"),
+    "evaluate": ("score_depletion", "score_propensity", "score_profiles"),
+    "forecast": ("score_depletion",),
+    "combos": ("score_combos",),
+    "risks": ("score_risks",),
+    "win-back": ("score_win_back",),
+    "ope": ("score_ope",),
+    "model": ("score_model",),
+    "models": ("score_models",),
+    "compare": ("score_compare",),
+    "batch": ("score_batch",),
+    "decisions": ("score_decisions",),
+    "replay": ("score_replay",),
+}
+"""The modules that add the commands behind each word."""
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, words: Words) -> None:
     """Add the commands."""
     parser = commands.add_parser("score", help="models: train, measure, forecast, and combo plans", description=__doc__)
     root = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -50,5 +38,5 @@ def add_to(commands: Commands) -> None:
         root,
         *(one.add_subparsers(title="models", required=True, metavar="MODEL") for one in (train, predict, evaluate)),
     )
-    for group in _GROUPS:
+    for group in loaded(_GROUPS, words):
         group.add_to(score)

@@ -6,13 +6,13 @@ import argparse
 import asyncio
 
 from gateway.app import Gateway, quiet_collector
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.until_signal import until_signal
 from gateway.config.tree import Config
 from gateway.telemetry import log_to_stderr
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the command."""
     parser = commands.add_parser("serve", help="run one gateway process", description=_serve.__doc__)
     add_config(parser)

@@ -12,7 +12,7 @@ from flows.errors import FlowError
 from flows.market import load_market, market_codes
 from gateway.app.tls import simulated_tls
 from gateway.cli import sim_usage
-from gateway.cli.configured import Commands
+from gateway.cli.configured import Commands, Words
 from gateway.cli.until_signal import until_signal
 from gateway.errors import ConfigError
 from gateway.simulators.aggregator import AggregatorSimulator
@@ -23,7 +23,7 @@ from gateway.simulators.smsc import SmscSimulator
 from gateway.telemetry import log_to_stderr
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("sim", help="simulated peers and people").add_subparsers(
         title="simulators", required=True, metavar="SIMULATOR"

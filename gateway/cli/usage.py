@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from flows.behaviour import Source
 from gateway.app import utc_now
 from gateway.app.building import market_of
-from gateway.cli.configured import Commands, add_config, load_config
+from gateway.cli.configured import Commands, Words, add_config, load_config
 from gateway.cli.stored import with_store
 from gateway.core import usage_export
 from gateway.core.behaviour_desk import BehaviourDesk
@@ -40,7 +40,7 @@ _SAID = {
 }
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, _words: Words) -> None:
     """Add the commands."""
     group = commands.add_parser("usage", help="use and behaviour from files").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
