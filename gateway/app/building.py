@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def _catalogue(config: Config) -> Catalogue:
     found, approved = _written(config), approved_bundles(config)
     if double := [bundle.id for bundle in approved if found.get(bundle.id)]:
         raise ConfigError(f"{config.catalogue.approved}: bundle {double[0]}: is in the catalogue already; drop one")
-    return Catalogue((*found.bundles, *approved))
+    return replace(found, bundles=(*found.bundles, *approved))
 
 
 def _written(config: Config) -> Catalogue:

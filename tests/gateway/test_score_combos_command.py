@@ -172,7 +172,9 @@ def test_a_draft_is_not_sold_before_somebody_approves(capsys: Output, folder: Pa
     told = chasqui(capsys, "catalogue", "drafts", "approve", "combo-d2-t2", "--by", "ana", "--note", "worth a try")
     assert told.startswith("combo-d2-t2 is approved, and in ")
     assert "its margin is 0" in told
-    bundle = catalogue_of(Config(folder=folder)).get("combo-d2-t2")
+    found = catalogue_of(Config(folder=folder))
+    assert found.services == load_starter("co").services  # what is offered beside bundles stays
+    bundle = found.get("combo-d2-t2")
     assert bundle is not None
     assert (bundle.price.amount, bundle.name("es")) == (17_100, "1 GB + 60 min, 30 días")
     assert [(actor, action) for actor, action, _ in audit(folder)] == [
