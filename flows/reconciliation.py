@@ -129,6 +129,8 @@ def excess(kind: str, evidence: Mapping[str, Any]) -> Money | None:
     own, lines = evidence["ours"], evidence["theirs"]
     if kind not in ("differing", "double") or own["gives_back"] is not None:
         return None
+    if own.get("kind", OrderKind.PURCHASE) != OrderKind.PURCHASE:  # found before there were kinds: a purchase
+        return None
     if any((line["msisdn"], line["currency"]) != (own["msisdn"], own["currency"]) for line in lines):
         return None
     over = sum(line["amount"] for line in lines) - own["amount"]

@@ -16,7 +16,7 @@ from flows.purchase import NEEDS_PERSON, REFUND, refund_key
 from flows.purchase_facts import BundleActivated, BundleRefused, ExcessFound
 from flows.reconciliation import excess
 from flows.records import Order, Subscriber
-from flows.values import Money, OrderKey, OrderKind
+from flows.values import OrderKey, OrderKind
 from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.refund_desk import RefundDesk
@@ -149,7 +149,7 @@ class Settler:
     ) -> Sequence[Effect]:
         """What the order's own machine makes of it; for money that is to go back, its refund."""
         context, order = self._context, view.order
-        over = _over(order, found) if found else None
+        over = excess(found.kind, found.evidence) if found else None
         if wanted.decision == "refund" and found and over:
             payer = await self._payer(order)
             fact = ExcessFound(at, wanted.author, payer, OrderKey(f"{REFUND}{found.id}"), over)
@@ -187,18 +187,13 @@ async def obstacle(
     """Why an order cannot be settled so now; empty if it can. found: what does not add up about it."""
     if found is None or decision != "refund" or found.kind not in _TOO_MUCH:
         return hindrance(view, decision, refund, free=found is not None)
-    if _over(view.order, found) is None:
+    if excess(found.kind, found.evidence) is None:
         return "nothing was charged beyond the price to whoever was to pay; --note closes it"
     if before := await reconciliations.given_back(reader, view.order.key):
         return (
             f"part of it was given back before, for {before}; put the rest right elsewhere and close this with --note"
         )
     return "" if view.order.state in ("confirmed", "refunded") else f"is {view.order.state}"
-
-
-def _over(order: Order, found: reconciliations.Discrepancy) -> Money | None:
-    """What was charged beyond the price; of what is not a purchase nothing is given back."""
-    return excess(found.kind, found.evidence) if order.kind is OrderKind.PURCHASE else None
 
 
 def hindrance(view: OrderView, decision: str, refund: OrderView | None, *, free: bool) -> str:

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 from gateway.core.ports import OutcomeUnknown, Refused
 
+NOT_OFFERED = "not_offered"
+"""The reason of what this kind of charging system cannot do."""
+
 
 class UnreadableAnswer(ValueError):
     """An answer that is not what the charging system's documents describe; its text never quotes a subscriber."""
@@ -22,9 +25,9 @@ def read_json(body: bytes) -> object:
         raise UnreadableAnswer("the answer is not JSON") from error
 
 
-def never_sent(detail: str) -> Refused:
+def never_sent(detail: str, reason: str = "rejected") -> Refused:
     """What an adapter refuses by itself: nobody was asked, so it says nothing about the charging system."""
-    return Refused("rejected", detail, asked=False)
+    return Refused(reason, detail, asked=False)
 
 
 def for_a_person(detail: str) -> OutcomeUnknown:

@@ -53,7 +53,7 @@ from gateway.core.ports import (
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, never_sent, utc_now
+from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, never_sent, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo
 from gateway.ocs.cgrates_units import Grant
@@ -120,9 +120,7 @@ class CgratesChargingSystem:
         if grant is None:
             return never_sent(f"bundle {request.bundle} has no cgrates balance_type and units")
         if request.beneficiary != request.payer:
-            return Refused(
-                "not_offered", "CGRateS cannot charge one account and grant to another in one step", asked=False
-            )
+            return never_sent("CGRateS cannot charge one account and grant to another in one step", NOT_OFFERED)
         if request.price.currency != self._settings.currency:
             return never_sent(f"the accounts are in {self._settings.currency}")
         actions = sets.order_set(request.key, self._units(request.price), grant, self._settings.terms)

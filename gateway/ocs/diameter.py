@@ -44,7 +44,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
-from gateway.ocs.answers import for_a_person, never_sent, utc_now
+from gateway.ocs.answers import NOT_OFFERED, for_a_person, never_sent, utc_now
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
@@ -166,7 +166,7 @@ class DiameterChargingSystem:
     def _debit(self, request: PurchaseRequest) -> Ask | Refused:
         if request.beneficiary != request.payer:
             detail = "Diameter credit control names one subscriber: nothing for another number"
-            return Refused("not_offered", detail, asked=False)
+            return never_sent(detail, NOT_OFFERED)
         return self._about(request.key, Action.DIRECT_DEBITING, request)
 
     def _credit(self, request: RefundRequest) -> Ask | Refused:

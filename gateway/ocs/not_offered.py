@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flows.values import OrderKind
 from gateway.core.ports import Refused, ServiceRequest
+from gateway.ocs.answers import NOT_OFFERED, never_sent
 
 _WHAT: Mapping[OrderKind, str] = {
     OrderKind.ADVANCE: "airtime in advance",
@@ -17,4 +18,4 @@ _WHAT: Mapping[OrderKind, str] = {
 
 def not_offered(request: ServiceRequest, system: str) -> Refused:
     """A clear no. system: over what it cannot be done."""
-    return Refused("not_offered", f"{_WHAT[request.kind]} cannot be asked for over {system}", asked=False)
+    return never_sent(f"{_WHAT[request.kind]} cannot be asked for over {system}", NOT_OFFERED)

@@ -28,7 +28,7 @@ from gateway.core.ports import (
     ServiceRequest,
 )
 from gateway.ocs import tmf_services_wire as wire
-from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, never_sent
 from gateway.ocs.tmf_accounts import TmfAccounts
 from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
 from gateway.ocs.tmf_orders import find_order, ordered
@@ -78,12 +78,12 @@ class TmfServices:
     async def _advance(self, request: ServiceRequest) -> PurchaseOutcome:
         offering = self._offerings.get(request.product)
         if offering is None:
-            return Refused("not_offered", f"advance {request.product} has no TM Forum product offering")
+            return never_sent(f"advance {request.product} has no TM Forum product offering", NOT_OFFERED)
         return ordered(await self._link.post(PRODUCT_ORDERS, wire.format_advance(request, offering)), request.key)
 
     async def _out_of_bundle(self, request: ServiceRequest) -> PurchaseOutcome:
         if not self._switch:
-            return Refused("not_offered", "out_of_bundle has no TM Forum product offering in the catalogue")
+            return never_sent("out_of_bundle has no TM Forum product offering in the catalogue", NOT_OFFERED)
         body = wire.format_switch(request, self._switch, on=request.product == OUT_OF_BUNDLE_ON)
         return ordered(await self._link.post(PRODUCT_ORDERS, body), request.key)
 

@@ -53,12 +53,12 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
+from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, for_a_person, never_sent, utc_now
 from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
 from gateway.ocs.ucip_sends import Sends, Sent
-from gateway.ocs.ucip_services import UcipServices, untold
+from gateway.ocs.ucip_services import UcipServices, as_recorded
 from gateway.ocs.ucip_services_wire import AirServices
 from gateway.ocs.ucip_wallet import OfferSeen, Reading, lacks_ends, read_offers, read_wallet
 from gateway.ocs.xml_rpc import Members
@@ -126,7 +126,7 @@ class UcipChargingSystem:
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Send one message. A gift, and a bundle that this AIR does not have, are refused here and never sent."""
         if request.beneficiary != request.payer:
-            return never_sent("over UCIP a bundle cannot be given to another number")
+            return never_sent("over UCIP a bundle cannot be given to another number", NOT_OFFERED)
         sale = self._sales.get(request.bundle)
         if sale is None:
             return never_sent(f"bundle {request.bundle} has no ucip entry in the catalogue")
@@ -148,7 +148,7 @@ class UcipChargingSystem:
             repeated = await self.purchase(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
         if not sale.offer:
-            return untold(wire.transaction_id(request.key))
+            return as_recorded(wire.transaction_id(request.key))
         try:
             offers = [offer for offer in await self._offers(request.payer) if offer.id == sale.offer]
         except (OcsError, UnreadableAnswer) as error:
@@ -176,7 +176,7 @@ class UcipChargingSystem:
         if self._may_repeat(sent.at if sent else None):
             repeated = await self.refund(request)
             return OutcomeUnknown(repeated.detail) if isinstance(repeated, NotSent) else repeated
-        return untold(wire.transaction_id(request.key))
+        return as_recorded(wire.transaction_id(request.key))
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         """A refill, or an offer given or taken."""

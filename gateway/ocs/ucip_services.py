@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TypeGuard
 
+import aiohttp
+
 from flows.catalogue_services import OUT_OF_BUNDLE_ON
 from flows.values import Money, Msisdn, OrderKind
 from gateway.core.ports import (
@@ -29,7 +31,7 @@ from gateway.core.ports import (
 )
 from gateway.errors import OcsError
 from gateway.ocs import ucip_services_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, for_a_person, utc_now
+from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
 from gateway.ocs.not_offered import not_offered
 from gateway.ocs.ucip_calls import AirCalls
 from gateway.ocs.ucip_wallet import OfferSeen
@@ -75,7 +77,7 @@ class UcipServices:
         if request.kind is OrderKind.OUT_OF_BUNDLE:
             return await self._find_switch(request)
         if request.kind is not OrderKind.TOP_UP and not self._may_repeat(request.created_at):
-            return untold(transaction_id(request.key))
+            return as_recorded(transaction_id(request.key))
         again = await self.serve(request)
         if isinstance(again, NotSent):
             return OutcomeUnknown(again.detail)
@@ -90,7 +92,7 @@ class UcipServices:
             if request.kind is OrderKind.ADVANCE and profile:
                 return wire.format_advance(self._caller, request, profile, at)
         except NotPayable as error:
-            return Refused("rejected", str(error))
+            return never_sent(str(error))
         if request.kind is OrderKind.TOP_UP and services.vouchers:
             return wire.format_voucher(self._caller, request, at)
         if request.kind is OrderKind.OUT_OF_BUNDLE and services.switch:
@@ -111,11 +113,11 @@ class UcipServices:
     async def _find_switch(self, request: ServiceRequest) -> FindOutcome:
         try:
             has = any(offer.id == self._services.switch for offer in await self._offers(request.payer))
-        except (OcsError, UnreadableAnswer) as error:
-            return OutcomeUnknown(f"the charging system could not be asked: {error}")
+        except (OcsError, UnreadableAnswer, TimeoutError, aiohttp.ClientError) as error:
+            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
         return Activated(transaction_id(request.key)) if has is (request.product == OUT_OF_BUNDLE_ON) else NotFound()
 
 
-def untold(transaction: str) -> OutcomeUnknown:
-    """Where nothing can be asked."""
+def as_recorded(transaction: str) -> OutcomeUnknown:
+    """Where nothing can be asked: only the AIR's data records tell."""
     return for_a_person(f"UCIP cannot be asked: look for transaction {transaction} in the AIR's data records")

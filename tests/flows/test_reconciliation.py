@@ -117,7 +117,7 @@ def test_what_was_charged_beyond_the_price_is_what_can_be_given_back(
 
 def test_of_a_refund_that_was_paid_twice_nothing_is_given_back() -> None:
     """It is the operator's money."""
-    refund = order(state="confirmed", key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY))
+    refund = order(state="confirmed", key=OrderKey("ref-off-1"), gives_back=OrderKey(KEY), kind=OrderKind.REFUND)
     found = compare(Ours(refund), [BACK, replace(BACK, reference="r-9")])
     assert found is not None
     assert (found.kind, excess(found.kind, found.evidence)) == ("double", None)

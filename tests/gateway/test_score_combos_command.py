@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from flows.catalogue import load_starter
 from gateway.app.building import catalogue_of
 from gateway.cli import main, score_progress
 from gateway.config.tree import CatalogueConfig, Config
