@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Stretched:
 
     factor: float
 
-    def forecast(self, usage: UsageBatch) -> Forecasts:
+    def forecast(self, usage: UsageBatch, segments: Sequence[str] = ()) -> Forecasts:
         """As ``scoring.depletion.forecast``."""
         by_rules = forecast(usage)
         hours = (by_rules.p10 * self.factor, by_rules.p50 * self.factor, by_rules.p90 * self.factor)
