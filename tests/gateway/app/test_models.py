@@ -50,7 +50,6 @@ def test_a_champion_and_a_challenger_are_loaded_from_beside_the_configuration(tm
         ),
         ('depletion = "schema.model"', r"schema\.model: made for features of version 7, not 1; train it again$"),
         ('depletion = "noise.model"', r"scoring\.depletion: .*noise\.model: not a model, or damaged"),
-        ('churn = "churn.model"', r"scoring\.churn: this version of Chasqui serves no models of kind 'churn'"),
     ],
 )
 def test_a_model_that_does_not_fit_is_one_line_with_the_key(tmp_path: Path, lines: str, complaint: str) -> None:
@@ -82,7 +81,7 @@ def test_the_models_command_tells_what_would_be_in_service(
     told = capsys.readouterr().out
     assert f"depletion champion: version {version[:12]}, made 2026-11-20T00:00:00Z from 100 rows" in told
     assert "baseline_pinball" in told
-    assert "by rules, without a model: acceptance, churn" in told
+    assert "by rules, without a model: acceptance" in told
 
 
 def test_a_command_on_a_model_that_does_not_fit_ends_with_status_2(

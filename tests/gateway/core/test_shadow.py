@@ -196,13 +196,13 @@ async def test_the_hours_until_a_bundle_was_used_up_are_found_once_it_is_over(ho
 async def test_of_many_the_newest_are_read_in_the_order_in_which_they_were_made(house: House) -> None:
     """More than a page of them, and no more than are asked for."""
     made = [
-        ModelScore(f"{number:026d}", "churn", ANAS, str(number), TUESDAY, TUESDAY, "rules", {"p": 0.5})
+        ModelScore(f"{number:026d}", "depletion", ANAS, str(number), TUESDAY, TUESDAY, "rules", {"p": 0.5})
         for number in range(1_200)
     ]
     await house.writer.commit(Written(ops=tuple(map(model_scores.put, made))))
     await settle(house.reader, house.writer, TUESDAY + timedelta(days=1))
     since = datetime(1970, 1, 1, tzinfo=UTC)
-    found = await model_scores.known(house.reader, "churn", since, 700)
+    found = await model_scores.known(house.reader, "depletion", since, 700)
     assert [one.reference for one in found] == [str(number) for number in range(500, 1_200)]
 
 
