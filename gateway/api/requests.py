@@ -51,6 +51,13 @@ def instant(document: Mapping[str, Any], name: str, errors: Errors) -> datetime 
     return found.astimezone(UTC)
 
 
+def whole(value: object) -> int | None:
+    """A whole number; 5.0 is one, too (JSON Schema 2020-12, 4.2.3). None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def unknown_fields(document: Mapping[str, Any], known: tuple[str, ...]) -> Errors:
     """A mistake for each member that is not known."""
     return [{"pointer": f"/{name}", "detail": "is not known here"} for name in document if name not in known]

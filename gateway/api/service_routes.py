@@ -19,7 +19,7 @@ from gateway.api import models, service_models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.once import Answer, Claim, Once
 from gateway.api.operations import Operation
-from gateway.api.requests import Errors, msisdn_of, unknown_fields
+from gateway.api.requests import Errors, msisdn_of, unknown_fields, whole
 from gateway.core.bodies import json_body
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -144,14 +144,14 @@ class ServiceRoutes:
     async def _transfer(self, asked: ServiceAsked, document: dict[str, Any]) -> Order:
         terms, errors = self._context.catalogue.services.transfers, unknown_fields(document, ("to", "amount"))
         assert terms is not None, "otherwise it is not offered"
-        to, amount = parse_msisdn(document.get("to")), document.get("amount")
+        to, amount = parse_msisdn(document.get("to")), whole(document.get("amount"))
         if to is None:
             errors.append({"pointer": "/to", "detail": "must be an MSISDN in E.164"})
-        if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount <= service_models.MOST_MINOR:
+        if amount is None or not 0 < amount <= service_models.MOST_MINOR:
             errors.append({"pointer": "/amount", "detail": "must be a whole number of minor units, from 1"})
         _refuse(errors)
         assert to is not None, "otherwise it was refused"
-        assert isinstance(amount, int), "otherwise it was refused"
+        assert amount is not None, "otherwise it was refused"
         if to == asked.subscriber.msisdn:
             raise Problem(409, "own-number", "balance is sent to somebody else")
         if not terms.allows(amount):

@@ -153,7 +153,7 @@ class MenuFacts:
     async def _best_first(self, need: Need, kind: BundleKind | None) -> FactValue:
         """The list, in the order that suits this person."""
         about, for_sale = eligibility_facts(need.subscriber), self._now_for_sale()
-        shown = {item.id: item for item in for_sale.shown_to(about, need.voice, kind)}
+        shown = {item.id: item for item in self._shown(need, kind)}
         order = await self._recommender.in_order(need.subscriber, for_sale.to(about))
         return tuple(shown[bundle.id] for bundle in order if bundle.id in shown)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from scoring.decide import decide
 from scoring.errors import DecisionMalformed
 from scoring.packed import OfferTable
 from scoring.simulated_market import OFFERS, Market, Moment
+from scoring.values import Forecasts, UsageBatch
 
 
 def table_of(moment: Moment) -> OfferTable:
@@ -32,6 +33,10 @@ def table_of(moment: Moment) -> OfferTable:
     )
 
 
+OWN = [one.name for one in fields(UsageBatch) if one.name not in ("rhythm", "told")]
+"""Of a person. The rhythm is a model's to look at, and what it has said is kept."""
+
+
 @given(st.integers(0, 10_000), st.integers(1, 5))
 def test_inputs_come_back_as_they_were(seed: int, n: int) -> None:
     """To the last bit, each person's."""
@@ -39,12 +44,28 @@ def test_inputs_come_back_as_they_were(seed: int, n: int) -> None:
     for row, data in enumerate(packed.packed_inputs(moment.batch.usage, moment.batch.offers, moment.choice)):
         batch, choice = packed.unpacked(data, table_of(moment), chosen=True)
         assert choice is not None
-        for one in fields(batch.usage):
-            was, now = getattr(moment.batch.usage, one.name)[row], getattr(batch.usage, one.name)[0]
+        assert batch.usage.told is None
+        for name in OWN:
+            was, now = getattr(moment.batch.usage, name)[row], getattr(batch.usage, name)[0]
             assert np.asarray(was).tobytes() == np.asarray(now).tobytes()
         for name in ("refused", "same_again", "drawn", "held_out"):
             np.testing.assert_array_equal(getattr(choice, name)[0], getattr(moment.choice, name)[row])
         np.testing.assert_array_equal(batch.offers.balance[0], moment.batch.offers.balance[row])
+
+
+def test_what_a_model_has_said_comes_back_with_the_decision_on_it() -> None:
+    """So it is made again without the model."""
+    moment = Market(3).moment(4)
+    hours = np.array([3.0, 9.0, 27.0, 81.0])
+    told = Forecasts(hours / 2, hours, hours * 2, np.full(4, 0.25), np.full(4, 2.0**20), np.arange(4))
+    batch = replace(moment.batch, usage=replace(moment.batch.usage, told=told))
+    ranker = Ranker(nothing_known())
+    once = packed.packed_outputs(decide(batch, moment.choice, ranker))
+    for row, data in enumerate(packed.packed_inputs(batch.usage, batch.offers, moment.choice)):
+        again, choice = packed.unpacked(data, table_of(moment), chosen=True)
+        assert packed.packed_outputs(decide(again, choice, ranker)) == [once[row]]
+        assert again.usage.told is not None
+        assert again.usage.told.p50[0] == hours[row]
 
 
 def test_outputs_are_told_by_name() -> None:

@@ -219,16 +219,14 @@ async def test_an_offer_counts_as_it_was_settled(house: House) -> None:
     assert await noted(house) == []
 
 
-async def test_a_subscription_that_has_ended_counts_for_churn_and_leaves_bundles_unknown(house: House) -> None:
+async def test_of_a_subscription_that_has_ended_nobody_tells(house: House) -> None:
     """Nobody tells of the bundles of whoever has gone."""
     ben = subscriptions.begin(BEN, "es", TUESDAY)
     await house.writer.commit(subscriptions.create(ben, TUESDAY))
     over = RecordSubscriptionState(ben.id, "ended", TUESDAY + timedelta(days=1))
     await house.writer.commit(Written(ops=(subscriptions.set_state(over),)))
-    for kind in ("churn", "depletion"):
-        await put(house, kind, "", ben.id)
-        await put(house, kind, "", ANAS)
-    assert await known(house, "churn") == [1.0, 0.0]
+    await put(house, "depletion", "", ben.id)
+    await put(house, "depletion", "", ANAS)
     assert await known(house, "depletion") == [-1.0]
 
 
