@@ -113,7 +113,7 @@ class DepletionModel:
 def segment_of(usage: UsageBatch, by_hand: Forecasts) -> Ints:
     """Index into ``SEGMENTS`` by how much is left, whether expiry may cut it off, how long the person is known."""
     with np.errstate(invalid="ignore"):
-        share = usage.remaining / np.where(usage.initial > 0, usage.initial, np.nan)
+        share = usage.remaining / np.where(usage.initial >= 1, usage.initial, np.nan)
         left = np.where(share <= _LITTLE, 0, np.where(share <= _QUARTER, 1, 2))
         far, known = ~(usage.hours_to_expiry <= by_hand.p90), usage.days >= _NEW_DAYS
     index: Ints = (left * 2 + far) * 2 + known

@@ -80,7 +80,7 @@ def rows(usage: UsageBatch, alike: Floats) -> Rows:
         used = np.where(usage.remaining <= usage.initial, usage.initial - usage.remaining, np.nan)
         elapsed = np.where(usage.elapsed_hours >= 0, usage.elapsed_hours, np.nan)
         left = np.where(usage.hours_to_expiry >= 0, usage.hours_to_expiry, np.nan)
-        share = usage.remaining / np.where(usage.initial > 0, usage.initial, np.nan)
+        share = usage.remaining / np.where(usage.initial >= 1, usage.initial, np.nan)
     rates = np.array(
         [
             used / np.maximum(elapsed, 0.5),

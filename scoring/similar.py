@@ -30,19 +30,24 @@ class Similar:
         """Bytes an hour of people alike, ``(n,)``. NaN = not known. otherwise: where nobody is known."""
         if not self.log_paces:
             return otherwise
-        return np.array(
-            [
-                math.exp(next(self.log_paces[one] for one in reversed(tuple(classes)) if one in self.log_paces))
-                for classes in map(_classes, size.tolist(), validity_hours.tolist(), segments)
-            ]
-        )
+        known: dict[tuple[int | None, int | None, str], float] = {}
+        found = np.empty(len(size))
+        kinds = zip(_doublings(size), _doublings(validity_hours), segments, strict=True)
+        for row, kind in enumerate(kinds):  # many people, few kinds of bundle
+            pace = known.get(kind)
+            if pace is None:
+                narrowest = reversed(tuple(_classes(*kind)))
+                pace = known[kind] = math.exp(next(self.log_paces[one] for one in narrowest if one in self.log_paces))
+            found[row] = pace
+        return found
 
 
 def similar(size: Floats, validity_hours: Floats, segments: Sequence[str], paces: Floats) -> Similar:
     """Learnt from bundles whose holders' pace is known, in bytes an hour; a pace of zero is left out."""
     known: dict[str, list[float]] = {}
     wider: dict[str, str] = {}
-    for one, lasts, segment, pace in zip(size.tolist(), validity_hours.tolist(), segments, paces.tolist(), strict=True):
+    kinds = zip(_doublings(size), _doublings(validity_hours), segments, paces.tolist(), strict=True)
+    for one, lasts, segment, pace in kinds:
         if pace <= 0:
             continue
         around = _EVERYBODY
@@ -62,14 +67,20 @@ def _shrunk(known: Mapping[str, Sequence[float]], wider: Mapping[str, str]) -> I
         yield name, means[name]
 
 
-def _classes(size: float, validity_hours: float, segment: str) -> Iterable[str]:
+def _doublings(values: Floats) -> list[int | None]:
+    """Half doublings of each, None for what is not known or not above zero."""
+    known = values > 0
+    steps = np.rint(_CLASSES_A_DOUBLING * np.log2(np.where(known, values, 1.0))).astype(np.int64)
+    return [step if is_known else None for step, is_known in zip(steps.tolist(), known.tolist(), strict=True)]
+
+
+def _classes(size: int | None, validity: int | None, segment: str) -> Iterable[str]:
     """Everybody, this size, this size and validity, and these of the segment; as far as they are known."""
     yield _EVERYBODY
-    if not size > 0:
+    if size is None:
         return
-    of_size = f"{round(_CLASSES_A_DOUBLING * math.log2(size))}"
-    yield of_size
-    lasts = f"{round(_CLASSES_A_DOUBLING * math.log2(validity_hours))}" if validity_hours > 0 else "-"
-    yield f"{of_size}|{lasts}"
+    yield f"{size}"
+    lasts = "-" if validity is None else f"{validity}"
+    yield f"{size}|{lasts}"
     if segment:
-        yield f"{of_size}|{lasts}|{segment}"
+        yield f"{size}|{lasts}|{segment}"

@@ -72,8 +72,8 @@ class UcipServices:
 
     async def find(self, request: ServiceRequest) -> FindOutcome:
         """Whether it happened, as far as that can be told."""
-        if isinstance(refused := self._message(request), Refused):
-            return refused
+        if isinstance(gone := self._message(request), Refused):  # it may have been there when it was sent
+            return for_a_person(gone.detail)
         if request.kind is OrderKind.OUT_OF_BUNDLE:
             return await self._find_switch(request)
         if request.kind is not OrderKind.TOP_UP and not self._may_repeat(request.created_at):
