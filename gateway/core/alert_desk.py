@@ -29,7 +29,7 @@ from gateway.core.facts import Facts
 from gateway.core.forecast_watch import watched
 from gateway.core.price_windows import Wanted
 from gateway.core.refusals import Refused, refused_by
-from gateway.core.shadow_kinds import note_forecasts
+from gateway.core.shadow_kinds import note_acceptances, note_forecasts
 from store import alerts
 from store.ids import new_id
 from store.unit import Op
@@ -151,6 +151,7 @@ class AlertDesk:
             return {}
         ways, at = await self._ways([case.subscriber for _, case in cases]), self._context.clock()
         offer_ids = [OfferId(f"off-{new_id(at)}") for _ in cases]
+        note_acceptances(self._context.shadow, [case for _, case in cases], verdicts, offer_ids, at)
         personal = await self._personal([case for _, case in cases], verdicts, offer_ids, at)
         alerted = (
             (one.entry, self._alert(one, case, verdict, way, offer_id=offer_id, personal=personal.get(offer_id)))

@@ -13,6 +13,9 @@ from scoring import packed
 from scoring.choice import ALONE
 from scoring.values import Bools
 
+LEARNED = "learned"
+"""Stands in ``reasons`` for a choice of the ranking that learns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -45,7 +48,7 @@ def reasons_of(made: Made) -> list[dict[str, Any]]:
     if chosen is None or choice is None:
         counts = _counts(made, "rule")
         return [_of_best(made, row, told, learned=False) for row, told in enumerate(counts)]
-    held_out, learned = _counts(made, "held_out"), _counts(made, "learned")
+    held_out, learned = _counts(made, "held_out"), _counts(made, LEARNED)
     return [
         _of_best(made, row, held_out[row] if out else learned[row], learned=not out)
         for row, out in enumerate(choice.held_out.tolist())
@@ -55,7 +58,7 @@ def reasons_of(made: Made) -> list[dict[str, Any]]:
 def _counts(made: Made, by: str) -> list[dict[str, Any]]:
     """Who chose, and how many offers there were to choose from, and were not."""
     chosen, choice = made.decisions.chosen, made.choice
-    learned = by == "learned" and chosen is not None and choice is not None
+    learned = by == LEARNED and chosen is not None and choice is not None
     offers = choice.offers if learned and choice is not None else made.batch.offers
     payable = offers.eligible & (offers.price <= offers.balance[:, None])
     allowed = chosen.allowed if learned and chosen is not None else payable

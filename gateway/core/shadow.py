@@ -16,7 +16,7 @@ from zlib import crc32
 
 from flows.frozen import dataclass
 from flows.values import SubscriptionId
-from gateway.core.models import Models
+from gateway.core.models import RULES, Models
 from gateway.telemetry import Metrics
 from store import model_scores
 from store.ids import new_id
@@ -34,7 +34,10 @@ Ask = Callable[[Any, Sequence[Any]], Sequence[Said]]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision. inputs: what ``Ask`` of its kind takes; said: what it was decided by. See ``ModelScore``."""
+    """One decision. inputs: what ``Ask`` of its kind takes; said: what it was decided by. See ``ModelScore``.
+
+    by_rules: the rules decided, though a model may be in service.
+    """
 
     kind: str
     subscription: SubscriptionId
@@ -43,6 +46,7 @@ class Decided:
     until: datetime
     inputs: Any
     said: Said
+    by_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Shadow:
                 if _digest(one) >= self._share:
                     continue
                 if len(self._waiting) < _MOST_WAITING:
-                    self._waiting.append(_Noted(one, champion))
+                    self._waiting.append(_Noted(one, RULES if one.by_rules else champion))
                 else:
                     self._metrics.shadow.labels(kind, "left_out").inc()
         except Exception:  # whoever decides must not fail for whoever watches

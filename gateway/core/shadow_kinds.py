@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from flows.values import OfferId
 from gateway.core.deciding import Case, Verdict, usage_of
+from gateway.core.keeping import LEARNED
 from gateway.core.shadow import Ask, Decided, Shadow
+from scoring import packed
 from scoring.values import HORIZON_HOURS
 from store.model_scores import Said
 
@@ -38,13 +41,53 @@ def forecasts(cases: Sequence[Case], verdicts: Sequence[Verdict], at: datetime) 
             "p90": verdict.forecast.p90,
             "p_before_expiry": verdict.decision["p_depletes_before_expiry"],
         }
-        yield Decided("depletion", case.subscriber.id, event.bucket.id, at, until, (case, at), said)
+        yield Decided(
+            kind="depletion",
+            subscription=case.subscriber.id,
+            reference=event.bucket.id,
+            at=at,
+            until=until,
+            inputs=(case, at),
+            said=said,
+            by_rules=verdict.segment is None,
+        )
 
 
 def note_forecasts(shadow: Shadow | None, cases: Sequence[Case], verdicts: Sequence[Verdict], at: datetime) -> None:
     """Note forecasts where a model is in service for them. Raises nothing."""
     if shadow is not None:
         shadow.note("depletion", forecasts(cases, verdicts, at))
+
+
+def acceptances(
+    cases: Sequence[Case], verdicts: Sequence[Verdict], offers: Sequence[OfferId], at: datetime
+) -> Iterator[Decided]:
+    """What was believed of offers that the ranking that learns has chosen. Those that are not made are never known."""
+    for case, verdict, offer in zip(cases, verdicts, offers, strict=True):
+        if verdict.best is None or verdict.kept.reasons["by"] != LEARNED:
+            continue
+        numbers, looked = packed.outputs(verdict.kept.outputs)
+        yield Decided(
+            kind="acceptance",
+            subscription=case.subscriber.id,
+            reference=offer,
+            at=at,
+            until=at + timedelta(hours=verdict.best.offer_hours),
+            inputs=looked.tolist(),
+            said={"p": numbers["acceptance"]},
+        )
+
+
+def note_acceptances(
+    shadow: Shadow | None,
+    cases: Sequence[Case],
+    verdicts: Sequence[Verdict],
+    offers: Sequence[OfferId],
+    at: datetime,
+) -> None:
+    """Note beliefs where a model is in service for them."""
+    if shadow is not None:
+        shadow.note("acceptance", acceptances(cases, verdicts, offers, at))
 
 
 def ask_forecasts(model: Any, inputs: Sequence[_Usage]) -> Sequence[Said]:

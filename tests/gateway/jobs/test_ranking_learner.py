@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from deciding import MODEL, learning, runs_low
+from deciding import MODEL, learning, model_in, runs_low
 
 from fakes import ANA, BEN, House
 from flows.effects import RecordOfferState
-from gateway.app.models import models_of
+from gateway.app.models import load_acceptance, models_of
 from gateway.app.ranking import ranking_jobs, serve_acceptance
 from gateway.config.tree import Config, ScoringConfig
 from gateway.core.commit import Committer
 from gateway.core.facts import Facts
+from gateway.core.shadow import Sampling, Shadow
+from gateway.core.shadow_kinds import ASKS
 from gateway.core.triggers import TriggerDesk
 from gateway.errors import ConfigError
 from scoring import packed
 from scoring.offer_features import FEATURES
-from store import decisions, ranking_states
+from store import decisions, model_scores, ranking_states
 from store.record import write
 
 
@@ -133,3 +137,25 @@ async def test_another_file_begins_anew(house: House, desk: TriggerDesk, tmp_pat
     assert house.context.ranking is not None
     assert house.context.ranking.model != ranking.model
     assert house.context.ranking.ranker.beliefs.learned == 0
+
+
+async def test_what_was_believed_of_an_offer_is_noted_beside_a_challenger(
+    house: House, desk: TriggerDesk, tmp_path: Path
+) -> None:
+    """Both see what the offer looked like; nothing is noted of whoever is held out."""
+    await learning(house, tmp_path)
+    context = house.context
+    (tmp_path / "other").mkdir()
+    other = model_in(tmp_path / "other", floor=0.3)
+    context.models = replace(context.models, challengers={"acceptance": load_acceptance(other)})
+    context.shadow = Shadow(lambda: context.models, house.writer, context.metrics, ASKS, Sampling(1.0, 100))
+    (offer, *_) = await runs_low(house, desk)
+    await context.shadow.work()
+    (score,) = await model_scores.over(house.reader, offer.expires_at + timedelta(hours=1))
+    assert (score.kind, score.reference) == ("acceptance", offer.id)
+    assert score.champion_said == score.challenger_said
+    assert score.champion != score.challenger
+    assert context.ranking is not None
+    context.ranking.holdout = 1.0
+    await runs_low(house, desk, BEN)
+    assert await context.shadow.work() == 0
