@@ -32,7 +32,13 @@ class CsvFile:
         self.columns: Sequence[str] = ()
 
     async def __aenter__(self) -> CsvFile:
-        await asyncio.to_thread(self._open)
+        opening = asyncio.create_task(asyncio.to_thread(self._open))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:  # the thread opens it all the same, and nobody else will close it
+            await asyncio.gather(opening, return_exceptions=True)
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
