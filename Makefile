@@ -69,7 +69,7 @@ texts: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
-# About twenty minutes. MATRIX="--adapter tmf" makes another run of the purchases, CHAOS="--count 5000 --seed 7" of the texts.
+# About half an hour. MATRIX="--adapter tmf" makes another run of the purchases, CHAOS="--count 5000 --seed 7" of the texts.
 faults: $(STAMP)
 	@$(BIN)/python -m benchmarks.matrix $(MATRIX)
 	@$(BIN)/python -m benchmarks.chaos $(CHAOS)
