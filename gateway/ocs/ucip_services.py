@@ -72,8 +72,9 @@ class UcipServices:
 
     async def find(self, request: ServiceRequest) -> FindOutcome:
         """Whether it happened, as far as that can be told."""
-        if isinstance(gone := self._message(request), Refused):  # it may have been there when it was sent
-            return for_a_person(gone.detail)
+        if isinstance(gone := self._message(request), Refused):
+            never = request.kind is OrderKind.TRANSFER  # any other may have been in the catalogue when it was sent
+            return gone if never else for_a_person(gone.detail)
         if request.kind is OrderKind.OUT_OF_BUNDLE:
             return await self._find_switch(request)
         if request.kind is not OrderKind.TOP_UP and not self._may_repeat(request.created_at):
