@@ -35,7 +35,7 @@ _GO_ON = (
         t.c.changes == bindparam("known_changes"),
     )
     .values(state=bindparam("new_state"), changes=bindparam("new_changes"), updated_at=bindparam("at"))
-    .returning(t.c.subscription_id.label("which"), t.c.source.label("of_source"))
+    .returning(t.c.changes)
 )
 _KEEP = insert(r).on_conflict_do_nothing()
 _KNOWN = select(r.c.digest).where(
@@ -123,7 +123,7 @@ def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime) -> Unit:
     """
     keys = {"subscription_id": sums.subscription, "source": sums.source.value}
     if sums.changes:
-        gate = Gate(_GO_ON, _rewritten(sums, at), ("which", "of_source"))
+        gate = Gate(_GO_ON, _rewritten(sums, at))
     else:
         gate = Gate(
             _BEGIN, {**keys, "state": sums.state, "changes": 1, "updated_at": at}, ("subscription_id", "source")

@@ -79,7 +79,7 @@ def decide(draft: Draft, state: State, body: str, *, author: str, at: datetime, 
         "new_decided_at": at,
         "new_note": note,
     }
-    return Gate(_DECIDE, values, ("which",))
+    return Gate(_DECIDE, values)
 
 
 async def all_of(reader: Reader) -> Sequence[Draft]:

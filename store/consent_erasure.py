@@ -25,7 +25,7 @@ def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
     """
     noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
     return Unit(
-        gate=Gate(_DELETE, {"subscription_id": subscription}, ("subscription_id",)),
+        gate=Gate(_DELETE, {"subscription_id": subscription}),
         ops=(audit.note(noted),),
         always=(
             turns.forget_of(subscription),

@@ -38,35 +38,34 @@ def _take(hand: Hand, statements: Statements, take: Take) -> frozenset[str]:
 
 
 def _pass_gates(hand: Hand, statements: Statements, units: Sequence[Unit]) -> list[bool]:
-    """Which units may pass; of equal gates in one group only the first does."""
+    """Which units may pass."""
     gates: dict[int, list[Gate]] = {}
     for unit in units:
         if unit.gate is not None:
             gates.setdefault(id(unit.gate.statement), []).append(unit.gate)
-    if not gates:
-        return [True] * len(units)
-    written = {identity: _write_gates(hand, statements, of_one_kind) for identity, of_one_kind in gates.items()}
+    opened = {identity: iter(_open(hand, statements, of_one_kind)) for identity, of_one_kind in gates.items()}
+    return [unit.gate is None or next(opened[id(unit.gate.statement)]) for unit in units]
+
+
+def _open(hand: Hand, statements: Statements, gates: Sequence[Gate]) -> list[bool]:
+    """Which of these gates open. Inserts go together; others have no form for many rows, and each its own condition."""
+    statement = gates[0].statement
+    if isinstance(statement, Insert):
+        return _inserted(hand, statements, statement, gates)
+    prepared = statements.one(statement, gates[0].values)
+    return [bool(hand.returning(prepared.sql, prepared.row(gate.values))) for gate in gates]
+
+
+def _inserted(hand: Hand, statements: Statements, statement: Insert, gates: Sequence[Gate]) -> list[bool]:
+    """Which of these wrote their row; of equal ones only the first does."""
+    calls = statements.returning(statement, [gate.values for gate in gates])
+    fresh = {tuple(row) for sql, values in calls for row in hand.returning(sql, values)}
     opened = []
-    for unit in units:
-        if unit.gate is None:
-            opened.append(True)
-            continue
-        key = tuple([unit.gate.values[name] for name in unit.gate.key])
-        fresh = written[id(unit.gate.statement)]
+    for gate in gates:
+        key = tuple([gate.values[name] for name in gate.key])
         opened.append(key in fresh)
         fresh.discard(key)
     return opened
-
-
-def _write_gates(hand: Hand, statements: Statements, gates: Sequence[Gate]) -> set[tuple[Any, ...]]:
-    """The keys of the rows that these gates wrote. Inserts go together; an update has no form for many rows."""
-    statement = gates[0].statement
-    if isinstance(statement, Insert):
-        calls = statements.returning(statement, [gate.values for gate in gates])
-    else:
-        prepared = statements.one(statement, gates[0].values)
-        calls = [(prepared.sql, prepared.row(gate.values)) for gate in gates]
-    return {tuple(row) for sql, values in calls for row in hand.returning(sql, values)}
 
 
 def _batches(units: Sequence[Unit], opened: Sequence[bool]) -> Iterable[tuple[UpdateBase, list[Any]]]:

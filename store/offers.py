@@ -117,12 +117,12 @@ def put(effect: RecordOffer) -> Op:
 def end_once(effect: RecordOfferState) -> Gate:
     """An open offer is accepted, declined or expired. Shut when it has ended: one answer counts, whoever gives it."""
     values = {"which": effect.id, "new_state": effect.state, "at": effect.at, "by_order": effect.order}
-    return Gate(_END_ONCE, values, ("which",))
+    return Gate(_END_ONCE, values)
 
 
 def first_yes(effect: RecordFirstYes) -> Gate:
     """The first of two yeses to an open offer. Shut when it has ended."""
-    return Gate(_FIRST_YES, {"which": effect.id, "at": effect.at, "yes": effect.at}, ("which",))
+    return Gate(_FIRST_YES, {"which": effect.id, "at": effect.at, "yes": effect.at})
 
 
 def ask(effect: RecordAsked) -> Op:

@@ -105,7 +105,7 @@ def take(row_ids: Sequence[str], *, repeated: bool = False) -> Take:
 
 def claim(row_id: str, *, repeated: bool = False, payload: str | None = None) -> Gate:
     """As ``take``, of one row. payload: what it is from now on, if that changes."""
-    return Gate(_CLAIM, {"which": row_id, "again": int(repeated), "new_payload": payload}, ("which",))
+    return Gate(_CLAIM, {"which": row_id, "again": int(repeated), "new_payload": payload})
 
 
 def pointless(effect: RecordPointless | RecordOvertaken) -> Op:
@@ -119,4 +119,4 @@ def pointless(effect: RecordPointless | RecordOvertaken) -> Op:
 
 def call_off(row_id: str, reason: str, at: datetime) -> Gate:
     """It does not go; shut when it has gone, or had ended."""
-    return Gate(_CALL_OFF, {"which": row_id, "settled": at, "why": reason}, ("which",))
+    return Gate(_CALL_OFF, {"which": row_id, "settled": at, "why": reason})

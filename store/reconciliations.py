@@ -170,7 +170,7 @@ def found(run: str, one: Found, at: datetime) -> Op:
 
 def settle(which: str, how: str, author: str, note: str, at: datetime) -> Gate:
     """It is settled. Shut when it was before."""
-    return Gate(_SETTLE, {"which": which, "how": how, "by": author, "words": note, "at": at}, ("which",))
+    return Gate(_SETTLE, {"which": which, "how": how, "by": author, "words": note, "at": at})
 
 
 async def latest(reader: Reader, limit: int, before: str | None = None) -> Sequence[Run]:

@@ -20,13 +20,13 @@ class Op(NamedTuple):
 class Gate(NamedTuple):
     """A write that lets the rest of its unit pass only if it touched a row.
 
-    statement: ``INSERT … ON CONFLICT DO NOTHING RETURNING``, or ``UPDATE … WHERE … RETURNING``, the columns whose
-    values are named in ``key``.
+    statement: ``INSERT … ON CONFLICT DO NOTHING RETURNING`` the columns that ``key`` names; or an ``UPDATE`` or
+    ``DELETE … WHERE … RETURNING`` anything, without ``key``.
     """
 
     statement: UpdateBase
     values: Mapping[str, Any]
-    key: tuple[str, ...]
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

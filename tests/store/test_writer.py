@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstraint, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstraint, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -30,6 +30,12 @@ notes = Table(
 )
 OPEN = insert(doors).on_conflict_do_nothing().returning(doors.c.key)
 NOTE = insert(notes)
+HAND_ON = (
+    update(doors)
+    .where(doors.c.key == bindparam("which"), doors.c.by == bindparam("holder"))
+    .values(by=bindparam("next_holder"))
+    .returning(doors.c.key)
+)
 
 
 def note(text: str) -> Op:
@@ -98,6 +104,24 @@ async def test_of_equal_gates_in_one_group_exactly_one_opens(engine: AsyncEngine
     assert await writer.commit_all([gated("a", 1), gated("a", 2), gated("b", 3)]) == [True, False, True]
     assert writer.groups == 1
     assert sorted(await written(engine)) == ["a came 1", "a came 2", "a passed 1", "b came 3", "b passed 3"]
+
+
+async def test_of_changes_in_one_group_each_has_its_own_condition(engine: AsyncEngine, writer: Writer) -> None:
+    """One that came too late for the same row as another is not taken for the other."""
+
+    def hand_on(holder: int, to: int) -> Unit:
+        values = {"which": "a", "holder": holder, "next_holder": to}
+        return Unit(gate=Gate(HAND_ON, values), ops=(note(f"{holder} to {to}"),))
+
+    await writer.commit(gated("a", 1))
+    assert await writer.commit_all([hand_on(7, 8), hand_on(1, 2), hand_on(1, 3), hand_on(2, 4)]) == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert writer.groups == 2
+    assert sorted(await written(engine))[:2] == ["1 to 2", "2 to 4"]
 
 
 async def test_a_gate_that_opened_once_stays_shut(engine: AsyncEngine, writer: Writer) -> None:
