@@ -12,6 +12,9 @@ from gateway.ocs.diameter_codec import Packet, UnreadablePacket, avp
 from gateway.simulators.ocs_credit_control import CreditControl, origin, plain
 from gateway.simulators.ocs_desk import Desk, NoAnswer
 
+_TURNS_TO_CONNECT = 2
+"""Of the event loop, until a socket that was just accepted is a connection, which can be closed."""
+
 
 class DiameterPort:
     """Listens for peers (RFC 6733 §5); ``start`` and ``stop`` it as often as wanted, it keeps what it has seen."""
@@ -25,22 +28,28 @@ class DiameterPort:
         """Listen, if it does not yet; on which port. Raises PortInUse, CannotListen."""
         if self._server is None:
             with listening(host, port, "charging system, Diameter"):
-                self._server = await asyncio.start_server(self._connected, host, port)
+                self._server = await asyncio.start_server(self._let_in, host, port)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Close the port and every connection."""
+        """Close the port and every connection, those included that were let in this very moment."""
         if self._server:
+            loop = asyncio.get_running_loop()
+            for listener in self._server.sockets:
+                loop.remove_reader(listener)
+            for _ in range(_TURNS_TO_CONNECT):  # a server that closes earlier loses the socket, and it stays open
+                await asyncio.sleep(0)
             self._server.close()
             self._server = None
         for writer in self._open:
             writer.transport.abort()
         await asyncio.gather(*self._open.values())
 
-    async def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None, "a connection is a task"
-        self._open[writer] = task
+    def _let_in(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Known from here on, whether or not its task gets to run before ``stop``."""
+        self._open[writer] = asyncio.create_task(self._serve(reader, writer), name="diameter peer of the simulator")
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         answers: set[asyncio.Task[None]] = set()
         try:
             while True:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +25,7 @@ from gateway.ocs.diameter_wire import Action, Ask, ChargedService, Sender
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.ocs_credit_control import HOST, CreditControl
 from gateway.simulators.ocs_desk import Desk
+from gateway.simulators.ocs_diameter import DiameterPort
 from gateway.simulators.ocs_faults import BadFault, Faults, parse_faults
 
 CATALOGUE = load_starter("co")
@@ -152,6 +155,18 @@ async def test_a_taken_port_is_told_in_one_line(simulator: OcsSimulator) -> None
         await other.start()
     with pytest.raises(OSError, match=str(other.port)):
         await asyncio.open_connection("127.0.0.1", other.port)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_whoever_comes_as_it_stops_is_hung_up_on(desk: Desk, turns: int) -> None:
+    """However far their connection had come by then: nobody is served by a port that was closed."""
+    port = DiameterPort(desk)
+    with socket.create_connection(("127.0.0.1", await port.start("127.0.0.1", 0)), timeout=5) as peer:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await port.stop()
+        with suppress(ConnectionResetError):
+            assert await asyncio.to_thread(peer.recv, 1) == b""
 
 
 async def test_what_is_not_diameter_is_hung_up_on(simulator: OcsSimulator) -> None:
