@@ -38,8 +38,9 @@ run: $(STAMP)
 	@mkdir -p .run
 	@$(BIN)/chasqui serve --config deploy/try.toml --log-level warning
 
+# On all cores, each file in one process. One test alone: .venv/bin/pytest tests/…::test_…
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -1,15 +1,17 @@
 """What tells that somebody may port their number, from signals that they agreed to.
 
 Three sources, each with a consent of its own: recharges (whoever has a second SIM spends with us only a part of what
-they spent), use (a SIM that falls silent), support (trouble that nobody solved). What a person did not agree to is
+they spent), use (a SIM that falls silent), support (trouble with network or device). What a person did not agree to is
 blotted out before anything is read from it, and counts as not known from then on; a model that is trained with such
 people among others knows what to make of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,8 +20,6 @@ from scoring.values import Bools, Floats
 
 MONTHS = 4
 """Of recharges, 28 days each, the newest first."""
-FEATURES = ("spend_share", "spend_trend", "recharge_gap", "silent_days", "silent_share", "contacts", "unresolved")
-SCHEMA = 1
 
 
 class Source(IntEnum):
@@ -30,14 +30,29 @@ class Source(IntEnum):
     SUPPORT = 2
 
 
+SOURCE_OF: Mapping[str, Source] = MappingProxyType(
+    {
+        "spend_share": Source.RECHARGES,
+        "spend_trend": Source.RECHARGES,
+        "recharge_gap": Source.RECHARGES,
+        "silent_days": Source.USE,
+        "silent_share": Source.USE,
+        "contacts": Source.SUPPORT,
+        "troubles": Source.SUPPORT,
+    }
+)
+"""Whose consent each feature needs."""
+FEATURES = tuple(SOURCE_OF)
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """Of n people; NaN = not known.
 
     spend: recharged in each of the last months of 28 days, the newest first, ``(n, 4)``. recharge_gap: days since the
     last recharge over the usual days between two, ``(n,)``. silent_days: since the SIM was last used; silent_share: of
-    the last 28 days those without use. contacts: with support in 28 days; unresolved: of these. consented: ``(n, 3)``,
-    by ``Source``.
+    the last 28 days those without use. contacts: with support in 28 days; troubles: of these, about the network or a
+    device. consented: ``(n, 3)``, by ``Source``.
     """
 
     spend: Floats
@@ -45,14 +60,14 @@ class Signals:
     silent_days: Floats
     silent_share: Floats
     contacts: Floats
-    unresolved: Floats
+    troubles: Floats
     consented: Bools
 
     def __post_init__(self) -> None:
         n = len(self.recharge_gap)
         if self.spend.shape != (n, MONTHS) or self.consented.shape != (n, len(Source)):
             raise ShapeMismatch(f"spend {self.spend.shape}, consents {self.consented.shape} of {n} people")
-        for name in ("silent_days", "silent_share", "contacts", "unresolved"):
+        for name in ("silent_days", "silent_share", "contacts", "troubles"):
             if getattr(self, name).shape != (n,):
                 raise ShapeMismatch(f"{name} is {getattr(self, name).shape}, not {(n,)}")
 
@@ -71,9 +86,14 @@ def features(signals: Signals) -> Floats:
             np.where(use, signals.silent_days, np.nan),
             np.where(use, signals.silent_share, np.nan),
             np.where(support, signals.contacts, np.nan),
-            np.where(support, signals.unresolved, np.nan),
+            np.where(support, signals.troubles, np.nan),
         ]
     )
+
+
+def withheld(row: Floats, agreed: Collection[Source]) -> Floats:
+    """Features of one person without those whose source they do not agree to any more."""
+    return np.where([source in agreed for source in SOURCE_OF.values()], row, np.nan)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -6,6 +6,7 @@ the same sums, the second finds the gate shut, reads again, and finds the first 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -14,11 +15,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from flows.behaviour import Source
 from flows.frozen import dataclass
-from flows.values import Msisdn, SubscriptionId
+from flows.values import SubscriptionId
 from store.reader import AnyRow, Reader
 from store.tables import behaviour as t
 from store.tables import behaviour_records as r
-from store.tables import subscriptions as subscriptions_
 from store.tables import usage
 from store.unit import Gate, Op, Unit
 
@@ -54,22 +54,22 @@ _OLD = (
 _FORGET = delete(r).where(
     r.c.subscription_id == bindparam("whose"), r.c.source == bindparam("of_source"), r.c.digest == bindparam("which")
 )
-_TOLD = (
-    select(r.c.subscription_id, r.c.digest, r.c.at, r.c.content, subscriptions_.c.msisdn)
-    .join(subscriptions_, subscriptions_.c.id == r.c.subscription_id)
-    .where(
-        r.c.source == bindparam("source"),
-        tuple_(r.c.subscription_id, r.c.digest) > tuple_(bindparam("after"), bindparam("after_digest")),
-        subscriptions_.c.ended_at.is_(None),
-    )
-    .order_by(r.c.subscription_id, r.c.digest)
-    .limit(PAGE)
-)
 _PACED = (
     select(usage.c.subscription_id)
     .where(usage.c.subscription_id > bindparam("after"))
     .order_by(usage.c.subscription_id)
     .limit(PAGE)
+)
+_PEOPLE = (
+    select(t.c.subscription_id)
+    .where(t.c.subscription_id > bindparam("after"))
+    .distinct()
+    .order_by(t.c.subscription_id)
+    .limit(bindparam("most"))
+)
+_ANY = select(t.c.subscription_id).where(t.c.source == bindparam("source")).limit(1)
+_TOLD_OF = select(r.c.subscription_id, r.c.digest, r.c.at, r.c.content).where(
+    r.c.subscription_id.in_(bindparam("subscriptions", expanding=True)), r.c.source == bindparam("source")
 )
 
 
@@ -90,15 +90,6 @@ class KeptRecord:
     digest: str
     at: datetime
     content: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToldRecord:
-    """A record with whose it is."""
-
-    subscription: SubscriptionId
-    msisdn: Msisdn
-    record: KeptRecord
 
 
 async def of(reader: Reader, subscriptions: Sequence[SubscriptionId]) -> dict[tuple[SubscriptionId, Source], KeptSums]:
@@ -150,13 +141,24 @@ async def page(reader: Reader, after: tuple[str, str]) -> Sequence[KeptSums]:
     return [_sums(row) for row in await reader.rows(_ALL, {"after": after[0], "after_source": after[1]})]
 
 
-async def told(reader: Reader, source: Source, after: tuple[str, str]) -> Sequence[ToldRecord]:
-    """The next records of this source, in the order of (subscription, digest), of those who hold their number still."""
-    values = {"source": source.value, "after": after[0], "after_digest": after[1]}
-    return [
-        ToldRecord(SubscriptionId(row.subscription_id), Msisdn(row.msisdn), KeptRecord(row.digest, row.at, row.content))
-        for row in await reader.rows(_TOLD, values)
-    ]
+async def people(reader: Reader, after: str, most: int = PAGE) -> Sequence[SubscriptionId]:
+    """The next subscriptions of which anything is kept, in order."""
+    return [SubscriptionId(row.subscription_id) for row in await reader.rows(_PEOPLE, {"after": after, "most": most})]
+
+
+async def is_told(reader: Reader, source: Source) -> bool:
+    """Whether anything of this source is kept of anybody."""
+    return await reader.first(_ANY, {"source": source.value}) is not None
+
+
+async def told_of(
+    reader: Reader, subscriptions: Sequence[SubscriptionId], source: Source
+) -> Mapping[SubscriptionId, Sequence[KeptRecord]]:
+    """What one source told of these subscriptions, in no order; nothing of those of whom it told nothing."""
+    found = defaultdict[SubscriptionId, list[KeptRecord]](list)
+    for row in await reader.rows(_TOLD_OF, {"subscriptions": list(subscriptions), "source": source.value}):
+        found[SubscriptionId(row.subscription_id)].append(KeptRecord(row.digest, row.at, row.content))
+    return found
 
 
 async def paced(reader: Reader, after: str) -> Sequence[SubscriptionId]:

@@ -14,6 +14,8 @@ from store import audit, behaviour, decisions, imsis, prices, turns
 from store.tables import consent_keys as t
 from store.unit import Gate, Unit
 
+ERASED = "consent.erased"
+"""The action of the audit."""
 _DELETE = delete(t).where(t.c.subscription_id == bindparam("subscription_id")).returning(t.c.subscription_id)
 
 
@@ -23,7 +25,7 @@ def erasure(subscription: SubscriptionId, actor: str, at: datetime) -> Unit:
 
     The unit's gate is shut when there is no key; the rest goes all the same.
     """
-    noted = RecordAudit(actor=actor, action="consent.erased", subscription=subscription, at=at)
+    noted = RecordAudit(actor=actor, action=ERASED, subscription=subscription, at=at)
     return Unit(
         gate=Gate(_DELETE, {"subscription_id": subscription}),
         ops=(audit.note(noted),),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, exists, select
 
 from flows.effects import RecordAudit
 from flows.events import LifeCycle
+from flows.frozen import dataclass
 from flows.values import Msisdn, SubscriptionId
 from flows.win_back import Left
 from store import audit
+from store.consent_erasure import ERASED
 from store.reader import Reader
 from store.tables import audit as noted
 from store.tables import subscriptions as t
@@ -35,6 +38,27 @@ _LEFT = (
     )
     .order_by(t.c.id)
 )
+_ENDINGS = select(
+    t.c.id,
+    t.c.ended_at,
+    exists().where(noted.c.subscription_id == t.c.id, noted.c.action == LifeCycle.PORTED_OUT.value),
+    exists().where(noted.c.subscription_id == t.c.id, noted.c.action == ERASED),
+).where(t.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a subscription ended. at: None for one that goes on. ported: to another operator. erased: on request."""
+
+    at: datetime | None
+    ported: bool
+    erased: bool
+
+
+async def endings(reader: Reader, ids: Sequence[SubscriptionId]) -> dict[SubscriptionId, Ending]:
+    """Of those of these subscriptions that there ever were."""
+    rows = await reader.rows(_ENDINGS, {"ids": list(ids)})
+    return {SubscriptionId(row.id): Ending(row.ended_at, bool(row[2]), bool(row[3])) for row in rows}
 
 
 async def left_since(reader: Reader, since: datetime) -> list[Left]:

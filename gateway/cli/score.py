@@ -14,6 +14,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "evaluate": ("score_depletion", "score_propensity", "score_profiles"),
     "forecast": ("score_depletion",),
     "combos": ("score_combos",),
+    "porting": ("score_porting",),
     "risks": ("score_risks",),
     "win-back": ("score_win_back",),
     "ope": ("score_ope",),

@@ -5,12 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,11 +14,11 @@ from flows.behaviour import Source
 from gateway.app import utc_now
 from gateway.app.building import market_of
 from gateway.cli.configured import Commands, Words, add_config, load_config
+from gateway.cli.private_file import private
 from gateway.cli.stored import with_store
 from gateway.core import usage_export
 from gateway.core.behaviour_desk import BehaviourDesk
 from gateway.core.usage_loading import Loaded, UsageLoader
-from gateway.errors import ConfigError
 from scoring import behaviour_files
 from store.reader import Reader
 from store.writer import Writer
@@ -108,7 +104,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
     async def run(engine: AsyncEngine, reader: Reader) -> int:
         desk, count = BehaviourDesk(reader, Writer(engine), market, config.behaviour.retention, utc_now), 0
-        with _private(arguments.out) as file:
+        with private(arguments.out) as file:
             lines = csv.writer(file, lineterminator="\n")
             lines.writerow(behaviour_files.header_of(source))
             async for row in usage_export.rows(reader, desk, source):
@@ -118,21 +114,6 @@ def _export(arguments: argparse.Namespace) -> int:
 
     print(f"{with_store(config, run)} rows")
     return 0
-
-
-@contextmanager
-def _private(path: Path) -> Iterator[TextIO]:
-    """A file that its owner alone can read, whole or not at all. Raises ConfigError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _progress(done: int, of: int) -> None:

@@ -148,7 +148,7 @@ class BehaviourDesk:
             known = await behaviour.known(self._reader, *key, list(named))
             new = {digest: one for digest, one in named.items() if digest not in known}
             ring, possible = self._observed(_ring(sums.get(key), key[1]), new)
-            ring = without_before(ring, self._day(at - self._retention[key[1]]))
+            ring = without_before(ring, self.day(self.kept_since(key[1], at)))
             counts[key] = Counter(
                 kept=len(possible), impossible=len(new) - len(possible), known=len(records) - len(new)
             )
@@ -167,7 +167,7 @@ class BehaviourDesk:
         for digest, record in new.items():
             local = record.at.astimezone(self._market.time_zones[0])
             try:
-                ring = observe(ring, self._day(record.at), added(record.source, local.hour, record.values))
+                ring = observe(ring, self.day(record.at), added(record.source, local.hour, record.values))
             except ScoringError:
                 continue
             possible.append(KeptRecord(digest, record.at, _content(record)))
@@ -177,13 +177,23 @@ class BehaviourDesk:
         self, people: Sequence[SubscriptionId], at: datetime
     ) -> dict[SubscriptionId, dict[Source, Floats]]:
         """The last 28 days: ``(28, width)`` for each source that may be used now and tells something of the person."""
-        standing, sums = await self.standing(people), await behaviour.of(self._reader, people)
-        found: dict[SubscriptionId, dict[Source, Floats]] = {one: {} for one in people}
-        for (person, source), kept in sums.items():
+        rings = await self.rings(await self.standing(people), at)
+        return {one: {source: window(ring, self.day(at)) for source, ring in of.items()} for one, of in rings.items()}
+
+    async def rings(
+        self, standing: Mapping[SubscriptionId, frozenset[Source]], at: datetime
+    ) -> dict[SubscriptionId, dict[Source, DayRing]]:
+        """The daily sums of these people, of the sources that stand and tell something of the person."""
+        found: dict[SubscriptionId, dict[Source, DayRing]] = {one: {} for one in standing}
+        for (person, source), kept in (await behaviour.of(self._reader, list(standing))).items():
             if source in standing[person]:
-                ring = without_before(_ring(kept, source), self._day(at - self._retention[source]))
-                found[person][source] = window(ring, self._day(at))
+                oldest = self.day(self.kept_since(source, at))
+                found[person][source] = without_before(_ring(kept, source), oldest)
         return found
+
+    def kept_since(self, source: Source, at: datetime) -> datetime:
+        """What happened before is longer ago than this source is kept."""
+        return at - self._retention[source]
 
     def too_old(self, source: Source, at: datetime) -> bool:
         """Whether what happened then is longer ago than this source is kept."""
@@ -192,10 +202,11 @@ class BehaviourDesk:
     def trimmed(self, kept: KeptSums, at: datetime) -> DayRing | None:
         """Sums without what is older than may be kept; None where they hold nothing of that."""
         ring = _ring(kept, kept.source)
-        left = without_before(ring, self._day(at - self._retention[kept.source]))
+        left = without_before(ring, self.day(self.kept_since(kept.source, at)))
         return None if left is ring else left
 
-    def _day(self, at: datetime) -> int:
+    def day(self, at: datetime) -> int:
+        """The day of the sums, on the clock of the market."""
         return at.astimezone(self._market.time_zones[0]).date().toordinal() - _EPOCH
 
 

@@ -24,7 +24,7 @@ CATALOGUES = load_catalogues()
 LANGUAGES = ("es", "pt_BR", "en")
 BOGOTA = ZoneInfo("America/Bogota")
 BUNDLES = [bundle for code in market_codes() for bundle in load_starter(code).bundles]
-CONTACTS = ["", *{load_market(code).at(TUESDAY.date()).complaints for code in market_codes()}, "x" * 30]
+CONTACTS = ["", *sorted({load_market(code).at(TUESDAY.date()).complaints for code in market_codes()}), "x" * 30]
 FIXED: dict[str, Callable[[Voice], str]] = {
     "nothing more": reply_texts.nothing_more,
     "try later": reply_texts.try_later,

@@ -1,6 +1,6 @@
 """People of whom we know why they port: made apart from what the model assumes, with known chances.
 
-A second SIM eats a growing share of what they spend; the first falls silent; a complaint that nobody solves doubles the
+A second SIM eats a growing share of what they spend; the first falls silent; trouble with the network doubles the
 odds. Days are drawn one by one, recharges come in lumps, and a third of those with a second SIM never leave.
 """
 
@@ -38,8 +38,8 @@ def crowd(n: int, seed: int, agreeing: float = 1.0) -> Crowd:
     used = drawn.random((n, 28)) > quiet[:, None]
     silent = np.where(used.any(axis=1), used.argmax(axis=1), 28).astype(float)
     contacts = drawn.poisson(0.4, n)
-    unresolved = drawn.binomial(contacts, 0.3)
-    odds = -3.2 + 2.6 * leaving + 0.7 * unresolved + 0.03 * silent
+    troubles = drawn.binomial(contacts, 0.3)
+    odds = -3.2 + 2.6 * leaving + 0.7 * troubles + 0.03 * silent
     chance = 1 / (1 + np.exp(-odds))
     signals = Signals(
         spend=spend,
@@ -47,7 +47,7 @@ def crowd(n: int, seed: int, agreeing: float = 1.0) -> Crowd:
         silent_days=silent,
         silent_share=1 - used.mean(axis=1),
         contacts=contacts.astype(float),
-        unresolved=unresolved.astype(float),
+        troubles=troubles.astype(float),
         consented=drawn.random((n, len(Source))) < agreeing,
     )
     return Crowd(signals, (drawn.random(n) < chance).astype(float), chance)

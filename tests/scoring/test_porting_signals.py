@@ -22,7 +22,7 @@ from scoring.propensity_study import Asked
 _OF = {
     Source.RECHARGES: ("spend", "recharge_gap"),
     Source.USE: ("silent_days", "silent_share"),
-    Source.SUPPORT: ("contacts", "unresolved"),
+    Source.SUPPORT: ("contacts", "troubles"),
 }
 
 
