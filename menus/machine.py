@@ -9,6 +9,7 @@ nothing is final, since a shared machine dies in a final state.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from statemachine import State, StateMachine
@@ -19,6 +20,8 @@ from menus.pages import Menu
 from menus.routes import BACK, all_routes
 
 _PREFIX = "p_"
+_STRUCTURES = 8
+"""Machines that are remembered: a menu is built to be checked and again for its table, and new texts keep the ways."""
 
 
 class PageMachine(StateMachine):
@@ -42,17 +45,24 @@ class PageMachine(StateMachine):
 
 def build(menu: Menu) -> type[PageMachine]:
     """The machine's class. Raises MenuError for what the library finds wrong with the structure."""
-    states = {page: State(name=page, value=page, initial=page == menu.start) for page in menu.pages}
-    for route in all_routes(menu):
-        guard = {"cond": "leads_back"} if route.event == BACK else {}
-        states[route.source].to(states[route.target], event=route.event, **guard)
+    try:
+        ways = tuple((route.source, route.event, route.target) for route in all_routes(menu))
+        return _built(tuple(menu.pages), menu.start, ways)
+    except InvalidDefinition as error:
+        raise MenuError((f"{menu.file or menu.id}: {' '.join(str(error).split())}",)) from error
+
+
+@lru_cache(maxsize=_STRUCTURES)
+def _built(pages: tuple[str, ...], start: str, ways: tuple[tuple[str, str, str], ...]) -> type[PageMachine]:
+    """Of menus with the same ways between the same pages there is one machine. Raises InvalidDefinition."""
+    states = {page: State(name=page, value=page, initial=page == start) for page in pages}
+    for source, event, target in ways:
+        guard = {"cond": "leads_back"} if event == BACK else {}
+        states[source].to(states[target], event=event, **guard)
     attributes: dict[str, Any] = {f"{_PREFIX}{page}": state for page, state in states.items()}
     attributes["__module__"] = __name__
     metaclass: Any = type(PageMachine)
-    try:
-        machine: type[PageMachine] = metaclass("MenuMachine", (PageMachine,), attributes)
-    except InvalidDefinition as error:
-        raise MenuError((f"{menu.file or menu.id}: {' '.join(str(error).split())}",)) from error
+    machine: type[PageMachine] = metaclass("MenuMachine", (PageMachine,), attributes)
     return machine
 
 

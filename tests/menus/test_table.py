@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from menu_samples import SMALL, VOCABULARY
+from rich_menu import RICH, WORDS
 from statemachine.exceptions import TransitionNotAllowed
 
 from menus import routes
@@ -355,3 +356,10 @@ def test_table_and_machine_agree(menu: Menu, walk: list[tuple[str, int, str]], d
 def _empties(menu: Menu, place: Place, facts: Facts) -> bool:
     """Whether the page has somewhere to go for an empty fact, and the fact is empty."""
     return facts["f"] == () and menu.pages[place.page].facts[0].empty is not None
+
+
+def test_menus_with_the_same_ways_share_a_machine_and_others_have_their_own() -> None:
+    """Building one takes seconds for hundreds of pages: texts may change without another."""
+    menu = load_menu(SMALL, "small.yaml", VOCABULARY)
+    assert build(menu) is build(replace(menu, version="other"))
+    assert build(load_menu(RICH, "rich.yaml", WORDS)) is not build(menu)
