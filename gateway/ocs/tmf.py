@@ -44,11 +44,11 @@ from gateway.core.ports import (
     Service,
     ServiceRequest,
 )
-from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
+from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
 from gateway.ocs.tmf_accounts import TmfAccounts
-from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
+from gateway.ocs.tmf_link import NO_ANSWER, Answered, TmfLink
 from gateway.ocs.tmf_orders import find_order, ordered
 from gateway.ocs.tmf_services import TmfServices
 from gateway.ocs.tmf_wallet import read_wallet
@@ -100,11 +100,6 @@ class TmfChargingSystem:
             raise _error(answer.status) from None
         except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
-        except TimeoutError:
-            raise OcsTimeout("the charging system did not answer in time") from None
-        except aiohttp.ClientError as error:
-            # Its own text may hold the address and with it the MSISDN.
-            raise OcsUnavailable(f"the charging system cannot be reached ({type(error).__name__})") from None
 
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Post one order. A bundle without product offering is refused here and never sent."""
@@ -140,8 +135,8 @@ class TmfChargingSystem:
             self._history_tells |= wire.shows_refunds(actions)
             found = wire.choose_refund(actions, request.key)
             return _UNTOLD if isinstance(found, NotFound) and not self._history_tells else found
-        except (Answered, UnreadableAnswer, *SILENCE) as error:
-            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+        except NO_ANSWER as error:
+            return OutcomeUnknown(str(error))
 
     async def _as_adjusted(self, outcome: RefundOutcome, request: RefundRequest) -> RefundOutcome:
         """The same; until the history has shown a refund, each that was paid is looked for in it."""
@@ -163,7 +158,7 @@ class TmfChargingSystem:
         """Asked about an order that nobody made: any answer but silence will do."""
         try:
             await self._link.list(f"{wire.PRODUCT_ORDERS}?externalId=readiness-probe")
-        except (Answered, UnreadableAnswer, *SILENCE):
+        except NO_ANSWER:
             return False
         return True
 

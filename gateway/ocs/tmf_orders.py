@@ -9,7 +9,7 @@ from flows.values import OrderKey
 from gateway.core.ports import FindOutcome, NotSent, OutcomeUnknown, PurchaseOutcome, Refused
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer, read_json
-from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
+from gateway.ocs.tmf_link import NO_ANSWER, TmfLink
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,14 +32,8 @@ async def find_order(link: TmfLink, key: OrderKey) -> FindOutcome:
     try:
         items = await link.list(f"{wire.PRODUCT_ORDERS}?externalId={quote(key, safe='')}")
         orders = [wire.read_order(item) for item in items]
-    except Answered as answer:
-        return OutcomeUnknown(f"the charging system answered {answer.status}")
-    except UnreadableAnswer as error:
+    except NO_ANSWER as error:
         return OutcomeUnknown(str(error))
-    except TimeoutError:
-        return OutcomeUnknown("the charging system did not answer in time")
-    except SILENCE as error:
-        return OutcomeUnknown(f"the charging system cannot be reached ({type(error).__name__})")
     if (count := sum(order.key == key for order in orders)) > 1:
         completed = sum(order.key == key and order.state.lower() == "completed" for order in orders)
         _LOG.warning("order %s exists %d times in the charging system, completed %d times", key, count, completed)

@@ -30,7 +30,7 @@ from gateway.core.ports import (
 from gateway.ocs import tmf_services_wire as wire
 from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, never_sent
 from gateway.ocs.tmf_accounts import TmfAccounts
-from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
+from gateway.ocs.tmf_link import NO_ANSWER, TmfLink
 from gateway.ocs.tmf_orders import find_order, ordered
 from gateway.ocs.tmf_wire import PRODUCT_ORDERS
 
@@ -72,8 +72,8 @@ class TmfServices:
             return await find_order(self._link, request.key)
         try:
             return _without_pin(wire.choose_action(await self._accounts.actions(request.payer), request), request)
-        except (Answered, UnreadableAnswer, *SILENCE) as error:
-            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+        except NO_ANSWER as error:
+            return OutcomeUnknown(str(error))
 
     async def _advance(self, request: ServiceRequest) -> PurchaseOutcome:
         offering = self._offerings.get(request.product)

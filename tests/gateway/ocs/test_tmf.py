@@ -427,3 +427,12 @@ async def test_it_tells_whether_it_answers(ocs: TmfChargingSystem, simulator: Oc
     assert await ocs.answers()
     await simulator.set_down(down=True)
     assert not await ocs.answers()
+
+
+async def test_an_answer_without_end_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was ordered with it is asked about, and nothing is known of a balance."""
+    monkeypatch.setattr("gateway.ocs.tmf_link._LARGEST", 1000)
+    async with server(answering(200, "x" * 1001)) as charging:
+        assert await charging.purchase(order()) == OutcomeUnknown("the answer is too large")
+        with pytest.raises(OcsError, match="too large"):
+            await charging.wallet(ANA)
