@@ -82,6 +82,19 @@ class FakeClock:
         self.now += timedelta(**length)
 
 
+class FakeTraits:
+    """What is known of a charging system, and by which orders it was learnt."""
+
+    def __init__(self, *known: str) -> None:
+        self.known: dict[str, str] = dict.fromkeys(known, "")
+
+    async def knows(self, trait: str) -> bool:
+        return trait in self.known
+
+    async def learn(self, trait: str, key: OrderKey) -> None:
+        self.known.setdefault(trait, key)
+
+
 class FakeOcs:
     """A charging system that says what it is told to say, and remembers what it was asked.
 

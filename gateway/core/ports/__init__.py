@@ -49,6 +49,7 @@ from gateway.core.ports.texts import (
     Submitted,
     SubmitUnknown,
 )
+from gateway.core.ports.traits import OcsTraits
 
 __all__ = [
     "Activated",
@@ -62,6 +63,7 @@ __all__ = [
     "MobilePart",
     "NotFound",
     "NotSent",
+    "OcsTraits",
     "OutcomeUnknown",
     "PurchaseOutcome",
     "PurchaseRequest",

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import pytest
 
-from fakes import ANA, BEN, TUESDAY, FakeClock
+from fakes import ANA, BEN, TUESDAY, FakeClock, FakeTraits
 from flows.catalogue import load_starter
 from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON, Services
 from flows.values import BundleId, Money, OrderKey, OrderKind
@@ -67,10 +67,17 @@ async def ocs(request: pytest.FixtureRequest, simulator: OcsSimulator) -> AsyncI
     await charging.close()
 
 
-def tmf(url: str) -> TmfChargingSystem:
-    """Over TM Forum."""
-    offerings, services = CATALOGUE.tmf_offerings(), CATALOGUE.services
-    return TmfChargingSystem(url, timeout=2, settle_seconds=1, currency="COP", offerings=offerings, services=services)
+def tmf(url: str, traits: FakeTraits | None = None) -> TmfChargingSystem:
+    """Over TM Forum. traits: left out, of a server whose lists have shown our keys."""
+    return TmfChargingSystem(
+        url,
+        timeout=2,
+        settle_seconds=1,
+        currency="COP",
+        offerings=CATALOGUE.tmf_offerings(),
+        traits=traits or FakeTraits("orders", "top-ups", "transfers"),
+        services=CATALOGUE.services,
+    )
 
 
 def ucip(url: str, **config: bool) -> UcipChargingSystem:
@@ -170,6 +177,44 @@ async def test_over_tm_forum_a_lost_answer_is_asked_about(
     found = await charging.find_service(asked(kind))
     await charging.close()
     assert isinstance(found, Activated if "drop_answer" in fault else NotFound)
+
+
+LISTS = {
+    OrderKind.ADVANCE: "orders",
+    OrderKind.OUT_OF_BUNDLE: "orders",
+    OrderKind.TOP_UP: "top-ups",
+    OrderKind.TRANSFER: "transfers",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_over_tm_forum_what_is_not_listed_was_not_done_only_where_its_kind_is_listed(
+    simulator: OcsSimulator, kind: OrderKind
+) -> None:
+    """A list that may hide the key says nothing: what may have been done goes to a person."""
+    charging = tmf(simulator.url, FakeTraits(*(set(LISTS.values()) - {LISTS[kind]})))
+    simulator._desk.set_faults(Faults(hide_keys=True, drop_answer=1))
+    assert isinstance(await charging.serve(asked(kind)), OutcomeUnknown)
+    found = await charging.find_service(asked(kind))
+    await charging.close()
+    assert isinstance(found, OutcomeUnknown)
+    assert (found.silent, found.asking_helps) == (False, False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_over_tm_forum_each_list_is_learnt_from_an_order_that_was_carried_out(
+    simulator: OcsSimulator, kind: OrderKind
+) -> None:
+    """And by a later one that was asked about, where the list did not show the first."""
+    traits, late = FakeTraits(), FakeTraits()
+    charging, again = tmf(simulator.url, traits), tmf(simulator.url, late)
+    assert isinstance(await charging.serve(asked(kind)), Activated)
+    assert traits.known == {LISTS[kind]: "ord-srv-1"}
+    assert await charging.find_service(replace(asked(kind, "ord-srv-9"), pin="")) == NotFound()
+    assert isinstance(await again.find_service(asked(kind)), Activated)
+    assert late.known == traits.known
+    for one in (charging, again):
+        await one.close()
 
 
 async def test_an_advance_over_ucip_is_repeated_only_where_repeats_are_recognised(simulator: OcsSimulator) -> None:
