@@ -41,7 +41,6 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
 )
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
@@ -89,7 +88,7 @@ class TmfChargingSystem:
         self._services = TmfServices(
             self._link, self._orders, self._accounts, self._keys, offerings=offerings, services=services
         )
-        self.services: frozenset[Service] = self._services.offered.union(("gift",))
+        self.abilities = self._services.abilities
         self._currency = currency
         self._offerings = offerings
         self._now = now

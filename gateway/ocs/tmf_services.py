@@ -19,6 +19,7 @@ from typing import TypeVar
 from flows.catalogue_services import OUT_OF_BUNDLE_ON, Services
 from flows.values import BundleId, OrderKey, OrderKind
 from gateway.core.ports import (
+    Abilities,
     Activated,
     FindOutcome,
     NotFound,
@@ -29,7 +30,8 @@ from gateway.core.ports import (
     ServiceRequest,
 )
 from gateway.ocs import tmf_services_wire as wire
-from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, never_sent
+from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.not_offered import not_offered
 from gateway.ocs.shown_keys import ShownKeys
 from gateway.ocs.tmf_accounts import TmfAccounts
 from gateway.ocs.tmf_link import NO_ANSWER, TmfLink
@@ -62,12 +64,14 @@ class TmfServices:
         told = (services.out_of_bundle or {}).get("tmf", {}).get("product_offering")
         self._switch = told if isinstance(told, str) else ""
         here: Mapping[Service, object] = {
+            "gift": True,
             "advance": any(one.id in offerings for one in services.advances),
             "top_up": services.vouchers,
             "transfer": services.transfers,
             "out_of_bundle": self._switch,
         }
-        self.offered: frozenset[Service] = frozenset(name for name, given in here.items() if given)
+        offered = frozenset(name for name, given in here.items() if given)
+        self.abilities = Abilities("TM Forum", frozenset(here), offered)
         self._ways: Mapping[OrderKind, Callable[[ServiceRequest], Awaitable[PurchaseOutcome]]] = {
             OrderKind.ADVANCE: self._advance,
             OrderKind.TOP_UP: self._top_up,
@@ -93,12 +97,12 @@ class TmfServices:
     async def _advance(self, request: ServiceRequest) -> PurchaseOutcome:
         offering = self._offerings.get(request.product)
         if offering is None:
-            return never_sent(f"advance {request.product} has no TM Forum product offering", NOT_OFFERED)
+            return not_offered(self.abilities, "advance")
         return await self._orders.place(wire.format_advance(request, offering), request.key)
 
     async def _out_of_bundle(self, request: ServiceRequest) -> PurchaseOutcome:
         if not self._switch:
-            return never_sent("out_of_bundle has no TM Forum product offering in the catalogue", NOT_OFFERED)
+            return not_offered(self.abilities, "out_of_bundle")
         body = wire.format_switch(request, self._switch, on=request.product == OUT_OF_BUNDLE_ON)
         return await self._orders.place(body, request.key)
 

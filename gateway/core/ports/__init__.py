@@ -6,6 +6,7 @@ Outcomes of a call are values, never exceptions, because every one of them has a
 
 from __future__ import annotations
 
+from gateway.core.ports.abilities import Abilities, Service, service_of
 from gateway.core.ports.charging import (
     Activated,
     ChargingSystem,
@@ -20,7 +21,6 @@ from gateway.core.ports.charging import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
     StillRunning,
 )
@@ -52,6 +52,7 @@ from gateway.core.ports.texts import (
 from gateway.core.ports.traits import OcsTraits
 
 __all__ = [
+    "Abilities",
     "Activated",
     "ChargingSystem",
     "Delivery",
@@ -90,4 +91,5 @@ __all__ = [
     "SubmitUnknown",
     "Submitted",
     "UssdPusher",
+    "service_of",
 ]

@@ -103,5 +103,5 @@ async def test_the_adapter_is_built_of_it(tmp_path: Path) -> None:
     config = load(written(tmp_path, OURS + 'balance_context = "balance@operator"\n'), {})
     built = charging_system(config.ocs, config.ocs.url, load_market("co"), load_starter("co"), FakeTraits())
     assert isinstance(built, DiameterChargingSystem)
-    assert built.services == frozenset()
+    assert built.abilities.services == frozenset()
     await built.close()
