@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from flows.catalogue_services import OUT_OF_BUNDLE_ON, Services
-from flows.values import BundleId, OrderKey, OrderKind
+from flows.values import BundleId, Msisdn, OrderKey, OrderKind
 from gateway.core.ports import (
     Abilities,
     Activated,
@@ -92,7 +93,7 @@ class TmfServices:
         except NO_ANSWER as error:
             return OutcomeUnknown(str(error))
         found = _without_pin(wire.choose_action(actions, request), request)
-        return await self._keys.judged(_LISTED[request.kind], found, _shown(actions, request))
+        return await self._keys.judged(_LISTED[request.kind], found, _shown(actions, request.key))
 
     async def _advance(self, request: ServiceRequest) -> PurchaseOutcome:
         offering = self._offerings.get(request.product)
@@ -134,16 +135,17 @@ class TmfServices:
         except UnreadableAnswer as error:
             return OutcomeUnknown(f"the charging system's answer cannot be read: {error}")
         if isinstance(outcome, Activated):
-            await self._keys.carried_out(_LISTED[request.kind], request.key, lambda: self._shows(request))
+            look = partial(self._shows, request.payer, request.key)  # and no PIN
+            await self._keys.carried_out(_LISTED[request.kind], request.key, look)
         return outcome
 
-    async def _shows(self, request: ServiceRequest) -> bool:
-        return _shown(await self._accounts.actions(request.payer), request) is not None
+    async def _shows(self, payer: Msisdn, key: OrderKey) -> bool:
+        return _shown(await self._accounts.actions(payer), key) is not None
 
 
-def _shown(actions: Sequence[Mapping[str, object]], request: ServiceRequest) -> OrderKey | None:
-    """The request's key, where one of the balance actions has it."""
-    return request.key if any(action.get("description") == request.key for action in actions) else None
+def _shown(actions: Sequence[Mapping[str, object]], key: OrderKey) -> OrderKey | None:
+    """The key, where one of the balance actions has it."""
+    return key if any(action.get("description") == key for action in actions) else None
 
 
 def _without_pin(outcome: Outcome, request: ServiceRequest) -> Outcome:
