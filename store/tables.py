@@ -698,3 +698,12 @@ incentives = Table(
 )
 Index("incentives_period", incentives.c.period)
 Index("incentives_subscription", incentives.c.subscription_id)
+
+ocs_traits = Table(
+    "ocs_traits",
+    metadata,
+    Column("ocs", String(200), primary_key=True),  # kind and address
+    Column("trait", String(40), primary_key=True),
+    Column("order_key", String(64), nullable=False),  # of the order that showed it
+    Column("at", UtcTime, nullable=False),
+)

@@ -27,6 +27,7 @@ from flows.values import (
 )
 from gateway.core.context import Context, Machines
 from gateway.core.ports import (
+    Abilities,
     Activated,
     Delivery,
     DeliveryReceipt,
@@ -82,6 +83,24 @@ class FakeClock:
         self.now += timedelta(**length)
 
 
+class FakeTraits:
+    """What is known of a charging system, and by which orders it was learnt."""
+
+    def __init__(self, *known: str) -> None:
+        self.known: dict[str, str] = dict.fromkeys(known, "")
+
+    async def knows(self, trait: str) -> bool:
+        return trait in self.known
+
+    async def learn(self, trait: str, key: OrderKey) -> None:
+        self.known.setdefault(trait, key)
+
+
+def able(*services: Service) -> Abilities:
+    """A charging system that can be asked for these."""
+    return Abilities("a fake", frozenset(services), frozenset(services))
+
+
 class FakeOcs:
     """A charging system that says what it is told to say, and remembers what it was asked.
 
@@ -90,7 +109,7 @@ class FakeOcs:
 
     def __init__(self, balance: int = 1_000_000) -> None:
         self.settle_seconds = 10.0
-        self.services: frozenset[Service] = frozenset({"gift"})
+        self.abilities = able("gift")
         self.can_be_asked = True
         self.balances: dict[Msisdn, Wallet] = {}
         self.otherwise = Wallet(Money(balance, "COP"))

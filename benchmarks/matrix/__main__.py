@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.matrix.cells import POSSIBLE, Fault, Moment
+from benchmarks.matrix.cells import POSSIBLE, Fault, Moment, cells
 from benchmarks.matrix.deeds import CAN, DEEDS
 from benchmarks.matrix.run import Outcome, run
 from benchmarks.matrix.wires import WIRES
 
-_ALL_WELL = "one charge an order at most, all settled, all told once"
+_ALL_WELL = "done once an order at most, all settled, all told once"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = [(kind, deed) for deed in options.deed or DEEDS for kind in options.adapter or CAN[deed]]
     for kind, deed in chosen:
         with tempfile.TemporaryDirectory(prefix="chasqui-matrix-") as folder:
-            outcome = asyncio.run(run(Path(folder), WIRES[kind], options.repeats, DEEDS[deed]))
+            outcome = asyncio.run(run(Path(folder), WIRES[kind], cells(options.repeats), DEEDS[deed]))
         print(f"{kind}, {deed}: {len(outcome.cases)} orders in {outcome.seconds:.0f} s\n{table(outcome)}\n", flush=True)
         broken = broken or bool(outcome.findings)
     return 1 if broken else 0

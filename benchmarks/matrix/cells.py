@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -56,9 +56,15 @@ class Cell:
         return f"{self.fault} {self.moment} #{self.repeat}"
 
 
-def cells(repeats: int) -> Sequence[Cell]:
-    """All of them, each for a subscriber of its own."""
-    places = [(fault, moment, repeat) for fault in Fault for moment in POSSIBLE[fault] for repeat in range(repeats)]
+def cells(repeats: int, kills: Collection[Moment] = tuple(Moment)) -> Sequence[Cell]:
+    """All of them, each for a subscriber of its own. kills: at which moments; each costs a start of the gateway."""
+    places = [
+        (fault, moment, repeat)
+        for fault in Fault
+        for moment in POSSIBLE[fault]
+        if fault is not Fault.KILL or moment in kills
+        for repeat in range(repeats)
+    ]
     return [
         Cell(str(FIRST_NUMBER + number), moment, fault, repeat) for number, (fault, moment, repeat) in enumerate(places)
     ]

@@ -18,19 +18,21 @@ import aiohttp
 
 from benchmarks.chaos.town import Process, until
 from benchmarks.matrix.audit import Case, findings
-from benchmarks.matrix.cells import Cell, Fault, Moment, cells
-from benchmarks.matrix.deeds import DEEDS, Deed
+from benchmarks.matrix.cells import Cell, Fault, Moment
+from benchmarks.matrix.deeds import DEEDS, Deed, Json
 from benchmarks.matrix.diameter_middleman import DiameterMiddleman
 from benchmarks.matrix.middleman import Middleman
 from benchmarks.matrix.strikes import Strikes
 from benchmarks.matrix.wires import Wire
 from benchmarks.ports import free_ports
+from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON
 
 _TIMEOUT: Final = 0.5
 _PATIENCE: Final = 120.0
 _TOLD: Final = 12
 """Times that an event is told, at most, until there is an offer."""
 _BEFORE_THE_KILL: Final = 90.0
+_SWITCHED: Final = {True: OUT_OF_BUNDLE_ON, False: OUT_OF_BUNDLE_OFF}
 _TOKEN: Final = "token-of-the-matrix"
 _CONFIG: Final = """
 market = "co"
@@ -76,14 +78,17 @@ class Outcome:
     seconds: float
 
 
-async def run(folder: Path, wire: Wire, repeats: int, deed: Deed = DEEDS["purchase"]) -> Outcome:
-    """All cells of one adapter. deed: what each asks for. Raises TimeoutError if something stays open."""
-    began, all_cells = time.monotonic(), cells(repeats)
+async def run(folder: Path, wire: Wire, all_cells: Sequence[Cell], deed: Deed = DEEDS["purchase"]) -> Outcome:
+    """These cells on one adapter. deed: what each asks for. Raises TimeoutError if something stays open."""
+    began = time.monotonic()
     async with AsyncExitStack() as stack:
         town = await _Town.opened(stack, folder, wire, all_cells)
         phases = [[cell for cell in all_cells if cell.fault is not Fault.KILL]]
         phases += [[one for one in all_cells if one.fault is Fault.KILL and one.moment is moment] for moment in Moment]
-        for phase in phases:
+        if deed.switch is False:
+            await town.switch_on(all_cells)
+        town.strikes.begin()
+        for phase in filter(None, phases):
             town.strikes.hold()
             await asyncio.gather(*(town.ask(cell, deed) for cell in phase))
             if phase[0].fault is Fault.KILL:
@@ -103,7 +108,6 @@ class _Town:
         gateway, ocs, diameter, control, smsc, smsc_control = free_ports(6)
         self.url = f"http://127.0.0.1:{gateway}"
         self._faults = f"http://127.0.0.1:{control}/faults"
-        self._ledger = f"http://127.0.0.1:{control}/ledger"
         self._control = f"http://127.0.0.1:{control}"
         self.ocs = Process(
             f"http://127.0.0.1:{control}/orders",
@@ -160,6 +164,9 @@ class _Town:
         if not deed.what:
             await self._buy(cell)
             return
+        if deed.switch is not None:
+            await self._prefer(cell, deed.body(cell.msisdn))
+            return
         if deed.prepared is not None:
             path, body = deed.prepared(cell.msisdn)
             async with self.http.put(f"{self._control}/{path}", json=body) as answer:
@@ -167,6 +174,16 @@ class _Town:
         url, headers = f"{self.url}/api/v1/subscribers/{cell.msisdn}/{deed.what}", {"Idempotency-Key": cell.msisdn}
         async with self.http.post(url, json=deed.body(cell.msisdn), headers=headers) as answer:
             assert answer.status == 202, await answer.text()
+
+    async def switch_on(self, all_cells: Sequence[Cell]) -> None:
+        """Whoever is to switch off has it on, with nothing open."""
+        await asyncio.gather(*(self._prefer(cell, DEEDS["switch_on"].body(cell.msisdn)) for cell in all_cells))
+        await until(self.at_rest, _PATIENCE, "switches that are on before all begins")
+
+    async def _prefer(self, cell: Cell, body: Json) -> None:
+        url = f"{self.url}/api/v1/subscribers/{cell.msisdn}/preferences"
+        async with self.http.put(url, json=body) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def _buy(self, cell: Cell) -> None:
         """An offer of this person's, accepted once it is there."""
@@ -206,11 +223,26 @@ class _Town:
 
     async def case(self, cell: Cell, deed: Deed) -> Case:
         """What became of it."""
-        async with self.http.get(f"{self._ledger}?msisdn={cell.msisdn}") as answer:
-            charges = Counter(item["kind"] for item in (await answer.json())["items"])[deed.kind]
+        entries = await self._told_by_the_ocs(f"ledger?msisdn={cell.msisdn}")
+        moved = Counter(item["kind"] for item in entries["items"])
+        charges, others = moved[deed.kind], moved.total() - moved[deed.kind]
         with closing(sqlite3.connect(self.database)) as connection:
-            told = [key.rpartition(":")[2] for (key,) in connection.execute(_TEXTS, (cell.msisdn,))]
-        return Case(cell, await self._items(cell, "orders"), charges, told)
+            texts = [key.rpartition(":") for (key,) in connection.execute(_TEXTS, (cell.msisdn,))]
+        orders = await self._items(cell, "orders")
+        if deed.switch is None:
+            return Case(cell, orders, charges, [kind for _, _, kind in texts], others)
+        orders = [one for one in orders if one["bundle"] == _SWITCHED[deed.switch]]
+        told = [kind for order, _, kind in texts if order in {one["key"] for one in orders}]
+        account = await self._told_by_the_ocs(f"subscribers/{cell.msisdn}")
+        there = account.get("out_of_bundle", False) is deed.switch
+        async with self.http.get(f"{self.url}/api/v1/subscribers/{cell.msisdn}") as answer:
+            shown = (await answer.json())["preferences"]["out_of_bundle"] is deed.switch
+        return Case(cell, orders, int(there), told, others, shown)
+
+    async def _told_by_the_ocs(self, path: str) -> dict[str, Any]:
+        async with self.http.get(f"{self._control}/{path}") as answer:
+            told: dict[str, Any] = await answer.json()
+            return told
 
     async def _items(self, cell: Cell, what: str) -> list[dict[str, Any]]:
         async with self.http.get(f"{self.url}/api/v1/subscribers/{cell.msisdn}/{what}") as answer:

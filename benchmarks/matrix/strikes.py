@@ -16,17 +16,22 @@ class Strikes:
 
     def __init__(self, cells: Mapping[str, Cell]) -> None:
         self._cells = cells
+        self._begun = False
         self._struck: set[str] = set()
         self._reached: set[str] = set()
         self._changed = asyncio.Condition()
         self._killed = asyncio.Event()
         self._late: set[asyncio.Task[None]] = set()
 
+    def begin(self) -> None:
+        """What comes from now on is struck; before, nothing is."""
+        self._begun = True
+
     def take(self, numbers: Sequence[str]) -> Cell | None:
         """What is to happen to a call that names these; None to any but the first of its cell."""
         payer = next((number for number in numbers if number in self._cells), "")
         cell = self._cells.get(payer)
-        if cell is None or payer in self._struck:
+        if cell is None or payer in self._struck or not self._begun:
             return None
         self._struck.add(payer)
         return cell

@@ -6,7 +6,7 @@ import json
 import re
 import xmlrpc.client
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gateway.ocs import diameter_codec as codec
@@ -20,8 +20,8 @@ _MSISDN: Final = re.compile(rb"(?=(573[0-9]{9}))")
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One adapter. buys: whether a call moves money; wrong: status, type and body of an answer about something else, on
-    HTTP.
+    """One adapter. buys: whether a call moves money, or a switch; wrong: status, type and body of an answer about
+    something else, on HTTP.
 
     config: its section; faults: how the charging system is. asks: whether it can be asked about an order, so that
     nothing has to be left to a person.
@@ -48,7 +48,7 @@ def _cgrates(method: str, path: str, body: bytes) -> bool:
 
 
 def _ucip(method: str, path: str, body: bytes) -> bool:
-    return b"<methodName>Refill<" in body or b"<methodName>UpdateBalanceAndDate<" in body
+    return any(b"<methodName>%s<" % name in body for name in _CHANGES)
 
 
 def _diameter(method: str, path: str, body: bytes) -> bool:
@@ -64,9 +64,12 @@ reconnect_max = 0.1
 workers = 200
 balance_context = "balance@operator"
 """
+_CHANGES: Final = (b"Refill", b"UpdateBalanceAndDate", b"UpdateOffer", b"DeleteOffer")
 _OTHER_ORDER: Final = {"id": "po-other", "externalId": "ord-of-somebody-else", "state": "completed"}
+_TMF: Final = Wire("tmf", _tmf, (201, "application/json;charset=utf-8", json.dumps(_OTHER_ORDER).encode()))
 WIRES: Final[Mapping[str, Wire]] = {
-    "tmf": Wire("tmf", _tmf, (201, "application/json;charset=utf-8", json.dumps(_OTHER_ORDER).encode())),
+    "tmf": _TMF,
+    "tmf-hides-keys": replace(_TMF, faults={"hide_keys": True}, asks=False),
     "cgrates": Wire("cgrates", _cgrates, (200, "application/json", b'{"id": 0, "result": "OK", "error": null}')),
     "diameter": Wire(
         "diameter",

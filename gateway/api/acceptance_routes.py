@@ -13,10 +13,11 @@ from gateway.api.access import Access, Caller, Right
 from gateway.api.once import Answer, Claim, Once
 from gateway.api.operations import Operation
 from gateway.api.request_models import Acceptance
-from gateway.api.requests import unknown_fields
+from gateway.api.requests import must_offer, unknown_fields
 from gateway.core.accepting import Acceptances, AlreadyAccepted, NotOpen
 from gateway.core.bodies import json_body
 from gateway.core.context import Context
+from gateway.core.facts import Facts
 from gateway.core.problems import Problem
 from store import offers, subscriptions
 from store.orders import OrderView
@@ -33,6 +34,7 @@ _ACCEPT = Operation(
     key="needed",
     problems=(
         (404, "unknown-offer"),
+        (409, "not-offered"),
         (409, "offer-already-accepted"),
         (409, "offer-not-open"),
         (409, "subscription-not-active"),
@@ -45,8 +47,9 @@ _ACCEPT = Operation(
 class AcceptanceRoutes:
     """Accepts offers for subscribers who sit before an app."""
 
-    def __init__(self, context: Context, acceptances: Acceptances, access: Access, once: Once) -> None:
+    def __init__(self, context: Context, facts: Facts, acceptances: Acceptances, access: Access, once: Once) -> None:
         self._context = context
+        self._facts = facts
         self._acceptances = acceptances
         self._access = access
         self._once = once
@@ -68,6 +71,9 @@ class AcceptanceRoutes:
             raise Problem(404, "unknown-offer", "there is no offer with this id")
         if subscriber.state != "active":
             raise Problem(409, "subscription-not-active", f"the subscription is {subscriber.state}")
+        beneficiary = _beneficiary(document, subscriber.msisdn)
+        if beneficiary != subscriber.msisdn:
+            must_offer(self._facts.abilities, "gift")
 
         def kept(view: OrderView) -> Op:
             (op,) = claim.keep(views.order(view), 202)
@@ -77,7 +83,7 @@ class AcceptanceRoutes:
             offer,
             subscriber,
             channel=Channel.APP,
-            beneficiary=_beneficiary(document, subscriber.msisdn),
+            beneficiary=beneficiary,
             request=claim.id,
             by=author,
             beside=kept,

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from flows.values import Msisdn, parse_msisdn
+from gateway.core.ports import Abilities, Service
 from gateway.core.problems import Problem
 
 _MOST_KEY = 255
@@ -24,6 +25,12 @@ def msisdn_of(request: web.Request) -> Msisdn:
     if msisdn is None:
         raise Problem(400, "invalid-msisdn", "the subscriber must be an E.164 number, with or without +")
     return msisdn
+
+
+def must_offer(abilities: Abilities, service: Service) -> None:
+    """Nothing is kept of what the charging system cannot do. Raises Problem."""
+    if why := abilities.why_not(service):
+        raise Problem(409, "not-offered", f"{why}; nothing was ordered")
 
 
 def idempotency_key(request: web.Request) -> str:

@@ -22,7 +22,7 @@ from gateway.api.once import Answer, Claim, Once
 from gateway.api.operations import PAGES, Operation
 from gateway.api.paging import page_of
 from gateway.api.request_models import Wishes
-from gateway.api.requests import Errors, msisdn_of
+from gateway.api.requests import Errors, msisdn_of, must_offer
 from gateway.core.bodies import json_body
 from gateway.core.commit import Committer
 from gateway.core.context import Context
@@ -234,8 +234,7 @@ class ApiRoutes:
         switch = await out_of_bundle_of(self._context, subscriber.id)
         if not isinstance(on, bool) or switch.wanted is on:
             return ()
-        if "out_of_bundle" not in self._facts.services:
-            raise Problem(409, "not-offered", "the charging system cannot be told; nothing was changed")
+        must_offer(self._facts.abilities, "out_of_bundle")
         at = switch.next_at(self._context.clock())
         key = new_id(at)
         asked = ServiceAsked(at, subscriber, Channel.APP, key, Said(key, by=actor))

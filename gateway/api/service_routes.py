@@ -19,7 +19,7 @@ from gateway.api import models, service_models, views
 from gateway.api.access import Access, Caller, Right
 from gateway.api.once import Answer, Claim, Once
 from gateway.api.operations import Operation
-from gateway.api.requests import Errors, msisdn_of, unknown_fields, whole
+from gateway.api.requests import Errors, msisdn_of, must_offer, unknown_fields, whole
 from gateway.core.bodies import json_body
 from gateway.core.context import Context
 from gateway.core.facts import Facts
@@ -93,7 +93,7 @@ class ServiceRoutes:
 
     async def _list(self, request: web.Request, caller: Caller) -> web.Response:
         msisdn = msisdn_of(request)
-        self._must_offer("advance")
+        must_offer(self._facts.abilities, "advance")
         person = await self._facts.subscriber(msisdn)
         wallet = await self._facts.wallet(msisdn)
         if wallet is None:
@@ -103,8 +103,11 @@ class ServiceRoutes:
 
     async def _ordered(self, service: Service, make: Make, request: web.Request, caller: Caller) -> web.Response:
         msisdn, document = msisdn_of(request), await json_body(request)
-        self._must_offer(service)
-        work = partial(self._given, msisdn, document, caller.name, make)
+
+        async def work(claim: Claim) -> Answer:
+            must_offer(self._facts.abilities, service)  # after the look whether it was answered before
+            return await self._given(msisdn, document, caller.name, make, claim)
+
         return await self._once.keyed(request, caller, document, work)
 
     async def _given(self, msisdn: Msisdn, document: dict[str, Any], author: str, make: Make, claim: Claim) -> Answer:
@@ -157,10 +160,6 @@ class ServiceRoutes:
         if not terms.allows(amount):
             raise Problem(409, "beyond-limits", f"one transfer is from {terms.least} to {terms.most} minor units")
         return service_orders.transfer(asked, to, amount, terms)
-
-    def _must_offer(self, service: Service) -> None:
-        if service not in self._facts.services:
-            raise Problem(409, "not-offered", "the charging system, or the catalogue, does not offer this")
 
 
 def _refuse(errors: Errors) -> None:

@@ -17,7 +17,7 @@ from gateway.config.ocs_sections import OcsConfig
 from gateway.core.breaker import Breaker, BreakerSettings
 from gateway.core.call_gate import CallGate, GateSettings
 from gateway.core.guarded_ocs import GuardedOcs
-from gateway.core.ports import ChargingSystem
+from gateway.core.ports import ChargingSystem, OcsTraits
 from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
 from gateway.ocs.cgrates_sets import Terms
 from gateway.ocs.cgrates_units import grants, unit_sizes
@@ -28,15 +28,17 @@ from gateway.ocs.ucip_services_wire import ucip_services
 from gateway.telemetry import Metrics
 
 _LOG = logging.getLogger(__name__)
-Build = Callable[[OcsConfig, str, Market, Catalogue], ChargingSystem]
+Build = Callable[[OcsConfig, str, Market, Catalogue, OcsTraits], ChargingSystem]
 
 
-def charging_system(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
-    """The configured one. url: of the simulator, where one was started for it.
+def charging_system(
+    config: OcsConfig, url: str, market: Market, catalogue: Catalogue, traits: OcsTraits
+) -> ChargingSystem:
+    """The configured one. url: of the simulator, where one was started for it. traits: what was found out about it.
 
     Raises ConfigError where the catalogue says what it cannot do.
     """
-    return _BUILD[config.kind](config, url, market, catalogue)
+    return _BUILD[config.kind](config, url, market, catalogue, traits)
 
 
 def sellable(catalogue: Catalogue, kind: str) -> Catalogue:
@@ -55,18 +57,19 @@ def sellable(catalogue: Catalogue, kind: str) -> Catalogue:
     )
 
 
-def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+def _tmf(config: OcsConfig, url: str, market: Market, catalogue: Catalogue, traits: OcsTraits) -> ChargingSystem:
     return TmfChargingSystem(
         url,
         timeout=config.timeout,
         settle_seconds=config.settle_seconds,
         currency=market.currency,
         offerings=catalogue.tmf_offerings(),
+        traits=traits,
         services=catalogue.services,
     )
 
 
-def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue, traits: OcsTraits) -> ChargingSystem:
     # Here, not above: the library's dictionary takes a second to import, and most have no use for it.
     from gateway.ocs.diameter import DiameterChargingSystem  # noqa: PLC0415
     from gateway.ocs.diameter_wire import ChargedService, Sender  # noqa: PLC0415
@@ -90,7 +93,7 @@ def _diameter(config: OcsConfig, url: str, market: Market, catalogue: Catalogue)
     )
 
 
-def _cgrates(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+def _cgrates(config: OcsConfig, url: str, market: Market, catalogue: Catalogue, traits: OcsTraits) -> ChargingSystem:
     settings = CgratesSettings(
         tenant=config.tenant,
         terms=Terms(config.money_balance, config.cgrates.marker_hours),
@@ -113,7 +116,7 @@ def guarded(config: OcsConfig, ocs: ChargingSystem, metrics: Metrics) -> Guarded
     return GuardedOcs(ocs, breaker, gate, metrics)
 
 
-def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue) -> ChargingSystem:
+def _ucip(config: OcsConfig, url: str, market: Market, catalogue: Catalogue, traits: OcsTraits) -> ChargingSystem:
     sales = sales_of(catalogue)
     check_seen(catalogue, sales, config)
     if lacking := [bundle.id for bundle in catalogue.bundles if bundle.on_sale.ever and bundle.id not in sales]:

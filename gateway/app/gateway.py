@@ -45,6 +45,7 @@ from gateway.core.live_sessions import LiveSessions
 from gateway.core.menu_compiler import compile_apart
 from gateway.core.menu_desk import MenuDesk
 from gateway.core.menu_shelf import MenuShelf
+from gateway.core.ocs_traits import KeptTraits
 from gateway.core.outbox import Lanes
 from gateway.core.pump import Pump
 from gateway.core.purchase_lane import PurchaseLane
@@ -135,7 +136,8 @@ class Gateway:
         shelf = MenuShelf(reader, partial(compile_apart, region(config)), metrics, asyncio.get_running_loop().time)
         self._stack.push_async_callback(shelf.close)
         await stock(shelf, MenuDesk(reader, writer, self._clock), written, services)
-        peers = await Outside(self._stack).open(config, market, catalogue)
+        traits = partial(KeptTraits, reader=reader, writer=writer, clock=self._clock)
+        peers = await Outside(self._stack, traits).open(config, market, catalogue)
         peers.ocs = traced.charging_system(traces, peers.ocs)
         numbers = Numbers(config, peers.binds)
         context = context_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import cast
@@ -11,7 +12,8 @@ from flows.market import Market
 from gateway.app.charging import charging_system
 from gateway.config.binds import SIMULATED, sms_binds
 from gateway.config.tree import Config, SmppConfig
-from gateway.core.ports import ChargingSystem, Refusal
+from gateway.core.ocs_traits import name_of
+from gateway.core.ports import ChargingSystem, OcsTraits, Refusal
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import PortInUse
 from gateway.simulators.ocs import OcsSimulator
@@ -37,10 +39,11 @@ class Peers:
 
 
 class Outside:
-    """Opens the peers; what it opens is closed with ``stack``."""
+    """Opens the peers; what it opens is closed with ``stack``. traits: what was found out about whoever has a name."""
 
-    def __init__(self, stack: AsyncExitStack) -> None:
+    def __init__(self, stack: AsyncExitStack, traits: Callable[[str], OcsTraits]) -> None:
         self._stack = stack
+        self._traits = traits
 
     async def open(self, config: Config, market: Market, catalogue: Catalogue) -> Peers:
         """Everything that the gateway talks to. Raises PortInUse."""
@@ -60,7 +63,7 @@ class Outside:
         if not url:
             ocs_simulator = await self._ocs_simulator(catalogue, market.currency)
             url = ocs_simulator.url
-        ocs = charging_system(config.ocs, url, market, catalogue)
+        ocs = charging_system(config.ocs, url, market, catalogue, self._traits(name_of(config.ocs.kind, url)))
         self._stack.push_async_callback(ocs.close)
         texts = frozenset(bind.name for bind in sms_binds(replace(config, smpp=binds)))
         return Peers(ocs, url, binds, texts, smsc, ocs_simulator)

@@ -57,7 +57,7 @@ def rest_routes(config: Config, context: Context, behind: Behind) -> tuple[Route
         RecommendationRoutes(context, facts, access),
         SourceRoutes(context, facts, committer, access, once, config=config.behaviour),
         ServiceRoutes(context, facts, ServiceDesk(context, committer), access, once),
-        AcceptanceRoutes(context, behind.acceptances, access, once),
+        AcceptanceRoutes(context, facts, behind.acceptances, access, once),
         MessageRoutes(context, facts, committer, access, once, recalls=texting.recalls, message_views=views),
         RefundRoutes(RefundDesk(context, committer), access, once),
         ControlRoutes(desk, access, once, behind.controls.look),

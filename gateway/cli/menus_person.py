@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,7 @@ from gateway.cli.stored import NO_DATABASE
 from gateway.config.tree import Config, SmppConfig
 from gateway.core.facts import Facts as CoreFacts
 from gateway.core.menu_facts import MenuFacts
+from gateway.core.ocs_traits import KeptTraits
 from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import ConfigError
 from gateway.telemetry import Metrics
@@ -112,13 +114,14 @@ async def _open(stack: AsyncExitStack, config: Config, msisdn: Msisdn) -> tuple[
         raise ConfigError("--msisdn: nobody with this number has been seen")
     market, catalogue = market_of(config), catalogue_of(config)
     outside = replace(config, smpp=(_UNUSED_BIND,), ocs=replace(config.ocs, url=config.ocs.url or _SIMULATOR))
-    peers = await Outside(stack).open(outside, market, catalogue)
-    # the writer is never started: nothing can be written
+    writer = Writer(engine)  # never started: nothing can be written
+    traits = partial(KeptTraits, reader=reader, writer=writer, clock=utc_now)
+    peers = await Outside(stack, traits).open(outside, market, catalogue)
     context = context_of(
         config,
         market,
         catalogue,
-        writer=Writer(engine),
+        writer=writer,
         reader=reader,
         clock=utc_now,
         metrics=Metrics(),

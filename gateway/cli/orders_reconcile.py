@@ -20,6 +20,8 @@ from gateway.cli.configured import Commands, add_config, load_config
 from gateway.cli.stored import with_store
 from gateway.config.tree import Config
 from gateway.core import discrepancy_views as views
+from gateway.core.ocs_traits import KeptTraits, name_of
+from gateway.core.ports import ChargingSystem
 from gateway.core.reconciling import Period, Reconciler, yesterday
 from gateway.core.settling import Decision, SettlingDesk
 from gateway.errors import ConfigError, OrdersProblem, StatementUnreadable
@@ -83,10 +85,13 @@ def _reconcile(arguments: argparse.Namespace) -> int:
     config = load_config(arguments)
     zone = market_of(config).time_zones[0]
     period, author = _period(arguments, zone), _author(arguments)
-    work = _compared if arguments.statement else _asked
 
     async def run(reader: Reader, writer: Writer) -> tuple[Run, list[Discrepancy]]:
-        done = await work(arguments, config, Reconciler(reader, writer, utc_now), period, author)
+        reconciler = Reconciler(reader, writer, utc_now)
+        if arguments.statement:
+            done = await _compared(arguments.statement, config, reconciler, period, author)
+        else:
+            done = await _asked(_charging_system(config, reader, writer), config, reconciler, period, author)
         return done, await _all_of(reader, done)
 
     found = _with_writer(config, run)
@@ -95,12 +100,16 @@ def _reconcile(arguments: argparse.Namespace) -> int:
     return 1 if any(one.settled_at is None for one in found[1]) else 0
 
 
-async def _asked(
-    arguments: argparse.Namespace, config: Config, reconciler: Reconciler, period: Period, author: str
-) -> Run:
-    if not config.ocs.url:
+def _charging_system(config: Config, reader: Reader, writer: Writer) -> ChargingSystem:
+    """The configured one. Raises ConfigError."""
+    url = config.ocs.url
+    if not url:
         raise ConfigError("ocs.url is missing: the simulator inside a gateway cannot be asked from here")
-    ocs = charging_system(config.ocs, config.ocs.url, market_of(config), catalogue_of(config))
+    traits = KeptTraits(name_of(config.ocs.kind, url), reader, writer, utc_now)
+    return charging_system(config.ocs, url, market_of(config), catalogue_of(config), traits)
+
+
+async def _asked(ocs: ChargingSystem, config: Config, reconciler: Reconciler, period: Period, author: str) -> Run:
     try:
         if ocs.can_be_asked and not await ocs.answers():
             raise OrdersProblem("the charging system does not answer; nothing was compared")
@@ -112,10 +121,7 @@ async def _asked(
         await ocs.close()
 
 
-async def _compared(
-    arguments: argparse.Namespace, config: Config, reconciler: Reconciler, period: Period, author: str
-) -> Run:
-    file: Path = arguments.statement
+async def _compared(file: Path, config: Config, reconciler: Reconciler, period: Period, author: str) -> Run:
     with StatementTable() as table:
         for lines in table.load(charges(_lines(file), file.name, market_of(config).currency)):
             _progress("lines read", lines)

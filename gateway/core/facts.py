@@ -10,7 +10,7 @@ from time import perf_counter
 from flows.records import Subscriber
 from flows.values import Msisdn, Wallet
 from gateway.core.context import Context
-from gateway.core.ports import ChargingSystem, Service
+from gateway.core.ports import Abilities, ChargingSystem
 from gateway.core.together import Together
 from gateway.errors import OcsError
 from store import subscriptions
@@ -31,9 +31,9 @@ class Facts:
         self._asked = Together(self.subscribers)
 
     @property
-    def services(self) -> frozenset[Service]:
+    def abilities(self) -> Abilities:
         """What the charging system can do beside selling a bundle."""
-        return self._ocs.services
+        return self._ocs.abilities
 
     async def subscribers(self, msisdns: Sequence[Msisdn]) -> dict[Msisdn, tuple[Subscriber, bytes | None]]:
         """Who holds these numbers now, with their usage; a number never seen gets a subscription."""

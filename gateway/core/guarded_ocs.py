@@ -13,6 +13,7 @@ from flows.values import Msisdn, Wallet
 from gateway.core.breaker import Attempt, Breaker
 from gateway.core.call_gate import CallGate, Rank, TooMany
 from gateway.core.ports import (
+    Abilities,
     ChargingSystem,
     FindOutcome,
     FindRefundOutcome,
@@ -23,7 +24,6 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
 )
 from gateway.errors import OcsBusy, OcsTimeout, OcsUnavailable
@@ -54,8 +54,8 @@ class GuardedOcs:
         return GuardedOcs(self._ocs, self._breaker, self._gate, self._metrics, Rank.BACKGROUND)
 
     @property
-    def services(self) -> frozenset[Service]:
-        return self._ocs.services
+    def abilities(self) -> Abilities:
+        return self._ocs.abilities
 
     @property
     def can_be_asked(self) -> bool:

@@ -63,7 +63,7 @@ class MenuCommands:
             name=self._context.bundle_name(offer.bundle, person.language) if offer else "",
             consent_in_force=await self._consents(command, person),
             source_said=await self._source_said(command, person),
-            services=self._facts.services,
+            services=self._facts.abilities.services,
             source=self._context.service_number.address,
             day=at.astimezone(self._context.zone).date(),
             so_far=await self._so_far(command, person, at),

@@ -58,7 +58,7 @@ class MenuGuards:
 
 
 def _offers_service(service: str, need: Need) -> GuardValue:
-    return service in need.facts.services
+    return service in need.facts.abilities.services
 
 
 async def _balance(need: Need) -> GuardValue:

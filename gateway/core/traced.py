@@ -12,6 +12,7 @@ from flows.effects import Effect
 from flows.values import Msisdn, Wallet
 from gateway.core.commit import Committer, Tell, nothing
 from gateway.core.ports import (
+    Abilities,
     ChargingSystem,
     FindOutcome,
     FindRefundOutcome,
@@ -19,7 +20,6 @@ from gateway.core.ports import (
     PurchaseRequest,
     RefundOutcome,
     RefundRequest,
-    Service,
     ServiceRequest,
     ShortMessage,
     SmsSender,
@@ -94,8 +94,8 @@ class TracedOcs:
         self.settle_seconds = ocs.settle_seconds
 
     @property
-    def services(self) -> frozenset[Service]:
-        return self._ocs.services
+    def abilities(self) -> Abilities:
+        return self._ocs.abilities
 
     @property
     def can_be_asked(self) -> bool:

@@ -9,9 +9,6 @@ from typing import NoReturn
 
 from gateway.core.ports import OutcomeUnknown, Refused
 
-NOT_OFFERED = "not_offered"
-"""The reason of what this kind of charging system cannot do."""
-
 
 class UnreadableAnswer(ValueError):
     """An answer that is not what the charging system's documents describe; its text never quotes a subscriber."""

@@ -36,6 +36,7 @@ import aiohttp
 from flows.frozen import dataclass
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
+    Abilities,
     Activated,
     FindOutcome,
     FindRefundOutcome,
@@ -47,13 +48,13 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
+    service_of,
 )
 from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import cgrates_sets as sets
 from gateway.ocs import cgrates_wire as wire
-from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, never_sent, utc_now
+from gateway.ocs.answers import UnreadableAnswer, never_sent, utc_now
 from gateway.ocs.cgrates_outcomes import NO_MARKER, UNKNOWN_SUBSCRIBER, order_outcome, refund_outcome
 from gateway.ocs.cgrates_rpc import Engine, EngineSaysNo
 from gateway.ocs.cgrates_units import Grant
@@ -98,7 +99,7 @@ class CgratesChargingSystem:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
-        self.services: frozenset[Service] = frozenset()
+        self.abilities = Abilities("CGRateS")
         self.can_be_asked = True
         self._engine = Engine(url, timeout, session)
         self._settings = settings
@@ -120,7 +121,7 @@ class CgratesChargingSystem:
         if grant is None:
             return never_sent(f"bundle {request.bundle} has no cgrates balance_type and units")
         if request.beneficiary != request.payer:
-            return never_sent("CGRateS cannot charge one account and grant to another in one step", NOT_OFFERED)
+            return not_offered(self.abilities, "gift")
         if request.price.currency != self._settings.currency:
             return never_sent(f"the accounts are in {self._settings.currency}")
         actions = sets.order_set(request.key, self._units(request.price), grant, self._settings.terms)
@@ -154,11 +155,11 @@ class CgratesChargingSystem:
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         """Refused here, and never sent."""
-        return not_offered(request, "CGRateS")
+        return not_offered(self.abilities, service_of(request.kind))
 
     async def find_service(self, request: ServiceRequest) -> FindOutcome:
         """It was never sent."""
-        return not_offered(request, "CGRateS")
+        return not_offered(self.abilities, service_of(request.kind))
 
     async def answers(self) -> bool:
         """Asked about an account that nobody has, the engine must say that there is none."""

@@ -30,6 +30,7 @@ from datetime import datetime, timedelta
 
 from flows.values import BundleId, Money, Msisdn, OrderKey, Wallet
 from gateway.core.ports import (
+    Abilities,
     FindOutcome,
     FindRefundOutcome,
     NotSent,
@@ -39,12 +40,12 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
+    service_of,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import diameter_wire as wire
-from gateway.ocs.answers import NOT_OFFERED, for_a_person, never_sent, utc_now
+from gateway.ocs.answers import for_a_person, never_sent, utc_now
 from gateway.ocs.diameter_codec import SUCCESS, UnreadablePacket
 from gateway.ocs.diameter_link import Identity, Link, LinkLost, NotReached
 from gateway.ocs.diameter_peer import DiameterPeer
@@ -82,7 +83,7 @@ class DiameterChargingSystem:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settle_seconds = settle_seconds
-        self.services: frozenset[Service] = frozenset()
+        self.abilities = Abilities("Diameter")
         self.can_be_asked = False
         us = Identity(sender.host, sender.realm, int(time.time()))
         self._peer = DiameterPeer(address, us, patience=timeout, watchdog=watchdog, reconnect_max=reconnect_max)
@@ -144,11 +145,11 @@ class DiameterChargingSystem:
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         """Refused here, and never sent."""
-        return not_offered(request, "Diameter")
+        return not_offered(self.abilities, service_of(request.kind))
 
     async def find_service(self, request: ServiceRequest) -> FindOutcome:
         """It was never sent."""
-        return not_offered(request, "Diameter")
+        return not_offered(self.abilities, service_of(request.kind))
 
     async def answers(self) -> bool:
         """Whether a connection is open; its watchdog sees to it that an open one is alive."""
@@ -165,8 +166,7 @@ class DiameterChargingSystem:
 
     def _debit(self, request: PurchaseRequest) -> Ask | Refused:
         if request.beneficiary != request.payer:
-            detail = "Diameter credit control names one subscriber: nothing for another number"
-            return never_sent(detail, NOT_OFFERED)
+            return not_offered(self.abilities, "gift")
         return self._about(request.key, Action.DIRECT_DEBITING, request)
 
     def _credit(self, request: RefundRequest) -> Ask | Refused:

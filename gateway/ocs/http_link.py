@@ -30,9 +30,10 @@ class Reply:
 class HttpLink:
     """Calls to one server over connections that are opened at the first call.
 
-    timeout: seconds for one call, half of them for getting a connection: what then fails was surely not sent.
-    headers: of every call. connector: how connections are kept. largest: octets of an answer. session: shared by the
-    caller, who then closes it, and then without headers and connector of this link.
+    timeout: seconds for one call. A call that carries something has half of them to get a connection: what then fails
+    was surely not sent.
+    headers: of every call. content_type: of what is sent. connector: how connections are kept. largest: octets of an
+    answer. session: shared by the caller, who then closes it, and then without the connector of this link.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class HttpLink:
         timeout: float,
         *,
         headers: Mapping[str, str] | None = None,
+        content_type: str = "",
         connector: Callable[[], aiohttp.TCPConnector] = aiohttp.TCPConnector,
         largest: int = _LARGEST,
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        self._limits = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        self._sending = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        self._asking = aiohttp.ClientTimeout(total=timeout)  # what sends nothing need not tell: one timer less
         self._headers = dict(headers or {})
+        self._with_body = {**self._headers, "Content-Type": content_type} if content_type else self._headers
         self._connector = connector
         self._largest = largest
         self._session = session
@@ -77,7 +81,12 @@ class HttpLink:
             self._session = aiohttp.ClientSession(connector=self._connector(), cookie_jar=aiohttp.DummyCookieJar())
             self._owns_session = True
         async with self._session.request(
-            method, url, data=body, headers=self._headers, timeout=self._limits, allow_redirects=False
+            method,
+            url,
+            data=body,
+            headers=self._headers if body is None else self._with_body,
+            timeout=self._asking if body is None else self._sending,
+            allow_redirects=False,
         ) as response:
             answer = bytearray()
             async for chunk in response.content.iter_any():

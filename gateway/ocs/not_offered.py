@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from gateway.core.ports import Abilities, Refused, Service
+from gateway.ocs.answers import never_sent
 
-from flows.values import OrderKind
-from gateway.core.ports import Refused, ServiceRequest
-from gateway.ocs.answers import NOT_OFFERED, never_sent
-
-_WHAT: Mapping[OrderKind, str] = {
-    OrderKind.ADVANCE: "airtime in advance",
-    OrderKind.TOP_UP: "a top-up by voucher",
-    OrderKind.TRANSFER: "a transfer of balance",
-    OrderKind.OUT_OF_BUNDLE: "the choice whether use without a bundle is charged",
-}
+NOT_OFFERED = "not_offered"
+"""The reason of what this kind of charging system, or the catalogue, does not offer."""
 
 
-def not_offered(request: ServiceRequest, system: str) -> Refused:
-    """A clear no. system: over what it cannot be done."""
-    return never_sent(f"{_WHAT[request.kind]} cannot be asked for over {system}", NOT_OFFERED)
+def not_offered(abilities: Abilities, service: Service) -> Refused:
+    """A clear no, also to what was kept when it was offered."""
+    return never_sent(abilities.why_not(service) or f"{service} is not offered over {abilities.system}", NOT_OFFERED)

@@ -7,21 +7,21 @@ or after ``find`` said ``NotFound`` later than ``settle_seconds`` after the last
 How "did it happen?" is answered: ``GET …/productOrder?externalId={key}``. The filter is a convention (TMF630), so the
 answer is filtered again here. With several orders under one key the completed one wins, and a warning is logged.
 
-When a no is final: ``settle_seconds`` after the last send. A server that queues may apply an order later than the
-connection lived; only the operator knows its longest queue, hence the setting.
+When a no is final: ``settle_seconds`` after the last send, and only from a list that was seen to show an order of ours
+(``shown_keys``): a server may keep no key, or show none. Before that, what is not found goes to a person and is not
+sent again. A server that queues may apply an order later than the connection lived, or list it later; only the operator
+knows by how much, hence the setting.
 
 What stays open: an order that a server applies after the settle time is charged twice if the key was sent again;
 ``held``, ``partial``, the cancellation states and unknown states stay ``StillRunning`` until a person acts; a server
 that lists orders without ``externalId`` never gives a certain no. What is offered beside bundles: ``tmf_services``.
 
 A refund (``adjustBalance``) has no external id either: our key stands in its ``description`` and is looked for in
-``balanceActionHistory``. That it is not there is a no only from a server whose history has shown a refund of ours, as
-is looked for after the first that was paid; any other may have paid it, so it goes to a person and is not sent again.
+``balanceActionHistory``. That it is not there is a no only where the history has shown a refund of ours.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -32,8 +32,8 @@ from flows.values import BundleId, Msisdn, Wallet
 from gateway.core.ports import (
     FindOutcome,
     FindRefundOutcome,
-    NotFound,
     NotSent,
+    OcsTraits,
     OutcomeUnknown,
     PurchaseOutcome,
     PurchaseRequest,
@@ -41,21 +41,20 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
 )
-from gateway.errors import OcsError, OcsTimeout, OcsUnavailable, UnknownSubscriber
+from gateway.errors import OcsError, OcsUnavailable, UnknownSubscriber
 from gateway.ocs import tmf_wire as wire
-from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
+from gateway.ocs.answers import UnreadableAnswer, never_sent, utc_now
+from gateway.ocs.shown_keys import ShownKeys
 from gateway.ocs.tmf_accounts import TmfAccounts
-from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
-from gateway.ocs.tmf_orders import find_order, ordered
+from gateway.ocs.tmf_link import NO_ANSWER, Answered, TmfLink
+from gateway.ocs.tmf_orders import TmfOrders
 from gateway.ocs.tmf_services import TmfServices
 from gateway.ocs.tmf_wallet import read_wallet
 
-_LOG = logging.getLogger(__name__)
 _NO_SERVICES = Services()
-_UNTOLD = for_a_person("the balance history shows no refund of ours: whether this one was paid, the account must tell")
+_REFUNDS = "refunds"
 
 
 class TmfChargingSystem:
@@ -63,7 +62,8 @@ class TmfChargingSystem:
 
     url: up to but without ``/tmf-api``. timeout: seconds for one call. currency: of the accounts; buckets in any other
     are not counted. offerings: the server's product offering for each bundle and advance. services: what is offered
-    beside bundles. session: shared by the caller, who then closes it; left out, one is opened at the first call.
+    beside bundles. traits: what was found out about this server. session: shared by the caller, who then closes it;
+    left out, one is opened at the first call.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class TmfChargingSystem:
         settle_seconds: float,
         currency: str,
         offerings: Mapping[BundleId, str],
+        traits: OcsTraits,
         services: Services = _NO_SERVICES,
         session: aiohttp.ClientSession | None = None,
         now: Callable[[], datetime] = utc_now,
@@ -82,12 +83,15 @@ class TmfChargingSystem:
         self.can_be_asked = True
         self._link = TmfLink(url, timeout, session)
         self._accounts = TmfAccounts(self._link, now)
-        self._services = TmfServices(self._link, self._accounts, offerings, services)
-        self.services: frozenset[Service] = self._services.offered.union(("gift",))
+        self._keys = ShownKeys(traits)
+        self._orders = TmfOrders(self._link, self._keys)
+        self._services = TmfServices(
+            self._link, self._orders, self._accounts, self._keys, offerings=offerings, services=services
+        )
+        self.abilities = self._services.abilities
         self._currency = currency
         self._offerings = offerings
         self._now = now
-        self._history_tells = False
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and buckets; an account without any bucket has no balance.
@@ -100,22 +104,17 @@ class TmfChargingSystem:
             raise _error(answer.status) from None
         except UnreadableAnswer as error:
             raise OcsError(f"the charging system's answer cannot be read: {error}") from None
-        except TimeoutError:
-            raise OcsTimeout("the charging system did not answer in time") from None
-        except aiohttp.ClientError as error:
-            # Its own text may hold the address and with it the MSISDN.
-            raise OcsUnavailable(f"the charging system cannot be reached ({type(error).__name__})") from None
 
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Post one order. A bundle without product offering is refused here and never sent."""
         offering = self._offerings.get(request.bundle)
         if offering is None:
             return never_sent(f"bundle {request.bundle} has no TM Forum product offering")
-        return ordered(await self._link.post(wire.PRODUCT_ORDERS, wire.format_order(request, offering)), request.key)
+        return await self._orders.place(wire.format_order(request, offering), request.key)
 
     async def find(self, request: PurchaseRequest) -> FindOutcome:
         """Look the key up. Whatever prevents an answer is ``OutcomeUnknown``."""
-        return await find_order(self._link, request.key)
+        return await self._orders.find(request.key)
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Credit the payer's monetary bucket; an account that has none is a person's business."""
@@ -129,27 +128,23 @@ class TmfChargingSystem:
         if not isinstance(answer, bytes):
             return answer
         try:
-            return await self._as_adjusted(wire.read_adjustment(answer, request.key), request)
+            outcome = wire.read_adjustment(answer, request.key)
         except UnreadableAnswer as error:
-            return OutcomeUnknown(f"the charging system's answer did not come ({type(error).__name__})")
+            return OutcomeUnknown(str(error))
+        if isinstance(outcome, Refunded):
+            await self._keys.carried_out(_REFUNDS, request.key, lambda: self._shows_refund(request))
+        return outcome
 
     async def find_refund(self, request: RefundRequest) -> FindRefundOutcome:
-        """Look for the key among the payer's balance actions; not to find it is a no only where refunds are shown."""
+        """Look for the key among the payer's balance actions."""
         try:
             actions = await self._accounts.actions(request.order.payer)
-            self._history_tells |= wire.shows_refunds(actions)
-            found = wire.choose_refund(actions, request.key)
-            return _UNTOLD if isinstance(found, NotFound) and not self._history_tells else found
-        except (Answered, UnreadableAnswer, *SILENCE) as error:
-            return OutcomeUnknown(f"the charging system could not be asked ({type(error).__name__})")
+        except NO_ANSWER as error:
+            return OutcomeUnknown(str(error))
+        return await self._keys.judged(_REFUNDS, wire.choose_refund(actions, request.key), wire.refund_shown(actions))
 
-    async def _as_adjusted(self, outcome: RefundOutcome, request: RefundRequest) -> RefundOutcome:
-        """The same; until the history has shown a refund, each that was paid is looked for in it."""
-        if isinstance(outcome, Refunded) and not self._history_tells:
-            await self.find_refund(request)
-            if not self._history_tells:
-                _LOG.warning("a refund was paid and is not in balanceActionHistory: it could not be asked about")
-        return outcome
+    async def _shows_refund(self, request: RefundRequest) -> bool:
+        return wire.refund_shown(await self._accounts.actions(request.order.payer)) is not None
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         """Post an order, a top-up or a transfer."""
@@ -163,7 +158,7 @@ class TmfChargingSystem:
         """Asked about an order that nobody made: any answer but silence will do."""
         try:
             await self._link.list(f"{wire.PRODUCT_ORDERS}?externalId=readiness-probe")
-        except (Answered, UnreadableAnswer, *SILENCE):
+        except NO_ANSWER:
             return False
         return True
 

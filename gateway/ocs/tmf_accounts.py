@@ -9,8 +9,7 @@ from urllib.parse import quote
 from flows.values import Msisdn
 from gateway.core.ports import NotSent, Refused
 from gateway.ocs import tmf_wire as wire
-from gateway.ocs.answers import UnreadableAnswer
-from gateway.ocs.tmf_link import SILENCE, Answered, TmfLink
+from gateway.ocs.tmf_link import NO_ANSWER, Answered, TmfLink
 from gateway.ocs.tmf_wallet import money_bucket
 
 _NOBODY = Refused("unknown_subscriber", "the charging system does not know this subscriber")
@@ -39,10 +38,8 @@ class TmfAccounts:
         """
         try:
             bucket = money_bucket(await self.buckets(msisdn), msisdn, currency, self._now())
-        except Answered as answer:
-            if answer.status == 404:
+        except NO_ANSWER as error:
+            if isinstance(error, Answered) and error.status == 404:
                 return nobody
-            return NotSent(f"the account could not be read ({answer.status})")
-        except (UnreadableAnswer, *SILENCE) as error:
-            return NotSent(f"the account could not be read ({type(error).__name__})")
+            return NotSent(f"the account could not be read: {error}")
         return Refused("rejected", "the account has no monetary bucket to credit") if bucket is None else bucket

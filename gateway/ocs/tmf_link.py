@@ -8,23 +8,25 @@ import aiohttp
 from yarl import URL
 
 from gateway.core.ports import NotSent, OutcomeUnknown, Refused
+from gateway.errors import OcsError
 from gateway.ocs import tmf_wire as wire
 from gateway.ocs.answers import UnreadableAnswer
+from gateway.ocs.http_link import HttpLink, NotReached, Reply
 
 _MOST_PAGES = 20
+_LARGEST = 16 << 20  # octets of a page
 _NOT_LET_IN = frozenset({401, 403, 407, 429})  # refused at the door, before any order was made
 _UNDECIDED = frozenset({408, 409})  # 409: an order with this key may exist, so it is looked up
-_ASKING = {"Accept": "application/json"}
-_SENDING = {**_ASKING, "Content-Type": wire.CONTENT_TYPE}
-SILENCE = (TimeoutError, aiohttp.ClientError)
-"""What a call raises that was not answered."""
+_HEADERS = {"Accept": "application/json"}
+NO_ANSWER = (OcsError, UnreadableAnswer)
+"""What is raised where nothing came that can be used; the words may be kept and shown."""
 
 
-class Answered(Exception):  # not an error of ours
+class Answered(OcsError):
     """The far side's status, where it is no list."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(status)
+        super().__init__(f"the charging system answered {status}")
         self.status = status
 
 
@@ -36,25 +38,20 @@ class TmfLink:
 
     def __init__(self, url: str, timeout: float, session: aiohttp.ClientSession | None = None) -> None:
         self._base = url.rstrip("/")
-        # Half the time for getting a connection: what then fails was surely not sent.
-        self._sending = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
-        self._asking = aiohttp.ClientTimeout(total=timeout)  # one timer less on the busiest path
-        self._session = session
-        self._owns_session = session is None
+        self._http = HttpLink(
+            timeout, headers=_HEADERS, content_type=wire.CONTENT_TYPE, largest=_LARGEST, session=session
+        )
 
     async def list(self, path: str) -> Sequence[Mapping[str, object]]:
-        """All pages of a list; a server that pages by itself says so in X-Total-Count (TMF630).
-
-        Raises Answered, UnreadableAnswer, TimeoutError, aiohttp.ClientError.
-        """
+        """All pages; a server that pages by itself says so in X-Total-Count (TMF630). Raises ``NO_ANSWER``."""
         items: list[Mapping[str, object]] = []
         for _ in range(_MOST_PAGES):
-            status, body, total = await self._call("GET", f"{path}&offset={len(items)}" if items else path)
-            if status not in {200, 206}:
-                raise Answered(status)
-            page = wire.read_list(body)
+            reply = await self._http.call("GET", self._url(f"{path}&offset={len(items)}" if items else path))
+            if reply.status not in {200, 206}:
+                raise Answered(reply.status)
+            page = wire.read_list(reply.body)
             items.extend(page)
-            if len(items) >= total:
+            if len(items) >= _total(reply):
                 return items
             if not page:
                 break
@@ -63,39 +60,29 @@ class TmfLink:
     async def post(self, path: str, body: bytes) -> bytes | Refused | NotSent | OutcomeUnknown:
         """The answer to what was carried out or taken in, else what stands against it."""
         try:
-            status, answer, _ = await self._call("POST", path, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return NotSent(f"no connection to the charging system ({type(error).__name__})")
-        except TimeoutError:
-            return OutcomeUnknown("the charging system did not answer in time")
-        except aiohttp.ClientError as error:
-            return OutcomeUnknown(f"the connection to the charging system was lost ({type(error).__name__})")
-        return answer if 200 <= status < 300 else _declined(status, answer)
+            reply = await self._http.call("POST", self._url(path), body)
+        except NotReached as error:
+            return NotSent(str(error))
+        except NO_ANSWER as error:
+            return OutcomeUnknown(str(error))
+        return reply.body if 200 <= reply.status < 300 else _declined(reply)
 
     async def close(self) -> None:
         """Close the connections, if they are this link's own."""
-        if self._session and self._owns_session:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
-    async def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, int]:
-        """Status, body and the total of a list (0 where it is not told)."""
-        if self._session is None:
-            self._session, self._owns_session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()), True
-        async with self._session.request(
-            method,
-            URL(self._base + path, encoded=True),
-            data=body,
-            headers=_ASKING if body is None else _SENDING,
-            timeout=self._asking if body is None else self._sending,
-            allow_redirects=False,
-        ) as response:
-            total = response.headers.get("X-Total-Count", "")
-            return response.status, await response.read(), int(total) if total.isdecimal() else 0
+    def _url(self, path: str) -> URL:
+        return URL(self._base + path, encoded=True)
 
 
-def _declined(status: int, body: bytes) -> Refused | NotSent | OutcomeUnknown:
-    words = wire.read_error(body)
+def _total(reply: Reply) -> int:
+    """Of a list; 0 where it is not told."""
+    told = reply.headers.get("X-Total-Count", "")
+    return int(told) if told.isdecimal() else 0
+
+
+def _declined(reply: Reply) -> Refused | NotSent | OutcomeUnknown:
+    status, words = reply.status, wire.read_error(reply.body)
     detail = f"{status} {words}".strip()
     if status in _NOT_LET_IN:
         return NotSent(detail)

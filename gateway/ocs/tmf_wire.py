@@ -137,9 +137,10 @@ def read_list(body: bytes) -> Sequence[Mapping[str, object]]:
     return items
 
 
-def shows_refunds(items: Sequence[Mapping[str, object]]) -> bool:
-    """Whether balance actions keep our key: one that a refund of ours has left is among them."""
-    return any(str(item.get("description") or "").startswith(REFUND) for item in items)
+def refund_shown(items: Sequence[Mapping[str, object]]) -> OrderKey | None:
+    """A key that a refund of ours has left among balance actions; None where there is none."""
+    keys = (str(item.get("description") or "") for item in items)
+    return next((OrderKey(key) for key in keys if key.startswith(REFUND)), None)
 
 
 def choose_refund(items: Sequence[Mapping[str, object]], key: OrderKey) -> FindRefundOutcome:

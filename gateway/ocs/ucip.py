@@ -48,12 +48,12 @@ from gateway.core.ports import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
 )
 from gateway.errors import OcsError, OcsTimeout, OcsUnavailable
 from gateway.ocs import ucip_wire as wire
-from gateway.ocs.answers import NOT_OFFERED, UnreadableAnswer, for_a_person, never_sent, utc_now
+from gateway.ocs.answers import UnreadableAnswer, for_a_person, never_sent, utc_now
+from gateway.ocs.not_offered import not_offered
 from gateway.ocs.ucip_calls import Against, AirCalls
 from gateway.ocs.ucip_link import AirLink
 from gateway.ocs.ucip_sales import Sale
@@ -107,7 +107,7 @@ class UcipChargingSystem:
         self._now = now
         self._sends = Sends(now())
         self._services = UcipServices(self._calls, self._caller, services, self._may_repeat, self._offers)
-        self.services: frozenset[Service] = self._services.offered
+        self.abilities = self._services.abilities
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and dedicated accounts; GetOffers is asked where only an offer knows when such an account ends.
@@ -126,7 +126,7 @@ class UcipChargingSystem:
     async def purchase(self, request: PurchaseRequest) -> PurchaseOutcome:
         """Send one message. A gift, and a bundle that this AIR does not have, are refused here and never sent."""
         if request.beneficiary != request.payer:
-            return never_sent("over UCIP a bundle cannot be given to another number", NOT_OFFERED)
+            return not_offered(self.abilities, "gift")
         sale = self._sales.get(request.bundle)
         if sale is None:
             return never_sent(f"bundle {request.bundle} has no ucip entry in the catalogue")

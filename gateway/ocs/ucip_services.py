@@ -19,6 +19,7 @@ import aiohttp
 from flows.catalogue_services import OUT_OF_BUNDLE_ON
 from flows.values import Money, Msisdn, OrderKind
 from gateway.core.ports import (
+    Abilities,
     Activated,
     FindOutcome,
     NotFound,
@@ -28,6 +29,7 @@ from gateway.core.ports import (
     Refused,
     Service,
     ServiceRequest,
+    service_of,
 )
 from gateway.errors import OcsError
 from gateway.ocs import ucip_services_wire as wire
@@ -59,7 +61,8 @@ class UcipServices:
             "top_up": services.vouchers,
             "out_of_bundle": services.switch,
         }
-        self.offered: frozenset[Service] = frozenset(name for name, given in here.items() if given)
+        offered = frozenset(name for name, given in here.items() if given)
+        self.abilities = Abilities("UCIP", frozenset(here), offered)
 
     async def serve(self, request: ServiceRequest) -> PurchaseOutcome:
         """Send one message; what this AIR does not have is refused here."""
@@ -98,7 +101,7 @@ class UcipServices:
             return wire.format_voucher(self._caller, request, at)
         if request.kind is OrderKind.OUT_OF_BUNDLE and services.switch:
             return wire.format_switch(self._caller, request, services.switch, at)
-        return not_offered(request, "UCIP")
+        return not_offered(self.abilities, service_of(request.kind))
 
     def _credited(self, answer: Members, request: ServiceRequest) -> Money | None:
         """By how much a voucher's refill made the main account larger, if both balances are told."""

@@ -32,6 +32,7 @@ class Faults:
     On Diameter alone, result_code: a Result-Code for every request, nothing applied; forget_sessions: a repeated
     request is charged again; hide_balance: a balance check does not tell how much.
     recognise_repeats: a UCIP message that comes again is answered as it was, and not carried out again.
+    hide_keys: over TM Forum no list shows a key of ours: no order is found by it, no balance action described by it.
     """
 
     delay: float = 0.0
@@ -51,6 +52,7 @@ class Faults:
     forget_sessions: bool = False
     hide_balance: bool = False
     recognise_repeats: bool = False
+    hide_keys: bool = False
 
     def one_less(self, name: str) -> Faults:
         """The same faults after one of a counted kind has happened."""
@@ -85,6 +87,7 @@ def parse_faults(body: object) -> Faults:
         forget_sessions=_flag(body, "forget_sessions"),
         hide_balance=_flag(body, "hide_balance"),
         recognise_repeats=_flag(body, "recognise_repeats"),
+        hide_keys=_flag(body, "hide_keys"),
     )
 
 

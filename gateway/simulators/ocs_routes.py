@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -74,7 +75,8 @@ class TmfRoutes:
 
     async def _list_orders(self, request: web.Request) -> web.Response:
         key = request.query.get("externalId")
-        orders = [tmf.format_order(o) for o in self._desk.ledger.orders.values() if key is None or o.key == key]
+        known = () if self._desk.faults.hide_keys else self._desk.ledger.orders.values()
+        orders = [tmf.format_order(order) for order in known if key is None or order.key == key]
         return _page(request, orders)
 
     async def _read_order(self, request: web.Request) -> web.Response:
@@ -98,6 +100,8 @@ class TmfRoutes:
         if msisdn is None:
             return _error("badQuery", "logicalResource.id must be an MSISDN", 400)
         items = self._desk.ledger.items_of(msisdn)
+        if self._desk.faults.hide_keys:
+            items = [replace(item, key=f"{item.kind} in one go") for item in items]
         return _page(request, [tmf.format_action(item, f"ba-{msisdn}-{at}") for at, item in enumerate(items)])
 
     async def _adjust(self, request: web.Request) -> web.Response:

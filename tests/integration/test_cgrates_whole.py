@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from fakes import ANA, NUMBER, FakeClock, eventually
+from fakes import ANA, BEN, NUMBER, FakeClock, eventually
 from gateway.simulators.ocs import OcsSimulator
 from gateway.simulators.ocs_faults import Faults
 from gateway.simulators.smsc import SmscSimulator
@@ -63,6 +63,39 @@ async def test_a_yes_is_charged_once_and_leaves_its_marker(it: Town) -> None:
     assert (marker["ID"], marker["Value"], marker["Disabled"]) == (order["key"], 1_000_000_001.5, True)
     assert order["ocs_reference"] == marker["Uuid"]
     assert [one["ID"] for one in held["*data"]] == [order["key"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "what"),
+    [
+        ("top-ups", {"pin": "123456789012"}, "a top-up by voucher"),
+        ("advances", {"advance": "advance-small"}, "airtime in advance"),
+        ("transfers", {"to": BEN, "amount": 200_000}, "a transfer of balance"),
+    ],
+)
+async def test_what_the_engine_cannot_do_is_refused_at_once_and_nothing_is_kept(
+    it: Town, path: str, body: dict[str, object], what: str
+) -> None:
+    """409 with a line that says what and over what; not an order that is declined later."""
+    status, problem = await it.call("POST", f"subscribers/{ANA}/{path}", body, role="app", Idempotency_Key="key-1")
+    assert (status, problem["code"]) == (409, "not-offered")
+    assert problem["detail"] == f"{what} cannot be asked for over CGRateS; nothing was ordered"
+    wish = {"out_of_bundle": True}
+    status, problem = await it.call("PUT", f"subscribers/{ANA}/preferences", wish, role="app")
+    assert (status, problem["code"]) == (409, "not-offered")
+    assert await it.items("orders") == []
+
+
+async def test_a_gift_is_refused_at_once_and_the_offer_stays_open(it: Town) -> None:
+    """No order is kept of it; who was offered it may still buy it, under the same key."""
+    offer = await it.offer()
+    status, problem = await it.accept(offer["id"], "key-1", {"beneficiary": BEN})
+    assert (status, problem["code"]) == (409, "not-offered")
+    assert problem["detail"] == "a bundle for another number cannot be asked for over CGRateS; nothing was ordered"
+    assert await it.items("orders") == []
+    status, order = await it.accept(offer["id"], "key-1", {"beneficiary": ANA})
+    assert (status, order["beneficiary"]) == (202, ANA)
+    assert len(await it.ledger(ANA, 1)) == 1
 
 
 async def test_a_yes_whose_answer_is_lost_is_found_and_charged_once(it: Town) -> None:

@@ -94,6 +94,17 @@ async def settled(it: Town, state: str) -> Json:
     return found
 
 
+async def test_a_gift_is_refused_at_once_and_no_order_is_kept(tmp_path: Path, migrated: Path) -> None:
+    """A request names one subscriber, and the app hears of it before anything is written."""
+    async with town(tmp_path, migrated) as it:
+        offer = await it.offer()
+        status, problem = await it.accept(offer["id"], "key-1", {"beneficiary": "573009998877"})
+        assert (status, problem["code"]) == (409, "not-offered")
+        assert problem["detail"].startswith("a bundle for another number cannot be asked for over Diameter")
+        assert await it.items("orders") == []
+        assert [one["id"] for one in await it.items("offers")] == [offer["id"]]
+
+
 async def test_a_yes_is_charged_once_and_confirmed_with_the_balance(tmp_path: Path, migrated: Path) -> None:
     """Trigger, alert, 1, debit, confirmation; /readyz knows the peer."""
     async with town(tmp_path, migrated) as it:

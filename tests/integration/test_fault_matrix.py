@@ -29,6 +29,12 @@ WRONG: Mapping[str, tuple[Case, str]] = {
     "told nothing": (replace(GOOD, told=[]), "told: nothing"),
     "told twice": (replace(GOOD, told=["confirmed", "confirmed"]), "told: confirmed, confirmed"),
     "told something else": (replace(GOOD, told=["declined"]), "told: declined"),
+    "moved what nobody asked for": (replace(GOOD, others=1), "1 entries in the ledger"),
+    "switched and not shown": (replace(GOOD, shown=False), "where it was asked to be and shown where it was"),
+    "shown and not switched": (
+        replace(GOOD, orders=[{"state": "declined", "reason": "rejected"}], charges=0, told=["declined"], shown=True),
+        "where it was and shown where it was asked to be",
+    ),
     "on its way for ever": (replace(LEFT, orders=[{"state": "sent", "reason": None}]), "the order is sent"),
 }
 
@@ -54,19 +60,29 @@ def test_every_cell_has_a_subscriber_of_its_own() -> None:
     assert len({cell.msisdn for cell in made}) == len(made) == 3 * sum(map(len, POSSIBLE.values()))
 
 
-@pytest.mark.parametrize(("deed", "kind"), [("top_up", "tmf"), ("transfer", "tmf"), ("advance", "ucip")])
-async def test_whatever_happens_to_what_is_no_purchase_it_is_done_once_and_told_once(
-    deed: str, kind: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("deed", "kind", "killed"),
+    [
+        ("top_up", "tmf", Moment.BEFORE_SEND),
+        ("transfer", "tmf", Moment.AFTER_APPLY),
+        ("transfer", "tmf-hides-keys", Moment.AFTER_SEND),
+        ("advance", "ucip", Moment.DURING_COMMIT),
+        ("switch_off", "tmf", Moment.AFTER_APPLY),
+        ("switch_on", "ucip", Moment.AFTER_ANSWER),
+    ],
+)
+async def test_whatever_happens_to_what_is_no_purchase_it_is_done_once_and_told_as_it_is(
+    deed: str, kind: str, killed: Moment, tmp_path: Path
 ) -> None:
-    """Vouchers, transfers and advances go the same way as purchases."""
-    outcome = await run(tmp_path, WIRES[kind], repeats=1, deed=DEEDS[deed])
+    """They go the same way as purchases, so each is killed at one moment; ``make faults`` has all for each."""
+    outcome = await run(tmp_path, WIRES[kind], cells(1, kills=(killed,)), DEEDS[deed])
     assert outcome.findings == []
     assert kind in CAN[deed]
 
 
-@pytest.mark.parametrize("kind", WIRES)
+@pytest.mark.parametrize("kind", [kind for kind, wire in WIRES.items() if kind == wire.kind])
 async def test_whatever_happens_to_a_purchase_it_is_charged_once_and_told_once(kind: str, tmp_path: Path) -> None:
     """One order a cell; ``make faults`` takes eight."""
-    outcome = await run(tmp_path, WIRES[kind], repeats=1)
+    outcome = await run(tmp_path, WIRES[kind], cells(1))
     assert outcome.findings == []
     assert len(outcome.cases) == len(cells(1))

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from fakes import ANA, BEN, GIGABYTE, PRICE
+from fakes import ANA, BEN, GIGABYTE, PRICE, FakeTraits
 from flows.catalogue import load_starter
 from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON
 from flows.values import Money, OrderKey, OrderKind
@@ -128,6 +128,7 @@ async def charging(contract: Contract) -> AsyncIterator[TmfChargingSystem]:
         settle_seconds=1,
         currency="COP",
         offerings=load_starter("co").tmf_offerings(),
+        traits=FakeTraits(),
         services=load_starter("co").services,
     )
     yield adapter

@@ -6,6 +6,7 @@ Outcomes of a call are values, never exceptions, because every one of them has a
 
 from __future__ import annotations
 
+from gateway.core.ports.abilities import Abilities, Service, service_of
 from gateway.core.ports.charging import (
     Activated,
     ChargingSystem,
@@ -20,7 +21,6 @@ from gateway.core.ports.charging import (
     RefundOutcome,
     RefundRequest,
     Refused,
-    Service,
     ServiceRequest,
     StillRunning,
 )
@@ -49,8 +49,10 @@ from gateway.core.ports.texts import (
     Submitted,
     SubmitUnknown,
 )
+from gateway.core.ports.traits import OcsTraits
 
 __all__ = [
+    "Abilities",
     "Activated",
     "ChargingSystem",
     "Delivery",
@@ -62,6 +64,7 @@ __all__ = [
     "MobilePart",
     "NotFound",
     "NotSent",
+    "OcsTraits",
     "OutcomeUnknown",
     "PurchaseOutcome",
     "PurchaseRequest",
@@ -88,4 +91,5 @@ __all__ = [
     "SubmitUnknown",
     "Submitted",
     "UssdPusher",
+    "service_of",
 ]

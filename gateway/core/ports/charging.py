@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from flows.frozen import dataclass
 from flows.values import BundleId, Money, Msisdn, OrderKey, OrderKind, Wallet
+from gateway.core.ports.abilities import Abilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +127,11 @@ RefundOutcome = Refunded | Refused | NotSent | OutcomeUnknown
 FindRefundOutcome = Refunded | Refused | NotFound | NotSent | OutcomeUnknown
 
 
-Service = Literal["gift", "top_up", "advance", "transfer", "out_of_bundle", "fit_combo"]
-"""A bundle for another number; vouchers; airtime in advance; balance for another number; whether use without a bundle
-is charged; a bundle of one's own making."""
-
-
 class ChargingSystem(Protocol):
     """An online charging system behind any wire.
 
     settle_seconds: how long after the last send an order that is not found may still appear.
-    services: what it can do beside; menus offer nothing else.
+    abilities: what it can do beside.
     can_be_asked: whether ``find`` looks an order up, whatever became of it. Else it sends again what was sent, which
     may be the charge, or cannot tell: then nothing is asked about but what is in doubt.
     """
@@ -146,7 +142,7 @@ class ChargingSystem(Protocol):
     def can_be_asked(self) -> bool: ...
 
     @property
-    def services(self) -> frozenset[Service]: ...
+    def abilities(self) -> Abilities: ...
 
     async def wallet(self, msisdn: Msisdn) -> Wallet:
         """Balance and buckets. Raises OcsError (``OcsTimeout``, ``OcsUnavailable``, ``UnknownSubscriber``)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,17 @@ async def test_balance_goes_to_another_number_once(it: Town) -> None:
         _, more = await asked(it, "transfers", {"to": BEN, "amount": 2_000_000}, f"more-{n}")
         ends.append((await settled(it, more["key"]))["reason"])
     assert ends == [None, None, "limit_reached"]
+
+
+async def test_what_the_charging_system_was_seen_to_list_is_kept_before_the_order_is_told_done(
+    it: Town, tmp_path: Path
+) -> None:
+    """By its address: a crash after that finds it in the store."""
+    _, order = await asked(it, "transfers", {"to": BEN, "amount": 200_000})
+    assert (await settled(it, order["key"]))["state"] == "confirmed"
+    with closing(sqlite3.connect(tmp_path / "chasqui.db")) as connection:
+        kept = connection.execute("SELECT ocs, trait, order_key FROM ocs_traits").fetchall()
+    assert kept == [(f"tmf {it.ocs.url}", "transfers", order["key"])]
 
 
 async def test_charges_outside_a_bundle_are_in_force_once_the_charging_system_has_them(it: Town) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from fakes import FakeTraits
 from flows.catalogue import load_starter
 from flows.market import load_market
 from gateway.app.charging import charging_system, sellable
@@ -24,7 +25,9 @@ TODAY = date(2026, 11, 24)
 )
 async def test_a_kind_is_an_adapter(kind: str, adapter: type) -> None:
     """With the settle time that was configured."""
-    charging = charging_system(OcsConfig(kind, settle_seconds=7), "http://h", load_market("co"), CATALOGUE)
+    charging = charging_system(
+        OcsConfig(kind, settle_seconds=7), "http://h", load_market("co"), CATALOGUE, FakeTraits()
+    )
     assert type(charging) is adapter
     assert charging.settle_seconds == 7
     await charging.close()

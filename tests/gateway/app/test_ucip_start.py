@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from fakes import FakeTraits
 from flows.catalogue import Catalogue, load_starter
 from flows.market import load_market
 from gateway.app.charging import charging_system
@@ -27,7 +28,7 @@ def catalogue(**entry: object) -> Catalogue:
 def warnings(caplog: pytest.LogCaptureFixture, sold: Catalogue, ucip: UcipConfig) -> str:
     """What building it logs."""
     with caplog.at_level(logging.WARNING):
-        made = charging_system(OcsConfig("ucip", URL, ucip=ucip), URL, load_market("co"), sold)
+        made = charging_system(OcsConfig("ucip", URL, ucip=ucip), URL, load_market("co"), sold, FakeTraits())
     assert isinstance(made, UcipChargingSystem)
     return caplog.text
 
@@ -49,7 +50,7 @@ def test_that_lost_answers_need_a_person_is_told(caplog: pytest.LogCaptureFixtur
 def test_a_wrong_entry_stops_the_start() -> None:
     """Before anybody is charged by it."""
     with pytest.raises(ConfigError, match=r"bundle data-200mb-1d: ocs\.ucip: unknown key refil_profile"):
-        charging_system(OcsConfig("ucip", URL), URL, load_market("co"), catalogue(refil_profile="D200"))
+        charging_system(OcsConfig("ucip", URL), URL, load_market("co"), catalogue(refil_profile="D200"), FakeTraits())
 
 
 ACCOUNT = {"dedicated_account": 12, "units": 200, "unit_type": 6}
@@ -60,7 +61,7 @@ OTHER = DedicatedAccountConfig(13, "byte")
 def start(grants: str, entry: Mapping[str, object], *accounts: DedicatedAccountConfig) -> None:
     """Build it with a look at what was granted; one bundle is on sale."""
     config = OcsConfig("ucip", URL, grants=grants, ucip=UcipConfig(dedicated_accounts=accounts))
-    charging_system(config, URL, load_market("co"), Catalogue(catalogue(**entry).bundles[1:]))
+    charging_system(config, URL, load_market("co"), Catalogue(catalogue(**entry).bundles[1:]), FakeTraits())
 
 
 @pytest.mark.parametrize("grants", ["person", "refund"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes import FakeTraits
 from flows.catalogue import load_starter
 from flows.market import load_market
 from gateway.app.charging import charging_system
@@ -100,7 +101,7 @@ def test_nothing_is_said_to_be_detected_until_the_operator_says_it(tmp_path: Pat
 async def test_the_adapter_is_built_of_it(tmp_path: Path) -> None:
     """And connects to nobody before it is asked."""
     config = load(written(tmp_path, OURS + 'balance_context = "balance@operator"\n'), {})
-    built = charging_system(config.ocs, config.ocs.url, load_market("co"), load_starter("co"))
+    built = charging_system(config.ocs, config.ocs.url, load_market("co"), load_starter("co"), FakeTraits())
     assert isinstance(built, DiameterChargingSystem)
-    assert built.services == frozenset()
+    assert built.abilities.services == frozenset()
     await built.close()

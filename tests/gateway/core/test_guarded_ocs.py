@@ -54,7 +54,7 @@ async def test_what_is_well_goes_through_as_it_is() -> None:
     assert await it.guard.find(ORDER) == NotFound()
     assert await it.guard.refund(REFUND) == Refunded("ocs-r1")
     assert await it.guard.find_refund(REFUND) == NotFound()
-    assert (it.guard.services, it.guard.settle_seconds) == (it.ocs.services, it.ocs.settle_seconds)
+    assert (it.guard.abilities, it.guard.settle_seconds) == (it.ocs.abilities, it.ocs.settle_seconds)
     assert it.breaker.state == "closed"
 
 

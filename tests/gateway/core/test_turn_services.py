@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from handset import DOOR, Exchange, Phone
 
-from fakes import ANA, ANAS, BEN, House, ana, order, record_offer
+from fakes import ANA, ANAS, BEN, House, able, ana, order, record_offer
 from flows.care import reference
 from flows.commands import CommandGiven
 from flows.dialogue import carry_out
@@ -155,7 +155,7 @@ async def test_somebody_who_is_not_to_be_contacted_gets_no_text_of_a_gift(house:
 
 async def test_what_the_charging_system_cannot_do_is_not_offered(house: House, phone: Phone) -> None:
     """Neither in the menu nor behind its printed code."""
-    house.ocs.services = frozenset()
+    house.ocs.abilities = able()
     await phone.dial()
     shown = await phone.answer("6")
     assert "5 Ayuda" in shown
@@ -166,7 +166,7 @@ async def test_what_the_charging_system_cannot_do_is_not_offered(house: House, p
 
 async def test_what_it_can_do_is_offered_and_yet_not_pretended(house: House, phone: Phone) -> None:
     """The command exists for adapters to come; until then it says so, and nothing is charged."""
-    house.ocs.services = frozenset({"gift", "fit_combo"})
+    house.ocs.abilities = able("gift", "fit_combo")
     await phone.dial()
     shown = await phone.answer("00", "6", "1", "2", "2", "100", "1")
     assert "no esta disponible ahora. No te cobramos nada" in shown
@@ -179,7 +179,7 @@ async def test_an_advance_is_offered_only_while_the_balance_is_known(
     house: House, phone: Phone, *, away: bool, offered: bool
 ) -> None:
     """A condition on what a silent charging system does not tell holds for nobody."""
-    house.ocs.services = frozenset({"advance"})
+    house.ocs.abilities = able("advance")
     house.ocs.purchases.append(Refused("insufficient_funds"))
 
     async def spend() -> None:
@@ -246,7 +246,7 @@ async def test_recent_use_is_told_where_it_was_reported(house: House, phone: Pho
 
 async def test_charges_outside_a_bundle_are_off_until_chosen(house: House, phone: Phone) -> None:
     """And off again; each in force once the charging system has it, in the order in which they were said."""
-    house.ocs.services = frozenset({"out_of_bundle"})
+    house.ocs.abilities = able("out_of_bundle")
     await phone.dial()
     assert "Ahora: no" in await phone.answer("4", "4")
     assert (await who(house)).out_of_bundle is False
@@ -259,7 +259,7 @@ async def test_charges_outside_a_bundle_are_off_until_chosen(house: House, phone
 
 async def test_what_the_charging_system_does_not_have_yet_is_not_in_force(house: House, phone: Phone) -> None:
     """The page says what is, and what is being changed."""
-    house.ocs.services = frozenset({"out_of_bundle"})
+    house.ocs.abilities = able("out_of_bundle")
     house.ocs.services_done.append(OutcomeUnknown("time-out"))
     await phone.dial()
     await phone.answer("4", "4", "1")
@@ -274,7 +274,7 @@ async def test_what_the_charging_system_does_not_have_yet_is_not_in_force(house:
 
 async def test_a_voucher_is_used_and_its_pin_is_kept_nowhere(house: House, phone: Phone) -> None:
     """Not on a screen, not in the story of its order, not in the session any more."""
-    house.ocs.services = frozenset({"top_up"})
+    house.ocs.abilities = able("top_up")
     house.ocs.services_done.append(Activated("ocs-s1", Money(500_000, "COP")))
     await phone.dial()
     asked = await phone.answer("6", "7", PIN)
@@ -291,7 +291,7 @@ async def test_a_voucher_is_used_and_its_pin_is_kept_nowhere(house: House, phone
 
 async def test_wrong_pins_come_to_an_end(house: House, phone: Phone) -> None:
     """After three the charging system is not even asked; a day later it is again."""
-    house.ocs.services = frozenset({"top_up"})
+    house.ocs.abilities = able("top_up")
     house.ocs.services_done.extend([Refused("wrong_voucher")] * 3)
     await phone.dial()
     said = [await phone.answer("00", "6", "7", PIN, "1") for _ in range(4)]
@@ -306,7 +306,7 @@ async def test_wrong_pins_come_to_an_end(house: House, phone: Phone) -> None:
 
 async def test_an_advance_is_chosen_from_those_that_one_may_have(house: House, phone: Phone) -> None:
     """Whoever owes one, or has enough, is offered none; the choice is shown with what it costs."""
-    house.ocs.services = frozenset({"advance"})
+    house.ocs.abilities = able("advance")
     await phone.dial()
     assert "no hay adelantos" in await phone.answer("6", "8")
     house.ocs.balances[ANA] = Wallet(Money(50_000, "COP"))
@@ -324,7 +324,7 @@ async def test_an_advance_is_chosen_from_those_that_one_may_have(house: House, p
 
 async def test_balance_is_sent_to_another_number(house: House, phone: Phone) -> None:
     """With its fee, and both are told."""
-    house.ocs.services = frozenset({"transfer"})
+    house.ocs.abilities = able("transfer")
     await phone.dial()
     assert "$2.000 para el" in await phone.answer("6", "9", f"+{BEN}", "2000")
     assert "Cobramos $2.100" in await phone.answer("1")
@@ -336,7 +336,7 @@ async def test_balance_is_sent_to_another_number(house: House, phone: Phone) -> 
 @pytest.mark.parametrize("amount", ["1", "9000000"])
 async def test_what_may_not_be_sent_is_said_before_it_is_asked(house: House, phone: Phone, amount: str) -> None:
     """Too little to be worth it, or too much."""
-    house.ocs.services = frozenset({"transfer"})
+    house.ocs.abilities = able("transfer")
     await phone.dial()
     assert "no se puede enviar" in await phone.answer("6", "9", f"+{BEN}", amount)
     assert house.ocs.served == []

@@ -190,7 +190,7 @@ async def misbehaving(answers: Answers) -> AsyncIterator[tuple[CgratesChargingSy
 async def test_it_is_a_charging_system(ocs: CgratesChargingSystem) -> None:
     """The Protocol is satisfied, as mypy checks here; a gift cannot be one step, so it is not offered."""
     charging: ChargingSystem = ocs
-    assert (charging.settle_seconds, charging.services) == (1, frozenset())
+    assert (charging.settle_seconds, charging.abilities.services) == (1, frozenset())
     assert charging.can_be_asked
 
 

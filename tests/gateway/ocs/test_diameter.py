@@ -193,7 +193,7 @@ async def test_a_refusal_in_words_keeps_them(ocs: DiameterChargingSystem, simula
     [
         (order(bundle=BundleId("nothing")), "bundle nothing has no Diameter service"),
         (order(price=Money(1, "ZZZ")), "ZZZ has no number in ISO 4217, or the amount no 64 bits"),
-        (replace(order(), beneficiary=BEN), "names one subscriber"),
+        (replace(order(), beneficiary=BEN), "a bundle for another number cannot be asked for over Diameter"),
     ],
 )
 async def test_what_cannot_be_asked_for_is_never_sent(request_: PurchaseRequest, detail: str) -> None:

@@ -10,17 +10,28 @@ from fractions import Fraction
 
 import pytest
 
-from fakes import ANA, BEN, TUESDAY, FakeClock
+from fakes import ANA, BEN, GIGABYTE, PRICE, TUESDAY, FakeClock, FakeTraits
 from flows.catalogue import load_starter
 from flows.catalogue_services import OUT_OF_BUNDLE_OFF, OUT_OF_BUNDLE_ON, Services
 from flows.values import BundleId, Money, OrderKey, OrderKind
 from gateway.config.ocs_sections import UcipConfig
-from gateway.core.ports import Activated, ChargingSystem, NotFound, NotSent, OutcomeUnknown, Refused, ServiceRequest
+from gateway.core.ports import (
+    Activated,
+    ChargingSystem,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    PurchaseRequest,
+    Refused,
+    ServiceRequest,
+    service_of,
+)
 from gateway.errors import ConfigError
 from gateway.ocs.cgrates import CgratesChargingSystem, CgratesSettings
 from gateway.ocs.cgrates_sets import Terms
+from gateway.ocs.cgrates_units import grants as cgrates_grants
 from gateway.ocs.diameter import DiameterChargingSystem
-from gateway.ocs.diameter_wire import Sender
+from gateway.ocs.diameter_wire import ChargedService, Sender
 from gateway.ocs.tmf import TmfChargingSystem
 from gateway.ocs.ucip import UcipChargingSystem
 from gateway.ocs.ucip_sales import sales_of
@@ -67,10 +78,17 @@ async def ocs(request: pytest.FixtureRequest, simulator: OcsSimulator) -> AsyncI
     await charging.close()
 
 
-def tmf(url: str) -> TmfChargingSystem:
-    """Over TM Forum."""
-    offerings, services = CATALOGUE.tmf_offerings(), CATALOGUE.services
-    return TmfChargingSystem(url, timeout=2, settle_seconds=1, currency="COP", offerings=offerings, services=services)
+def tmf(url: str, traits: FakeTraits | None = None) -> TmfChargingSystem:
+    """Over TM Forum. traits: left out, of a server whose lists have shown our keys."""
+    return TmfChargingSystem(
+        url,
+        timeout=2,
+        settle_seconds=1,
+        currency="COP",
+        offerings=CATALOGUE.tmf_offerings(),
+        traits=traits or FakeTraits("orders", "top-ups", "transfers"),
+        services=CATALOGUE.services,
+    )
 
 
 def ucip(url: str, **config: bool) -> UcipChargingSystem:
@@ -172,6 +190,44 @@ async def test_over_tm_forum_a_lost_answer_is_asked_about(
     assert isinstance(found, Activated if "drop_answer" in fault else NotFound)
 
 
+LISTS = {
+    OrderKind.ADVANCE: "orders",
+    OrderKind.OUT_OF_BUNDLE: "orders",
+    OrderKind.TOP_UP: "top-ups",
+    OrderKind.TRANSFER: "transfers",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_over_tm_forum_what_is_not_listed_was_not_done_only_where_its_kind_is_listed(
+    simulator: OcsSimulator, kind: OrderKind
+) -> None:
+    """A list that may hide the key says nothing: what may have been done goes to a person."""
+    charging = tmf(simulator.url, FakeTraits(*(set(LISTS.values()) - {LISTS[kind]})))
+    simulator._desk.set_faults(Faults(hide_keys=True, drop_answer=1))
+    assert isinstance(await charging.serve(asked(kind)), OutcomeUnknown)
+    found = await charging.find_service(asked(kind))
+    await charging.close()
+    assert isinstance(found, OutcomeUnknown)
+    assert (found.silent, found.asking_helps) == (False, False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_over_tm_forum_each_list_is_learnt_from_an_order_that_was_carried_out(
+    simulator: OcsSimulator, kind: OrderKind
+) -> None:
+    """And by a later one that was asked about, where the list did not show the first."""
+    traits, late = FakeTraits(), FakeTraits()
+    charging, again = tmf(simulator.url, traits), tmf(simulator.url, late)
+    assert isinstance(await charging.serve(asked(kind)), Activated)
+    assert traits.known == {LISTS[kind]: "ord-srv-1"}
+    assert await charging.find_service(replace(asked(kind, "ord-srv-9"), pin="")) == NotFound()
+    assert isinstance(await again.find_service(asked(kind)), Activated)
+    assert late.known == traits.known
+    for one in (charging, again):
+        await one.close()
+
+
 async def test_an_advance_over_ucip_is_repeated_only_where_repeats_are_recognised(simulator: OcsSimulator) -> None:
     """Elsewhere only a person can tell."""
     careful, trusting = ucip(simulator.url), ucip(simulator.url, repeats_are_recognised=True)
@@ -214,8 +270,34 @@ async def test_what_a_charging_system_cannot_do_is_refused_in_so_many_words(kind
         else:  # the catalogue may have had it when it was sent: a person must look
             assert isinstance(found, OutcomeUnknown)
             assert not found.asking_helps
-        assert system.services == frozenset()
+        assert system.abilities.services == frozenset()
+        assert refused.detail == system.abilities.why_not(service_of(kind))
         await system.close()
+
+
+async def test_a_gift_is_refused_in_the_words_that_everybody_else_is_told(simulator: OcsSimulator) -> None:
+    """Where it cannot be asked for: also one that was kept before this charging system was there."""
+    settings = CgratesSettings("t", Terms("main", 2160), Decimal(1), "COP", cgrates_grants(CATALOGUE), {})
+    services = {one: ChargedService(*told) for one, told in CATALOGUE.diameter_services().items()}
+    systems: list[ChargingSystem] = [
+        CgratesChargingSystem(simulator.url, settings, timeout=1, settle_seconds=1),
+        ucip(simulator.url),
+        DiameterChargingSystem(
+            ("127.0.0.1", 1),
+            Sender("us.example", "example"),
+            timeout=1,
+            settle_seconds=1,
+            currency="COP",
+            services=services,
+        ),
+    ]
+    gift = PurchaseRequest(OrderKey("ord-1"), ANA, BEN, GIGABYTE, PRICE, "app")
+    for system in systems:
+        why = system.abilities.why_not("gift")
+        assert await system.purchase(gift) == Refused("not_offered", why, asked=False)
+        assert why.startswith("a bundle for another number cannot be asked for over ")
+        await system.close()
+    assert simulator.ledger.items == []
 
 
 async def test_over_ucip_balance_is_not_moved_to_another_number(simulator: OcsSimulator) -> None:
@@ -225,7 +307,7 @@ async def test_over_ucip_balance_is_not_moved_to_another_number(simulator: OcsSi
     await charging.close()
     assert isinstance(refused, Refused)
     assert refused.reason == "not_offered"
-    assert charging.services == {"advance", "top_up", "out_of_bundle"}
+    assert charging.abilities.services == {"advance", "top_up", "out_of_bundle"}
 
 
 @pytest.mark.parametrize("fault", [{"refuse": {"reason": f"voucher {PIN} is void", "count": 9}}, {"status": 500}])

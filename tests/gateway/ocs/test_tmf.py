@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
+from fakes import FakeTraits
 from flows.catalogue import load_starter
 from flows.values import BundleId, Money, Msisdn, OrderKey, Unit
 from gateway.core.ports import (
@@ -40,6 +41,7 @@ PRICE = Money(300000, "COP")
 OPENING = 1_000_000
 KEY = OrderKey("k-1")
 PATIENCE = 5
+LISTS = ("orders", "refunds", "top-ups", "transfers")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -48,10 +50,16 @@ def order(key: str = KEY, price: Money = PRICE, bundle: BundleId = GIGABYTE) -> 
     return PurchaseRequest(OrderKey(key), ANA, BEN, bundle, price, "sms")
 
 
-def adapter(url: str, timeout: float = 0.4) -> TmfChargingSystem:
-    """The adapter as a gateway in Colombia has it."""
-    offerings = load_starter("co").tmf_offerings()
-    return TmfChargingSystem(url, timeout=timeout, settle_seconds=1, currency="COP", offerings=offerings)
+def adapter(url: str, timeout: float = 0.4, traits: FakeTraits | None = None) -> TmfChargingSystem:
+    """The adapter as a gateway in Colombia has it. traits: left out, of a server whose lists have shown our keys."""
+    return TmfChargingSystem(
+        url,
+        timeout=timeout,
+        settle_seconds=1,
+        currency="COP",
+        offerings=load_starter("co").tmf_offerings(),
+        traits=traits or FakeTraits(*LISTS),
+    )
 
 
 @pytest.fixture
@@ -83,7 +91,7 @@ async def control(simulator: OcsSimulator) -> AsyncIterator[Callable[..., Awaita
 
 
 @asynccontextmanager
-async def server(handler: Handler) -> AsyncIterator[TmfChargingSystem]:
+async def server(handler: Handler, traits: FakeTraits | None = None) -> AsyncIterator[TmfChargingSystem]:
     """An adapter that speaks to a server of one handler."""
     app = web.Application()
     app.add_routes(
@@ -95,7 +103,7 @@ async def server(handler: Handler) -> AsyncIterator[TmfChargingSystem]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    charging = adapter(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    charging = adapter(f"http://127.0.0.1:{runner.addresses[0][1]}/", traits=traits)
     try:
         yield charging
     finally:
@@ -365,7 +373,7 @@ async def test_a_history_that_shows_no_refund_of_ours_cannot_tell_that_there_was
     history: list[dict[str, str]],
 ) -> None:
     """Servers leave it empty, or our key out of it: what is not there may have been paid, so a person must look."""
-    async with server(keeping(history)) as charging:
+    async with server(keeping(history), FakeTraits()) as charging:
         assert isinstance(await charging.refund(refund("ref-0")), Refunded)
         found = await charging.find_refund(refund())
     assert isinstance(found, OutcomeUnknown)
@@ -373,13 +381,14 @@ async def test_a_history_that_shows_no_refund_of_ours_cannot_tell_that_there_was
 
 
 async def test_a_history_that_has_shown_a_refund_of_ours_can_tell() -> None:
-    """Whether it did is looked at after the first one that was paid."""
-    history = [ADJUSTED]
-    async with server(keeping(history)) as charging:
+    """Whether it did is looked at after the first one that was paid, and is known from then on."""
+    history, traits = [ADJUSTED], FakeTraits()
+    async with server(keeping(history), traits) as charging:
         assert isinstance(await charging.refund(refund("ref-0")), Refunded)
-        history.clear()
+    assert traits.known == {"refunds": "ref-0"}
+    async with server(keeping([]), traits) as charging:  # as after a restart
         assert await charging.find_refund(refund()) == NotFound()
-    async with server(keeping([ADJUSTED])) as charging:  # as after a restart: by an earlier one of the same account
+    async with server(keeping([ADJUSTED]), FakeTraits()) as charging:  # by an earlier one of the same account
         assert await charging.find_refund(refund()) == NotFound()
 
 
@@ -427,3 +436,77 @@ async def test_it_tells_whether_it_answers(ocs: TmfChargingSystem, simulator: Oc
     assert await ocs.answers()
     await simulator.set_down(down=True)
     assert not await ocs.answers()
+
+
+async def test_an_answer_without_end_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was ordered with it is asked about, and nothing is known of a balance."""
+    monkeypatch.setattr("gateway.ocs.tmf_link._LARGEST", 1000)
+    async with server(answering(200, "x" * 1001)) as charging:
+        assert await charging.purchase(order()) == OutcomeUnknown("the answer is too large")
+        with pytest.raises(OcsError, match="too large"):
+            await charging.wallet(ANA)
+
+
+# ── what is not listed ──
+
+
+async def test_an_order_that_is_not_listed_was_not_made_only_where_orders_of_ours_are_listed(
+    simulator: OcsSimulator, control: Callable[..., Awaitable[Any]]
+) -> None:
+    """A server that keeps no key, or does not look for it, finds none: what it may have charged goes to a person."""
+    traits = FakeTraits()
+    charging = adapter(simulator.url, traits=traits)
+    await control("PUT", "/faults", {"hide_keys": True, "drop_answer": 1})
+    assert isinstance(await charging.purchase(order()), OutcomeUnknown)
+    found = await charging.find(order())
+    assert isinstance(found, OutcomeUnknown)
+    assert (found.silent, found.asking_helps) == (False, False)
+    await control("PUT", "/faults", {})
+    assert isinstance(await charging.purchase(order("k-2")), Activated)
+    assert traits.known == {"orders": "k-2"}
+    assert await charging.find(order("never")) == NotFound()
+    await charging.close()
+
+
+async def test_a_list_that_is_filled_late_is_looked_at_again_before_a_no(
+    simulator: OcsSimulator, control: Callable[..., Awaitable[Any]]
+) -> None:
+    """The last order that was carried out must be there, or nothing that is missing was not."""
+    charging = adapter(simulator.url, traits=FakeTraits())
+    await control("PUT", "/faults", {"hide_keys": True})
+    assert isinstance(await charging.purchase(order("k-0")), Activated)
+    assert isinstance(await charging.find(order()), OutcomeUnknown)
+    await control("PUT", "/faults", {})
+    assert await charging.find(order()) == NotFound()
+    await charging.close()
+
+
+async def test_a_server_that_shows_nothing_is_not_looked_at_for_ever() -> None:
+    """One call more for each purchase is enough to find out, not to be kept up."""
+    looks = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal looks
+        if request.method == "GET":
+            looks += 1
+            return web.json_response([])
+        return web.json_response({"id": "o", "externalId": (await request.json())["externalId"], "state": "completed"})
+
+    async with server(handler, FakeTraits()) as charging:
+        for number in range(25):
+            assert isinstance(await charging.purchase(order(f"k-{number}")), Activated)
+        assert looks == 20
+        assert isinstance(await charging.find(order("k-lost")), OutcomeUnknown)
+
+
+async def test_who_does_not_answer_a_look_has_shown_nothing() -> None:
+    """The order itself was carried out, and a question later is asked again."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            return web.Response(status=503) if "k-0" in request.query_string else web.json_response([])
+        return web.json_response({"id": "o", "externalId": "k-0", "state": "completed"})
+
+    async with server(handler, FakeTraits()) as charging:
+        assert isinstance(await charging.purchase(order("k-0")), Activated)
+        assert await charging.find(order()) == OutcomeUnknown("the charging system answered 503")

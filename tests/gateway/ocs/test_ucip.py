@@ -111,7 +111,7 @@ def keys(simulator: OcsSimulator) -> list[str]:
 async def test_it_is_a_charging_system(ocs: UcipChargingSystem) -> None:
     """The Protocol is satisfied, as mypy checks here; menus offer no gifts over it."""
     charging: ChargingSystem = ocs
-    assert (charging.settle_seconds, charging.services) == (1, frozenset())
+    assert (charging.settle_seconds, charging.abilities.services) == (1, frozenset())
     assert not charging.can_be_asked, "a question may be the charge, or nobody can answer it"
 
 

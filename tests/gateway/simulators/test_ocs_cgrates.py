@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes import FakeTraits
 from flows.catalogue import load_starter
 from flows.values import Bucket, BundleId, Money, Msisdn, OrderKey, Unit
 from gateway.core.ports import Activated, PurchaseRequest
@@ -315,7 +316,9 @@ async def test_a_body_that_is_no_call_is_a_bad_request(simulator: OcsSimulator, 
 async def test_both_wires_show_one_ledger(call: Call, simulator: OcsSimulator) -> None:
     """What was bought over TM Forum is a balance in megabytes here, and keeps its bytes."""
     offerings = CATALOGUE.tmf_offerings()
-    tmf = TmfChargingSystem(simulator.url, timeout=5, settle_seconds=1, currency="COP", offerings=offerings)
+    tmf = TmfChargingSystem(
+        simulator.url, timeout=5, settle_seconds=1, currency="COP", offerings=offerings, traits=FakeTraits()
+    )
     try:
         price = Money(300_000, "COP")
         order = PurchaseRequest(OrderKey("k-1"), ANA, ANA, BundleId("data-1gb-7d"), price, "sms")

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
+from fakes import FakeTraits
 from flows.catalogue import load_starter
 from flows.values import Bucket, BundleId, Money, Msisdn, OrderKey, Unit
 from gateway.core.ports import Activated, NotFound, PurchaseRequest
@@ -297,7 +298,12 @@ async def buy_all(balance: int, fates: list[str]) -> None:
     """Buy under as many keys as fates, with these faults waiting for the first orders that come."""
     async with OcsSimulator(CATALOGUE, "COP", now=lambda: datetime(2026, 11, 24, tzinfo=UTC)) as simulator:
         charging = TmfChargingSystem(
-            simulator.url, timeout=5, settle_seconds=0, currency="COP", offerings=CATALOGUE.tmf_offerings()
+            simulator.url,
+            timeout=5,
+            settle_seconds=0,
+            currency="COP",
+            offerings=CATALOGUE.tmf_offerings(),
+            traits=FakeTraits("orders"),
         )
         async with aiohttp.ClientSession(simulator.control_url) as control:
             await ask(control, "PUT", f"/subscribers/{ANA}", {"balance": balance})
