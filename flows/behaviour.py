@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from flows.effects import Effect, RecordAudit, RecordBehaviourOver, RecordConsent
+from flows.consent_record import recorded
+from flows.effects import Effect, RecordBehaviourOver
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel
@@ -90,30 +91,5 @@ def answer(fact: SourceAnswered) -> tuple[Effect, ...]:
     event: Literal["given", "withdrawn"] = "given" if fact.keep else "withdrawn"
     if fact.latest == event:
         return ()
-    person = fact.subscriber
-    recorded: tuple[Effect, ...] = (
-        RecordConsent(
-            record_id=fact.record_id,
-            subscription=person.id,
-            msisdn=person.msisdn,
-            event=event,
-            purpose=fact.source.purpose,
-            prompts=(fact.prompt,),
-            replies=(fact.reply,),
-            language=fact.language,
-            menu=fact.menu,
-            menu_version=fact.menu_version,
-            channel=fact.channel,
-            session=fact.session,
-            jurisdiction=fact.jurisdiction,
-            at=fact.at,
-        ),
-        RecordAudit(
-            actor=fact.channel,
-            action=f"consent.{event}",
-            subscription=person.id,
-            at=fact.at,
-            detail={"record": fact.record_id, "purpose": fact.source.purpose},
-        ),
-    )
-    return recorded if fact.keep else (*recorded, RecordBehaviourOver(person.id, (fact.source.value,)))
+    effects = recorded(fact, event, fact.source.purpose, (fact.prompt,), (fact.reply,))
+    return effects if fact.keep else (*effects, RecordBehaviourOver(fact.subscriber.id, (fact.source.value,)))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from flows.effects import Effect, RecordAudit, RecordConsent
+from flows.consent_record import recorded
+from flows.effects import Effect
 from flows.frozen import dataclass
 from flows.records import Subscriber
 from flows.values import Channel
@@ -80,29 +81,4 @@ def withdraw(fact: ConsentAnswered) -> ConsentOutcome:
 
 
 def _recorded(fact: ConsentAnswered, event: Literal["given", "withdrawn"]) -> tuple[Effect, ...]:
-    person = fact.subscriber
-    return (
-        RecordConsent(
-            record_id=fact.record_id,
-            subscription=person.id,
-            msisdn=person.msisdn,
-            event=event,
-            purpose=PURPOSE,
-            prompts=fact.prompts,
-            replies=fact.replies,
-            language=fact.language,
-            menu=fact.menu,
-            menu_version=fact.menu_version,
-            channel=fact.channel,
-            session=fact.session,
-            jurisdiction=fact.jurisdiction,
-            at=fact.at,
-        ),
-        RecordAudit(
-            actor=fact.channel,
-            action=f"consent.{event}",
-            subscription=person.id,
-            at=fact.at,
-            detail={"record": fact.record_id, "purpose": PURPOSE},
-        ),
-    )
+    return recorded(fact, event, PURPOSE, fact.prompts, fact.replies)
