@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.errors import ModelRefused
+from scoring.whole_file import replacing
 
 FORMAT = 1
 MOST_BYTES = 512 * 2**20
@@ -71,16 +72,14 @@ class Artefact:
 
 
 def save(artefact: Artefact, path: Path) -> str:
-    """Write it, all or nothing. Its version."""
+    """Write it, all or nothing. Its version. Raises FileUnwritable."""
     packed = {name: _packed(array) for name, array in sorted(artefact.arrays.items())}
     manifest = _spelled(_manifest(artefact, packed))
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
         _put(file, _MANIFEST, manifest)
         _put(file, _CARD, artefact.card.encode())
         for name, data in packed.items():
             _put(file, f"{_ARRAYS}{name}.npy", data)
-    part.replace(path)
     return _sha256(manifest)
 
 

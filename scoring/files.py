@@ -139,7 +139,7 @@ def opened(
         present = _header(path, connection)
         for column in columns:
             if column.name not in present and not column.may_lack:
-                raise FileMalformed(f"{path}: line 1: there is no column {column.name!r}")
+                raise FileMalformed(f"{path}: {_lacking(column.name, present)}")
         _view(connection, path, present, columns, checking=not checked)
         table = Table(path, [column for column in columns if column.name in present], connection, present)
         if checked:
@@ -195,14 +195,45 @@ def _header(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             names = next(csv.reader(file), [])
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise FileMalformed(f"{path}: {_not_utf8(path)}") from None
+    except csv.Error as error:
         raise FileMalformed(f"{path}: line 1: {error}") from None
+    except OSError as error:
+        raise FileMalformed(f"{path}: cannot be read: {error.strerror}") from None
     if not names:
         raise FileMalformed(f"{path}: line 1: empty, where the names of the columns should be")
-    double = next((name for name in names if name and names.count(name) > 1), None)
-    if double is not None:
-        raise FileMalformed(f"{path}: line 1: two columns are named {double!r}")
+    _refuse_twice(path, names)
     return [name or f"column {number}" for number, name in enumerate(names, start=1)]  # numbered rows have no name
+
+
+def _refuse_twice(path: Path, names: Sequence[str]) -> None:
+    """Names of columns are the same for DuckDB whatever their case."""
+    seen: dict[str, str] = {}
+    for name in filter(None, names):
+        before = seen.setdefault(name.casefold(), name)
+        if before is not name:
+            told = f"{name!r}" if before == name else f"{before!r} and {name!r}, the same but for case"
+            raise FileMalformed(f"{path}: line 1: two columns are named {told}")
+
+
+def _lacking(name: str, present: Sequence[str]) -> str:
+    other = next((one for one in present if one.strip().casefold() == name.casefold()), None)
+    hint = f"; {other!r} is to be written so" if other else ""
+    if len(present) == 1 and re.search(r"[;\t|]", present[0]):
+        hint = "; columns are parted by commas"
+    return f"line 1: there is no column {name!r}{hint}"
+
+
+def _not_utf8(path: Path) -> str:
+    """The first line that is not."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f"line {number}: is not UTF-8; save it as UTF-8"
+    return "is not UTF-8; save it as UTF-8"
 
 
 def _view(
@@ -282,8 +313,8 @@ def _first_fault(path: Path, columns: Sequence[Column]) -> str | None:
                 fault = _fault_in(row, names, places)
                 if fault:
                     return f"line {reader.line_num}, {fault}"
-    except UnicodeDecodeError as error:
-        return f"not UTF-8: {error.reason} at byte {error.start}"
+    except UnicodeDecodeError:
+        return _not_utf8(path)
     except csv.Error as error:
         return f"line {reader.line_num}: {error}"
     return None
@@ -313,16 +344,20 @@ def _fault_in(row: Sequence[str], names: Sequence[str], places: Sequence[tuple[i
 
 def _number(text: str) -> float:
     number = float(text)
-    if not math.isfinite(number):
+    if not (text.isascii() and math.isfinite(number)):
         raise ValueError(text)
     return number
 
 
 def _time(text: str) -> float:
+    if not _EXTENDED.match(text):
+        raise ValueError(text)
     at = datetime.fromisoformat(text)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+_EXTENDED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:|$)")
+"""DuckDB reads the extended form alone, Python the basic one too."""
 _PARSERS: Mapping[Kind, Callable[[str], float]] = {
     Kind.TEXT: lambda _: math.inf,
     Kind.TIME: _time,

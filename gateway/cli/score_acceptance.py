@@ -54,7 +54,9 @@ def _train(arguments: argparse.Namespace) -> int:
     """Make the model that ranks offers by believed acceptance and margin, and goes on learning in service."""
     learned, rows = _learned(arguments.log)
     used = [arguments.log] if arguments.log else []
-    made = Provenance(artefact.data_sha256(used), rows, utc_now().isoformat(), {"numpy": np.__version__})
+    made = Provenance(
+        artefact.data_sha256(used), rows, utc_now().isoformat(timespec="seconds"), {"numpy": np.__version__}
+    )
     version = artefact.save(
         acceptance_model.artefact_of(learned, Exploration(floor=arguments.floor), made), arguments.out
     )

@@ -16,9 +16,10 @@ from scoring import artefact, depletion_artefact, depletion_model, depletion_tra
 from scoring.bundle_moments import usage_at
 from scoring.depletion_measures import Seen, measured
 from scoring.depletion_model import DepletionModel
-from scoring.errors import ScoringError, TooLittleToLearn
+from scoring.errors import TooLittleToLearn
 from scoring.usage_files import Triggers, UsageFiles
 from scoring.values import Forecasts
+from scoring.whole_file import check_writable, replacing
 
 _AT_ONCE = 50_000
 _EDGES = ("p10", "p50", "p90")
@@ -66,7 +67,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     Whether it beats them stands in the model's card and in its last line here.
     """
-    _check_folder(arguments.out)
+    check_writable(arguments.out)
     known = _read(arguments)
     digests = artefact.data_sha256((arguments.usage, arguments.bundles))
     made = depletion_training.trained(known.sessions, known.bundles, known.names, arguments.seed, _say)
@@ -81,7 +82,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _forecast(arguments: argparse.Namespace) -> int:
     """Forecast the end of bundles from what was known at each trigger's time; nothing later counts."""
-    _check_folder(arguments.out)
+    check_writable(arguments.out)
     _, model = depletion_model.load(arguments.model)
     known = _read(arguments)
     triggers = usage_files.read_triggers(arguments.triggers, known)
@@ -140,14 +141,12 @@ def _forecasts(model: DepletionModel, known: UsageFiles, triggers: Triggers) -> 
 
 def _write(path: Path, triggers: Triggers, made: Forecasts) -> None:
     """All or nothing."""
-    part = path.with_name(path.name + ".part")
     columns = [getattr(made, edge).tolist() for edge in _EDGES]
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for name, p10, p50, p90, chance in zip(triggers.ids, *columns, made.p_before_expiry.tolist(), strict=True):
             writer.writerow((name, f"{p10:.4f}", f"{p50:.4f}", f"{p90:.4f}", f"{chance:.6f}"))
-    part.replace(path)
 
 
 def _read(arguments: argparse.Namespace) -> UsageFiles:
@@ -156,12 +155,6 @@ def _read(arguments: argparse.Namespace) -> UsageFiles:
     if known.repeated:
         _say(f"{known.repeated} sessions stand there more than once and count once")
     return known
-
-
-def _check_folder(path: Path) -> None:
-    """Before the work, not after it."""
-    if not path.parent.is_dir():
-        raise ScoringError(f"{path}: there is no folder {path.parent}")
 
 
 def _say(text: str) -> None:

@@ -25,6 +25,7 @@ from scoring.profile_clusters import MOST
 from scoring.profile_panel import AHEAD, Panel
 from scoring.profile_training import Wishes, errors_of, train
 from scoring.profiles import ProfileModel
+from scoring.whole_file import check_writable, replacing
 
 _OTHERS = tuple(source for source in COLUMNS if source != "sessions")
 _ZONE = "zone"
@@ -63,6 +64,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Make a model of profiles from files of behaviour as ``chasqui usage load`` takes them, and print its card."""
+    check_writable(arguments.out)
     zone, paths = _zone(arguments.zone), _paths(arguments)
     if arguments.groups is not None and not 2 <= arguments.groups <= MOST:
         raise ConfigError(f"--groups must be between 2 and {MOST}")
@@ -89,8 +91,9 @@ def _train(arguments: argparse.Namespace) -> int:
         settings={**model.settings(), _ZONE: zone},
         card=card,
     )
+    saved = artefact.save(made, arguments.out)
     print(card)
-    print(f"{arguments.out}: version {artefact.save(made, arguments.out)[:12]}")
+    print(f"{arguments.out}: version {saved[:12]}")
     return 0
 
 
@@ -99,10 +102,10 @@ def _predict(arguments: argparse.Namespace) -> int:
 
     Somebody of whom fewer than 14 days are known has no profile: -1, and empty columns.
     """
+    check_writable(arguments.out)
     model, panel = _opened(arguments)
     assigned = model.assign(panel)
-    part = arguments.out.with_name(arguments.out.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(arguments.out) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("msisdn", "profile", "name", "sure", "bundle"))
         for who, number, sure in zip(panel.people, assigned.profile, assigned.sure, strict=True):
@@ -112,7 +115,6 @@ def _predict(arguments: argparse.Namespace) -> int:
             profile = model.profiles[number]
             bundle = "+".join(f"{name}:{best['size']:g}" for name, best in profile.bundle.items())
             writer.writerow((who, number, profile.name, f"{sure:.4f}", bundle))
-    part.replace(arguments.out)
     return 0
 
 

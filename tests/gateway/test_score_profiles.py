@@ -152,3 +152,12 @@ def test_a_malformed_file_trains_nothing(name: str, tmp_path: Path, capsys: Outp
     assert main(["score", "train", "profiles", "--usage", str(path), "--out", str(out)]) == 2
     assert sentence in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(taught: Path, tmp_path: Path, capsys: Output) -> None:
+    """In one line, and no part of a file is left."""
+    out = ["--out", str(tmp_path)]
+    assert main(["score", "predict", "profiles", "--model", str(taught / "m"), *files(taught), *out]) == 2
+    assert main(["score", "train", "profiles", *files(tmp_path / "nobody-looks-there"), *out]) == 2
+    assert capsys.readouterr().err == f"chasqui: {tmp_path}: is a folder; name a file in it\n" * 2
+    assert not list(tmp_path.iterdir())

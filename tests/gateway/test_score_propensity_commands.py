@@ -106,12 +106,22 @@ def test_ids_that_stand_twice_are_refused_and_nothing_is_written(capsys: Output)
 
 
 def test_a_file_that_cannot_be_written_is_told(capsys: Output) -> None:
-    """By its name."""
+    """By its name; of a model, before the work of training."""
     trained()
     capsys.readouterr()
     words = ("--model", "m", "--csv", "people.csv", "--out", "no/such/folder.csv")
     assert score("predict", "propensity", *words) == USAGE_ERROR
-    assert "no/such/folder.csv: cannot be written" in capsys.readouterr().err
+    assert "no/such/folder.csv: there is no folder no/such" in capsys.readouterr().err
+    words = ("--csv", "nobody-looks-at-it.csv", "--target", "left", "--out", "no/m")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    assert "no/m: there is no folder no" in capsys.readouterr().err
+
+
+def test_a_figure_that_is_too_large_to_reckon_with_is_told(capsys: Output) -> None:
+    """Its square would be no number, and with it every other row's."""
+    Path("large.csv").write_text(Path("people.csv").read_text() + "p200,f,1e101,No\n")
+    assert score("train", "propensity", "--csv", "large.csv", "--target", "left", "--out", "m") == USAGE_ERROR
+    assert capsys.readouterr().err == "chasqui: large.csv: line 202, column months: too large: '1e101'\n"
 
 
 def test_categories_that_training_never_saw_are_counted(capsys: Output) -> None:

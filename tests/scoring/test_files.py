@@ -74,6 +74,14 @@ def test_a_file_of_no_rows_is_a_table_of_no_rows(file: Path) -> None:
         (HEADER + ROW.replace(",x", ""), "line 2, column note: 4 values, where there are 5 columns"),
         (HEADER + ROW.replace(",x", ",x,y"), "line 2, column note: 6 values, where there are 5 columns"),
         (HEADER + ROW + ROW.replace("x", '"x'), "line 3: unexpected end of data"),
+        (HEADER + ROW.replace("12", "١٢"), "line 2, column bytes: not a number: '١٢'"),
+        (
+            HEADER + ROW.replace("2026-01-01T", "20260101T"),
+            "line 2, column start: not a time in ISO 8601: '20260101T00:00:00Z'",
+        ),
+        (HEADER.replace("note", "Start"), "line 1: two columns are named 'start' and 'Start', the same but for case"),
+        (HEADER.upper() + ROW, "line 1: there is no column 'msisdn'; 'MSISDN' is to be written so"),
+        ((HEADER + ROW).replace(",", ";"), "line 1: there is no column 'msisdn'; columns are parted by commas"),
     ],
 )
 def test_the_first_row_that_cannot_be_used_is_named(file: Path, text: str, told: str) -> None:
@@ -84,11 +92,19 @@ def test_the_first_row_that_cannot_be_used_is_named(file: Path, text: str, told:
     assert str(caught.value) == f"{file}: {told}"
 
 
-def test_a_file_that_is_not_utf8_is_told(file: Path) -> None:
-    """A spreadsheet's own encoding is the usual case."""
-    file.write_bytes(HEADER.encode() + ROW.replace("x", "\xf1").encode("latin-1"))
-    with pytest.raises(FileMalformed, match=r"not UTF-8|utf-8"):
+@pytest.mark.parametrize("rows", [1, 20_000])
+def test_a_file_that_is_not_utf8_is_told(file: Path, rows: int) -> None:
+    """A spreadsheet's own encoding is the usual case; by the line, however far down it stands."""
+    file.write_bytes((HEADER + ROW * rows).encode() + ROW.replace("5730", "\xf130").encode("latin-1"))
+    with pytest.raises(FileMalformed) as caught:
         read(file, COLUMNS)
+    assert str(caught.value) == f"{file}: line {rows + 2}: is not UTF-8; save it as UTF-8"
+
+
+def test_a_file_that_cannot_be_read_is_told() -> None:
+    """As by somebody who may not; here, by nobody."""
+    with pytest.raises(FileMalformed, match=r"^/proc/self/mem: cannot be read: "):
+        read(Path("/proc/self/mem"), COLUMNS)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
