@@ -76,11 +76,11 @@ def read_texts(path: Path, wanted: Sequence[str] | None = None, full: Sequence[s
 
 
 def check_unique(table: TextTable, name: str) -> None:
-    """Raises FileMalformed where two rows have the same id."""
+    """Raises FileMalformed where two rows have the same id, which is not shown: it may be a number."""
     seen: dict[str, int] = {}
     for row, value in enumerate(table.columns[name]):
         if value in seen:
-            raise table.fault(row, name, f"{value[:40]!r} stands in line {line_of(table.path, seen[value])} already")
+            raise table.fault(row, name, f"stands in line {line_of(table.path, seen[value])} already")
         seen[value] = row
 
 

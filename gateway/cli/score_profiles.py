@@ -63,7 +63,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Make a model of profiles from files of behaviour as ``chasqui usage load`` takes them, and print its card."""
+    """Make a model of profiles from files of behaviour as chasqui usage load takes them, and print its card."""
     check_writable(arguments.out)
     zone, paths = _zone(arguments.zone), _paths(arguments)
     if arguments.groups is not None and not 2 <= arguments.groups <= MOST:

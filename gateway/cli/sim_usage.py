@@ -45,7 +45,7 @@ def add_to(group: Commands) -> None:
 
 def _usage(arguments: argparse.Namespace) -> int:
     """Write u.csv (sessions), b.csv (bundles), t.csv (moments at 50, 25 and 10 % left), truth.csv (what became of each,
-    also after the last week) and people.csv, as ``chasqui score`` takes them.
+    also after the last week) and people.csv, as chasqui score takes them.
     """
     number, weeks = arguments.subscribers, arguments.weeks
     if not (1 <= number <= _MOST and 1 <= weeks <= 520):

@@ -101,7 +101,7 @@ def test_ids_that_stand_twice_are_refused_and_nothing_is_written(capsys: Output)
     trained()
     Path("twice.csv").write_text("who,months\na,3\na,4\n")
     assert score("predict", "propensity", "--model", "m", "--csv", "twice.csv", "--out", "p.csv") == USAGE_ERROR
-    assert "twice.csv: line 3, column who: 'a' stands in line 2 already" in capsys.readouterr().err
+    assert "twice.csv: line 3, column who: stands in line 2 already" in capsys.readouterr().err
     assert not Path("p.csv").exists()
 
 
@@ -134,3 +134,19 @@ def test_categories_that_training_never_saw_are_counted(capsys: Output) -> None:
     assert score("predict", "propensity", "--model", "m", "--csv", "new.csv", "--out", "p.csv") == 0
     assert "counted as 'other': plan 1" in capsys.readouterr().err
     assert Path("p.csv").read_text().splitlines()[1].startswith("1,")
+
+
+@pytest.mark.parametrize("option", ["--leave-out", "--keep"])
+def test_a_column_that_is_not_there_cannot_be_left_out_or_kept(option: str, capsys: Output) -> None:
+    """A slip of the pen would else train on what was to be left out."""
+    words = ("--csv", "people.csv", "--target", "left", "--out", "m", option, "sexxo")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    assert capsys.readouterr().err == f"chasqui: people.csv: line 1: there is no column 'sexxo' for {option}\n"
+
+
+def test_a_target_that_tells_who_somebody_is_is_not_printed(capsys: Output) -> None:
+    """Of few values the error lists them; of many, such as numbers, it counts them."""
+    words = ("--csv", "people.csv", "--target", "who", "--out", "m")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    told = "chasqui: people.csv: column who: say with --positive which value is meant (found: 200 different values)\n"
+    assert capsys.readouterr().err == told
