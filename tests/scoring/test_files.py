@@ -137,3 +137,57 @@ def test_a_file_may_be_checked_by_the_questions_that_read_it(file: Path) -> None
         assert table.counted(('"msisdn"',)) == {("573001112233",): 2}
         with pytest.raises(FileMalformed, match="line 3, column bytes: -12 is less than 0"):
             table.ask("SELECT sum(bytes) FROM rows")
+
+
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize(
+    ("bytes_", "told"),
+    [
+        ("CASE WHEN n = 2 THEN -5 ELSE n END", "line 4, column bytes: -5 is less than 0"),
+        ("CASE WHEN n = 2 THEN 'nan'::DOUBLE ELSE n END", "line 4, column bytes: not a number: 'nan'"),
+        ("CASE WHEN n = 2 THEN 'much' ELSE n::VARCHAR END", "line 4, column bytes: not a number: 'much'"),
+        ("CASE WHEN n = 2 THEN NULL ELSE n END", "line 4, column bytes: empty"),
+        ("[n]", "line 2, column bytes: not a number: '[0]'"),
+        ("DATE '2026-01-01'", "line 2, column bytes: not a number: '2026-01-01'"),
+    ],
+)
+def test_a_parquet_file_is_refused_by_row_and_column_as_well(
+    tmp_path: Path, bytes_: str, told: str, *, checked: bool
+) -> None:
+    """Whatever types its writer has chosen; rows are counted as if they were lines."""
+    file = tmp_path / "u.parquet"
+    rows = f"SELECT '57' AS msisdn, '2026-01-01T00:00:00Z' AS start, {bytes_} AS bytes FROM range(4) AS rows(n)"
+    duckdb.execute(f"COPY ({rows}) TO '{file}'")
+
+    def asked() -> None:
+        with opened(file, COLUMNS, checked=checked) as table:
+            table.ask("SELECT sum(bytes), max(start) FROM rows")
+
+    with pytest.raises(FileMalformed) as caught:
+        asked()
+    assert str(caught.value) == f"{file}: {told}"
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_figures_and_times_that_parquet_has_as_text_are_read(tmp_path: Path, *, checked: bool) -> None:
+    """As a CSV file has them."""
+    file = tmp_path / "u.parquet"
+    duckdb.execute(
+        f"COPY (SELECT 57 AS msisdn, '2026-01-01 01:00:00+01' AS start, '12' AS bytes, '3' AS count) TO '{file}'"
+    )
+    with opened(file, COLUMNS, checked=checked) as table:
+        found = table.ask("SELECT msisdn, epoch(start) AS start, bytes, count FROM rows")
+    assert [found[name].tolist() for name in ("msisdn", "start", "bytes", "count")] == [
+        *(["57"], [1767225600.0], [12.0], [3])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("1969-12-31", "is before 1970-01-01"), ("9999-12-31", "is after 2100-01-01")]
+)
+def test_a_time_may_have_bounds(file: Path, day: str, told: str) -> None:
+    """Seconds since 1970, told as days."""
+    columns = (Column("at", Kind.TIME, least=0, most=4_102_444_800),)
+    file.write_text(f"at\n2026-01-01\n{day}\n")
+    with pytest.raises(FileMalformed, match=f"line 3, column at: {day} {told}"):
+        read(file, columns)
