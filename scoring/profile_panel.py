@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from scoring.values import Floats, Ints
 
 AHEAD = 7
 """Days that a profile's worth is judged by: what they bring is guessed from the 28 before."""
+_LONGEST_DAYS = 3 * 366
+_EPOCH = date(1970, 1, 1)
 MOST_CELLS = 4 * 10**8
 """Figures that a panel may have: three gigabytes."""
 
@@ -92,6 +95,7 @@ def read(paths: Mapping[str, Path], zone: str) -> Panel:
     numbered = {name: row for row, name in enumerate(sorted({one for who, _, _ in found.values() for one in who}))}
     first_day = min(int(day.min()) for _, day, _ in found.values() if len(day))
     last_day = int(found["sessions"][1].max())
+    _check_span(paths, found)
     columns = tuple(name for source in COLUMNS if source in found for name in COLUMNS[source])
     shape = (len(numbered), last_day - first_day + 1, len(columns))
     if shape[0] * shape[1] * shape[2] > MOST_CELLS:
@@ -105,6 +109,17 @@ def read(paths: Mapping[str, Path], zone: str) -> Panel:
         np.minimum.at(first, rows, day)
         at += figures.shape[1]
     return Panel(list(numbered), columns, sums, first, last_day)
+
+
+def _check_span(paths: Mapping[str, Path], found: Mapping[str, _Day]) -> None:
+    """One time that is wrong by decades would make everybody's days a table of decades. Raises FileMalformed."""
+    for source, (_, day, _) in found.items():
+        if len(day) and int(day.max()) - int(day.min()) > _LONGEST_DAYS:
+            first, last = (_EPOCH + timedelta(days=int(one)) for one in (day.min(), day.max()))
+            raise FileMalformed(
+                f"{paths[source]}: column {behaviour_files.time_of(source)}: from {first} to {last}, "
+                "more than three years; is a time wrong?"
+            )
 
 
 def _daily(path: Path, source: str, zone: str) -> _Day:

@@ -17,7 +17,7 @@ from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
 from scoring.offer_features import FEATURES
 
-_COLUMNS = (Column("click", Kind.NUMBER, least=0), *(Column(name, Kind.NUMBER) for name in FEATURES))
+_COLUMNS = (Column("click", Kind.NUMBER, least=0), *(Column(name, Kind.NUMBER, least=-1e9, most=1e9) for name in FEATURES))
 _MOST_FLOOR = 0.5
 
 
@@ -44,7 +44,10 @@ def add_to(score: ScoreCommands) -> None:
 
 
 def _floor(text: str) -> float:
-    floor = float(text)
+    try:
+        floor = float(text)
+    except ValueError:
+        floor = -1.0
     if not 0 < floor <= _MOST_FLOOR:
         raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_MOST_FLOOR}")
     return floor

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_commands import ScoreCommands, seed
 from scoring import artefact, depletion_artefact, depletion_model, depletion_training, usage_files
 from scoring.bundle_moments import usage_at
 from scoring.depletion_measures import Seen, measured
@@ -31,7 +31,7 @@ def add_to(score: ScoreCommands) -> None:
     train = score.train.add_parser("depletion", help="when bundles are used up", description=_train.__doc__)
     _add_files(train)
     train.add_argument("--out", type=Path, required=True, metavar="MODEL")
-    train.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: %(default)s)")
+    train.add_argument("--seed", type=seed, default=0, help="of everything that is drawn (default: %(default)s)")
     train.set_defaults(run=_train)
     forecast = score.root.add_parser("forecast", help="when bundles are used up", description=_forecast.__doc__)
     forecast.add_argument("--model", type=Path, required=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from gateway.app import utc_now
-from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_commands import ScoreCommands, seed
 from gateway.errors import ConfigError
 from scoring import artefact, profile_bundles, profile_card, profile_panel, profiles
 from scoring.artefact import Artefact, Provenance
@@ -40,7 +40,7 @@ def add_to(score: ScoreCommands) -> None:
     made.add_argument("--groups", type=int, metavar="K", help="how many (default: as many as there are)")
     made.add_argument("--deep", action="store_true", help="also try a recurrent network (extra deep)")
     made.add_argument("--epochs", type=int, default=60, help="of the recurrent network (default: 60)")
-    made.add_argument("--seed", type=int, default=0)
+    made.add_argument("--seed", type=seed, default=0, help="of everything that is drawn (default: %(default)s)")
     made.add_argument("--out", type=Path, required=True, metavar="MODEL")
     made.set_defaults(run=_train)
     asked = score.predict.add_parser("profiles", help="whose profile is which", description=_predict.__doc__)

@@ -36,7 +36,9 @@ def add_to(group: Commands) -> None:
     usage.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if it is not there")
     usage.add_argument("--subscribers", type=int, default=2_000, metavar="N", help="default: %(default)s")
     usage.add_argument("--weeks", type=int, default=8, metavar="W", help="default: %(default)s")
-    usage.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed, the same files")
+    usage.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="the same seed, the same files (default: %(default)s)"
+    )
     usage.add_argument(
         "--world", choices=sorted(WORLDS), default="habits", help="how people are made (default: %(default)s)"
     )

@@ -96,7 +96,9 @@ def test_every_command_explains_itself(command: tuple[str, ...], capsys: Output)
     [
         (("nothing",), "chasqui: argument COMMAND: invalid choice: 'nothing'"),
         (("score", "forecast"), "chasqui score forecast: the following arguments are required: --model"),
-        (("score", "train", "depletion", "--seed", "x"), "chasqui score train depletion: argument --seed: invalid int"),
+        (("score", "train", "depletion", "--seed", "x"), "chasqui score train depletion: argument --seed: 'x' is not"),
+        (("score", "train", "profiles", "--seed", "-1"), "chasqui score train profiles: argument --seed: '-1' is not"),
+        (("score", "train", "acceptance", "--floor", "x"), "chasqui score train acceptance: argument --floor: must be"),
     ],
 )
 def test_a_command_that_is_not_understood_is_told_in_one_line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,16 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(taught: Path, tm
     assert main(["score", "train", "profiles", *files(tmp_path / "nobody-looks-there"), *out]) == 2
     assert capsys.readouterr().err == f"chasqui: {tmp_path}: is a folder; name a file in it\n" * 2
     assert not list(tmp_path.iterdir())
+
+
+def test_people_who_differ_in_nothing_make_no_profiles(tmp_path: Path, capsys: Output) -> None:
+    """Which is told; there is nothing to group by."""
+    days = "".join(f"5730011{who:05},{at.isoformat()},1000\n" for who in range(80) for at in _days())
+    (tmp_path / "sessions.csv").write_text(f"msisdn,start,bytes\n{days}")
+    words = ("--usage", str(tmp_path / "sessions.csv"), "--out", str(tmp_path / "m"))
+    assert main(["score", "train", "profiles", *words]) == 2
+    assert capsys.readouterr().err == "chasqui: everybody's 28 days are the same: there is nothing to group by\n"
+
+
+def _days() -> list[datetime]:
+    return [datetime(2026, 9, 7, 12, tzinfo=UTC) + timedelta(days=at) for at in range(36)]
