@@ -13,7 +13,8 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,15 @@ def opened(path: Path) -> Artefact:
         raise ModelRefused(f"{path}: there is no such model") from None
     except _DAMAGED as error:
         raise ModelRefused(f"{path}: not a model, or damaged: {error}") from None
+
+
+@contextmanager
+def told_by(path: Path) -> Iterator[None]:
+    """What does not fit in a model that was read from a file is told by its name. Raises ModelRefused."""
+    try:
+        yield
+    except ModelRefused as error:
+        raise ModelRefused(f"{path}: {error}") from None
 
 
 def data_sha256(paths: Sequence[Path]) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
 from scoring.offer_features import FEATURES
 
-_COLUMNS = (Column("click", Kind.NUMBER, least=0), *(Column(name, Kind.NUMBER, least=-1e9, most=1e9) for name in FEATURES))
+_COLUMNS = (
+    Column("click", Kind.NUMBER, least=0),
+    *(Column(name, Kind.NUMBER, least=-1e9, most=1e9) for name in FEATURES),
+)
 _MOST_FLOOR = 0.5
 
 

@@ -149,7 +149,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _opened(arguments: argparse.Namespace) -> tuple[ProfileModel, Panel]:
     found = artefact.load(arguments.model, profiles.KIND, profiles.SCHEMA)
-    model = profiles.of_artefact(found)
+    with artefact.told_by(arguments.model):
+        model = profiles.of_artefact(found)
     paths = _paths(arguments)
     given = [name for source in COLUMNS if source in paths for name in COLUMNS[source]]
     if tuple(given) != model.columns:

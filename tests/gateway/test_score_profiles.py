@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gateway.cli import main
@@ -175,3 +177,18 @@ def test_people_who_differ_in_nothing_make_no_profiles(tmp_path: Path, capsys: O
 
 def _days() -> list[datetime]:
     return [datetime(2026, 9, 7, 12, tzinfo=UTC) + timedelta(days=at) for at in range(36)]
+
+
+@pytest.mark.parametrize("name", ["centres", "scale_mean", "judge_weights", "axes"])
+def test_a_model_of_figures_that_are_none_is_told_by_its_file(
+    name: str, taught: Path, tmp_path: Path, capsys: Output
+) -> None:
+    """It would put everybody into the first profile."""
+    whole, out = artefact.opened(taught / "m"), tmp_path / "p.csv"
+    artefact.save(replace(whole, arrays={**whole.arrays, name: whole.arrays[name] * np.nan}), tmp_path / "m")
+    assert (
+        main(["score", "predict", "profiles", "--model", str(tmp_path / "m"), *files(taught), "--out", str(out)]) == 2
+    )
+    told = f"chasqui: {tmp_path / 'm'}: a model of profiles with figures that are no numbers\n"
+    assert capsys.readouterr().err == told
+    assert not out.exists()

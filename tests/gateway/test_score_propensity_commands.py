@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gateway.cli import USAGE_ERROR, main
+from scoring import artefact
 
 Output = pytest.CaptureFixture[str]
 
@@ -150,3 +152,13 @@ def test_a_target_that_tells_who_somebody_is_is_not_printed(capsys: Output) -> N
     assert score("train", "propensity", *words) == USAGE_ERROR
     told = "chasqui: people.csv: column who: say with --positive which value is meant (found: 200 different values)\n"
     assert capsys.readouterr().err == told
+
+
+def test_a_model_whose_parts_do_not_fit_is_told_by_its_file(capsys: Output) -> None:
+    """As is one that was made by hand."""
+    trained()
+    whole = artefact.opened(Path("m"))
+    artefact.save(replace(whole, arrays={**whole.arrays, "blend": np.full(3, np.nan)}), Path("m"))
+    capsys.readouterr()
+    assert score("predict", "propensity", "--model", "m", "--csv", "people.csv", "--out", "p.csv") == USAGE_ERROR
+    assert capsys.readouterr().err == "chasqui: m: a propensity model whose arrays do not fit its columns\n"
