@@ -55,11 +55,16 @@ class UsageFiles:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """ids: as the file has them, in its order. new: whose use is not told of at all."""
+    """ids: as the file has them, in its order. new: whose use is not told of at all.
+
+    early: from before their bundle was activated. full: with more left than its size.
+    """
 
     ids: tuple[str, ...]
     moments: Moments
     new: int
+    early: int
+    full: int
 
 
 def read(usage: Path, bundles: Path) -> UsageFiles:
@@ -98,10 +103,13 @@ def read_triggers(path: Path, known: UsageFiles) -> Triggers:
         if place is None:
             raise _fault(path, row, "bundle_id", f"{key[1][:40]!r} is not a bundle of this msisdn among the bundles")
         bundle[row] = place
+    _check_late(path, found["at"], known)
     person = known.bundles.person[bundle]
     new = ~np.isfinite(known.sessions.first(person)) if len(person) else np.zeros(0, dtype=bool)
     moments = Moments(bundle, person, found["at"], found["remaining_bytes"])
-    return Triggers(tuple(map(str, found["trigger_id"])), moments, int(new.sum()))
+    early = found["at"] < known.bundles.activated[bundle]
+    full = found["remaining_bytes"] > known.bundles.size[bundle]
+    return Triggers(tuple(map(str, found["trigger_id"])), moments, int(new.sum()), int(early.sum()), int(full.sum()))
 
 
 def _once(path: Path, holders: list[str], found: Mapping[str, NDArray[Any]]) -> Bools:
@@ -124,6 +132,14 @@ def _check_span(path: Path, start: Floats) -> None:
     if len(start) and start.max() - start.min() > _LONGEST_SECONDS:
         first, last = (datetime.fromtimestamp(float(one), UTC).date() for one in (start.min(), start.max()))
         raise FileMalformed(f"{path}: column start: from {first} to {last}, more than three years; is a time wrong?")
+
+
+def _check_late(path: Path, at: Floats, known: UsageFiles) -> None:
+    """One trigger that is wrong by decades would make everybody's hours a table of decades, as a session would."""
+    latest = max(known.sessions.until, float(known.bundles.activated.max(initial=0.0)))
+    late = np.flatnonzero(at > latest + _LONGEST_SECONDS)
+    if len(late):
+        raise _fault(path, int(late[0]), "at", "more than three years after all else; is the time wrong?")
 
 
 def _check_times(path: Path, found: Mapping[str, NDArray[Any]]) -> None:

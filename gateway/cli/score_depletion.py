@@ -88,6 +88,10 @@ def _forecast(arguments: argparse.Namespace) -> int:
     triggers = usage_files.read_triggers(arguments.triggers, known)
     if triggers.new:
         _say(f"{triggers.new} triggers of people whose use is not told of: forecast as for people alike")
+    if triggers.early:
+        _say(f"{triggers.early} triggers from before their bundle was activated: forecast as if it just had been")
+    if triggers.full:
+        _say(f"{triggers.full} triggers with more left than their bundle's size: forecast with that")
     _write(arguments.out, triggers, _forecasts(model, known, triggers))
     return 0
 

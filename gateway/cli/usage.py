@@ -22,8 +22,8 @@ from gateway.cli.stored import with_store
 from gateway.core import usage_export
 from gateway.core.behaviour_desk import BehaviourDesk
 from gateway.core.usage_loading import Loaded, UsageLoader
-from gateway.errors import ConfigError
 from scoring import behaviour_files
+from scoring.whole_file import replacing
 from store.reader import Reader
 from store.writer import Writer
 
@@ -122,17 +122,11 @@ def _export(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _private(path: Path) -> Iterator[TextIO]:
-    """A file that its owner alone can read, whole or not at all. Raises ConfigError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
+    """A file that its owner alone can read, whole or not at all. Raises FileUnwritable."""
+    with replacing(path) as part:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             yield file
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _progress(done: int, of: int) -> None:
