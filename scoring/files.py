@@ -79,6 +79,10 @@ class Table:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except (duckdb.InterruptException, RuntimeError) as error:  # what DuckDB makes of Ctrl-C
+            if not isinstance(error, duckdb.InterruptException) and "interrupted" not in str(error):
+                raise
+            raise KeyboardInterrupt from None
         except duckdb.OutOfMemoryException as error:
             raise FileMalformed(f"{self._path}: too large for this machine's memory: {first_line(error)}") from None
         except duckdb.Error as error:

@@ -29,8 +29,8 @@ _GROUPS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    parsed = _parser(plain_words(given)).parse_args(given)
     try:
+        parsed = _parser(plain_words(given)).parse_args(given)
         return int(parsed.run(parsed))
     except (MenuError, PublicationRefused) as error:
         print(*error.problems, sep="\n", file=sys.stderr)

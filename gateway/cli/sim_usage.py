@@ -14,6 +14,7 @@ from typing import Any
 from gateway.cli.configured import Commands
 from gateway.errors import ConfigError
 from scoring.simulated.market import WORLDS, Person, people
+from scoring.whole_file import replacing
 
 _BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
@@ -70,7 +71,8 @@ def _usage(arguments: argparse.Namespace) -> int:
 
 
 def _writer(path: Path, stack: ExitStack) -> Any:
-    writer = csv.writer(stack.enter_context(path.open("w", newline="", encoding="utf-8")), lineterminator="\n")
+    part = stack.enter_context(replacing(path))
+    writer = csv.writer(stack.enter_context(part.open("w", newline="", encoding="utf-8")), lineterminator="\n")
     writer.writerow(_COLUMNS[path.name])
     return writer
 

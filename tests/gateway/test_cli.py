@@ -6,14 +6,16 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from flows.errors import FlowError
+from gateway import cli
 from gateway.cli import USAGE_ERROR, db, main
 from store.engine import head
 
@@ -250,3 +252,16 @@ async def test_a_simulator_says_where_it_is_and_ends_on_sigterm(folder: Path) ->
         assert await process.wait() == 0
     assert line.startswith("chasqui: SMSC on port ")
     assert "control on http://127.0.0.1:" in line
+
+
+def test_who_presses_ctrl_c_while_a_command_is_loaded_gets_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    """The same status as later."""
+
+    def interrupted(words: Sequence[str]) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_parser", interrupted)
+    assert main(["score"]) == 130
+    assert capsys.readouterr() == ("", "")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.cli import main
+from gateway.cli import main, sim_usage
 from scoring.artefact import opened
+from scoring.simulated.market import Person
 
 USAGE = "msisdn,start,bytes\n"
 BUNDLES = "msisdn,bundle_id,activated_at,expires_at,size_bytes\n"
@@ -246,3 +249,18 @@ def test_training_again_makes_the_same_model(folder: Path, tmp_path: Path) -> No
     one, other = opened(folder / "m.model"), opened(again)
     assert one.metrics == other.metrics
     assert all((one.arrays[name] == other.arrays[name]).all() for name in one.arrays)
+
+
+def test_people_that_are_broken_off_leave_no_half_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were there stay as they were."""
+    assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "2", "--weeks", "1"]) == 0
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    made = sim_usage.people
+
+    def broken(*words: Any) -> Iterator[Person]:
+        yield next(iter(made(*words)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim_usage, "people", broken)
+    assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "9", "--weeks", "2"]) == 130
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import numpy as np
 import pytest
 
 from scoring.errors import FileMalformed
-from scoring.files import Column, Kind, opened, read
+from scoring.files import Column, Kind, Table, opened, read
 
 COLUMNS = (
     Column("msisdn"),
@@ -191,3 +192,15 @@ def test_a_time_may_have_bounds(file: Path, day: str, told: str) -> None:
     file.write_text(f"at\n2026-01-01\n{day}\n")
     with pytest.raises(FileMalformed, match=f"line 3, column at: {day} {told}"):
         read(file, columns)
+
+
+@pytest.mark.parametrize("why", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")])
+def test_a_question_that_is_broken_off_is_no_fault_of_the_file(file: Path, why: Exception) -> None:
+    """Whoever presses Ctrl-C knows why."""
+
+    class Interrupted:
+        def execute(self, sql: str, parameters: object = ()) -> object:
+            raise why
+
+    with pytest.raises(KeyboardInterrupt):
+        Table(file, COLUMNS, cast("duckdb.DuckDBPyConnection", Interrupted()), ["msisdn"]).check()
