@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,12 @@ from scoring.behaviour import DAYS
 from scoring.behaviour_columns import CATEGORIES, COLUMNS, NIGHT_ENDS, PLACES, TROUBLES
 from scoring.errors import FileMalformed, ScoringError, ShapeMismatch
 from scoring.files import ROWS
+from scoring.time_spans import check_span
 from scoring.values import Floats, Ints
 
 AHEAD = 7
 """Days that a profile's worth is judged by: what they bring is guessed from the 28 before."""
-_LONGEST_DAYS = 3 * 366
-_EPOCH = date(1970, 1, 1)
+_DAY_SECONDS = 86_400.0
 MOST_CELLS = 4 * 10**8
 """Figures that a panel may have: three gigabytes."""
 
@@ -95,7 +94,10 @@ def read(paths: Mapping[str, Path], zone: str) -> Panel:
     numbered = {name: row for row, name in enumerate(sorted({one for who, _, _ in found.values() for one in who}))}
     first_day = min(int(day.min()) for _, day, _ in found.values() if len(day))
     last_day = int(found["sessions"][1].max())
-    _check_span(paths, found)
+    for source, (_, day, _) in found.items():
+        if len(day):
+            spans = (float(one) * _DAY_SECONDS for one in (day.min(), day.max()))
+            check_span(paths[source], behaviour_files.time_of(source), *spans)
     columns = tuple(name for source in COLUMNS if source in found for name in COLUMNS[source])
     shape = (len(numbered), last_day - first_day + 1, len(columns))
     if shape[0] * shape[1] * shape[2] > MOST_CELLS:
@@ -109,17 +111,6 @@ def read(paths: Mapping[str, Path], zone: str) -> Panel:
         np.minimum.at(first, rows, day)
         at += figures.shape[1]
     return Panel(list(numbered), columns, sums, first, last_day)
-
-
-def _check_span(paths: Mapping[str, Path], found: Mapping[str, _Day]) -> None:
-    """One time that is wrong by decades would make everybody's days a table of decades. Raises FileMalformed."""
-    for source, (_, day, _) in found.items():
-        if len(day) and int(day.max()) - int(day.min()) > _LONGEST_DAYS:
-            first, last = (_EPOCH + timedelta(days=int(one)) for one in (day.min(), day.max()))
-            raise FileMalformed(
-                f"{paths[source]}: column {behaviour_files.time_of(source)}: from {first} to {last}, "
-                "more than three years; is a time wrong?"
-            )
 
 
 def _daily(path: Path, source: str, zone: str) -> _Day:

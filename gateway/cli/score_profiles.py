@@ -120,7 +120,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     """How a model does on these people: next week's use guessed from it and from the week before, and the size of each
-    profile beside that of training, with the population stability index of the two (above 0.2 is a drift).
+    profile beside that of training, with the population stability index of the two (above 0.25 they are other people).
     """
     model, panel = _opened(arguments)
     known = np.flatnonzero(panel.known(AHEAD) >= profiles.LEAST_KNOWN)

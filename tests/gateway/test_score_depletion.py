@@ -13,7 +13,7 @@ import pytest
 
 from gateway.cli import main, sim_usage
 from scoring.artefact import opened
-from scoring.simulated.market import Person
+from scoring.simulated.market import Person, people
 
 USAGE = "msisdn,start,bytes\n"
 BUNDLES = "msisdn,bundle_id,activated_at,expires_at,size_bytes\n"
@@ -255,10 +255,9 @@ def test_people_that_are_broken_off_leave_no_half_a_crowd(tmp_path: Path, monkey
     """Files that were there stay as they were."""
     assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "2", "--weeks", "1"]) == 0
     before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
-    made = sim_usage.people
 
     def broken(*words: Any) -> Iterator[Person]:
-        yield next(iter(made(*words)))
+        yield next(iter(people(*words)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sim_usage, "people", broken)

@@ -208,6 +208,13 @@ def test_groups_that_are_not_there_are_not_stable() -> None:
     np.testing.assert_allclose(far[:, 1], np.linalg.norm(parted - found.centres[1], axis=1))
 
 
+def test_what_a_group_does_is_told_before_what_it_does_not() -> None:
+    """Where both set it apart about as much: of two groups, each is what the other is not."""
+    apart = np.zeros((2, 2 * len(PARTS)))
+    apart[:, [0, len(PARTS)]] = [[0.71, -0.72], [-1.42, 1.44]]
+    assert names(apart, ["streaming_bytes", "gaming_bytes"]) == ["streaming, little gaming", "gaming, little streaming"]
+
+
 def test_a_grouping_is_found_also_where_none_parts_anybody() -> None:
     """A silhouette below nothing is the best of those."""
     bad = [
