@@ -13,7 +13,8 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.errors import ModelRefused
+from scoring.whole_file import replacing
 
 FORMAT = 1
 MOST_BYTES = 512 * 2**20
@@ -71,16 +73,14 @@ class Artefact:
 
 
 def save(artefact: Artefact, path: Path) -> str:
-    """Write it, all or nothing. Its version."""
+    """Write it, all or nothing. Its version. Raises FileUnwritable."""
     packed = {name: _packed(array) for name, array in sorted(artefact.arrays.items())}
     manifest = _spelled(_manifest(artefact, packed))
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
         _put(file, _MANIFEST, manifest)
         _put(file, _CARD, artefact.card.encode())
         for name, data in packed.items():
             _put(file, f"{_ARRAYS}{name}.npy", data)
-    part.replace(path)
     return _sha256(manifest)
 
 
@@ -108,6 +108,15 @@ def opened(path: Path) -> Artefact:
         raise ModelRefused(f"{path}: there is no such model") from None
     except _DAMAGED as error:
         raise ModelRefused(f"{path}: not a model, or damaged: {error}") from None
+
+
+@contextmanager
+def told_by(path: Path) -> Iterator[None]:
+    """What does not fit in a model that was read from a file is told by its name. Raises ModelRefused."""
+    try:
+        yield
+    except ModelRefused as error:
+        raise ModelRefused(f"{path}: {error}") from None
 
 
 def data_sha256(paths: Sequence[Path]) -> tuple[str, ...]:

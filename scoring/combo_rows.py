@@ -11,10 +11,12 @@ from typing import NamedTuple
 from scoring.errors import FileMalformed, NothingToMine
 from scoring.files import Column, Kind, Table
 
+_YEAR_2100 = 4_102_444_800.0
+"""What lies beyond is a slip; months are counted in two bytes."""
 COLUMNS = (
     Column("customer_id"),
     Column("recharge_type", optional=True),
-    Column("recharge_date", Kind.TIME),
+    Column("recharge_date", Kind.TIME, least=0, most=_YEAR_2100),
     Column("amount", Kind.NUMBER, least=0, optional=True),
     Column("status", optional=True),
     Column("circle", optional=True, may_lack=True),

@@ -133,7 +133,8 @@ def chance_terms(log_hours: Floats, left: Floats, by_hand: Floats) -> Floats:
 def load(path: Path) -> tuple[Artefact, DepletionModel]:
     """A model from its file. Raises ModelRefused."""
     kept = artefact.load(path, KIND, SCHEMA, FEATURES)
-    return kept, of_artefact(kept)
+    with artefact.told_by(path):
+        return kept, of_artefact(kept)
 
 
 def of_artefact(kept: Artefact) -> DepletionModel:

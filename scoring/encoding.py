@@ -22,6 +22,7 @@ from scoring.values import Floats
 RARE = 20
 """Rows, fewer than which a category has no column of its own."""
 _MOST_CATEGORIES = 50
+_MOST_SHOWN = 10
 _LIKE_NAMES = 0.5
 """Of the rows: a text that has so many different values tells who it is."""
 
@@ -154,10 +155,10 @@ def classes(table: TextTable, target: str, positive: str) -> Floats:
     wanted: Floats = (values == positive).astype(np.float64)
     if 0 < wanted.sum() < len(wanted):
         return wanted
-    present = sorted(set(values.tolist()))[:3]
+    present = sorted(set(values.tolist()))
     raise TrainingRefused(
         f"{table.path}: column {target}: {'no row is' if not wanted.any() else 'every row is'} {positive!r}: "
-        f"two classes are needed (found: {', '.join(map(repr, present)) or 'no rows'})"
+        f"two classes are needed (found: {_shown(present)})"
     )
 
 
@@ -172,9 +173,9 @@ def positive_value(table: TextTable, target: str, told: str | None) -> str:
     known: list[str] = [value for value in present if value.lower() in _YES]
     if len(known) == 1 and len(present) <= 2:
         return known[0]
-    shown = ", ".join(map(repr, present[:5]))
+    shown = _shown(present)
     if len(present) < 2:
-        raise TrainingRefused(f"{table.path}: column {target}: two classes are needed (found: {shown or 'no rows'})")
+        raise TrainingRefused(f"{table.path}: column {target}: two classes are needed (found: {shown})")
     raise TrainingRefused(f"{table.path}: column {target}: say with --positive which value is meant (found: {shown})")
 
 
@@ -192,3 +193,10 @@ def _column(told: Mapping[str, Any]) -> Figure | Category:
     if not (np.isfinite(figure.mean) and 0 < figure.scale < np.inf):
         raise ValueError("a figure without a scale")
     return figure
+
+
+def _shown(present: Sequence[str]) -> str:
+    """Many values may be people's names or numbers."""
+    if len(present) > _MOST_SHOWN:
+        return f"{len(present)} different values"
+    return ", ".join(map(repr, present)) or "no rows"

@@ -37,6 +37,12 @@ class FileMalformed(ScoringError):
     code = "file-malformed"
 
 
+class FileUnwritable(ScoringError):
+    """A file that cannot be written: a folder, a device, a full disk."""
+
+    code = "file-unwritable"
+
+
 class ExtraMissing(ScoringError):
     """Something needs a library that is not installed; the message says how to."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scoring import files
 from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
-from scoring.off_policy import ShownLog
+from scoring.off_policy import FOLDS, ShownLog
 from scoring.values import Bools, Floats, Ints
 
 _LOG = (
@@ -21,6 +21,8 @@ _LOG = (
     Column("propensity_score", Kind.NUMBER, least=0),
 )
 _POLICY = (Column("item_id"), Column("position"), Column("probability", Kind.NUMBER, least=0))
+_LEAST = 1e-12
+"""Of a propensity: with less, one row outweighs every log that there could be."""
 _ROUNDED = 1e-6
 """How far from one the probabilities of a position may be, for being written in decimals, times how many there are."""
 
@@ -31,9 +33,12 @@ def read(log: Path, policy: Path) -> tuple[ShownLog, Floats]:
     rows = files.read(log, _LOG)
     if not len(rows["click"]):
         raise FileMalformed(f"{log}: no rows")
+    if len(rows["click"]) < FOLDS:
+        raise FileMalformed(f"{log}: {len(rows['click'])} rows, where at least {FOLDS} are needed")
     _refuse(log, (rows["click"] != 0) & (rows["click"] != 1), "click", "neither 0 nor 1")
     propensity = rows["propensity_score"]
     _refuse(log, (propensity <= 0) | (propensity > 1), "propensity_score", "not above 0 and at most 1")
+    _refuse(log, propensity < _LEAST, "propensity_score", "too small to divide by")
     position = _indices(log, "position", rows["position"], positions, policy)
     item = _indices(log, "item_id", rows["item_id"], items, policy)
     named = np.isnan(probabilities)[position, item]

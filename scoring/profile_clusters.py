@@ -74,7 +74,8 @@ def best(groupings: Sequence[Grouping]) -> Grouping:
     if most_stable.stability < STABLE:
         return most_stable
     stable = [one for one in groupings if one.stability >= max(STABLE, most_stable.stability - AS_STABLE)]
-    parted = NEARLY * max(one.silhouette for one in stable)
+    most_parted = max(one.silhouette for one in stable)
+    parted = most_parted - (1 - NEARLY) * abs(most_parted)
     return max((one for one in stable if one.silhouette >= parted), key=lambda one: one.count)
 
 

@@ -14,10 +14,12 @@ from scoring.behaviour import DAYS
 from scoring.behaviour_columns import CATEGORIES, COLUMNS, NIGHT_ENDS, PLACES, TROUBLES
 from scoring.errors import FileMalformed, ScoringError, ShapeMismatch
 from scoring.files import ROWS
+from scoring.time_spans import check_span
 from scoring.values import Floats, Ints
 
 AHEAD = 7
 """Days that a profile's worth is judged by: what they bring is guessed from the 28 before."""
+_DAY_SECONDS = 86_400.0
 MOST_CELLS = 4 * 10**8
 """Figures that a panel may have: three gigabytes."""
 
@@ -92,6 +94,10 @@ def read(paths: Mapping[str, Path], zone: str) -> Panel:
     numbered = {name: row for row, name in enumerate(sorted({one for who, _, _ in found.values() for one in who}))}
     first_day = min(int(day.min()) for _, day, _ in found.values() if len(day))
     last_day = int(found["sessions"][1].max())
+    for source, (_, day, _) in found.items():
+        if len(day):
+            spans = (float(one) * _DAY_SECONDS for one in (day.min(), day.max()))
+            check_span(paths[source], behaviour_files.time_of(source), *spans)
     columns = tuple(name for source in COLUMNS if source in found for name in COLUMNS[source])
     shape = (len(numbered), last_day - first_day + 1, len(columns))
     if shape[0] * shape[1] * shape[2] > MOST_CELLS:

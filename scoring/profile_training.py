@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 
 from scoring import profile_clusters, profile_gru, profile_judge
 from scoring.behaviour import DAYS
-from scoring.errors import ScoringError
+from scoring.errors import ScoringError, TooLittleToLearn
 from scoring.profile_bundles import Kit
 from scoring.profile_clusters import FEWEST, MOST, Grouping, nearest
 from scoring.profile_panel import AHEAD, Panel
@@ -158,6 +158,8 @@ def _last_week(panel: Panel) -> Floats:
 
 def _summary_description(taught: Panel) -> SummaryDescription:
     figures = summary(taught.window(AHEAD), taught.last_day - AHEAD)
+    if not np.ptp(figures, axis=0).any():
+        raise TooLittleToLearn("everybody's 28 days are the same: there is nothing to group by")
     scale = Scale.of(figures)
     found = PCA(svd_solver="full").fit(scale.apply(figures))
     enough = int(np.searchsorted(np.cumsum(found.explained_variance_ratio_), _KEPT_VARIANCE)) + 1

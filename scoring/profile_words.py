@@ -11,6 +11,8 @@ from scoring.values import Floats
 
 _APART = 0.5
 """Standard deviations from the mean of all people from which a difference is worth a word."""
+_PREFERRED = 1.1
+"""Where both set a group apart nearly as much, what it does is told before what it does not."""
 _MOST_WORDS = 3
 _LEVELS = {
     "bytes": ("heavy use", "light use"),
@@ -70,7 +72,7 @@ def _ranked(row: Floats, columns: Sequence[str]) -> list[str]:
     spoken: set[str] = set()
     told = [column for column in columns for _ in PARTS]
     words = words_of(columns)
-    for at in np.argsort(-np.abs(row)):
+    for at in np.argsort(-np.abs(row) * np.where(row > 0, _PREFERRED, 1.0), kind="stable"):
         pair, topic = words[at], told[at] if PARTS[at % len(PARTS)] == "level" else PARTS[at % len(PARTS)]
         if abs(row[at]) < _APART:
             break

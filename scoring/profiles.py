@@ -171,6 +171,8 @@ def of_artefact(artefact: Artefact) -> ProfileModel:
         raise ModelRefused(f"a model of profiles that lacks something: {error}") from None
     if shapes != ((width,), (width,), (model.centres.shape[1],)) or not 1 < len(profiles) == len(model.centres):
         raise ModelRefused("a model of profiles whose parts do not fit each other")
+    if not all(np.isfinite(one).all() for one in arrays.values() if one.dtype.kind == "f"):
+        raise ModelRefused("a model of profiles with figures that are no numbers")
     return model
 
 

@@ -94,4 +94,5 @@ def of_artefact(found: Artefact) -> Propensity:
 def load(path: Path) -> tuple[Propensity, Artefact]:
     """The model in a file. Raises ModelRefused."""
     found = artefact.load(path, KIND, SCHEMA)
-    return of_artefact(found), found
+    with artefact.told_by(path):
+        return of_artefact(found), found

@@ -12,6 +12,7 @@ import numpy as np
 from scoring import artefact
 from scoring.artefact import Artefact, Provenance
 from scoring.encoding import RARE, classes, kinds_of, like_names, positive_value
+from scoring.errors import TrainingRefused
 from scoring.propensity import KIND, SCHEMA, Propensity, sigmoid
 from scoring.propensity_evaluation import Report, best_of, cross_validated, measured
 from scoring.propensity_training import FOLDS, Judges, Rows, fit
@@ -57,6 +58,9 @@ def matter(asked: Asked) -> Matter:
         check_unique(table, asked.ident)
     positive = positive_value(table, asked.target, asked.positive)
     names = [name for name in table.columns if name not in full]
+    for option, wished in (("--leave-out", asked.leave_out), ("--keep", asked.protection.kept)):
+        for name in sorted(wished.difference(table.columns)):
+            raise TrainingRefused(f"{asked.path}: line 1: there is no column {name!r} for {option}")
     left_out = protected(names, asked.protection) | {name: "left out" for name in names if name in asked.leave_out}
     kinds = kinds_of(table, [name for name in names if name not in left_out])
     left_out |= dict.fromkeys(like_names(table, kinds), "different")

@@ -16,6 +16,8 @@ from scoring.files import Column, column_names, line_of, read
 from scoring.values import Floats
 
 Texts = NDArray[Any]
+_LARGEST = 1e100
+"""Its square can still be added up."""
 _MOSTLY = 0.9
 """Of the values that are there: where so many are figures, one that is none is a mistake and not a category."""
 
@@ -33,13 +35,19 @@ class TextTable:
         return TextTable(self.path, {name: values[places] for name, values in self.columns.items()}, len(places))
 
     def figures(self, name: str) -> Floats:
-        """A column as numbers, NaN for blank. Raises FileMalformed by line and column for what is none, or infinite."""
+        """A column as numbers, NaN for blank. Raises FileMalformed by line and column for what is none, is infinite, or
+        so large that nothing could be learnt beside it.
+        """
         values = self.columns[name]
         found = np.array([_figure(text) for text in values], dtype=np.float64)
         wrong = np.flatnonzero(np.isinf(found))
         if len(wrong):
             at = int(wrong[0])
             raise self.fault(at, name, f"not a number: {values[at][:40]!r}")
+        large = np.flatnonzero(np.abs(found) > _LARGEST)
+        if len(large):
+            at = int(large[0])
+            raise self.fault(at, name, f"too large: {values[at][:40]!r}")
         return found
 
     def is_numeric(self, name: str) -> bool:
@@ -68,11 +76,11 @@ def read_texts(path: Path, wanted: Sequence[str] | None = None, full: Sequence[s
 
 
 def check_unique(table: TextTable, name: str) -> None:
-    """Raises FileMalformed where two rows have the same id."""
+    """Raises FileMalformed where two rows have the same id, which is not shown: it may be a number."""
     seen: dict[str, int] = {}
     for row, value in enumerate(table.columns[name]):
         if value in seen:
-            raise table.fault(row, name, f"{value[:40]!r} stands in line {line_of(table.path, seen[value])} already")
+            raise table.fault(row, name, f"stands in line {line_of(table.path, seen[value])} already")
         seen[value] = row
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from scoring.bundle_moments import Bundles, Moments
 from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
 from scoring.sessions import Sessions, sessions
+from scoring.time_spans import LONGEST_SECONDS, check_span
 from scoring.values import Bools, Floats
 
 USAGE = (Column("msisdn"), Column("start", Kind.TIME), Column("bytes", Kind.NUMBER, least=0))
@@ -34,7 +34,6 @@ TRIGGERS = (
     Column("at", Kind.TIME),
     Column("remaining_bytes", Kind.NUMBER, least=0),
 )
-_LONGEST_SECONDS = 3 * 366 * 86_400.0
 _PEOPLE = "SELECT DISTINCT msisdn FROM rows ORDER BY msisdn"
 _SESSIONS = (
     "SELECT dense_rank() OVER (ORDER BY msisdn) - 1 AS person, epoch(start) AS start, bytes "
@@ -55,11 +54,16 @@ class UsageFiles:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """ids: as the file has them, in its order. new: whose use is not told of at all."""
+    """ids: as the file has them, in its order. new: whose use is not told of at all.
+
+    early: from before their bundle was activated. full: with more left than its size.
+    """
 
     ids: tuple[str, ...]
     moments: Moments
     new: int
+    early: int
+    full: int
 
 
 def read(usage: Path, bundles: Path) -> UsageFiles:
@@ -68,7 +72,8 @@ def read(usage: Path, bundles: Path) -> UsageFiles:
         rows = table.check()
         told = table.ask(_SESSIONS)
         used = [str(name) for name in table.ask(_PEOPLE)["msisdn"]]
-    _check_span(usage, told["start"])
+    if len(told["start"]):
+        check_span(usage, "start", float(told["start"].min()), float(told["start"].max()))
     found = files.read(bundles, BUNDLES)
     holders = [str(name) for name in found["msisdn"]]
     names = (*used, *sorted(set(holders) - set(used)))
@@ -98,10 +103,13 @@ def read_triggers(path: Path, known: UsageFiles) -> Triggers:
         if place is None:
             raise _fault(path, row, "bundle_id", f"{key[1][:40]!r} is not a bundle of this msisdn among the bundles")
         bundle[row] = place
+    _check_late(path, found["at"], known)
     person = known.bundles.person[bundle]
     new = ~np.isfinite(known.sessions.first(person)) if len(person) else np.zeros(0, dtype=bool)
     moments = Moments(bundle, person, found["at"], found["remaining_bytes"])
-    return Triggers(tuple(map(str, found["trigger_id"])), moments, int(new.sum()))
+    early = found["at"] < known.bundles.activated[bundle]
+    full = found["remaining_bytes"] > known.bundles.size[bundle]
+    return Triggers(tuple(map(str, found["trigger_id"])), moments, int(new.sum()), int(early.sum()), int(full.sum()))
 
 
 def _once(path: Path, holders: list[str], found: Mapping[str, NDArray[Any]]) -> Bools:
@@ -119,11 +127,12 @@ def _once(path: Path, holders: list[str], found: Mapping[str, NDArray[Any]]) -> 
     return kept
 
 
-def _check_span(path: Path, start: Floats) -> None:
-    """One time that is wrong by decades would make everybody's hours a table of decades."""
-    if len(start) and start.max() - start.min() > _LONGEST_SECONDS:
-        first, last = (datetime.fromtimestamp(float(one), UTC).date() for one in (start.min(), start.max()))
-        raise FileMalformed(f"{path}: column start: from {first} to {last}, more than three years; is a time wrong?")
+def _check_late(path: Path, at: Floats, known: UsageFiles) -> None:
+    """One trigger that is wrong by decades would make everybody's hours a table of decades, as a session would."""
+    latest = max(known.sessions.until, float(known.bundles.activated.max(initial=0.0)))
+    late = np.flatnonzero(at > latest + LONGEST_SECONDS)
+    if len(late):
+        raise _fault(path, int(late[0]), "at", "more than three years after all else; is the time wrong?")
 
 
 def _check_times(path: Path, found: Mapping[str, NDArray[Any]]) -> None:

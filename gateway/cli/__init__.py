@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from flows.errors import FlowError
 from gateway.cli.loading import loaded, plain_words
@@ -28,8 +29,8 @@ _GROUPS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    parsed = _parser(plain_words(given)).parse_args(given)
     try:
+        parsed = _parser(plain_words(given)).parse_args(given)
         return int(parsed.run(parsed))
     except (MenuError, PublicationRefused) as error:
         print(*error.problems, sep="\n", file=sys.stderr)
@@ -44,10 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Also of every command below, since they are made of the class of the one above."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line, as of any other error."""
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}; --help explains\n")
+
+
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chasqui", description="USSD/SMS channel gateway for prepaid mobile operators."
-    )
+    parser = _Parser(prog="chasqui", description="USSD/SMS channel gateway for prepaid mobile operators.")
     parser.add_argument("--version", action="version", version=f"chasqui {version('chasqui')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for group in loaded(_GROUPS, words):

@@ -1,4 +1,4 @@
-"""``chasqui catalogue``: bundles that were proposed, and a person's word on each."""
+"""chasqui catalogue: bundles that were proposed, and a person's word on each."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _approve(arguments: argparse.Namespace) -> int:
-    """Put a draft on sale: as it is, or as it is in a file that was made of `show --yaml` and changed. It is written to
+    """Put a draft on sale: as it is, or as it is in a file that was made of show --yaml and changed. It is written to
     the file that catalogue.approved names, which gateways read when they start. Approving again what was approved
     writes it there again, if it is missing.
     """

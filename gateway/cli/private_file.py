@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gateway.errors import GatewayError
+from scoring.whole_file import replacing
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -26,14 +27,8 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def private(path: Path) -> Iterator[TextIO]:
-    """A file that its owner alone can read, to be written piece by piece: whole or not at all. Raises GatewayError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
+    """A file that its owner alone can read, written piece by piece, whole or not at all. Raises FileUnwritable."""
+    with replacing(path) as part:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             yield file
-        part.replace(path)
-    except OSError as error:
-        raise GatewayError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""``chasqui score``: models and what they say, from files to files."""
+"""chasqui score: models and what they say, from files to files."""
 
 from __future__ import annotations
 

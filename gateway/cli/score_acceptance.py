@@ -17,7 +17,10 @@ from scoring.errors import FileMalformed
 from scoring.files import Column, Kind
 from scoring.offer_features import FEATURES
 
-_COLUMNS = (Column("click", Kind.NUMBER, least=0), *(Column(name, Kind.NUMBER) for name in FEATURES))
+_COLUMNS = (
+    Column("click", Kind.NUMBER, least=0),
+    *(Column(name, Kind.NUMBER, least=-1e9, most=1e9) for name in FEATURES),
+)
 _MOST_FLOOR = 0.5
 
 
@@ -44,7 +47,10 @@ def add_to(score: ScoreCommands) -> None:
 
 
 def _floor(text: str) -> float:
-    floor = float(text)
+    try:
+        floor = float(text)
+    except ValueError:
+        floor = -1.0
     if not 0 < floor <= _MOST_FLOOR:
         raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_MOST_FLOOR}")
     return floor
@@ -54,7 +60,9 @@ def _train(arguments: argparse.Namespace) -> int:
     """Make the model that ranks offers by believed acceptance and margin, and goes on learning in service."""
     learned, rows = _learned(arguments.log)
     used = [arguments.log] if arguments.log else []
-    made = Provenance(artefact.data_sha256(used), rows, utc_now().isoformat(), {"numpy": np.__version__})
+    made = Provenance(
+        artefact.data_sha256(used), rows, utc_now().isoformat(timespec="seconds"), {"numpy": np.__version__}
+    )
     version = artefact.save(
         acceptance_model.artefact_of(learned, Exploration(floor=arguments.floor), made), arguments.out
     )

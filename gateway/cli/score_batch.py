@@ -47,7 +47,10 @@ def add_to(score: ScoreCommands) -> None:
     )
     batch.add_argument("--at", metavar="TIME", help="as of when, with its zone (default: now, or when it was begun)")
     batch.add_argument(
-        "--per-second", type=float, metavar="N", help="people at most (default: scoring.batch.per_second)"
+        "--per-second",
+        type=float,
+        metavar="N",
+        help="people at most, 0 for any number (default: scoring.batch.per_second)",
     )
     batch.add_argument("--json", action="store_true", help="what came of it as JSON")
     add_config(batch)
@@ -68,8 +71,9 @@ def _batch(arguments: argparse.Namespace) -> int:
     if arguments.shard is not None and not 0 <= arguments.shard < folder.shards:
         raise BatchRefused(f"--shard must be from 0 to {folder.shards - 1}")
     per_second = config.scoring.batch.per_second if arguments.per_second is None else arguments.per_second
-    exactly = arguments.at is not None
-    plan = Plan(_at(arguments.at), tuple(arguments.model or SAY), max(per_second, 0), exactly=exactly)
+    if not per_second >= 0:
+        raise BatchRefused("--per-second must not be negative; 0 is as fast as one core goes")
+    plan = Plan(_at(arguments.at), tuple(arguments.model or SAY), per_second, exactly=arguments.at is not None)
     database = database_file(config.store.url, config.folder)
     if not database.is_file():
         raise DatabaseUnusable(f"{database}: {NO_DATABASE}")
@@ -85,7 +89,7 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _shards(arguments: argparse.Namespace, config: Config) -> int:
-    shards = int(arguments.shards or config.scoring.batch.shards)
+    shards = config.scoring.batch.shards if arguments.shards is None else int(arguments.shards)
     if not 1 <= shards <= MOST_SHARDS:
         raise BatchRefused(f"--shards must be from 1 to {MOST_SHARDS}")
     return shards

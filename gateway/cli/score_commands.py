@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+
 from flows.frozen import dataclass
 from gateway.cli.configured import Commands
+
+_SEEDS = 2**32
+"""What scikit-learn takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +19,10 @@ class ScoreCommands:
     train: Commands
     predict: Commands
     evaluate: Commands
+
+
+def seed(text: str) -> int:
+    """``--seed``: what everything that is drawn hangs on."""
+    if not (text.isascii() and text.isdecimal() and int(text) < _SEEDS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_SEEDS - 1}")
+    return int(text)

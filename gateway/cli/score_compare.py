@@ -18,6 +18,7 @@ from gateway.cli.stored import with_store
 from gateway.config.scoring_sections import KINDS
 from gateway.core.model_figures import ends_told
 from gateway.core.model_outcomes import settle
+from gateway.errors import ConfigError
 from scoring.errors import NothingToCompare
 from scoring.paired import LEAST_PEOPLE, Better
 from store import model_scores
@@ -28,7 +29,7 @@ from store.writer import Writer
 if TYPE_CHECKING:
     from gateway.core.model_comparison import Compared
 
-_DAYS, _MOST = 30, 200_000
+_DAYS, _MOST_DAYS, _MOST = 30, 3650, 200_000
 
 
 def add_to(score: ScoreCommands) -> None:
@@ -53,6 +54,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     from gateway.core.model_comparison import compared, newest_pair  # noqa: PLC0415 - scikit-learn, half a second
 
     kind: str = arguments.kind
+    if not 1 <= arguments.days <= _MOST_DAYS:
+        raise ConfigError(f"--days must be from 1 to {_MOST_DAYS}")
     since = utc_now() - timedelta(days=arguments.days)
 
     async def run(engine: AsyncEngine, reader: Reader) -> list[ModelScore]:

@@ -15,6 +15,7 @@ from gateway.cli.score_commands import ScoreCommands
 from gateway.cli.stored import with_store
 from scoring import packed
 from scoring.offer_features import FEATURES
+from scoring.whole_file import replacing
 from store import decisions
 from store.reader import Reader
 
@@ -46,8 +47,8 @@ def _decisions(arguments: argparse.Namespace) -> int:
 
 
 async def _written(reader: Reader, out: Path) -> int:
-    part, count, after, until = out.with_name(out.name + ".part"), 0, (_BEGIN, ""), utc_now()
-    with part.open("w", newline="", encoding="utf-8") as file:
+    count, after, until = 0, (_BEGIN, ""), utc_now()
+    with replacing(out) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_HEAD)
         while page := await decisions.answered(reader, after, until):
@@ -58,5 +59,4 @@ async def _written(reader: Reader, out: Path) -> int:
                 if not held_out and len(row) == len(FEATURES):
                     writer.writerow((one.bundle, 1, int(one.accepted), numbers["propensity"], *map(float, row)))
                     count += 1
-    part.replace(out)
     return count

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_commands import ScoreCommands, seed
 from scoring import artefact, depletion_artefact, depletion_model, depletion_training, usage_files
 from scoring.bundle_moments import usage_at
 from scoring.depletion_measures import Seen, measured
 from scoring.depletion_model import DepletionModel
-from scoring.errors import ScoringError, TooLittleToLearn
+from scoring.errors import TooLittleToLearn
 from scoring.usage_files import Triggers, UsageFiles
 from scoring.values import Forecasts
+from scoring.whole_file import check_writable, replacing
 
 _AT_ONCE = 50_000
 _EDGES = ("p10", "p50", "p90")
@@ -30,7 +31,7 @@ def add_to(score: ScoreCommands) -> None:
     train = score.train.add_parser("depletion", help="when bundles are used up", description=_train.__doc__)
     _add_files(train)
     train.add_argument("--out", type=Path, required=True, metavar="MODEL")
-    train.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default: %(default)s)")
+    train.add_argument("--seed", type=seed, default=0, help="of everything that is drawn (default: %(default)s)")
     train.set_defaults(run=_train)
     forecast = score.root.add_parser("forecast", help="when bundles are used up", description=_forecast.__doc__)
     forecast.add_argument("--model", type=Path, required=True)
@@ -66,7 +67,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     Whether it beats them stands in the model's card and in its last line here.
     """
-    _check_folder(arguments.out)
+    check_writable(arguments.out)
     known = _read(arguments)
     digests = artefact.data_sha256((arguments.usage, arguments.bundles))
     made = depletion_training.trained(known.sessions, known.bundles, known.names, arguments.seed, _say)
@@ -81,12 +82,16 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _forecast(arguments: argparse.Namespace) -> int:
     """Forecast the end of bundles from what was known at each trigger's time; nothing later counts."""
-    _check_folder(arguments.out)
+    check_writable(arguments.out)
     _, model = depletion_model.load(arguments.model)
     known = _read(arguments)
     triggers = usage_files.read_triggers(arguments.triggers, known)
     if triggers.new:
         _say(f"{triggers.new} triggers of people whose use is not told of: forecast as for people alike")
+    if triggers.early:
+        _say(f"{triggers.early} triggers from before their bundle was activated: forecast as if it just had been")
+    if triggers.full:
+        _say(f"{triggers.full} triggers with more left than their bundle's size: forecast with that")
     _write(arguments.out, triggers, _forecasts(model, known, triggers))
     return 0
 
@@ -140,14 +145,12 @@ def _forecasts(model: DepletionModel, known: UsageFiles, triggers: Triggers) -> 
 
 def _write(path: Path, triggers: Triggers, made: Forecasts) -> None:
     """All or nothing."""
-    part = path.with_name(path.name + ".part")
     columns = [getattr(made, edge).tolist() for edge in _EDGES]
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for name, p10, p50, p90, chance in zip(triggers.ids, *columns, made.p_before_expiry.tolist(), strict=True):
             writer.writerow((name, f"{p10:.4f}", f"{p50:.4f}", f"{p90:.4f}", f"{chance:.6f}"))
-    part.replace(path)
 
 
 def _read(arguments: argparse.Namespace) -> UsageFiles:
@@ -156,12 +159,6 @@ def _read(arguments: argparse.Namespace) -> UsageFiles:
     if known.repeated:
         _say(f"{known.repeated} sessions stand there more than once and count once")
     return known
-
-
-def _check_folder(path: Path) -> None:
-    """Before the work, not after it."""
-    if not path.parent.is_dir():
-        raise ScoringError(f"{path}: there is no folder {path.parent}")
 
 
 def _say(text: str) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from gateway.app import utc_now
-from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_commands import ScoreCommands, seed
 from gateway.errors import ConfigError
 from scoring import artefact, profile_bundles, profile_card, profile_panel, profiles
 from scoring.artefact import Artefact, Provenance
@@ -25,6 +25,7 @@ from scoring.profile_clusters import MOST
 from scoring.profile_panel import AHEAD, Panel
 from scoring.profile_training import Wishes, errors_of, train
 from scoring.profiles import ProfileModel
+from scoring.whole_file import check_writable, replacing
 
 _OTHERS = tuple(source for source in COLUMNS if source != "sessions")
 _ZONE = "zone"
@@ -39,7 +40,7 @@ def add_to(score: ScoreCommands) -> None:
     made.add_argument("--groups", type=int, metavar="K", help="how many (default: as many as there are)")
     made.add_argument("--deep", action="store_true", help="also try a recurrent network (extra deep)")
     made.add_argument("--epochs", type=int, default=60, help="of the recurrent network (default: 60)")
-    made.add_argument("--seed", type=int, default=0)
+    made.add_argument("--seed", type=seed, default=0, help="of everything that is drawn (default: %(default)s)")
     made.add_argument("--out", type=Path, required=True, metavar="MODEL")
     made.set_defaults(run=_train)
     asked = score.predict.add_parser("profiles", help="whose profile is which", description=_predict.__doc__)
@@ -62,7 +63,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Make a model of profiles from files of behaviour as ``chasqui usage load`` takes them, and print its card."""
+    """Make a model of profiles from files of behaviour as chasqui usage load takes them, and print its card."""
+    check_writable(arguments.out)
     zone, paths = _zone(arguments.zone), _paths(arguments)
     if arguments.groups is not None and not 2 <= arguments.groups <= MOST:
         raise ConfigError(f"--groups must be between 2 and {MOST}")
@@ -89,8 +91,9 @@ def _train(arguments: argparse.Namespace) -> int:
         settings={**model.settings(), _ZONE: zone},
         card=card,
     )
+    saved = artefact.save(made, arguments.out)
     print(card)
-    print(f"{arguments.out}: version {artefact.save(made, arguments.out)[:12]}")
+    print(f"{arguments.out}: version {saved[:12]}")
     return 0
 
 
@@ -99,10 +102,10 @@ def _predict(arguments: argparse.Namespace) -> int:
 
     Somebody of whom fewer than 14 days are known has no profile: -1, and empty columns.
     """
+    check_writable(arguments.out)
     model, panel = _opened(arguments)
     assigned = model.assign(panel)
-    part = arguments.out.with_name(arguments.out.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(arguments.out) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("msisdn", "profile", "name", "sure", "bundle"))
         for who, number, sure in zip(panel.people, assigned.profile, assigned.sure, strict=True):
@@ -112,13 +115,12 @@ def _predict(arguments: argparse.Namespace) -> int:
             profile = model.profiles[number]
             bundle = "+".join(f"{name}:{best['size']:g}" for name, best in profile.bundle.items())
             writer.writerow((who, number, profile.name, f"{sure:.4f}", bundle))
-    part.replace(arguments.out)
     return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     """How a model does on these people: next week's use guessed from it and from the week before, and the size of each
-    profile beside that of training, with the population stability index of the two (above 0.2 is a drift).
+    profile beside that of training, with the population stability index of the two (above 0.25 they are other people).
     """
     model, panel = _opened(arguments)
     known = np.flatnonzero(panel.known(AHEAD) >= profiles.LEAST_KNOWN)
@@ -147,7 +149,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _opened(arguments: argparse.Namespace) -> tuple[ProfileModel, Panel]:
     found = artefact.load(arguments.model, profiles.KIND, profiles.SCHEMA)
-    model = profiles.of_artefact(found)
+    with artefact.told_by(arguments.model):
+        model = profiles.of_artefact(found)
     paths = _paths(arguments)
     given = [name for source in COLUMNS if source in paths for name in COLUMNS[source]]
     if tuple(given) != model.columns:

@@ -6,8 +6,7 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING
 from gateway.cli.score_commands import ScoreCommands
 from scoring import artefact, propensity
 from scoring.encoding import classes
-from scoring.errors import FileMalformed, TrainingRefused
+from scoring.errors import TrainingRefused
 from scoring.protected import Protection
 from scoring.text_table import check_unique, read_texts
+from scoring.whole_file import check_writable, replacing
 
 if TYPE_CHECKING:
     from scoring.propensity_study import Asked
@@ -69,9 +69,9 @@ def _train(arguments: argparse.Namespace) -> int:
     """
     from scoring import propensity_study as study  # noqa: PLC0415 - scikit-learn, a second to import
 
+    check_writable(arguments.out)
     made = study.trained(_asked(arguments), datetime.now(UTC).isoformat(timespec="seconds"), _progress)
-    with _written(arguments.out):
-        name = artefact.save(made, arguments.out)
+    name = artefact.save(made, arguments.out)
     print(made.card)
     print(f"{arguments.out}: version {name[:12]}")
     return 0
@@ -89,13 +89,10 @@ def _predict(arguments: argparse.Namespace) -> int:
         check_unique(table, ident)
         names = table.columns[ident].tolist()
     predicted = model.predict(table)
-    part = arguments.out.with_name(arguments.out.name + ".part")
-    with _written(arguments.out):
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "probability"])
-            writer.writerows(zip(names, (f"{one:.6f}" for one in predicted.probability), strict=True))
-        part.replace(arguments.out)
+    with replacing(arguments.out) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "probability"])
+        writer.writerows(zip(names, (f"{one:.6f}" for one in predicted.probability), strict=True))
     _tell_others(predicted.others)
     print(f"{arguments.out}: {table.rows} rows")
     return 0
@@ -164,14 +161,6 @@ def _tell(arguments: argparse.Namespace, found: Mapping[str, Mapping[str, float]
         print(json.dumps({**found["model"], **more, "baselines": baselines}, ensure_ascii=False, indent=2))
     else:
         print(figures(found))
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FileMalformed(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _tell_others(others: Mapping[str, int]) -> None:

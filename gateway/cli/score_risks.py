@@ -43,8 +43,8 @@ def add_to(score: ScoreCommands) -> None:
 
 
 def _risks(arguments: argparse.Namespace) -> int:
-    """Keep what ``score predict propensity`` wrote of numbers: the chance of leaving within a month. A running gateway
-    takes it up with the next offer. Numbers that nobody has are left out and counted.
+    """Keep what chasqui score predict propensity wrote of numbers: the chance of leaving within a month. A running
+    gateway takes it up with the next offer. Numbers that nobody has are left out and counted.
     """
     said = _said(arguments.csv)
     at, origin = datetime.now(UTC), arguments.origin[:_LONGEST_ORIGIN]

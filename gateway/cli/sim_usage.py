@@ -14,6 +14,7 @@ from typing import Any
 from gateway.cli.configured import Commands
 from gateway.errors import ConfigError
 from scoring.simulated.market import WORLDS, Person, people
+from scoring.whole_file import replacing
 
 _BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
@@ -36,7 +37,9 @@ def add_to(group: Commands) -> None:
     usage.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if it is not there")
     usage.add_argument("--subscribers", type=int, default=2_000, metavar="N", help="default: %(default)s")
     usage.add_argument("--weeks", type=int, default=8, metavar="W", help="default: %(default)s")
-    usage.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed, the same files")
+    usage.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="the same seed, the same files (default: %(default)s)"
+    )
     usage.add_argument(
         "--world", choices=sorted(WORLDS), default="habits", help="how people are made (default: %(default)s)"
     )
@@ -45,7 +48,7 @@ def add_to(group: Commands) -> None:
 
 def _usage(arguments: argparse.Namespace) -> int:
     """Write u.csv (sessions), b.csv (bundles), t.csv (moments at 50, 25 and 10 % left), truth.csv (what became of each,
-    also after the last week) and people.csv, as ``chasqui score`` takes them.
+    also after the last week) and people.csv, as chasqui score takes them.
     """
     number, weeks = arguments.subscribers, arguments.weeks
     if not (1 <= number <= _MOST and 1 <= weeks <= 520):
@@ -68,7 +71,8 @@ def _usage(arguments: argparse.Namespace) -> int:
 
 
 def _writer(path: Path, stack: ExitStack) -> Any:
-    writer = csv.writer(stack.enter_context(path.open("w", newline="", encoding="utf-8")), lineterminator="\n")
+    part = stack.enter_context(replacing(path))
+    writer = csv.writer(stack.enter_context(part.open("w", newline="", encoding="utf-8")), lineterminator="\n")
     writer.writerow(_COLUMNS[path.name])
     return writer
 

@@ -61,8 +61,11 @@ class NightFolder:
         return [shard for shard in range(self.shards) if not self.scores(shard).exists()]
 
     def agree(self, document: dict[str, Any], but: Sequence[str] = ()) -> dict[str, Any]:
-        """What is done here: this, or what was begun, if that is the same, ``but`` for these. Raises BatchRefused."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """What is done here: this, or what was begun, if that is the same, ``but`` for these.
+
+        Raises BatchRefused, BatchFailed.
+        """
+        self._made()
         if not self.run.exists():
             whole(self.run, lambda part: part.write_text(json.dumps(document, indent=1), encoding="utf-8"))
         begun: dict[str, Any] = read(self.run)
@@ -74,8 +77,8 @@ class NightFolder:
 
     @contextmanager
     def held(self, shard: int | None) -> Iterator[None]:
-        """Work on one shard, or None for all, alone. Raises BatchRefused while somebody else does."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Work on one shard, or None for all, alone. Raises BatchRefused while somebody else does, BatchFailed."""
+        self._made()
         with _lock(self.path / "lock", shared=shard is not None):
             if shard is None:
                 yield
@@ -89,6 +92,12 @@ class NightFolder:
         with (self.path / "lock-all").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def _made(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BatchFailed(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
 def whole(path: Path, write: Callable[[Path], object]) -> None:

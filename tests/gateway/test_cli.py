@@ -6,14 +6,16 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from flows.errors import FlowError
+from gateway import cli
 from gateway.cli import USAGE_ERROR, db, main
 from store.engine import head
 
@@ -53,6 +55,22 @@ COMMANDS = [
     ("consent", "export"),
     ("consent", "erase"),
     ("demo",),
+    ("sim", "usage"),
+    ("catalogue",),
+    ("catalogue", "drafts"),
+    *(("catalogue", "drafts", word) for word in ("list", "show", "approve", "reject")),
+    ("usage",),
+    ("usage", "load"),
+    ("usage", "export"),
+    ("score",),
+    ("score", "train"),
+    *(("score", "train", kind) for kind in ("depletion", "propensity", "profiles", "acceptance")),
+    ("score", "predict"),
+    *(("score", "predict", kind) for kind in ("propensity", "profiles")),
+    ("score", "evaluate"),
+    *(("score", "evaluate", kind) for kind in ("depletion", "propensity", "profiles")),
+    *(("score", word) for word in ("forecast", "combos", "risks", "win-back", "ope", "model", "models", "compare")),
+    *(("score", word) for word in ("batch", "decisions", "replay")),
 ]
 Output = pytest.CaptureFixture[str]
 
@@ -75,12 +93,34 @@ def test_every_command_explains_itself(command: tuple[str, ...], capsys: Output)
     assert err == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("nothing",), "chasqui: argument COMMAND: invalid choice: 'nothing'"),
+        (("score", "forecast"), "chasqui score forecast: the following arguments are required: --model"),
+        (("score", "train", "depletion", "--seed", "x"), "chasqui score train depletion: argument --seed: 'x' is not"),
+        (("score", "train", "profiles", "--seed", "-1"), "chasqui score train profiles: argument --seed: '-1' is not"),
+        (("score", "train", "acceptance", "--floor", "x"), "chasqui score train acceptance: argument --floor: must be"),
+    ],
+)
+def test_a_command_that_is_not_understood_is_told_in_one_line(
+    command: tuple[str, ...], told: str, capsys: Output
+) -> None:
+    """Where its help is, and no page of usage around what is wrong."""
+    assert _ended(*command) == USAGE_ERROR
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(told)
+    assert err.endswith("; --help explains\n")
+    assert err.count("\n") == 1
+
+
 def test_help_knows_every_command(capsys: Output) -> None:
     """The list above leaves none out."""
     _ended("--help")
     listed = capsys.readouterr().out
     for name in {command[0] for command in COMMANDS if command}:
-        assert f"    {name} " in listed
+        assert f"\n    {name}" in listed
 
 
 def test_the_version_is_the_packages(capsys: Output) -> None:
@@ -212,3 +252,16 @@ async def test_a_simulator_says_where_it_is_and_ends_on_sigterm(folder: Path) ->
         assert await process.wait() == 0
     assert line.startswith("chasqui: SMSC on port ")
     assert "control on http://127.0.0.1:" in line
+
+
+def test_who_presses_ctrl_c_while_a_command_is_loaded_gets_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    """The same status as later."""
+
+    def interrupted(words: Sequence[str]) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_parser", interrupted)
+    assert main(["score"]) == 130
+    assert capsys.readouterr() == ("", "")

@@ -61,6 +61,11 @@ def test_one_file(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     [
         (["--shard", "3"], "--shard must be from 0 to 2"),
         (["--shards", "5000"], "--shards must be from 1 to 512"),
+        (["--shards", "0"], "--shards must be from 1 to 512"),
+        (["--per-second", "-1"], "--per-second must not be negative; 0 is as fast as one core goes"),
+        (["--per-second", "nan"], "--per-second must not be negative; 0 is as fast as one core goes"),
+        (["--out", "/dev/null"], "/dev/null: cannot be written: File exists"),
+        (["--out", "/dev/null/all.parquet"], "/dev/null/all.parquet.shards: cannot be written: Not a directory"),
         (["--at", "yesterday"], "--at: 'yesterday' is no time with its zone"),
         (["--at", "2026-11-24T03:00:00"], "is no time with its zone"),
         (["--config", "elsewhere.toml"], "elsewhere.toml: there is no such file"),

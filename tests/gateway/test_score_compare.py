@@ -119,3 +119,10 @@ def test_nothing_to_compare_is_one_line_that_says_why(
     write(config.parent, scores(people, 1.5, end=False))
     assert compare(config, *options) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "99999999"])
+def test_days_are_days_that_there_were(capsys: pytest.CaptureFixture[str], days: str) -> None:
+    """From one to ten years."""
+    assert main(["score", "compare", "depletion", "--days", days]) == 2
+    assert capsys.readouterr().err == "chasqui: --days must be from 1 to 3650\n"

@@ -210,3 +210,10 @@ def test_answers_that_teach_nothing_are_refused(folder: Path, capsys: Output, te
     assert score("train", "acceptance", "--log", "answers.csv", "--out", MODEL) == 2
     assert capsys.readouterr().err == f"chasqui: {told}\n"
     assert not (folder / MODEL).exists()
+
+
+def test_a_log_or_a_model_that_cannot_be_written_is_told(capsys: Output) -> None:
+    """In one line."""
+    for words in (("decisions",), ("train", "acceptance")):
+        assert score(*words, "--out", "no/such.file") == 2
+        assert capsys.readouterr().err == "chasqui: no/such.file: there is no folder no\n"

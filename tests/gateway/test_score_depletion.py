@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.cli import main
+from gateway.cli import main, sim_usage
 from scoring.artefact import opened
+from scoring.simulated.market import Person, people
 
 USAGE = "msisdn,start,bytes\n"
 BUNDLES = "msisdn,bundle_id,activated_at,expires_at,size_bytes\n"
@@ -162,6 +165,7 @@ def asked(what: str, instead: str) -> tuple[str, str, str]:
         (asked("b-1", "b-9"), "t.csv: line 2, column bundle_id: 'b-9' is not a bundle of this msisdn"),
         (asked("1,b", "2,b"), "t.csv: line 2, column bundle_id: 'b-1' is not a bundle of this msisdn"),
         (asked(",4", ",-4"), "t.csv: line 2, column remaining_bytes"),
+        (asked("2026-", "9999-"), "t.csv: line 2, column at: more than three years after all else; is the time wrong?"),
     ],
 )  # fmt: skip
 def test_files_that_cannot_be_used_are_named_by_line_and_column(
@@ -172,6 +176,19 @@ def test_files_that_cannot_be_used_are_named_by_line_and_column(
     assert forecast(tmp_path, folder / "m.model") == (2, [])
     assert told in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "f.csv").exists()
+
+
+def test_triggers_that_cannot_quite_be_are_counted(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Clocks differ and bundles are topped up, so they are forecast all the same."""
+    early, rich = A_TRIGGER.replace("2026-", "2025-"), f"{A_TRIGGER.rpartition(',')[0]},1000000000000\n"
+    write(tmp_path, USAGE + A_SESSION, BUNDLES + A_BUNDLE, TRIGGERS + A_TRIGGER + early + rich)
+    status, said = forecast(tmp_path, folder / "m.model")
+    assert (status, len(said)) == (0, 3)
+    told = capsys.readouterr().err
+    assert "1 triggers from before their bundle was activated: forecast as if it just had been" in told
+    assert "1 triggers with more left than their bundle's size" in told
 
 
 def test_a_bundle_told_twice_alike_counts_once(folder: Path, tmp_path: Path) -> None:
@@ -232,3 +249,17 @@ def test_training_again_makes_the_same_model(folder: Path, tmp_path: Path) -> No
     one, other = opened(folder / "m.model"), opened(again)
     assert one.metrics == other.metrics
     assert all((one.arrays[name] == other.arrays[name]).all() for name in one.arrays)
+
+
+def test_people_that_are_broken_off_leave_no_half_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were there stay as they were."""
+    assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "2", "--weeks", "1"]) == 0
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+
+    def broken(*words: Any) -> Iterator[Person]:
+        yield next(iter(people(*words)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim_usage, "people", broken)
+    assert main(["sim", "usage", "--out", str(tmp_path), "--subscribers", "9", "--weeks", "2"]) == 130
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before

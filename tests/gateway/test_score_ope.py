@@ -48,6 +48,8 @@ def test_what_the_log_never_shows_is_told(tmp_path: Path, capsys: Output) -> Non
     [
         ("item_id,position,click\na,1,1\n", EVEN, "log.csv: line 1: there is no column 'propensity_score'"),
         (GOOD + "a,1,1,0\n", EVEN, "log.csv: line 12, column propensity_score: not above 0 and at most 1"),
+        (GOOD + "a,1,1,1e-300\n", EVEN, "log.csv: line 12, column propensity_score: too small to divide by"),
+        (LOG + "a,1,1,0.5\n", EVEN, "log.csv: 1 rows, where at least 5 are needed"),
         (GOOD + "a,1,1,1.5\n", EVEN, "log.csv: line 12, column propensity_score: not above 0 and at most 1"),
         (GOOD + "a,1,1,nan\n", EVEN, "log.csv: line 12, column propensity_score: not a number: 'nan'"),
         (GOOD + "a,1,,0.5\n", EVEN, "log.csv: line 12, column click: empty"),

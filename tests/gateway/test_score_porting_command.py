@@ -281,4 +281,4 @@ def test_where_nothing_can_be_written_it_says_so(capsys: Output) -> None:
     capsys.readouterr()
     assert main(["score", "porting", "features", "--out", "nowhere/now.csv"]) != 0
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == "chasqui: nowhere/now.csv: cannot be written: No such file or directory"
+    assert line == "chasqui: nowhere/now.csv: there is no folder nowhere"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gateway.cli import main
@@ -151,4 +154,41 @@ def test_a_malformed_file_trains_nothing(name: str, tmp_path: Path, capsys: Outp
     path.write_text(f"msisdn,start,bytes\n{row}\n", encoding="utf-8")
     assert main(["score", "train", "profiles", "--usage", str(path), "--out", str(out)]) == 2
     assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(taught: Path, tmp_path: Path, capsys: Output) -> None:
+    """In one line, and no part of a file is left."""
+    out = ["--out", str(tmp_path)]
+    assert main(["score", "predict", "profiles", "--model", str(taught / "m"), *files(taught), *out]) == 2
+    assert main(["score", "train", "profiles", *files(tmp_path / "nobody-looks-there"), *out]) == 2
+    assert capsys.readouterr().err == f"chasqui: {tmp_path}: is a folder; name a file in it\n" * 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_people_who_differ_in_nothing_make_no_profiles(tmp_path: Path, capsys: Output) -> None:
+    """Which is told; there is nothing to group by."""
+    days = "".join(f"5730011{who:05},{at.isoformat()},1000\n" for who in range(80) for at in _days())
+    (tmp_path / "sessions.csv").write_text(f"msisdn,start,bytes\n{days}")
+    words = ("--usage", str(tmp_path / "sessions.csv"), "--out", str(tmp_path / "m"))
+    assert main(["score", "train", "profiles", *words]) == 2
+    assert capsys.readouterr().err == "chasqui: everybody's 28 days are the same: there is nothing to group by\n"
+
+
+def _days() -> list[datetime]:
+    return [datetime(2026, 9, 7, 12, tzinfo=UTC) + timedelta(days=at) for at in range(36)]
+
+
+@pytest.mark.parametrize("name", ["centres", "scale_mean", "judge_weights", "axes"])
+def test_a_model_of_figures_that_are_none_is_told_by_its_file(
+    name: str, taught: Path, tmp_path: Path, capsys: Output
+) -> None:
+    """It would put everybody into the first profile."""
+    whole, out = artefact.opened(taught / "m"), tmp_path / "p.csv"
+    artefact.save(replace(whole, arrays={**whole.arrays, name: whole.arrays[name] * np.nan}), tmp_path / "m")
+    assert (
+        main(["score", "predict", "profiles", "--model", str(tmp_path / "m"), *files(taught), "--out", str(out)]) == 2
+    )
+    told = f"chasqui: {tmp_path / 'm'}: a model of profiles with figures that are no numbers\n"
+    assert capsys.readouterr().err == told
     assert not out.exists()

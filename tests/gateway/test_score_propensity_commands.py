@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gateway.cli import USAGE_ERROR, main
+from scoring import artefact
 
 Output = pytest.CaptureFixture[str]
 
@@ -101,17 +103,27 @@ def test_ids_that_stand_twice_are_refused_and_nothing_is_written(capsys: Output)
     trained()
     Path("twice.csv").write_text("who,months\na,3\na,4\n")
     assert score("predict", "propensity", "--model", "m", "--csv", "twice.csv", "--out", "p.csv") == USAGE_ERROR
-    assert "twice.csv: line 3, column who: 'a' stands in line 2 already" in capsys.readouterr().err
+    assert "twice.csv: line 3, column who: stands in line 2 already" in capsys.readouterr().err
     assert not Path("p.csv").exists()
 
 
 def test_a_file_that_cannot_be_written_is_told(capsys: Output) -> None:
-    """By its name."""
+    """By its name; of a model, before the work of training."""
     trained()
     capsys.readouterr()
     words = ("--model", "m", "--csv", "people.csv", "--out", "no/such/folder.csv")
     assert score("predict", "propensity", *words) == USAGE_ERROR
-    assert "no/such/folder.csv: cannot be written" in capsys.readouterr().err
+    assert "no/such/folder.csv: there is no folder no/such" in capsys.readouterr().err
+    words = ("--csv", "nobody-looks-at-it.csv", "--target", "left", "--out", "no/m")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    assert "no/m: there is no folder no" in capsys.readouterr().err
+
+
+def test_a_figure_that_is_too_large_to_reckon_with_is_told(capsys: Output) -> None:
+    """Its square would be no number, and with it every other row's."""
+    Path("large.csv").write_text(Path("people.csv").read_text() + "p200,f,1e101,No\n")
+    assert score("train", "propensity", "--csv", "large.csv", "--target", "left", "--out", "m") == USAGE_ERROR
+    assert capsys.readouterr().err == "chasqui: large.csv: line 202, column months: too large: '1e101'\n"
 
 
 def test_categories_that_training_never_saw_are_counted(capsys: Output) -> None:
@@ -124,3 +136,29 @@ def test_categories_that_training_never_saw_are_counted(capsys: Output) -> None:
     assert score("predict", "propensity", "--model", "m", "--csv", "new.csv", "--out", "p.csv") == 0
     assert "counted as 'other': plan 1" in capsys.readouterr().err
     assert Path("p.csv").read_text().splitlines()[1].startswith("1,")
+
+
+@pytest.mark.parametrize("option", ["--leave-out", "--keep"])
+def test_a_column_that_is_not_there_cannot_be_left_out_or_kept(option: str, capsys: Output) -> None:
+    """A slip of the pen would else train on what was to be left out."""
+    words = ("--csv", "people.csv", "--target", "left", "--out", "m", option, "sexxo")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    assert capsys.readouterr().err == f"chasqui: people.csv: line 1: there is no column 'sexxo' for {option}\n"
+
+
+def test_a_target_that_tells_who_somebody_is_is_not_printed(capsys: Output) -> None:
+    """Of few values the error lists them; of many, such as numbers, it counts them."""
+    words = ("--csv", "people.csv", "--target", "who", "--out", "m")
+    assert score("train", "propensity", *words) == USAGE_ERROR
+    told = "chasqui: people.csv: column who: say with --positive which value is meant (found: 200 different values)\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_model_whose_parts_do_not_fit_is_told_by_its_file(capsys: Output) -> None:
+    """As is one that was made by hand."""
+    trained()
+    whole = artefact.opened(Path("m"))
+    artefact.save(replace(whole, arrays={**whole.arrays, "blend": np.full(3, np.nan)}), Path("m"))
+    capsys.readouterr()
+    assert score("predict", "propensity", "--model", "m", "--csv", "people.csv", "--out", "p.csv") == USAGE_ERROR
+    assert capsys.readouterr().err == "chasqui: m: a propensity model whose arrays do not fit its columns\n"

@@ -227,3 +227,10 @@ def test_a_malformed_file_is_refused_whole(name: str, capsys: Output) -> None:
     assert line.startswith("chasqui: f.csv: ")
     assert sentence in line
     assert stored("SELECT * FROM behaviour_records") == stored("SELECT * FROM usage_loads") == []
+
+
+@pytest.mark.parametrize(("out", "told"), [(".", ".: is a folder"), ("no/e.csv", "no/e.csv: there is no folder no")])
+def test_an_export_that_cannot_be_written_is_told(capsys: Output, out: str, told: str) -> None:
+    """In one line."""
+    assert main(["usage", "export", "--kind", "sessions", "--out", out]) == 2
+    assert capsys.readouterr().err.startswith(f"chasqui: {told}")

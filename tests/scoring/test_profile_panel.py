@@ -118,3 +118,11 @@ def test_a_file_without_rows_is_told(tmp_path: Path) -> None:
     path.write_text("msisdn,start,bytes\n", encoding="utf-8")
     with pytest.raises(FileMalformed, match="there is no row in it"):
         profile_panel.read({"sessions": path}, "UTC")
+
+
+def test_a_time_that_is_wrong_by_years_is_told_by_its_file(tmp_path: Path) -> None:
+    """It would make everybody's days a table of years."""
+    rows = [(WHO[0], FIRST, {"bytes": 1}), (WHO[1], FIRST + timedelta(days=1200), {"bytes": 1})]
+    told = r"sessions\.csv: column start: from 2026-09-07 to 2029-12-20, more than three years; is a time wrong\?"
+    with pytest.raises(FileMalformed, match=told):
+        profile_panel.read({"sessions": write(tmp_path, "sessions", rows)}, "UTC")

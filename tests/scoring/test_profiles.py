@@ -16,7 +16,7 @@ from scoring import artefact, profile_bundles, profile_card, profile_panel, prof
 from scoring.artefact import Artefact, Provenance
 from scoring.behaviour import DAYS
 from scoring.errors import FileMalformed, ModelRefused, ScoringError
-from scoring.profile_clusters import best, distances, nearest, tried
+from scoring.profile_clusters import Grouping, best, distances, nearest, tried
 from scoring.profile_judge import compared
 from scoring.profile_panel import AHEAD, Panel
 from scoring.profile_summary import PARTS, summary
@@ -206,6 +206,22 @@ def test_groups_that_are_not_there_are_not_stable() -> None:
     group, far = nearest(parted, found.centres), distances(parted, found.centres)
     assert adjusted_rand_score(np.repeat(range(3), 100), group) == 1
     np.testing.assert_allclose(far[:, 1], np.linalg.norm(parted - found.centres[1], axis=1))
+
+
+def test_what_a_group_does_is_told_before_what_it_does_not() -> None:
+    """Where both set it apart about as much: of two groups, each is what the other is not."""
+    apart = np.zeros((2, 2 * len(PARTS)))
+    apart[:, [0, len(PARTS)]] = [[0.71, -0.72], [-1.42, 1.44]]
+    assert names(apart, ["streaming_bytes", "gaming_bytes"]) == ["streaming, little gaming", "gaming, little streaming"]
+
+
+def test_a_grouping_is_found_also_where_none_parts_anybody() -> None:
+    """A silhouette below nothing is the best of those."""
+    bad = [
+        Grouping(np.zeros((count, 1)), silhouette, 1.0, np.ones(count)) for count, silhouette in ((2, -1.0), (3, -0.4))
+    ]
+    assert best(bad).count == 3
+    assert best(bad[:1]).count == 2
 
 
 def test_a_description_is_used_only_if_it_is_better_beyond_chance() -> None:

@@ -191,7 +191,7 @@ def test_an_operator_may_add_and_keep() -> None:
         ([("a", "f", 1, "x", "", "A"), ("b", "f", 1, "x", "", "B")], "say with --positive"),
         (
             [("a", "f", 1, "x", "", "Yes"), ("a", "f", 1, "x", "", "No")],
-            "line 3, column id: 'a' stands in line 2 already",
+            "line 3, column id: stands in line 2 already",
         ),
         ([("a", "f", 1, "x", "", "Yes"), ("b", "f", 1, "x", "", "")], "line 3, column left: empty"),
         ([("a", "f", "inf", "x", "", "Yes"), *people(30)], "line 2, column spend: not a number: 'inf'"),
