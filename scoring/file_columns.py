@@ -124,4 +124,4 @@ def _hint(name: str, present: Sequence[str]) -> str:
     if len(present) == 1 and re.search(r"[;\t|]", present[0]):
         return "; columns are parted by commas"
     other = next((one for one in present if one.strip().casefold() == name.casefold()), None)
-    return f"; {other!r} is to be written so" if other else ""
+    return f"; there is {other!r}, which is to be written {name!r}" if other else ""

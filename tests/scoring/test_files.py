@@ -81,7 +81,10 @@ def test_a_file_of_no_rows_is_a_table_of_no_rows(file: Path) -> None:
             "line 2, column start: not a time in ISO 8601: '20260101T00:00:00Z'",
         ),
         (HEADER.replace("note", "Start"), "line 1: two columns are named 'start' and 'Start', the same but for case"),
-        (HEADER.upper() + ROW, "line 1: there is no column 'msisdn'; 'MSISDN' is to be written so"),
+        (
+            HEADER.upper() + ROW,
+            "line 1: there is no column 'msisdn'; there is 'MSISDN', which is to be written 'msisdn'",
+        ),
         ((HEADER + ROW).replace(",", ";"), "line 1: there is no column 'msisdn'; columns are parted by commas"),
     ],
 )
