@@ -30,6 +30,20 @@ _ANSWER = (
     )
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"), ends=bindparam("over"))
 )
+_of = t.alias("of")
+_RELEASE = (
+    update(t)
+    .where(
+        t.c.dialect == bindparam("by_dialect"),
+        t.c.session == bindparam("of_session"),
+        t.c.position
+        == select(func.max(_of.c.position))
+        .where(_of.c.dialect == bindparam("by_dialect"), _of.c.session == bindparam("of_session"))
+        .scalar_subquery(),
+        t.c.released.is_(None),
+    )
+    .values(released=bindparam("told_at"))
+)
 _IN = (t.c.dialect == bindparam("dialect"), t.c.session == bindparam("session"))
 _OPENED = func.coalesce(t.c.opened, 0)
 _NEWEST_DIALOGUE = select(func.max(_OPENED)).where(*_IN).scalar_subquery()
@@ -53,7 +67,7 @@ _SINCE = (
         t.c.dialect,
         func.max(t.c.at).label("newest"),
         func.max(case((t.c.digest != PUSHED, t.c.at))).label("said"),
-        func.max(case((t.c.ends, t.c.at))).label("ended"),
+        func.max(case((t.c.ends | t.c.released.is_not(None), t.c.at))).label("ended"),
     )
     .where(
         t.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
@@ -85,6 +99,7 @@ class TurnRow:
     state: ``flows.session`` as JSON, after the turn; ends: whether the session is closed with it.
     menu, version, arm: what it was taken in; empty in turns older than these columns. opened: position of its
     dialogue's first turn: where a network gives a session's id again, several dialogues have one id.
+    released: when the network told, after this turn, that it had closed the session.
     """
 
     dialect: str
@@ -101,6 +116,7 @@ class TurnRow:
     version: str = ""
     arm: str = ""
     opened: int = 0
+    released: datetime | None = None
 
 
 def put(row: TurnRow) -> Op:
@@ -125,6 +141,11 @@ def answer(row: TurnRow) -> Op:
             "over": row.ends,
         },
     )
+
+
+def release(dialect: str, session: str, at: datetime) -> Op:
+    """The network has closed the session, as it stands; nothing where none is known, or it was told before."""
+    return Op(_RELEASE, {"by_dialect": dialect, "of_session": session, "told_at": at})
 
 
 def forget(before: datetime) -> Op:
@@ -218,4 +239,5 @@ def _row(row: AnyRow) -> TurnRow:
         version=row.version or "",
         arm=row.arm or "",
         opened=row.opened or 0,
+        released=row.released,
     )

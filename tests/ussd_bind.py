@@ -54,7 +54,7 @@ class FakeDesk:
             raise self.failure
         return Reply(f"screen {number}", ends=number >= self.last)
 
-    def ended(self, ended: Ended, door: Door) -> None:
+    async def ended(self, ended: Ended, door: Door) -> None:
         """See ``Desk``."""
         self.ends.append(ended)
 

@@ -28,6 +28,7 @@ async def recall(reader: Reader, sessions: LiveSessions, live: LiveSession) -> N
     live.opened, live.position, live.reply, live.ends = last.opened, last.position, last.reply, last.ends
     live.said, live.transcript = last.said, joined([row.said for row in dialogue])
     live.began, live.answered = dialogue[0].at, last.at
+    live.released = min((row.released for row in dialogue if row.released is not None), default=live.released)
     live.session, live.subscriber = from_json(last.state), person
     live.gave_way = newest is not None and newest.at > last.at
     if person is not None and not live.gave_way:

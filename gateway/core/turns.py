@@ -86,9 +86,11 @@ class TurnDesk:
                 raise PurchaseUnclear("an order may be durable that nobody could be told of in time") from None
             raise TurnTimedOut("a hop could not be answered in time") from None
 
-    def ended(self, door: Door, session: str) -> None:
-        """The network has closed a session."""
-        self._sessions.ended(door.dialect, door.session_key(session), self._context.clock())
+    async def ended(self, door: Door, session: str) -> None:
+        """The network has closed a session: known here at once, and to whoever comes after. Raises StoreError."""
+        key, at = door.session_key(session), self._context.clock()
+        self._sessions.ended(door.dialect, key, at)
+        await self._committer.note(turns.release(door.dialect, key, at))
 
     async def _take(self, live: LiveSession, turn: Turn, until: float) -> Reply:
         reader = self._context.reader

@@ -76,10 +76,13 @@ class Answering:
         self.count(door, "ends" if reply.ends else "goes_on")
         return reply
 
-    def ended(self, ended: Ended, door: Door) -> None:
-        """The network has closed a session."""
-        self._turns.ended(door, ended.session)
+    async def ended(self, ended: Ended, door: Door) -> None:
+        """The network has closed a session. Never raises: what could not be kept is known until a restart."""
         self.count(door, f"ended_{_word(ended.status)}")
+        try:
+            await self._turns.ended(door, ended.session)
+        except StoreError:
+            _LOG.exception("that a session was closed could not be kept")
 
     def count(self, door: Door, outcome: str) -> None:
         """One more hop that ended so."""

@@ -50,7 +50,7 @@ class RestcommPusher:
         door: Door,
         url: str,
         answer: Callable[[Hop, Door], Awaitable[Reply]],
-        ended: Callable[[Ended, Door], None],
+        ended: Callable[[Ended, Door], Awaitable[None]],
     ) -> None:
         self._door = door
         self._url = url
@@ -112,7 +112,7 @@ class RestcommPusher:
         while not reply.ends:
             heard = await self._show(dialogue, reply.text, asks=True)
             if not isinstance(heard, Answered):
-                self._ended(Ended(dialogue.session, _status(heard)), self._door)
+                await self._ended(Ended(dialogue.session, _status(heard)), self._door)
                 return
             reply = await self._hop(dialogue, heard)
         heard = await self._show(dialogue, reply.text, asks=False)

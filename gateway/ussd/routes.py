@@ -52,7 +52,7 @@ class UssdRoutes:
         except BadHop as error:
             return self._bad(dialect, door, error)
         if isinstance(heard, Ended):
-            self._answering.ended(heard, door)
+            await self._answering.ended(heard, door)
             return _response(dialect.format_ended(heard))
         return _response(dialect.format(await self._answering.answer(heard, door), heard))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Final, NamedTuple, Protocol
 
 from gateway.config.tree import UssdProfileConfig
@@ -46,7 +46,7 @@ class Desk(Protocol):
 
     async def answer(self, hop: Hop, door: Door) -> Reply: ...
 
-    def ended(self, ended: Ended, door: Door) -> None: ...
+    async def ended(self, ended: Ended, door: Door) -> None: ...
 
     def count(self, door: Door, outcome: str) -> None: ...
 
@@ -137,7 +137,8 @@ class SmppDoor:
             self._pushed.confirmed(heard.session)
         else:
             self._repeats.seen(heard.session)
-            self._answering.ended(Ended(self._pushed.ended(heard.session, message), heard.status), self._door)
+            ended = Ended(self._pushed.ended(heard.session, message), heard.status)
+            self._work(self._answering.ended(ended, self._door))
 
     # ── hops ──
 
@@ -148,7 +149,9 @@ class SmppDoor:
             return
         self._under_way += 1
         known = None if heard.begins else self._repeats.reply(heard.hop.session, message)
-        work = self._hop(session, message, heard, self._pushed.answering(heard), known)
+        self._work(self._hop(session, message, heard, self._pushed.answering(heard), known))
+
+    def _work(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -168,7 +171,7 @@ class SmppDoor:
                 pushed.settle(Shown())
             body = format_message(self._dialect.format(reply, named.leg))
             answer = await self._screens.show(body, max(_LEAST, since + _SHOWN_WITHIN - self._clock()))
-            self._note(message, heard, pushed, _Shown(reply, answer, number))
+            await self._note(message, heard, pushed, _Shown(reply, answer, number))
         except Exception:  # one hop must not end a bind
             _LOG.exception("a hop failed", extra={"door": self._door.name})
             self._answering.count(self._door, "error")
@@ -179,7 +182,7 @@ class SmppDoor:
             if pushed is not None:
                 pushed.settle(PushUnknown("the answer was not taken"))
 
-    def _note(self, message: Message, heard: Heard, pushed: Pushed | None, screen: _Shown) -> None:
+    async def _note(self, message: Message, heard: Heard, pushed: Pushed | None, screen: _Shown) -> None:
         """What became of the screen, as far as we know."""
         wire, reply, answer = heard.hop.session, screen.reply, screen.answer
         status = answer.status if isinstance(answer, Response) else None
@@ -191,6 +194,6 @@ class SmppDoor:
             if not heard.begins:
                 self._repeats.missed(wire, message, reply, screen.number)
         if gone:  # the network knows no such session any more
-            self._answering.ended(Ended(wire if pushed is None else pushed.session, "failed"), self._door)
+            await self._answering.ended(Ended(wire if pushed is None else pushed.session, "failed"), self._door)
         if pushed is not None and (gone or (reply.ends and shown)):
             pushed.over = True

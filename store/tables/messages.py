@@ -109,6 +109,7 @@ turns = Table(
     Column("version", String(12)),
     Column("arm", String(20)),  # empty where nothing is tried out
     Column("opened", Integer),  # position of its dialogue's first turn; null, which is 0, in turns older than this
+    Column("released", UtcTime),  # when the network told, after this turn, that it had closed the session
     sqlite_with_rowid=False,  # one tree, and a session's turns beside each other
 )
 Index("turns_subscription", turns.c.subscription_id, turns.c.at)

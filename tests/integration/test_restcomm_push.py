@@ -35,7 +35,7 @@ class Desk:
         assert isinstance(hop.said, Input)
         return Reply(f"screen {hop.said.number}", ends=hop.said.number == self.last)
 
-    def ended(self, ended: Ended, door: Door) -> None:
+    async def ended(self, ended: Ended, door: Door) -> None:
         """The network closed a session."""
         self.ends.append(ended)
 

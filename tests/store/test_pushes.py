@@ -33,6 +33,7 @@ PUSH = PushUssd(
     fallback="alert:1",
 )
 HELD = sms(not_before=UNTIL, offer=OfferId("off-1"))
+CARLAS = SubscriptionId("carlas")
 BENS = SubscriptionId("01BEN")
 
 
@@ -143,7 +144,7 @@ async def test_answers_are_counted_by_the_way_that_they_came(reader: Reader, wri
 
 
 async def test_presence_is_what_people_said_of_late(reader: Reader, writer: Writer) -> None:
-    """A screen that nobody answered is no presence, yet it may stand open."""
+    """A screen that nobody answered is no presence, yet it may stand open; a session that was closed does not."""
 
     def turn(session: str, position: int, minutes: float, **changes: object) -> TurnRow:
         at = TUESDAY - timedelta(minutes=minutes)
@@ -156,10 +157,13 @@ async def test_presence_is_what_people_said_of_late(reader: Reader, writer: Writ
         turn("dialled", 1, 8, dialect="at", ends=True),
         turn("pushed", 0, 0.5, digest=PUSHED),
         turn("bens", 0, 5, subscription=BENS, digest=PUSHED),
+        turn("closed", 0, 0.5, subscription=CARLAS, dialect="at"),
     ]
     await writer.commit(Unit(ops=tuple(turns.put(row) for row in rows)))
+    await writer.commit(Unit(ops=(turns.release("at", "closed", TUESDAY),)))
     since, idle = TUESDAY - timedelta(minutes=10), TUESDAY - timedelta(minutes=1)
-    assert await turns.presence(reader, [ANAS, BENS, SubscriptionId("nobody")], since, idle) == {
+    assert await turns.presence(reader, [ANAS, BENS, CARLAS, SubscriptionId("nobody")], since, idle) == {
         ANAS: Presence(TUESDAY - timedelta(minutes=8), open=True, dialects=frozenset({"at", "push"})),
         BENS: Presence(None, open=False, dialects=frozenset({"push"})),
+        CARLAS: Presence(TUESDAY - timedelta(minutes=0.5), open=False, dialects=frozenset({"at"})),
     }

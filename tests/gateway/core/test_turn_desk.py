@@ -18,7 +18,7 @@ from flows.values import Channel, Money, OrderKey, SubscriptionId, Wallet
 from gateway.core.accepting import Acceptances, Accepted, AlreadyAccepted
 from gateway.core.ports import Refused
 from gateway.core.settlements import Settlement, Settlements
-from gateway.errors import ForeignSession, OcsTimeout
+from gateway.errors import ForeignSession, OcsTimeout, SessionOver
 from store import consents, offers, orders, subscriptions, tables, turns
 from store.consent_erasure import erasure
 from store.errors import StoreError
@@ -388,8 +388,32 @@ async def test_an_order_whose_hop_ran_out_of_time_is_charged_all_the_same(house:
 async def test_a_hop_that_comes_after_the_end_of_its_session_is_answered(phone: Phone) -> None:
     """The network's notice may overtake the last answer."""
     await phone.dial()
-    phone.exchange.desk.ended(DOOR, phone.session)
+    await phone.exchange.desk.ended(DOOR, phone.session)
     assert "1 GB por 7 dias" in await phone.answer("2")
+
+
+async def test_a_session_that_the_network_has_closed_stays_closed_after_a_restart(house: House, phone: Phone) -> None:
+    """An answer that comes late again is no step in a session that nobody sees any more."""
+    await phone.dial()
+    await phone.answer(*BUY_A_GIGABYTE[:2])
+    await phone.exchange.desk.ended(DOOR, phone.session)
+    house.clock.advance(seconds=4)
+    for _ in range(2):
+        with pytest.raises(SessionOver):
+            await phone.answer("1")
+        phone.exchange = Exchange(house)
+    assert house.ocs.bought == []
+
+
+async def test_the_first_notice_of_an_end_counts_and_one_of_nothing_does_nothing(house: House, phone: Phone) -> None:
+    """Networks repeat them, and tell of sessions that never reached us."""
+    await phone.exchange.desk.ended(DOOR, "nobody's")
+    await phone.dial()
+    for _ in range(2):
+        await phone.exchange.desk.ended(DOOR, phone.session)
+        house.clock.advance(seconds=3)
+    (told,) = await house.reader.rows(select(tables.turns.c.released, tables.turns.c.at))
+    assert told.released - told.at < timedelta(seconds=1)
 
 
 async def test_everybody_who_waits_for_an_order_hears_of_its_end() -> None:

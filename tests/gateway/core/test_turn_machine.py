@@ -43,7 +43,7 @@ class Repeating(Network):
         return f"{'END' if reply.ends else 'CON'} {reply.text}"
 
     def release(self) -> None:
-        self.exchange.desk.ended(DOOR, self.session)
+        self.runner.run(self.exchange.desk.ended(DOOR, self.session))
 
 
 class Counting(Repeating):

@@ -80,7 +80,7 @@ class Vendor(Network):
         way, parts = way_of(self.dialect, knock)
         ended = self.dialect.parse(HopRequest(knock.body, knock.query, knock.headers, way, parts))
         assert isinstance(ended, Ended)
-        self._answering.ended(ended, self.door)
+        self.runner.run(self._answering.ended(ended, self.door))
 
 
 def _vendor(kind: type[VendorClient]) -> type[TestCase]:
