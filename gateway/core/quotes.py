@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,6 @@ from gateway.core.offered import Offered
 from gateway.core.price_windows import PricePolicy, Wanted, worked_out
 from scoring.lifetime import at_stake
 from scoring.pricing import prices
-from scoring.values import Ints
 from store import prices as kept
 from store.prices import Incentive, PriceWindow, Risk
 from store.unit import Op
@@ -60,6 +59,7 @@ class Quotes:
         self._facts = facts
         self._windows = dict(facts.windows)
         self._held = dict(facts.held)
+        self._worked: dict[str, Mapping[SubscriptionId, Sequence[int]]] = {}
         self._opens: defaultdict[tuple[SubscriptionId, BundleId], set[int]] = defaultdict(set)
         for person, bundle, amount in facts.opens:
             self._opens[person, bundle].add(amount)
@@ -69,7 +69,7 @@ class Quotes:
         if person not in self._facts.risks or not offered.bundles:
             return {}
         found = {}
-        for bundle, fresh in zip(offered.bundles, self._fresh(person, offered).tolist(), strict=True):
+        for bundle, fresh in zip(offered.bundles, self._fresh(offered)[person], strict=True):
             window = self._running(person, bundle)
             price = Money(fresh, bundle.price.currency) if window is None else window.price
             ends = self._facts.at + self._policy.window if window is None else window.ends_at
@@ -109,11 +109,17 @@ class Quotes:
         number = 0 if before is None else before.window + 1
         return worked_out(wanted, risk, margin, self._policy, number=number, at=facts.at)
 
-    def _fresh(self, person: SubscriptionId, offered: Offered) -> Ints:
-        """What each bundle would cost them if it were worked out now, as ``worked_out`` does it."""
-        leaving = np.array([self._facts.risks[person].probability])
-        stake = at_stake(np.array([self._facts.margins[person]]), leaving)
-        return prices(offered.listed, offered.cost, np.full(len(offered.listed), stake[0]), self._policy.terms).price
+    def _fresh(self, offered: Offered) -> Mapping[SubscriptionId, Sequence[int]]:
+        """What each bundle would cost each of them if it were worked out now, as ``worked_out`` does it for one."""
+        known = self._worked.get(offered.digest)
+        if known is None:
+            people, many = list(self._facts.risks), len(offered.listed)
+            leaving = np.array([self._facts.risks[one].probability for one in people])
+            stake = at_stake(np.array([self._facts.margins[one] for one in people]), leaving)
+            listed, cost = np.tile(offered.listed, (len(people), 1)), np.tile(offered.cost, (len(people), 1))
+            made = prices(listed, cost, np.repeat(stake[:, None], many, axis=1), self._policy.terms)
+            known = self._worked[offered.digest] = dict(zip(people, made.price.tolist(), strict=True))
+        return known
 
     def _why_not(self, person: SubscriptionId, bundle: Bundle, price: Money, ends_at: datetime) -> str:
         """Why the list price is told, in a word; empty where it is not."""
