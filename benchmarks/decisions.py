@@ -18,12 +18,16 @@ from flows.records import Subscriber
 from flows.values import Allowance, Bucket, BundleId, Money, Msisdn, SubscriptionId, Unit, Wallet
 from gateway.core.deciding import Case, judge
 from gateway.core.offered import Offered, offered
+from gateway.core.price_windows import PricePolicy
+from gateway.core.quotes import QuoteFacts, Quotes
 from gateway.core.ranking import Ranking
 from scoring.acceptance_model import nothing_known
 from scoring.choice import Ranker
 from scoring.decide import decide
 from scoring.features import UsageState, observe, to_bytes
+from scoring.pricing import Terms
 from scoring.values import DecisionBatch, OfferBatch, UsageBatch
+from store.prices import Risk
 from store.ranking_states import RankingState
 
 _OFFERS = 20
@@ -47,8 +51,13 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         "decide, batch of 32, 20 offers": (_BATCH, _decider(generator, _BATCH)),
         f"{one}, today's rule": (1, _judge(1, None)),
         f"{one}, learned": (1, _judge(1, _ranking())),
+        f"{one}, learned, at prices of their own": (1, _judge_at_own_prices(1, _ranking())),
         "the same in batches of 32, today's rule": (_BATCH, _judge(_BATCH, None)),
         "the same in batches of 32, learned": (_BATCH, _judge(_BATCH, _ranking())),
+        "the same in batches of 32, learned, at prices of their own": (
+            _BATCH,
+            _judge_at_own_prices(_BATCH, _ranking()),
+        ),
     }
     samples: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = {name: [] for name in measured}
     for _ in range(rounds):
@@ -76,6 +85,22 @@ def _judge(people: int, ranking: Ranking | None) -> Callable[[], object]:
     sold = _sold()
     cases = [_case(number) for number in range(people)]
     return lambda: judge(cases, lambda unit: sold, _AT, ranking)
+
+
+def _judge_at_own_prices(people: int, ranking: Ranking | None) -> Callable[[], object]:
+    """The same, where all of them may leave: their prices are worked out first, from what the store says of them."""
+    sold = _sold()
+    cases = [_case(number) for number in range(people)]
+    policy = PricePolicy(Terms(most=200_000, step=5_000), 10**9, timedelta(hours=72))
+    risks = {case.subscriber.id: Risk(0.4, "benchmark", _AT) for case in cases}
+    facts = QuoteFacts(_AT, "2026-11", "COP", risks, dict.fromkeys(risks, 5_000_000.0), left=10**9)
+
+    def decide_at_own_prices() -> object:
+        quotes = Quotes(policy, facts)
+        theirs = [replace(case, own=quotes.of(case.subscriber.id, sold)) for case in cases]
+        return judge(theirs, lambda unit: sold, _AT, ranking)
+
+    return decide_at_own_prices
 
 
 def _ranking() -> Ranking:

@@ -6,6 +6,7 @@ import importlib.resources
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeGuard
@@ -71,6 +72,11 @@ class Bundle:
     ocs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     offer_hours: int = _HOURS_AN_OFFER_LIVES
     family: str = ""
+
+    @property
+    def cost(self) -> int:
+        """What of the price is no margin, minor units."""
+        return self.price.amount - int(Decimal(str(self.margin)) * self.price.amount)
 
     def name(self, language: str) -> str:
         """The name in ``language``, else in a variety of the same language, in English, in any."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flows.texts import Voice
+from flows.values import Money
 from locales.catalogues import N_
 
 _BY = {
@@ -31,6 +32,9 @@ def lines(reasons: Mapping[str, Any], voice: Voice) -> Iterator[str]:
         yield voice.say(_BY[reasons["by"]], count=str(reasons["of"]), **told)
     else:
         yield voice.say(N_("Nothing could be offered"))
+    if "price" in reasons:
+        told = {name: voice.money(Money(reasons[name], reasons["currency"])) for name in ("price", "listed")}
+        yield voice.say(N_("At a price of their own: {price} instead of {listed}"), **told)
     if reasons.get("content"):
         yield voice.say(N_("It is content, since nothing else could be paid"))
     if reasons.get("size"):

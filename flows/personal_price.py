@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from flows.catalogue import Bundle
 from flows.documents import decode
 from flows.frozen import dataclass
 from flows.texts import Voice
-from flows.values import Money
+from flows.values import BundleId, Money
 from locales.catalogues import N_
+
+OwnPrices = Mapping[BundleId, Money]
+"""What costs one person less than the list, and how much: a fact of theirs, for whoever decides, lists or sells."""
+
+
+def at_own_price(bundle: Bundle, own: OwnPrices) -> Bundle:
+    """The bundle at what it costs this person."""
+    return replace(bundle, price=own[bundle.id]) if bundle.id in own else bundle
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,10 @@ def acceptance(rows: Floats, mean: Floats) -> Floats:
 def chances(rows: Floats, weights: Floats, margin: Floats, allowed: Bools, floor: float) -> Floats:
     """With what chance each offer is picked, ``(n, m)``; rows sum to one where anything is allowed, else to zero.
 
-    rows: ``(n, m, d)``; weights: a fan; margin: ``(m,)``, above zero; allowed: ``(n, m)``.
+    rows: ``(n, m, d)``; weights: a fan; margin: ``(m,)`` or ``(n, m)``, above zero; allowed: ``(n, m)``.
     """
     n, m = allowed.shape
-    worth = np.clip(weights @ rows.transpose(0, 2, 1), _LEAST, _MOST) * margin  # (n, draws, m)
+    worth = np.clip(weights @ rows.transpose(0, 2, 1), _LEAST, _MOST) * margin[..., None, :]  # (n, draws, m)
     best = np.where(allowed[:, None, :], worth, -1.0).argmax(axis=2)
     counted = np.bincount((best + np.arange(n)[:, None] * m).ravel(), minlength=n * m).reshape(n, m)
     many = allowed.sum(axis=1, keepdims=True)

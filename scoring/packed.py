@@ -54,25 +54,38 @@ class OfferTable:
     family: Ints
     todays: int
 
-    def batch(self, balance: Floats, eligible: Bools) -> OfferBatch:
-        """All of them, for people ``(n,)`` who may buy what ``eligible`` ``(n, m)`` says."""
-        return OfferBatch(balance, self.price, self.margin, self.allowance, self.validity_hours, eligible)
+    def batch(self, balance: Floats, eligible: Bools, own: Floats | None = None) -> OfferBatch:
+        """All of them, for people ``(n,)`` who may buy what ``eligible`` ``(n, m)`` says.
 
-    def todays_batch(self, balance: Floats, eligible: Bools) -> OfferBatch:
+        own: what these cost each of them, minor units, ``(n, m)``, NaN for the list's price; None where all pay that.
+        """
+        price, margin = self._at(own)
+        return OfferBatch(balance, price, margin, self.allowance, self.validity_hours, eligible)
+
+    def todays_batch(self, balance: Floats, eligible: Bools, own: Floats | None = None) -> OfferBatch:
         """Those that today's rule knows."""
-        upto = self.todays
+        upto, (price, margin) = self.todays, self._at(own)
         return OfferBatch(
             balance,
-            self.price[:upto],
-            self.margin[:upto],
+            price[..., :upto],
+            margin[..., :upto],
             self.allowance[:upto],
             self.validity_hours[:upto],
             eligible[:, :upto],
         )
 
+    def _at(self, own: Floats | None) -> tuple[Floats, Floats]:
+        """Price and margin: what a person is let off is let off the margin."""
+        if own is None:
+            return self.price, self.margin
+        price = np.where(np.isnan(own), self.price, own)
+        return price, np.maximum(self.margin - (self.price - price), 0.0)
 
-def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None) -> list[bytes]:
-    """Of each person everything that is not the same for everybody."""
+
+def packed_inputs(
+    usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | None, own: Floats | None = None
+) -> list[bytes]:
+    """Of each person everything that is not the same for everybody. own: as ``OfferTable.batch`` was told it."""
     n = len(offers.balance)
     numbers = np.zeros((n, _NUMBERS))
     for at, name in enumerate(_USAGE):
@@ -85,28 +98,62 @@ def packed_inputs(usage: UsageBatch, offers: OfferBatch, choice: ChoiceBatch | N
     if choice is not None:
         numbers[:, 1 - _SCALARS], numbers[:, 2 - _SCALARS] = choice.drawn, choice.held_out
         masks = np.concatenate((choice.offers.eligible, choice.refused, choice.same_again), axis=1)
-    return _rows(numbers, np.packbits(masks, axis=1))
+    rows = _rows(numbers, np.packbits(masks, axis=1))
+    if own is None:
+        return rows
+    many = (offers if choice is None else choice.offers).eligible.shape[1]
+    return [row + _pairs(theirs) for row, theirs in zip(rows, own[:, :many], strict=True)]
+
+
+def _pairs(own: Floats) -> bytes:
+    """Where somebody has a price of their own, and which; nothing for whoever pays the list's."""
+    where = np.flatnonzero(~np.isnan(own))
+    return np.column_stack((where, own[where])).astype(float).tobytes()
+
+
+def own_prices(data: bytes, table: OfferTable, *, chosen: bool) -> dict[int, float]:
+    """What cost the one person less than the list, by the offer's place, minor units. Raises DecisionMalformed."""
+    many = _many(table, chosen=chosen)
+    begins = _NUMBERS * 8 + _mask_bytes(many, chosen=chosen)
+    if len(data) < begins or (len(data) - begins) % 16:
+        raise DecisionMalformed(f"{len(data)} bytes of inputs do not fit {many} offers")
+    pairs = np.frombuffer(data[begins:]).reshape(-1, 2)
+    where = pairs[:, 0]
+    if not (np.isin(where, np.arange(many)).all() and (np.diff(where) > 0).all() and np.isfinite(pairs[:, 1]).all()):
+        raise DecisionMalformed("prices of a person's own that belong to no offer")
+    return {int(at): float(price) for at, price in pairs}
+
+
+def _many(table: OfferTable, *, chosen: bool) -> int:
+    return len(table.price) if chosen else table.todays
+
+
+def _mask_bytes(many: int, *, chosen: bool) -> int:
+    return -(-many * (3 if chosen else 1) // 8)
 
 
 def unpacked(data: bytes, table: OfferTable, *, chosen: bool) -> tuple[DecisionBatch, ChoiceBatch | None]:
     """A batch of the one person. chosen: whether a learned choice was made. Raises DecisionMalformed."""
-    many = len(table.price) if chosen else table.todays
+    theirs, many = own_prices(data, table, chosen=chosen), _many(table, chosen=chosen)
+    own = None
+    if theirs:
+        own = np.full((1, len(table.price)), np.nan)
+        own[0, list(theirs)] = list(theirs.values())
     size = _NUMBERS * 8
-    if len(data) != size + -(-many * (3 if chosen else 1) // 8):
-        raise DecisionMalformed(f"{len(data)} bytes of inputs do not fit {many} offers")
     numbers = np.frombuffer(data[:size])
-    masks = np.unpackbits(np.frombuffer(data[size:], dtype=np.uint8)).astype(bool)
+    upto = size + _mask_bytes(many, chosen=chosen)
+    masks = np.unpackbits(np.frombuffer(data[size:upto], dtype=np.uint8)).astype(bool)
     values: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_USAGE)}
     said: dict[str, Any] = {name: numbers[at : at + 1] for at, name in enumerate(_TOLD, start=_OWN)}
     told = None if np.isnan(said["p50"][0]) else Forecasts(**said)
     usage = UsageBatch(**values, profile=numbers[len(_USAGE) : _OWN][None, :], told=told)
     balance, drawn, held_out = (numbers[at : at + 1] for at in range(_NUMBERS - _SCALARS, _NUMBERS))
     eligible = masks[:many][None, :]
-    batch = DecisionBatch(usage, table.todays_batch(balance, eligible))
+    batch = DecisionBatch(usage, table.todays_batch(balance, eligible, own))
     if not chosen:
         return batch, None
     return batch, ChoiceBatch(
-        offers=table.batch(balance, eligible),
+        offers=table.batch(balance, eligible, own),
         content=table.content,
         family=table.family,
         refused=masks[many : 2 * many][None, :],

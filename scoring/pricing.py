@@ -48,7 +48,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What is asked, and what decided it (``Bound``), each ``(n,)``."""
+    """What is asked, and what decided it (``Bound``), in the shape of what was asked about."""
 
     price: Ints
     bound: Ints
@@ -71,7 +71,7 @@ def worth_spending(value: Floats, give_permille: int, most: int, budget: int) ->
 
 
 def prices(listed: Ints, cost: Ints, at_stake: Floats, terms: Terms) -> Prices:
-    """One price each. listed, cost: minor units, ``(n,)``; at_stake: minor units, NaN = not known.
+    """One price each. listed, cost: minor units, of one shape; at_stake: minor units, NaN = not known.
 
     Raises ShapeMismatch.
     """

@@ -100,6 +100,7 @@ class OfferBatch:
     """What can be offered: shapes ``(m,)``, eligible ``(n, m)``, balance ``(n,)``.
 
     price, margin, balance: minor units; margin is money, not a share; balance NaN = unknown, affords nothing.
+    Where somebody has a price of their own, price and margin are ``(n, m)``: what each person pays, and what is left.
     allowance: in the unit of the subscribers' bundles.
     """
 
@@ -111,12 +112,22 @@ class OfferBatch:
     eligible: Bools
 
     def __post_init__(self) -> None:
-        n, m = len(self.balance), len(self.price)
-        if self.eligible.shape != (n, m):
-            raise ShapeMismatch(f"eligible is {self.eligible.shape}, not {(n, m)}")
-        for name in ("margin", "allowance", "validity_hours"):
-            if getattr(self, name).shape != (m,):
-                raise ShapeMismatch(f"{name} is {getattr(self, name).shape}, not {(m,)}")
+        n, m = len(self.balance), self.price.shape[-1]
+        if self.price.shape not in ((m,), (n, m)):
+            raise ShapeMismatch(f"price is {self.price.shape}, neither {(m,)} nor {(n, m)}")
+        for name, shape in (
+            ("eligible", (n, m)),
+            ("margin", self.price.shape),
+            ("allowance", (m,)),
+            ("validity_hours", (m,)),
+        ):
+            if getattr(self, name).shape != shape:
+                raise ShapeMismatch(f"{name} is {getattr(self, name).shape}, not {shape}")
+
+    def at(self, row: int, column: int) -> tuple[float, float]:
+        """Price and margin of an offer for a person."""
+        cell = column if self.price.ndim == 1 else (row, column)
+        return float(self.price[cell]), float(self.margin[cell])
 
 
 @dataclass(frozen=True, slots=True)

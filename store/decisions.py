@@ -52,10 +52,10 @@ _FORGET_OF = delete(t).where(t.c.subscription_id == bindparam("subscription"))
 _FORGET_OFFERS = delete(decision_offers).where(
     decision_offers.c.at < bindparam("before"), not_(exists().where(t.c.offers == decision_offers.c.digest))
 )
-_NEWEST_STATE = select(func.max(ranking_states.c.id)).scalar_subquery()
+_later = ranking_states.alias()
 _FORGET_STATES = delete(ranking_states).where(
     ranking_states.c.id < bindparam("first"),
-    ranking_states.c.id != _NEWEST_STATE,
+    exists().where(_later.c.model == ranking_states.c.model, _later.c.id > ranking_states.c.id),
     not_(exists().where(t.c.state == ranking_states.c.id)),
 )
 
@@ -103,7 +103,9 @@ def forget(before: datetime) -> Op:
 
 
 def forget_unused(before: datetime) -> Sequence[Op]:
-    """What was on sale and states of the ranking, from before, that no decision names any more."""
+    """What was on sale and states of the ranking, from before, that no decision names any more; but each model's last
+    state, from which somebody may go on.
+    """
     return [Op(_FORGET_OFFERS, {"before": before}), Op(_FORGET_STATES, {"first": first_id(before)})]
 
 

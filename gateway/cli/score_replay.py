@@ -98,6 +98,7 @@ def _document(decision: RecordDecision, on_sale: str, found: Replayed, words: li
         "words": words,
         "inputs": {name: _or_null(value) for name, value in packed.inputs(decision.inputs).items()},
         "on_sale": decode(on_sale),
+        "own_prices": dict(found.own),
         "outputs": {name: _or_null(value) for name, value in numbers.items()},
         "offer_looked_like": [float(value) for value in row],
     }

@@ -83,8 +83,8 @@ class ScoringConfig:
 
     unproven: use models too that were not better than the best baseline when they were trained.
     holdout: share of subscribers who get today's ranking all the same. refused_days: so long nothing is offered again
-    that somebody said no to. learn_seconds: between two looks for answers to learn from. decisions_days: for how long
-    decisions are kept.
+    that somebody said no to. learn_seconds: between two looks for answers to learn from, and for what other processes
+    have learned. decisions_days: for how long decisions are kept.
     shadow: share of decisions that are noted to be compared with what came of them, and scored by the challenger;
     shadow_per_second: of them in one second, at most.
     """

@@ -6,32 +6,25 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
-from functools import partial
-from time import perf_counter
 
 from flows.alert import Alerted, AlertFacts, decide, place_of, threshold_key
 from flows.bundle_periods import Told, most_telling, why_pointless
-from flows.contact_policy import Allowed
 from flows.effects import Effect, RecordAlert, RecordDecision, RecordOvertaken
 from flows.events import BundleReported
 from flows.frozen import dataclass
 from flows.joining import joined, leading
-from flows.personal_price import PersonalPrice
 from flows.records import Subscriber
-from flows.values import OfferId, SubscriptionId, Wallet
+from flows.values import SubscriptionId, Wallet
 from gateway.core import decision_log
+from gateway.core.alert_deciding import AlertDecider, Decided
 from gateway.core.breaths import in_breaths
 from gateway.core.choosing import BY_TEXT, ChannelDesk, Way
 from gateway.core.context import Context
-from gateway.core.deciding import Case, Verdict, judge
-from gateway.core.decision_log import DecisionLog
+from gateway.core.deciding import Case, Verdict
 from gateway.core.facts import Facts
 from gateway.core.forecast_watch import watched
-from gateway.core.price_windows import Wanted
 from gateway.core.refusals import Refused, refused_by
-from gateway.core.shadow_kinds import note_acceptances, note_forecasts
 from store import alerts
-from store.ids import new_id
 from store.unit import Op
 
 _LATEST_TEXT = timedelta(hours=25)
@@ -81,7 +74,7 @@ class AlertDesk:
         self._context = context
         self._facts = facts
         self._channels = channels
-        self._log = DecisionLog(context)
+        self._decider = AlertDecider(context)
 
     async def messages(self, people: Sequence[Sequence[BundleNews]]) -> list[Message]:
         """For each person what becomes of their news."""
@@ -97,10 +90,10 @@ class AlertDesk:
         leads = [one for found in sorted_out for one in found.leads]
         refused = await refused_by(self._context, [one.subscriber.id for one in leads], at)
         cases = [(one, self._case(one, wallets[one.subscriber.msisdn], refused, at)) for one in leads]
-        verdicts = await self._verdicts([case for _, case in cases], at)
-        decided = await self._decided(cases, verdicts)
+        made = await self._decider.decided([case for _, case in cases], at)
+        decided = await self._alerts(cases, made)
         self._count(decided)
-        watches = self._watches(cases, verdicts, at)
+        watches = self._watches(cases, [one.verdict for one in made], at)
         return await in_breaths(
             replace(
                 _message(news, found, decided, history, at),
@@ -119,18 +112,6 @@ class AlertDesk:
         no = refused.get(one.subscriber.id, frozenset())
         return Case(one.subscriber, one.event, wallet, one.usage, place, seed=one.entry, refused=no)
 
-    async def _verdicts(self, cases: Sequence[Case], at: datetime) -> Sequence[Verdict]:
-        if not cases:
-            return ()
-        context = self._context
-        sold = partial(context.offered, at)
-        await self._log.sell(map(sold, {case.event.bucket.unit for case in cases}))
-        started = perf_counter()
-        verdicts = judge(cases, sold, at, ranking=context.ranking, forecasting=context.forecasting)
-        context.metrics.decision_seconds.observe(perf_counter() - started)
-        note_forecasts(context.shadow, cases, verdicts, at)
-        return verdicts
-
     def _watches(
         self, cases: Sequence[tuple[BundleNews, Case]], verdicts: Sequence[Verdict], at: datetime
     ) -> dict[str, Op]:
@@ -144,35 +125,15 @@ class AlertDesk:
         )
         return {entry: op for entry, op in found if op is not None}
 
-    async def _decided(
-        self, cases: Sequence[tuple[BundleNews, Case]], verdicts: Sequence[Verdict]
-    ) -> dict[str, Alerted]:
+    async def _alerts(self, cases: Sequence[tuple[BundleNews, Case]], made: Sequence[Decided]) -> dict[str, Alerted]:
         if not cases:
             return {}
-        ways, at = await self._ways([case.subscriber for _, case in cases]), self._context.clock()
-        offer_ids = [OfferId(f"off-{new_id(at)}") for _ in cases]
-        note_acceptances(self._context.shadow, [case for _, case in cases], verdicts, offer_ids, at)
-        personal = await self._personal([case for _, case in cases], verdicts, offer_ids, at)
+        ways = await self._ways([case.subscriber for _, case in cases])
         alerted = (
-            (one.entry, self._alert(one, case, verdict, way, offer_id=offer_id, personal=personal.get(offer_id)))
-            for (one, case), verdict, way, offer_id in zip(cases, verdicts, ways, offer_ids, strict=True)
+            (one.entry, self._alert(one, case, decided, way))
+            for (one, case), decided, way in zip(cases, made, ways, strict=True)
         )
         return dict(await in_breaths(alerted))
-
-    async def _personal(
-        self, cases: Sequence[Case], verdicts: Sequence[Verdict], offer_ids: Sequence[OfferId], at: datetime
-    ) -> Mapping[OfferId, PersonalPrice]:
-        """What is offered below the list. Who would get no offer anyway takes nothing of the budget."""
-        prices, context = self._context.prices, self._context
-        if prices is None:
-            return {}
-        wanted = [
-            Wanted(case.subscriber, verdict.best, offer_id)
-            for case, verdict, offer_id in zip(cases, verdicts, offer_ids, strict=True)
-            if verdict.best is not None and isinstance(context.may_contact(case.subscriber, at), Allowed)
-        ]
-        quotes = await prices.quoted(wanted, at)
-        return {one.offer: quote for one, quote in zip(wanted, quotes, strict=True) if quote is not None}
 
     def _spoke(self, verdict: Verdict) -> Mapping[str, str]:
         forecasting = self._context.forecasting
@@ -181,21 +142,12 @@ class AlertDesk:
     async def _ways(self, people: Sequence[Subscriber]) -> Sequence[Way]:
         return [BY_TEXT] * len(people) if self._channels is None else await self._channels.ways(people)
 
-    def _alert(
-        self,
-        one: BundleNews,
-        case: Case,
-        verdict: Verdict,
-        way: Way,
-        *,
-        offer_id: OfferId,
-        personal: PersonalPrice | None,
-    ) -> Alerted:
-        context, at = self._context, self._context.clock()
+    def _alert(self, one: BundleNews, case: Case, decided: Decided, way: Way) -> Alerted:
+        context, at, verdict = self._context, self._context.clock(), decided.verdict
         voice = context.voice(case.subscriber)
         product = case.event.product or verdict.pool.ending.product
         known = context.catalogue.get(product) if product else None
-        made = decision_log.entry(offer_id, case.subscriber.id, at, verdict.kept, self._spoke(verdict))
+        made = decision_log.entry(decided.offer, case.subscriber.id, at, verdict.kept, self._spoke(verdict))
         alerted = decide(
             AlertFacts(
                 at=at,
@@ -214,7 +166,7 @@ class AlertDesk:
                 switches=context.contact_switches(),
                 source=context.service_number.address,
                 two_way=context.service_number.answerable,
-                offer_id=offer_id,
+                offer_id=decided.offer,
                 key=text_key(one.entry),
                 chosen=way.chosen,
                 door=way.door,
@@ -222,7 +174,7 @@ class AlertDesk:
                 renewal_price=known.price if known else None,
                 lead=context.leads.forecast,
                 pool=verdict.pool,
-                personal=personal,
+                personal=decided.personal,
             )
         )
         return Alerted(alerted.outcome, (*alerted.effects, made), alerted.failed) if alerted.effects else alerted

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 
 from flows.events import BundleReported
 from flows.frozen import dataclass
+from flows.personal_price import OwnPrices
 from flows.records import Subscriber
 from flows.usable import Place, Pool, pool_of
 from flows.values import Wallet
@@ -15,7 +17,8 @@ from flows.values import Wallet
 class Case:
     """One person whose bundle ends. usage: what the store holds of their use. place: where they are, if known.
 
-    seed: the event's, from which everything is drawn. refused: bundles that they said no to lately.
+    seed: the event's, from which everything is drawn. refused: bundles that they said no to lately. own: what costs
+    them less than the list.
     """
 
     subscriber: Subscriber
@@ -25,6 +28,7 @@ class Case:
     place: Place | None = None
     seed: str = ""
     refused: frozenset[str] = frozenset()
+    own: OwnPrices = field(default_factory=dict)
 
     def pool(self, at: datetime) -> Pool:
         """All that can be used in place of the bundle that ends."""

@@ -13,6 +13,7 @@ import numpy as np
 from flows.alert import Forecast, others_lasting
 from flows.catalogue import Bundle
 from flows.frozen import dataclass
+from flows.personal_price import at_own_price
 from flows.usable import Pool
 from flows.values import Unit
 from gateway.core.case import Case
@@ -93,7 +94,8 @@ def ends(cases: Sequence[Case], at: datetime, forecasting: Forecasting | None = 
 def ranked(
     cases: Mapping[Unit, Case], sold: Callable[[Unit], Offered], at: datetime, ranking: Ranking | None
 ) -> list[Bundle]:
-    """What one person may buy, the best first; what they cannot pay is left out, unless nobody knows their balance.
+    """What one person may buy, the best first, each at what it costs them; what they cannot pay is left out, unless
+    nobody knows their balance.
 
     cases: the person as they stand in each unit. A bundle of several units counts by the one that it is best for.
     ranking: without one, or for whoever is held out, by today's rule, which ranks nothing while no balance is known.
@@ -102,7 +104,7 @@ def ranked(
     for unit, case in cases.items():
         made = decided([case], _usage([case], [case.pool(at)], unit, at), sold(unit), ranking)
         for column, score in made.worths():
-            bundle = made.offered.bundles[column]
+            bundle = at_own_price(made.offered.bundles[column], case.own)
             if bundle.id not in scores or scores[bundle.id][0] < score:
                 scores[bundle.id] = (score, bundle)
     best_first = sorted(scores.values(), key=lambda scored: (-scored[0], scored[1].price.amount))

@@ -23,7 +23,8 @@ class Kept:
 
     reasons: why it is this offer or none, as codes and figures; ``flows.decision_words`` says them in words. by: who
     chose: ``rule``, ``learned`` or ``held_out`` (today's rule, to compare with). of: how many could be picked from;
-    dear, refused, barred: how many could not, for the price, for a no, for who they are.
+    dear, refused, barred: how many could not, for the price, for a no, for who they are. margin: at their price.
+    price, listed, currency: where the offer costs them less than the list, minor units.
     """
 
     offers: str
@@ -37,7 +38,7 @@ def kept_of(made: Made) -> list[Kept]:
     """Of each person, in order."""
     learned = made.decisions.chosen is not None and made.ranker is not None
     state = made.ranker.state if learned and made.ranker is not None else ""
-    went_in = packed.packed_inputs(made.batch.usage, made.batch.offers, made.choice if learned else None)
+    went_in = packed.packed_inputs(made.batch.usage, made.batch.offers, made.choice if learned else None, made.own)
     came_out, why = packed.packed_outputs(made.decisions), reasons_of(made)
     return [Kept(made.offered.digest, state, *one) for one in zip(went_in, came_out, why, strict=True)]
 
@@ -82,7 +83,10 @@ def _of_best(made: Made, row: int, told: dict[str, Any], *, learned: bool) -> di
     lasts = float(table.allowance[best]) / (pace * float(table.validity_hours[best]))
     told["bundle"] = made.offered.ids[best]
     told["fit"] = round(min(lasts, 1 / lasts) if lasts > 0 else 0.0, 4)
-    told["margin"] = int(table.margin[best])
+    price, margin = made.offers.at(row, best)
+    told["margin"] = int(margin)
+    if price != table.price[best]:
+        told["price"], told["listed"], told["currency"] = int(price), int(table.price[best]), made.offered.currency
     told["content"] = bool(table.content[best])
     told["size"] = bool(table.family[best] != ALONE)
     if learned and chosen is not None:

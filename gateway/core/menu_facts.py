@@ -20,6 +20,7 @@ from gateway.core.facts import Facts
 from gateway.core.for_sale import ForSale
 from gateway.core.menu_guards import MenuGuards
 from gateway.core.menu_need import Need
+from gateway.core.pricing import prices_in
 from gateway.core.recommending import Recommender
 from gateway.core.service_facts import ServiceFacts
 from menus.values import GUARD, FactValue, Item
@@ -154,7 +155,8 @@ class MenuFacts:
         """The list, in the order that suits this person."""
         about, for_sale = eligibility_facts(need.subscriber), self._now_for_sale()
         shown = {item.id: item for item in self._shown(need, kind)}
-        order = await self._recommender.in_order(need.subscriber, for_sale.to(about))
+        own = prices_in(need.standing)
+        order = await self._recommender.in_order(need.subscriber, for_sale.to(about), own)
         return tuple(shown[bundle.id] for bundle in order if bundle.id in shown)
 
     def _bundle(self, need: Need) -> FactValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from flows.values import Unit
 from scoring.choice import ALONE
 from scoring.errors import DecisionMalformed
 from scoring.packed import OfferTable
+from scoring.values import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Offered:
 
     ids: of bundles.
     currency: of all of them, empty for mixed ones. body: all of it as a decision's log keeps it; digest: of that.
+    listed, cost: list prices and what of them is no margin, minor units; empty for what a log has kept.
     """
 
     unit: Unit
@@ -32,6 +35,8 @@ class Offered:
     currency: str
     body: str
     digest: str
+    listed: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    cost: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def offered(unit: Unit, on_sale: Sequence[Bundle], sizes: Sequence[Bundle] = ()) -> Offered:
@@ -42,7 +47,7 @@ def offered(unit: Unit, on_sale: Sequence[Bundle], sizes: Sequence[Bundle] = ())
     fitted = [one for one in sizes if one.amount(unit) > 0]
     bundles = (*todays, *(one for one in (*content, *fitted) if {one.price.currency} == known))
     families = {family: at for at, family in enumerate(dict.fromkeys(one.family for one in fitted))}
-    document = {
+    document: dict[str, Any] = {
         "unit": unit,
         "todays": len(todays),
         "bundles": [bundle.id for bundle in bundles],
@@ -55,15 +60,16 @@ def offered(unit: Unit, on_sale: Sequence[Bundle], sizes: Sequence[Bundle] = ())
         "family": [families[bundle.family] if bundle.family else ALONE for bundle in bundles],
     }
     body = encode(document)
-    currencies = {bundle.price.currency for bundle in bundles}
     return Offered(
         unit=unit,
         bundles=bundles,
         ids=tuple(bundle.id for bundle in bundles),
         table=_table(document),
-        currency=currencies.pop() if len(currencies) == 1 else "",
+        currency=_one_of(document["currencies"]),
         body=body,
         digest=hashlib.sha256(body.encode()).hexdigest()[:16],
+        listed=np.array(document["price"], dtype=np.int64),
+        cost=np.array([bundle.cost for bundle in bundles], dtype=np.int64),
     )
 
 
@@ -71,9 +77,15 @@ def offered_then(body: str) -> Offered:
     """What a log has kept. Raises DecisionMalformed."""
     try:
         told = decode(body)
-        return Offered(Unit(told["unit"]), (), tuple(map(str, told["bundles"])), _table(told), "", body, "")
+        ids, currency = tuple(map(str, told["bundles"])), _one_of(told["currencies"])
+        return Offered(Unit(told["unit"]), (), ids, _table(told), currency, body, digest="")
     except (KeyError, TypeError, ValueError) as error:
         raise DecisionMalformed(f"what was on sale cannot be read: {error}") from None
+
+
+def _one_of(currencies: Sequence[str]) -> str:
+    """The one that all have, empty for mixed ones."""
+    return str(currencies[0]) if len(set(currencies)) == 1 else ""
 
 
 def _table(document: Mapping[str, Any]) -> OfferTable:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from flows.frozen import dataclass
+from flows.values import Money
 from gateway.core.case import Case
 from gateway.core.context import eligibility_facts
 from gateway.core.offered import Offered
@@ -22,13 +23,22 @@ _NAN = math.nan
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A decision on some people, and what it was made from. choice, ranker: None where today's rule decides alone."""
+    """A decision on some people, and what it was made from. choice, ranker: None where today's rule decides alone.
+
+    own: what some offers cost some of them, ``(n, m)``, NaN for the list's price; None where all pay that.
+    """
 
     batch: DecisionBatch
     decisions: Decisions
     offered: Offered
     choice: ChoiceBatch | None = None
     ranker: Ranker | None = None
+    own: Floats | None = None
+
+    @property
+    def offers(self) -> OfferBatch:
+        """All that could be chosen from, at what it costs each of them."""
+        return self.batch.offers if self.choice is None else self.choice.offers
 
     def best(self, row: int) -> int:
         """Which of what is offered, -1 for none."""
@@ -43,11 +53,11 @@ class Made:
         choice = self.choice
         if choice is None or self.ranker is None or self.decisions.chosen is None or choice.held_out[0]:
             offers, worth = self.batch.offers, self.decisions.ranking.scores[0]
-            payable = offers.price <= offers.balance[0]
+            payable = _of_first(offers) <= offers.balance[0]
         else:
             offers = choice.offers
             worth = self.ranker.worth(self.ranker.rows(choice, self.decisions.forecasts), choice)[0]
-            payable = ~(offers.price > offers.balance[0])
+            payable = ~(_of_first(offers) > offers.balance[0])
         can = offers.eligible[0] & payable & (self.offered.table.family[: len(worth)] == ALONE)
         for column in np.flatnonzero(can):
             yield int(column), float(worth[column])
@@ -56,15 +66,37 @@ class Made:
 def decided(cases: Sequence[Case], usage: UsageBatch, offered: Offered, ranking: Ranking | None) -> Made:
     """One decision for each case. Where the learned ranking cannot, today's rule does, and that is counted."""
     eligible, balance = _eligible(cases, offered), np.array([_balance(case, offered) for case in cases])
-    batch = DecisionBatch(usage, offered.table.todays_batch(balance, eligible))
+    own = _own(cases, offered)
+    batch = DecisionBatch(usage, offered.table.todays_batch(balance, eligible, own))
     if ranking is not None:
         ranker = ranking.ranker
         try:
-            choice = _choice(cases, usage.days, offered.table.batch(balance, eligible), offered, ranking.holdout)
-            return Made(batch, decide(batch, choice, ranker), offered, choice, ranker)
+            offers = offered.table.batch(balance, eligible, own)
+            choice = _choice(cases, usage.days, offers, offered, ranking.holdout)
+            return Made(batch, decide(batch, choice, ranker), offered, choice, ranker, own)
         except Exception as error:  # a decision never fails a turn
             ranking.fell_back(error)
-    return Made(batch, decide(batch), offered)
+    return Made(batch, decide(batch), offered, own=own)
+
+
+def _of_first(offers: OfferBatch) -> Floats:
+    """What everything costs the first person."""
+    return offers.price if offers.price.ndim == 1 else offers.price[0]
+
+
+def _own(cases: Sequence[Case], offered: Offered) -> Floats | None:
+    """What costs some of them less than the list; None where nothing does. A price in a foreign currency is none."""
+    if not any(case.own for case in cases):
+        return None
+    own = np.full((len(cases), len(offered.bundles)), _NAN)
+    for row, case in enumerate(cases):
+        if case.own:
+            own[row] = [_minor_units(case.own.get(bundle.id), bundle.price) for bundle in offered.bundles]
+    return None if np.isnan(own).all() else own
+
+
+def _minor_units(own: Money | None, listed: Money) -> float:
+    return _NAN if own is None or own.currency != listed.currency else float(own.amount)
 
 
 def _choice(cases: Sequence[Case], days: Floats, offers: OfferBatch, offered: Offered, holdout: float) -> ChoiceBatch:

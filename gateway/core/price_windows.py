@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import numpy as np
 
@@ -47,7 +46,7 @@ def worked_out(
     """A price from ``at`` on, with all that it comes from. margin: expected in a month. number: of the window."""
     leaving, listed = np.array([risk.probability]), wanted.bundle.price
     stake = at_stake(np.array([margin]), leaving)
-    cost = listed.amount - int(Decimal(str(wanted.bundle.margin)) * listed.amount)
+    cost = wanted.bundle.cost
     made = prices(np.array([listed.amount]), np.array([cost]), stake, policy.terms)
     reason = {
         "list": listed.amount,

@@ -18,11 +18,15 @@ from scoring.errors import DecisionMalformed
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """kept, again: what came out then and now, to the last bit. reasons: why, see ``gateway.core.keeping``."""
+    """kept, again: what came out then and now, to the last bit. reasons: why, see ``gateway.core.keeping``.
+
+    own: what cost the person less than the list, minor units, by bundle.
+    """
 
     kept: bytes
     again: bytes
     reasons: Mapping[str, Any]
+    own: Mapping[str, int]
 
     @property
     def same(self) -> bool:
@@ -40,4 +44,10 @@ def replay(decision: RecordDecision, on_sale: str, ranker: Ranker | None) -> Rep
     offered = offered_then(on_sale)
     batch, choice = packed.unpacked(decision.inputs, offered.table, chosen=ranker is not None)
     made = Made(batch, decide(batch, choice, ranker), offered, choice, ranker)
-    return Replayed(decision.outputs, packed.packed_outputs(made.decisions)[0], reasons_of(made)[0])
+    own = packed.own_prices(decision.inputs, offered.table, chosen=ranker is not None)
+    return Replayed(
+        kept=decision.outputs,
+        again=packed.packed_outputs(made.decisions)[0],
+        reasons=reasons_of(made)[0],
+        own={offered.ids[at]: int(price) for at, price in own.items()},
+    )

@@ -21,6 +21,7 @@ from flows.understanding import understand
 from flows.values import Msisdn, OrderKey, SubscriptionId, Wallet
 from gateway.core.context import Context
 from gateway.core.facts import Facts
+from gateway.core.pricing import prices_in
 from gateway.core.recommending import Recommender
 from store import consents
 from store.consent_seal import digest
@@ -137,8 +138,8 @@ class TextFactsDesk:
         if wallet is None or wallet.balance is None:
             return None
         at, prices = self._context.clock(), self._context.prices
-        own = await prices.standing(person, at) if prices else {}
-        return [one for one in self._recommender.for_wallet(person, wallet, usage) if one.id not in own]
+        own = prices_in(await prices.standing(person, at)) if prices else {}
+        return [one for one in self._recommender.for_wallet(person, wallet, usage, own) if one.id not in own]
 
     def _names(self, made: Sequence[Offer], wallet: Wallet | None, language: str) -> Mapping[str, str]:
         """Of bundles that were offered, and of those that run and are in the catalogue."""

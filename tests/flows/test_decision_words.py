@@ -44,6 +44,13 @@ OF_ONE = {"bundle": "b", "fit": 0.5, "margin": 100, "content": False, "size": Fa
             ],
         ),
         (
+            {"by": "rule", "of": 5, **NONE_LEFT_OUT, **OF_ONE, "price": 210_000, "listed": 300_000, "currency": "COP"},
+            [
+                "Chosen by margin and fit among 5 that could be paid: fit 50 %",
+                "At a price of their own: COP 2,100 instead of COP 3,000",
+            ],
+        ),
+        (
             {"by": "rule", "of": 0, "dear": 6, "barred": 0, "refused": 0},
             ["Nothing could be offered", "Left out as too dear for the balance: 6"],
         ),
@@ -61,6 +68,7 @@ def test_reasons_are_said_in_each_language(catalogues: Catalogues, language: str
     """Nothing is left in English."""
     reasons = {"by": by, "of": 2, **OF_ONE, "acceptance": 0.1, "chance": 0.5} | {
         "content": True, "size": True, "dear": 1, "barred": 1, "refused": 1,
+        "price": 70_000, "listed": 90_000, "currency": "COP",
     }  # fmt: skip
     if by != "learned":
         reasons = {name: value for name, value in reasons.items() if name not in ("acceptance", "chance")}

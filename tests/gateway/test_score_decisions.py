@@ -100,6 +100,7 @@ def test_a_decision_for_programs(folder: Path, capsys: Output) -> None:
     assert found["propensity"] == found["outputs"]["propensity"]
     assert found["inputs"]["remaining"] == 90 * 2**20
     assert found["on_sale"]["bundles"][int(found["outputs"]["best"])] == found["reasons"]["bundle"]
+    assert found["own_prices"] == {}
     assert len(found["offer_looked_like"]) == len(FEATURES)
 
 

@@ -164,3 +164,20 @@ async def test_more_by_text_heads_its_list_with_the_offer_and_tells_no_other_pri
     assert "$2.100" in listed
     assert "$3.000" not in listed
     assert [amount(one) for one in await here.items("offers") if one["bundle"] == "data-1gb-7d"] == [PRICE]
+
+
+@pytest.mark.parametrize("here", [10 * OFF], indirect=True)
+async def test_who_can_pay_only_the_price_that_is_theirs_can_buy_on_every_channel(here: Town) -> None:
+    """Offered by text, recommended to the app, shown in the menu and charged; the list's price is beyond them."""
+    await here.http.put(f"{here.ocs.control_url}/subscribers/{ANA}", json={"balance": 220_000})
+    await may_leave(here)
+    offer = await here.offer()
+    assert (offer["bundle"], amount(offer)) == ("data-1gb-7d", PRICE)
+    _, body = await here.call("GET", f"subscribers/{ANA}/recommendations", role="app")
+    assert {one["id"]: amount(one) for one in body["items"]}["data-1gb-7d"] == PRICE
+    assert "$2.100" in await hop(here, "2*4")
+    await here.smsc.send_mo(ANA, NUMBER, "1")
+    (charged,) = await here.ledger(ANA, 1)
+    assert charged["amount"] == PRICE
+    _, body = await here.call("GET", f"subscribers/{ANA}/recommendations", role="app")
+    assert "data-1gb-7d" not in [one["id"] for one in body["items"]]

@@ -155,3 +155,19 @@ def test_arrays_that_do_not_fit_are_refused(name: str) -> None:
     wrong: dict[str, Any] = {name: np.zeros(7)}
     with pytest.raises(ShapeMismatch, match=name):
         replace(choice, **wrong)
+
+
+def test_a_price_of_their_own_can_be_paid_and_earns_what_is_left() -> None:
+    """Who has it is offered what is too dear for the others; in worth it counts with the margin of that price."""
+    moment = Market(7).moment(40)
+    offers = replace(moment.choice.offers, balance=np.full(40, 900.0))
+    price, margin = np.full((40, OFFERS), 1_000.0), np.full((40, OFFERS), 600.0)
+    price[20:, 3], margin[20:, 3] = 800.0, 400.0
+    choice = replace(rich(moment), offers=replace(offers, price=price, margin=margin))
+    found = chosen(moment, choice)
+    assert found.best.tolist() == [-1] * 20 + [3] * 20
+    np.testing.assert_allclose(found.rows[20:, FEATURES.index("share_of_balance")], 800 / 900)
+    ranker = Ranker(nothing_known())
+    worth = ranker.worth(ranker.rows(choice, decide(moment.batch).forecasts), choice)
+    np.testing.assert_allclose(worth[:20, 3], 0.1 * 600)
+    np.testing.assert_allclose(worth[20:, 3], 0.1 * 400)

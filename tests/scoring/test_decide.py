@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.choice import ALONE
 from scoring.decide import decide
 from scoring.errors import ShapeMismatch
+from scoring.packed import OfferTable
 from scoring.ranking import fits, rank
 from scoring.values import PRIOR_PER_HOUR, DecisionBatch, OfferBatch, Reason, UsageBatch
 
@@ -154,3 +156,38 @@ def test_offers_must_fit_together() -> None:
         offers(margin=[1.0])
     with pytest.raises(ShapeMismatch, match="eligible"):
         offers(eligible=[[True]])
+
+
+def test_somebody_can_pay_what_it_costs_them() -> None:
+    """Of two people with one balance the one with a price of their own is offered what the other cannot pay."""
+    everybody = offers(balance=[2_500.0, 2_500.0], eligible=[[True] * 3] * 2)
+    own = np.array([[np.nan] * 3, [np.nan, 2_500.0, np.nan]])
+    table = OfferTable(
+        everybody.price, everybody.margin, everybody.allowance, everybody.validity_hours,
+        content=np.zeros(3, dtype=bool), family=np.full(3, ALONE), todays=3,
+    )  # fmt: skip
+    at_theirs = table.batch(everybody.balance, everybody.eligible, own)
+    assert rank(everybody, np.full(2, MB)).best.tolist() == [0, 0]
+    ranked = rank(at_theirs, np.full(2, MB))
+    assert ranked.best.tolist() == [0, 1]
+    assert at_theirs.at(1, 1) == (2_500.0, 1_300.0)
+    assert ranked.scores[1, 1] == 1_300.0
+
+
+def test_what_is_let_off_makes_an_offer_earn_less() -> None:
+    """At their price the dearest is not the best any more."""
+    table = OfferTable(
+        np.array([1000.0, 3000.0]), np.array([600.0, 700.0]), np.array([24 * MB, 168 * MB]), np.array([24.0, 168.0]),
+        content=np.zeros(2, dtype=bool), family=np.full(2, ALONE), todays=2,
+    )  # fmt: skip
+    balance, eligible = np.array([1e6]), np.ones((1, 2), dtype=bool)
+    assert rank(table.batch(balance, eligible), PACE).best[0] == 1
+    assert rank(table.batch(balance, eligible, np.array([[np.nan, 2_850.0]])), PACE).best[0] == 0
+    assert table.batch(balance, eligible, np.array([[np.nan, 2_000.0]])).at(0, 1) == (2_000.0, 0.0)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("price", (2, 3)), ("margin", (1, 3)), ("margin", (2,))])
+def test_prices_that_fit_nobody_are_refused(name: str, shape: tuple[int, ...]) -> None:
+    """By name."""
+    with pytest.raises(ShapeMismatch, match=name):
+        offers(**{name: np.zeros(shape)})

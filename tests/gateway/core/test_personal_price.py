@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -15,9 +15,10 @@ from sqlalchemy import select
 from fakes import ANAS, GIGABYTE, House, ana, offer, order, record_offer
 from flows.catalogue import Bundle
 from flows.effects import RecordOfferState, RecordOrder, RecordOrderState
-from flows.personal_price import PersonalPrice
+from flows.personal_price import OwnPrices, PersonalPrice
 from flows.records import Subscriber
 from flows.values import Money, OfferId, OrderKey, SubscriptionId
+from flows.values import Unit as UnitOf
 from gateway.core.price_windows import PricePolicy, Wanted
 from gateway.core.pricing import Prices
 from scoring.pricing import Terms
@@ -30,6 +31,7 @@ from store.tables import personal_prices
 from store.unit import Unit
 
 LISTED, OFF = 300_000, 90_000
+DATA = UnitOf.BYTE
 TERMS = Terms(floor_permille=700, most=200_000, give_permille=100, step=5_000)
 
 
@@ -55,9 +57,22 @@ async def may_leave(house: House, probability: float = 0.4, people: Sequence[Sub
     await house.writer.commit(Unit(ops=tuple(kept.put_risk(one, risk) for one in people)))
 
 
+async def asked(house: House, desk: Prices, person: Subscriber | None = None) -> OwnPrices:
+    """What everything of data would be offered at, below the list; nothing is taken by asking."""
+    who, at = person or agreed(), house.clock()
+    async with desk.quoting([who], at) as quotes:
+        return quotes.of(who.id, house.context.offered(at, DATA))
+
+
 def agreed(**changes: object) -> Subscriber:
     """Ana, who agreed to offers."""
     return ana(marketing=True, **changes)
+
+
+async def taken(desk: Prices, wanted: Sequence[Wanted], at: datetime) -> list[PersonalPrice | None]:
+    """What these are offered at, taken from the budget."""
+    async with desk.quoting([one.person for one in wanted], at) as quotes:
+        return await desk.taken(quotes, wanted)
 
 
 async def quoted(
@@ -65,7 +80,7 @@ async def quoted(
 ) -> PersonalPrice | None:
     """What a gigabyte is about to be offered at; the offer is made."""
     wanted = Wanted(person or agreed(), bundle(house), OfferId(which))
-    (quote,) = await desk.quoted([wanted], house.clock())
+    (quote,) = await taken(desk, [wanted], house.clock())
     if quote is not None:
         made = record_offer(
             id=wanted.offer,
@@ -192,7 +207,7 @@ async def test_an_offer_that_never_came_to_be_holds_its_share_for_an_hour(house:
     """As after a crash between the two commits."""
     await may_leave(house)
     wanted = Wanted(agreed(), bundle(house), OfferId("off-1"))
-    await prices(house).quoted([wanted], house.clock())
+    await taken(prices(house), [wanted], house.clock())
     assert await used(house) == OFF
     house.clock.advance(hours=1, seconds=1)
     assert await used(house) == 0
@@ -207,7 +222,7 @@ async def test_however_many_ask_at_once_the_budget_is_never_overdrawn(house: Hou
         [Wanted(replace(agreed(), id=one), bundle(house), OfferId(f"off-{one}")) for one in people[at : at + 5]]
         for at in range(0, 40, 5)
     ]
-    found = await asyncio.gather(*(desk.quoted(batch, house.clock()) for batch in batches))
+    found = await asyncio.gather(*(taken(desk, batch, house.clock()) for batch in batches))
     assert sum(quote is not None for quotes in found for quote in quotes) == 7
     assert await used(house) == 7 * OFF
     other = SubscriptionId("01JD0000000000000000000999")
@@ -264,7 +279,7 @@ async def test_the_same_bundle_twice_in_one_batch_has_one_price(house: House) ->
     """Two bundles of one person end at once."""
     await may_leave(house)
     wanted = [Wanted(agreed(), bundle(house), OfferId(which)) for which in ("off-1", "off-2")]
-    first, second = await prices(house).quoted(wanted, house.clock())
+    first, second = await taken(prices(house), wanted, house.clock())
     assert first == second is not None
     assert len(await house.reader.rows(select(personal_prices))) == 1
     assert await used(house) == 2 * OFF
@@ -335,3 +350,49 @@ async def test_whatever_becomes_of_offers_the_ledger_says_what_is_promised_and_p
             case _:
                 continue
         assert await used(house) == OFF * (len(live) + len(done)) <= budget
+
+
+# ── what would be asked, before anything is offered ──
+
+
+@pytest.mark.parametrize("probability", [0.4, 0.02, 0.004, 0.0001])
+async def test_what_is_asked_of_everything_is_what_is_taken_of_each(house: House, probability: float) -> None:
+    """To the minor unit, whatever bounds the price; and asking takes nothing."""
+    await may_leave(house, probability)
+    desk = prices(house)
+    own = await asked(house, desk)
+    assert await used(house) == 0
+    for number, one in enumerate(house.context.offered(house.clock(), DATA).bundles):
+        wanted = Wanted(agreed(), one, OfferId(f"off-{number}"))
+        async with desk.quoting([wanted.person], house.clock()) as quotes:
+            quote = quotes.take(wanted)  # not made durable: each is asked of the same budget
+        assert (quote.price if quote else None) == own.get(one.id)
+    assert bool(own) is (probability > 0.0001)
+
+
+async def test_within_a_window_the_price_of_the_window_is_asked(house: House) -> None:
+    """However the risk changes; of bundles that have none it is worked out anew."""
+    desk = prices(house)
+    await may_leave(house)
+    before = await asked(house, desk)
+    await quoted(house, desk)
+    await may_leave(house, 0.0001)
+    assert await asked(house, desk) == {GIGABYTE: before[GIGABYTE]}
+
+
+async def test_nothing_is_asked_that_the_budget_does_not_have(house: House) -> None:
+    """What is dearer than what is left is asked at the list's price, what is cheaper is not."""
+    await may_leave(house)
+    desk = prices(house, budget=OFF - 1)
+    own = await asked(house, desk)
+    listed = {one.id: one.price.amount for one in house.context.catalogue.bundles}
+    assert GIGABYTE not in own
+    assert own
+    assert all(0 < listed[one] - price.amount < OFF for one, price in own.items())
+
+
+async def test_an_open_offer_at_another_price_is_what_is_asked(house: House) -> None:
+    """What was told is not undercut from beside."""
+    await may_leave(house)
+    await house.writer.commit(write([record_offer(id=OfferId("off-0"), expires_at=offer().expires_at)]).unit)
+    assert GIGABYTE not in await asked(house, prices(house))
