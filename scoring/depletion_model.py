@@ -86,8 +86,7 @@ class DepletionModel:
 
     def raw(self, given: Rows) -> Floats:
         """What the trees say: log(hours / hours by hand) at 10, 50 and 90 %, ``(3, n)``."""
-        sums: Floats = np.add.reduceat(self.trees.leaves(given.x), self.starts, axis=1).T + self.baselines[:, None]
-        return sums
+        return self.trees.sums(given.x, self.starts) + self.baselines[:, None]
 
     def told(self, usage: UsageBatch, given: Rows, raw: Floats, moved: Floats | None = None) -> Forecasts:
         """The forecast, with the offsets of each segment. moved ``(n, 3)``: more of them, row by row."""

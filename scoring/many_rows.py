@@ -27,7 +27,10 @@ Words = NDArray[np.unsignedinteger[Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """ruled_out: by column, for each of its ranges, the last for what is missing. values: of the leaves."""
+    """ruled_out: by column, for each of its ranges, the last for what is missing.
+
+    values: of the leaves; where they are eight at most, by the byte of those that are ruled out.
+    """
 
     ruled_out: Mapping[int, Words]
     values: Floats
@@ -51,13 +54,15 @@ class ManyRows:
                 part += found
         return total
 
-    def leaves(self, rows: Floats) -> Floats:
-        """What each tree says of each row, ``(n, trees)``."""
-        found = np.empty((len(self.trees), len(rows)))
+    def sums(self, rows: Floats, starts: Ints) -> Floats:
+        """As ``Trees.sums``, to the last digit or nearly."""
+        group = np.searchsorted(starts, np.arange(len(self.trees)), side="right") - 1
+        found = np.zeros((len(starts), len(rows)))
         for start in range(0, len(rows), ROWS):
-            for tree, values in enumerate(self._each(rows[start : start + ROWS])):
-                found[tree, start : start + ROWS] = values
-        return found.T
+            parts = list(found[:, start : start + ROWS])
+            for of, values in zip(group.tolist(), self._each(rows[start : start + ROWS]), strict=True):
+                parts[of] += values
+        return found
 
     def _each(self, rows: Floats) -> Iterator[Floats]:
         ranges = {column: _ranges(rows[:, column], of) for column, of in self.thresholds.items()}
@@ -65,8 +70,7 @@ class ManyRows:
             gone = np.repeat(tree.none, len(rows))
             for column, ruled_out in tree.ruled_out.items():
                 gone |= ruled_out.take(ranges[column])
-            left = ~gone
-            yield tree.values.take(np.bitwise_count((left & -left) - left.dtype.type(1)))
+            yield tree.values.take(gone if gone.dtype == np.uint8 else _first_left(gone))
 
 
 def many_rows(trees: Trees) -> Trees | ManyRows:
@@ -108,7 +112,17 @@ def _tree(trees: Trees, root: int, thresholds: Mapping[int, Floats]) -> _Tree | 
         table[at + 1 : -1] |= word(bits)
         if not trees.missing_left[node]:
             table[-1] |= word(bits)
-    return _Tree(ruled_out, np.array(leaves), np.zeros(1, word))
+    values = np.array(leaves)
+    if word is np.uint8:  # the last entry, of nothing left over, is never looked up
+        values = values.take(_first_left(np.arange(256, dtype=np.uint8)), mode="clip")
+    return _Tree(ruled_out, values, np.zeros(1, word))
+
+
+def _first_left(gone: Words) -> NDArray[np.uint8]:
+    """The number of the first leaf that is not ruled out."""
+    left = ~gone
+    found: NDArray[np.uint8] = np.bitwise_count((left & -left) - left.dtype.type(1))
+    return found
 
 
 def _ranges(values: Floats, thresholds: Floats) -> Ints:

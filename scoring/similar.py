@@ -18,6 +18,8 @@ _DRAWN = 20.0
 """People's worth of the wider class in each class."""
 _CLASSES_A_DOUBLING = 2
 _EVERYBODY = ""
+_NOT_KNOWN = -9999
+"""Half doublings of nothing that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,13 @@ class Similar:
         """Bytes an hour of people alike, ``(n,)``. NaN = not known. otherwise: where nobody is known."""
         if not self.log_paces:
             return otherwise
-        known: dict[tuple[int | None, int | None, str], float] = {}
-        found = np.empty(len(size))
-        kinds = zip(_doublings(size), _doublings(validity_hours), segments, strict=True)
-        for row, kind in enumerate(kinds):  # many people, few kinds of bundle
-            pace = known.get(kind)
-            if pace is None:
-                narrowest = reversed(tuple(_classes(*kind)))
-                pace = known[kind] = math.exp(next(self.log_paces[one] for one in narrowest if one in self.log_paces))
-            found[row] = pace
-        return found
+        kinds = list(zip(_doublings(size), _doublings(validity_hours), segments, strict=True))
+        known = {kind: self._pace(*kind) for kind in set(kinds)}  # many people, few kinds of bundle
+        return np.array([known[kind] for kind in kinds])
+
+    def _pace(self, size: int, validity: int, segment: str) -> float:
+        narrowest = reversed(tuple(_classes(size, validity, segment)))
+        return math.exp(next(self.log_paces[one] for one in narrowest if one in self.log_paces))
 
 
 def similar(size: Floats, validity_hours: Floats, segments: Sequence[str], paces: Floats) -> Similar:
@@ -67,20 +66,21 @@ def _shrunk(known: Mapping[str, Sequence[float]], wider: Mapping[str, str]) -> I
         yield name, means[name]
 
 
-def _doublings(values: Floats) -> list[int | None]:
-    """Half doublings of each, None for what is not known or not above zero."""
+def _doublings(values: Floats) -> list[int]:
+    """Half doublings of each, _NOT_KNOWN for what is not known or not above zero."""
     known = values > 0
-    steps = np.rint(_CLASSES_A_DOUBLING * np.log2(np.where(known, values, 1.0))).astype(np.int64)
-    return [step if is_known else None for step, is_known in zip(steps.tolist(), known.tolist(), strict=True)]
+    steps = np.rint(_CLASSES_A_DOUBLING * np.log2(np.where(known, values, 1.0)))
+    found: list[int] = np.where(known, steps, _NOT_KNOWN).astype(np.int64).tolist()
+    return found
 
 
-def _classes(size: int | None, validity: int | None, segment: str) -> Iterable[str]:
+def _classes(size: int, validity: int, segment: str) -> Iterable[str]:
     """Everybody, this size, this size and validity, and these of the segment; as far as they are known."""
     yield _EVERYBODY
-    if size is None:
+    if size == _NOT_KNOWN:
         return
     yield f"{size}"
-    lasts = "-" if validity is None else f"{validity}"
+    lasts = "-" if validity == _NOT_KNOWN else f"{validity}"
     yield f"{size}|{lasts}"
     if segment:
         yield f"{size}|{lasts}|{segment}"
