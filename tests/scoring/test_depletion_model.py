@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import artefact, depletion_artefact, depletion_model
+from scoring import artefact, depletion_artefact, depletion_measures, depletion_model
 from scoring.adaptation import Offsets
 from scoring.bundle_moments import Bundles, at_hours, at_random, outcomes, usage_at
 from scoring.depletion import forecast
@@ -265,6 +265,28 @@ def test_what_was_learnt_moves_its_segment_alone(made: Trained) -> None:
     assert wider.p90[0] == pytest.approx(before.p90[0] * np.exp(0.5))
     others = made.model.moved({one: Offsets(-0.5, 0.5) for one in SEGMENTS if one != name}).forecast(usage)
     assert others.p10[0] == before.p10[0]
+
+
+def test_an_edge_beyond_expiry_stays_as_it_was_trained(made: Trained) -> None:
+    """What was learnt of edges that were seen says nothing of it: those were the ones that are too low."""
+    learnt = made.model.moved(dict.fromkeys(SEGMENTS, Offsets(-0.5, 0.5)))
+    edge = float(made.model.forecast(steady(hours_to_expiry=np.nan)).p90[0])
+    for hours, factor in ((edge * 0.9, 1.0), (edge * 1.1, np.exp(0.5)), (np.nan, np.exp(0.5))):
+        usage = steady(hours_to_expiry=hours)
+        before, after = made.model.forecast(usage), learnt.forecast(usage)
+        within = not hours < before.p90[0]
+        assert within == (factor > 1), "segments are close enough for the edge of one to be that of the other"
+        assert after.p90[0] == pytest.approx(before.p90[0] * factor)
+        assert after.p10[0] == pytest.approx(before.p10[0] * np.exp(-0.5))
+
+
+def test_in_a_gateway_edges_beyond_expiry_are_not_widened(made: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what was learnt of those that are seen, and for that are too low: it would cost loss."""
+    served = judged(made, "states", 200, 202).in_service
+    monkeypatch.setattr(depletion_measures, "within", lambda trained, ends: np.ones(len(ends), dtype=bool))
+    widened = judged(made, "states", 200, 202).in_service
+    assert 0.75 < served.coverage < 0.85
+    assert served.pinball < widened.pinball
 
 
 def test_a_batch_without_rhythm_is_refused(made: Trained) -> None:
