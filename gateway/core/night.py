@@ -28,7 +28,7 @@ from scoring.values import Floats
 _ID = "subscription_id"
 _AT_ONCE = 4096
 """People: their profiles stay in the processor's cache."""
-_COUNTED = 8192
+_COUNTED = 2048
 """People of a shard, about, by whom it is told how people have drifted: more of them tell nothing more."""
 _RECORDS = dict(zip(SOURCES, (PERSON, BUNDLE, GONE), strict=True))
 Progress = Callable[[int, int], object]
