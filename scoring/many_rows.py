@@ -176,5 +176,6 @@ def _first_left(gone: Words) -> NDArray[np.uint8]:
 
 def _ranges(values: Floats, thresholds: Floats) -> Ints:
     """How many thresholds lie below each value; one more than all for what is missing."""
-    found = np.searchsorted(thresholds, values, side="left")
-    return np.where(np.isnan(values), len(thresholds) + 1, found)
+    found: Ints = np.searchsorted(thresholds, values, side="left")  # what is missing lies beyond all
+    found += np.isnan(values)
+    return found

@@ -42,8 +42,8 @@ def sorted_people(records: Records, gone: Records) -> tuple[Records, int]:
     records: of ``PERSON``; gone: of ``GONE``.
     """
     good = readable(records["state"])
-    kept = records[good & ~np.isin(records["id"], gone["id"])]
-    return kept[np.argsort(kept["id"], kind="stable")], int((~good).sum())
+    kept = np.flatnonzero(good & ~np.isin(records["id"], gone["id"]) if len(gone) else good)
+    return records[kept[np.argsort(records["id"][kept], kind="stable")]], int((~good).sum())
 
 
 def pooled(bundles: Records, at: float) -> Records:
