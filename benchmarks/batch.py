@@ -15,13 +15,18 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measure import Case, Row, Sample, interleave, rows
-from gateway.core.models import Models
+from gateway.core.models import Models, Served
 from gateway.core.night import Night, Plan
 from gateway.core.night_folder import NightFolder
+from gateway.core.night_kinds import depletion
 from scoring.depletion import forecast
+from scoring.depletion_artefact import artefact_of
+from scoring.depletion_model import of_artefact
+from scoring.depletion_training import split, trained
 from scoring.features import UsageState, features, from_bytes, observe, to_bytes
 from scoring.many_rows import many_rows
 from scoring.nightly import BUNDLE, GONE, PERSON, Records, people, pooled, sorted_people
+from scoring.simulated.arrays import crowd
 from scoring.trees import flattened
 from scoring.usage_states import STATE
 from scoring.values import Floats, UsageBatch
@@ -32,7 +37,7 @@ _AT = datetime(2026, 11, 24, 3, tzinfo=UTC)
 _NOW = _AT.timestamp()
 _DAY = 86_400.0
 _CHUNK = 2_048
-_FEATURES = 30
+_FEATURES, _TAUGHT, _AT_ONCE = 30, 400, 4096
 _TARGET = 10.0
 """µs: 100,000 people a second on one core."""
 
@@ -60,7 +65,10 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         _forecasts(sorted_, pools)
         many.raw(rows_of_model)
 
+    served = _depletion()
+    with_model = Models({"depletion": served})
     whole = "chasqui score batch, from the store to Parquet"
+    whole_model = "the same, a model of depletion in service"
     states_and_trees = "states to forecasts, and 120 trees of 8 leaves"
     work: Mapping[str, tuple[int, Callable[[], object]]] = {
         "one by one: from_bytes, features, forecast": (_OTHERS, lambda: _one_by_one(sample, first)),
@@ -69,10 +77,12 @@ async def run(folder: Path, rounds: int, scale: float) -> list[Row]:
         "the same by Trees": (n, lambda: [trees.raw(part) for part in np.array_split(rows_of_model, n // _CHUNK + 1)]),
         "the same by ManyRows": (n, lambda: many.raw(rows_of_model)),
         states_and_trees: (n, both),
-        whole: (n, lambda: _command(folder)),
+        "states to forecasts by a model of depletion": (n, lambda: _said(served, sorted_, pools)),
+        whole: (n, lambda: _command(folder, Models())),
+        whole_model: (n, lambda: _command(folder, with_model)),
     }
     samples = await interleave({name: _case(*one) for name, one in work.items()}, rounds)
-    return rows(samples, {states_and_trees: _TARGET, whole: _TARGET})
+    return rows(samples, {states_and_trees: _TARGET, whole: _TARGET, whole_model: _TARGET})
 
 
 def _case(operations: int, work: Callable[[], object]) -> Case:
@@ -141,7 +151,21 @@ def _forecasts(records: Records, pools: Records) -> list[Floats]:
     return [forecast(people(chunk, pools, _NOW).usage).p50 for chunk in chunks]
 
 
-def _command(folder: Path) -> None:
+def _depletion() -> Served:
+    """A model of few people, with as many trees as one of many, and with the nights of its training."""
+    found, bundles, names = crowd("habits", _TAUGHT, 8, seed=31)
+    made = trained(found, bundles, names)
+    kept = artefact_of(made, (), "2026-11-24T00:00:00Z", 0, split(found, names))
+    model = of_artefact(kept)
+    return Served(kept, model, night=model.for_many(), rows=model.features)
+
+
+def _said(served: Served, records: Records, pools: Records) -> None:
+    for start in range(0, len(records), _AT_ONCE):
+        depletion(served, people(records[start : start + _AT_ONCE], pools, _NOW))
+
+
+def _command(folder: Path, models: Models) -> None:
     out = folder / "night"
     shutil.rmtree(out, ignore_errors=True)
-    Night(NightFolder(out, 4), folder / "night.db", Models(), Plan(_AT)).run()
+    Night(NightFolder(out, 4), folder / "night.db", models, Plan(_AT)).run()

@@ -56,10 +56,11 @@ def _judged(made: Trained, world: str, number: int, most: float, scale: float) -
 
 
 def _goals(told: Measured, most: float) -> tuple[Goal, ...]:
-    off = abs(told.since_adapted.coverage - 0.8) * 100
+    off, in_service = (abs(one.coverage - 0.8) * 100 for one in (told.since_adapted, told.in_service))
     return (
         Goal(100 * (1 - told.improvement), most, "loss in % of the best baseline's"),
         Goal(off, 2, "80 % interval, points off once adapted"),
+        Goal(in_service, 2, "the same, nothing seen past expiry"),
     )
 
 

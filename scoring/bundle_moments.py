@@ -75,6 +75,26 @@ def at_random(found: Sessions, bundles: Bundles, each: int, until: float, rng: n
     return _moments(found, bundles, opened, np.floor(at), until)
 
 
+def at_hours(
+    found: Sessions, bundles: Bundles, each: int, *, since: float, until: float, rng: np.random.Generator
+) -> Moments:
+    """Moments at half past each hour of day, about so many of each, as whoever looks at everybody then would find them.
+
+    A bundle is met as often as it is long.
+    """
+    opened = _opened(found, bundles)
+    begins = np.maximum(opened.at, since)
+    lasts = np.minimum(np.nan_to_num(bundles.expires, nan=until), until) - begins
+    lasts = np.where(np.isfinite(lasts), np.maximum(lasts, 0.0), 0.0)
+    if not lasts.sum():
+        return Moments(*np.zeros((2, 0), dtype=np.int64), *np.zeros((2, 0)))
+    hour = np.tile(np.arange(_DAY_HOURS), each)
+    which = rng.choice(len(lasts), len(hour), p=lasts / lasts.sum())
+    within = begins[which] + rng.random(len(which)) * lasts[which]
+    at = np.floor(within / (_DAY_HOURS * HOUR)) * _DAY_HOURS * HOUR + (hour + 0.5) * HOUR
+    return _moments(found, bundles, opened, np.where(at >= since, at, np.nan), until, which=which)
+
+
 def outcomes(found: Sessions, moments: Moments, until: float) -> Outcomes:
     """What became of each by ``until``; nothing later counts. What outlasts that goes on at the pace seen since."""
     level = found.reached_at(moments.person, moments.at)
@@ -135,11 +155,17 @@ def _opened(found: Sessions, bundles: Bundles) -> _Opened:
     return _Opened(opened, level)
 
 
-def _moments(found: Sessions, bundles: Bundles, opened: _Opened, at: Floats, until: float) -> Moments:
-    """Those of ``at`` ``(k, bundles)`` at which a bundle was open and something was left. until: not after that."""
+def _moments(
+    found: Sessions, bundles: Bundles, opened: _Opened, at: Floats, until: float, *, which: Ints | None = None
+) -> Moments:
+    """Those of ``at`` at which a bundle was open and something was left. until: not after that.
+
+    at: ``(k, bundles)``; or ``(k,)``, each of the bundle that ``which`` says.
+    """
     ends = np.minimum(np.nan_to_num(bundles.expires, nan=np.inf), until)
-    which = np.broadcast_to(np.arange(len(opened.at)), at.shape)
-    kept = np.isfinite(at) & np.isfinite(opened.at) & (at >= opened.at) & (at < ends)
+    if which is None:
+        which = np.broadcast_to(np.arange(len(opened.at)), at.shape)
+    kept = np.isfinite(at) & np.isfinite(opened.at[which]) & (at >= opened.at[which]) & (at < ends[which])
     bundle, at = which[kept], at[kept]
     person = bundles.person[bundle]
     remaining = opened.level[bundle] + bundles.size[bundle] - found.reached_at(person, at)

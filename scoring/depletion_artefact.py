@@ -14,8 +14,10 @@ from scoring.artefact import Artefact, Provenance
 from scoring.depletion_baselines import BASELINES
 from scoring.depletion_measures import ENOUGH, Figures, Measured
 from scoring.depletion_model import KIND, arrays
+from scoring.depletion_nights import NOT_WATCHED
 from scoring.depletion_rows import FEATURES, SCHEMA
 from scoring.depletion_training import Split, Trained
+from scoring.drift import Reference
 from scoring.errors import ModelRefused
 
 _COUNTED = "Hours. What outlasts the data counts as ending with it."
@@ -33,7 +35,7 @@ def artefact_of(made: Trained, data_sha256: tuple[str, ...], made_at: str, seed:
         kind=KIND,
         schema=SCHEMA,
         features=FEATURES,
-        arrays=arrays(made.model),
+        arrays={**arrays(made.model), **(made.nights.arrays() if made.nights else {})},
         provenance=Provenance(data_sha256, made.rows, made_at, _libraries(), seed),
         metrics=_metrics(found),
         settings={
@@ -43,7 +45,7 @@ def artefact_of(made: Trained, data_sha256: tuple[str, ...], made_at: str, seed:
             "best_baseline": found.best_baseline,
             "split_at": parts.at,
         },
-        card=_card(found),
+        card=_card(found, made.nights),
     )
 
 
@@ -143,15 +145,26 @@ def _libraries() -> Mapping[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__}
 
 
-def _card(found: Measured) -> str:
+def _card(found: Measured, nights: Reference | None) -> str:
     paragraphs: Sequence[str] = (
         "# Time to depletion",
         verdict(found),
         f"{_measured_on(found)} {_COUNTED}",
         "```\n" + table(found) + "\n```",
         _GIVEN,
+        _watched(nights),
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _watched(nights: Reference | None) -> str:
+    if nights is None:
+        return "Drift: unknown. There was nobody with data left whose histograms could be kept."
+    return (
+        f"Drift: the file keeps histograms of {len(nights.names)} features and scores of whoever had data left in "
+        "the last weeks of training, by hour of day; a nightly batch holds everybody against them. Not watched are "
+        f"{' and '.join(NOT_WATCHED)}, which tell nothing of people."
+    )
 
 
 def _measured_on(found: Measured) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from scoring.adaptation import Offsets, Outcome, learnt, watched_hours
 from scoring.bundle_moments import Moments, Outcomes
 from scoring.depletion_baselines import BY_HAND, quantiles
-from scoring.depletion_model import SEGMENTS, DepletionModel, segment_of
+from scoring.depletion_model import SEGMENTS, DepletionModel, segment_of, within
 from scoring.depletion_rows import Rows, rows
 from scoring.evaluation import coverage, pinball
 from scoring.sessions import HOUR
@@ -144,7 +144,9 @@ def _streamed(model: DepletionModel, seen: Seen, given: Rows, raw: Floats, ends:
 
     ends: hours until which each is watched at most; NaN = until its upper edge.
     """
-    segment, log_hours = segment_of(seen.usage, given.by_hand), given.log_base + raw
+    segment = segment_of(seen.usage, given.by_hand)
+    trained = given.log_base + raw + model.offsets[segment].T
+    may_move = within(trained, ends)
     learnt_of = [Offsets()] * len(SEGMENTS)
     due: list[tuple[float, int, Outcome]] = []
     moved = np.zeros((len(segment), 3))
@@ -154,8 +156,8 @@ def _streamed(model: DepletionModel, seen: Seen, given: Rows, raw: Floats, ends:
             _, place, outcome = heapq.heappop(due)
             learnt_of[segment[place]] = learnt(learnt_of[segment[place]], outcome)
         offsets = learnt_of[segment[row]]
-        moved[row] = offsets.p10, 0.0, offsets.p90
-        p10, _, p90 = np.exp(np.sort(log_hours[:, row] + model.offsets[segment[row]] + moved[row])).tolist()
+        moved[row] = offsets.p10, 0.0, offsets.p90 * may_move[row]
+        p10, _, p90 = np.exp(np.sort(trained[:, row] + moved[row])).tolist()
         watched = watched_hours(p90, float(ends[row]))
         if watched <= seen.outcomes.known[row]:
             due_at, actual = at + watched * HOUR, float(seen.outcomes.hours[row])

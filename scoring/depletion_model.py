@@ -9,7 +9,7 @@ them. ADR 30.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from scoring.errors import ModelRefused
 from scoring.many_rows import ManyRows, many_rows
 from scoring.similar import Similar
 from scoring.trees import Trees, together
-from scoring.values import HORIZON_HOURS, Floats, Forecasts, Ints, UsageBatch
+from scoring.values import HORIZON_HOURS, Bools, Floats, Forecasts, Ints, UsageBatch
 
 KIND = "depletion"
 _TREES, _ARRAYS = "trees.", ("starts", "baselines", "offsets", "chance")
@@ -49,8 +49,8 @@ _LOG_HORIZON = float(np.log(HORIZON_HOURS))
 class DepletionModel:
     """A model that can be asked.
 
-    trees: of all three quantiles; starts, baselines ``(3,)``: where each begins, and from what. offsets
-    ``(segments, 3)``: of the calibration, and what was learnt since. chance ``(3,)``: weights of one, of the quantiles'
+    trees: of all three quantiles; starts, baselines ``(3,)``: where each begins, and from what. offsets, learnt
+    ``(segments, 3)``: of the calibration, and since. chance ``(3,)``: weights of one, of the quantiles'
     odds and of those by hand. beats: whether it was better than every baseline on what training has not seen.
     """
 
@@ -62,6 +62,7 @@ class DepletionModel:
     similar: Similar
     beats: bool
     version: str = ""
+    learnt: Floats = field(default_factory=lambda: np.zeros((len(SEGMENTS), 3)))
 
     def forecast(self, usage: UsageBatch, segments: Sequence[str] = ()) -> Forecasts:
         """As ``depletion.forecast``. segments: of the people, where known; it may be empty.
@@ -86,14 +87,16 @@ class DepletionModel:
 
     def raw(self, given: Rows) -> Floats:
         """What the trees say: log(hours / hours by hand) at 10, 50 and 90 %, ``(3, n)``."""
-        sums: Floats = np.add.reduceat(self.trees.leaves(given.x), self.starts, axis=1).T + self.baselines[:, None]
-        return sums
+        return self.trees.sums(given.x, self.starts) + self.baselines[:, None]
 
     def told(self, usage: UsageBatch, given: Rows, raw: Floats, moved: Floats | None = None) -> Forecasts:
-        """The forecast, with the offsets of each segment. moved ``(n, 3)``: more of them, row by row."""
+        """The forecast, with the offsets of each segment. moved ``(n, 3)``: what was learnt since, row by row."""
         segments = segment_of(usage, given.by_hand)
-        offsets = self.offsets[segments] if moved is None else self.offsets[segments] + moved
-        log_hours = np.sort(np.minimum(given.log_base + raw + offsets.T, _LOG_HORIZON), axis=0)
+        trained = given.log_base + raw + self.offsets[segments].T
+        if moved is None:
+            moved = self.learnt[segments]
+            moved[:, 2] *= within(trained, usage.hours_to_expiry)
+        log_hours = np.sort(np.minimum(trained + moved.T, _LOG_HORIZON), axis=0)
         empty = usage.remaining <= 0
         p10, p50, p90 = np.where(empty, 0.0, np.exp(log_hours))
         left = np.where(np.isnan(usage.hours_to_expiry), HORIZON_HOURS, usage.hours_to_expiry)
@@ -107,7 +110,7 @@ class DepletionModel:
         for index, name in enumerate(SEGMENTS):
             if name in learnt:
                 more[index] = learnt[name].p10, 0.0, learnt[name].p90
-        return replace(self, offsets=self.offsets + more)
+        return replace(self, learnt=more)
 
 
 def segment_of(usage: UsageBatch, by_hand: Forecasts) -> Ints:
@@ -118,6 +121,16 @@ def segment_of(usage: UsageBatch, by_hand: Forecasts) -> Ints:
         far, known = ~(usage.hours_to_expiry <= by_hand.p90), usage.days >= _NEW_DAYS
     index: Ints = (left * 2 + far) * 2 + known
     return index
+
+
+def within(trained: Floats, ends: Floats) -> Bools:
+    """Whose upper edge, as it was trained, will be seen to be passed or not: what is learnt holds for these, ``(n,)``.
+
+    trained ``(3, n)``: log hours. ends ``(n,)``: hours that are seen, NaN = all. Beyond expiry an edge stays as it was
+    trained: nothing tells of it, and those whose edge lies within say little of it, being those that are too low.
+    """
+    found: Bools = ~(ends < np.exp(np.minimum(trained.max(axis=0), _LOG_HORIZON)))
+    return found
 
 
 def chance_terms(log_hours: Floats, left: Floats, by_hand: Floats) -> Floats:

@@ -118,4 +118,4 @@ def rows(usage: UsageBatch, alike: Floats) -> Rows:
         recent.max(axis=1) / np.maximum(lately[:, -1], 1.0),
         profile.max(axis=1) / np.maximum(profile_total, 1.0),
     )
-    return Rows(np.stack(columns, axis=1).astype(float), made, columns[0])
+    return Rows(np.array(columns, dtype=float).T, made, columns[0])

@@ -16,12 +16,13 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from scoring import bundle_moments, depletion_baselines
+from scoring import bundle_moments, depletion_baselines, depletion_nights
 from scoring.bundle_moments import Bundles, Moments
 from scoring.depletion_baselines import LEVELS, log_hours
 from scoring.depletion_measures import Measured, Seen, measured
 from scoring.depletion_model import SEGMENTS, DepletionModel, assembled, chance_terms, segment_of
 from scoring.depletion_rows import rows
+from scoring.drift import Reference
 from scoring.errors import TooLittleToLearn
 from scoring.sessions import HOUR, Sessions
 from scoring.similar import Similar, similar
@@ -61,12 +62,16 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """spread: of the baselines, on the training data. rows: that the trees were fitted on."""
+    """spread: of the baselines, on the training data. rows: that the trees were fitted on.
+
+    nights: what later nights are held against; None where there was nobody to be counted.
+    """
 
     model: DepletionModel
     spread: Mapping[str, list[float]] = field(default_factory=dict)
     rows: int = 0
     measured: Measured | None = None
+    nights: Reference | None = None
 
 
 def split(found: Sessions, names: Sequence[str]) -> Split:
@@ -104,7 +109,9 @@ def trained(
         raise TooLittleToLearn("nothing to be judged by: no bundle of other people ran low in later weeks")
     progress(f"{len(seen.moments.at)} moments of other people in later weeks to be judged by")
     outcome = measured(model, spread, seen)
-    return Trained(replace(model, beats=outcome.beats), spread, int(fits.sum()), outcome)
+    taught = bundles.only(~parts.judges[bundles.person] & (bundles.activated < parts.at))
+    nights = depletion_nights.histograms(model.for_many(), found, taught, parts.at, seed)
+    return Trained(replace(model, beats=outcome.beats), spread, int(fits.sum()), outcome, nights)
 
 
 def later(found: Sessions, bundles: Bundles, parts: Split) -> Seen:

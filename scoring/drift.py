@@ -8,7 +8,7 @@ against it. PSI = sum over bins of (now - then) x ln(now / then); below 0.1 is u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ BINS = 10
 WATCH, ACT = 0.1, 0.25
 """Above the first look at what has changed; above the second train again, or take the model out of service."""
 _PREFIX = "drift."
+_HOURS, _FEWEST_OF_HOUR = 24, 50
 _LEAST = 1e-4
 """Of a share: an empty bin must not make the index infinite."""
 
@@ -29,12 +30,18 @@ _LEAST = 1e-4
 class Reference:
     """Histograms at training. names: of columns, features and then scores. edges: ``(columns, bins - 1)``, ascending.
 
-    shares: ``(columns, bins + 1)``, the last is that of values that were missing.
+    shares: ``(columns, bins + 1)``, the last is that of values that were missing. by_hour ``(24, columns, bins + 1)``:
+    the same by hour of day (UTC), where people look otherwise at another hour; None where they do not.
     """
 
     names: tuple[str, ...]
     edges: Floats
     shares: Floats
+    by_hour: Floats | None = None
+
+    def at(self, hour: int) -> Reference:
+        """As it was at this hour of day."""
+        return self if self.by_hour is None else replace(self, shares=self.by_hour[hour], by_hour=None)
 
     def counts(self, columns: Floats) -> Ints:
         """How many values of each column ``(n, columns)`` fall into each bin: ``(columns, bins + 1)``.
@@ -55,10 +62,12 @@ class Reference:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """For an artefact."""
+        hours = {} if self.by_hour is None else {f"{_PREFIX}by_hour": self.by_hour}
         return {
             f"{_PREFIX}names": np.array(self.names),
             f"{_PREFIX}edges": self.edges,
             f"{_PREFIX}shares": self.shares,
+            **hours,
         }
 
     @classmethod
@@ -74,21 +83,36 @@ class Reference:
         fitting = names.shape == (k,) and shares.shape == (k, inner + 2) and not np.isnan(edges).any()
         if not fitting or not np.isfinite(shares).all() or (edges[:, 1:] < edges[:, :-1]).any():
             raise ModelRefused("histograms of training that do not fit together")
-        return cls(tuple(map(str, names)), edges, shares)
+        by_hour = arrays.get(f"{_PREFIX}by_hour")
+        if by_hour is not None and not (by_hour.shape == (_HOURS, *shares.shape) and np.isfinite(by_hour).all()):
+            raise ModelRefused("histograms of training by hour that do not fit the others")
+        return cls(tuple(map(str, names)), edges, shares, by_hour)
 
 
-def reference(rows: Floats, features: Sequence[str], scores: Mapping[str, Floats], bins: int = BINS) -> Reference:
+def reference(
+    rows: Floats,
+    features: Sequence[str],
+    scores: Mapping[str, Floats],
+    bins: int = BINS,
+    hours: Ints | None = None,
+) -> Reference:
     """The histograms of what a model was trained on: features ``(n, features)`` and, by name, what it says ``(n,)``.
 
-    Bins hold about as many values each; a column with few distinct values has fewer. To be kept in the artefact:
+    Bins hold about as many values each; a column with few distinct values has fewer. hours ``(n,)``: of day, for
+    histograms by hour; one of few rows takes what holds for all. To be kept in the artefact:
     ``arrays={**trees, **reference(...).arrays()}``. Raises ShapeMismatch.
     """
     if rows.ndim != 2 or rows.shape[1] != len(features):
         raise ShapeMismatch(f"{rows.shape} values of {len(features)} features")
     columns = np.column_stack([rows, *scores.values()])
     edges = np.stack([_edges(values, bins) for values in columns.T])
-    counts = np.stack([_counts(values, of) for values, of in zip(columns.T, edges, strict=True)])
-    return Reference((*features, *scores), edges, counts / max(len(columns), 1))
+    made = Reference((*features, *scores), edges, np.zeros((len(edges), bins + 1)))
+    made = replace(made, shares=made.counts(columns) / max(len(columns), 1))
+    if hours is None:
+        return made
+    of_hours = [columns[hours == hour] for hour in range(_HOURS)]
+    shares = [made.counts(some) / len(some) if len(some) >= _FEWEST_OF_HOUR else made.shares for some in of_hours]
+    return replace(made, by_hour=np.stack(shares))
 
 
 def _edges(values: Floats, bins: int) -> Floats:

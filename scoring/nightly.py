@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.usage_states import STATE, ManyFeatures, features, readable
-from scoring.values import PRIOR_PER_HOUR, Ints, Rhythm, UsageBatch
+from scoring.values import PRIOR_PER_HOUR, Floats, Ints, Rhythm, UsageBatch
 
 ID = "S26"
 PERSON = np.dtype([("id", ID), ("state", STATE)])
@@ -21,6 +21,7 @@ BUNDLE = np.dtype([("id", ID), ("remaining", "<f8"), ("initial", "<f8"), ("activ
 _HOUR, _HOURS, _DAY = 3600.0, 24, 86_400.0
 _THURSDAY = 3
 """The epoch began on one; 0 = Monday."""
+_FIGURES = ("remaining", "initial", "activated", "expires")
 GONE = np.dtype([("id", ID)])
 Records = NDArray[Any]
 
@@ -41,8 +42,8 @@ def sorted_people(records: Records, gone: Records) -> tuple[Records, int]:
     records: of ``PERSON``; gone: of ``GONE``.
     """
     good = readable(records["state"])
-    kept = records[good & ~np.isin(records["id"], gone["id"])]
-    return kept[np.argsort(kept["id"], kind="stable")], int((~good).sum())
+    kept = np.flatnonzero(good & ~np.isin(records["id"], gone["id"]) if len(gone) else good)
+    return records[kept[np.argsort(records["id"][kept], kind="stable")]], int((~good).sum())
 
 
 def pooled(bundles: Records, at: float) -> Records:
@@ -51,9 +52,12 @@ def pooled(bundles: Records, at: float) -> Records:
     Those that have expired by ``at`` (epoch seconds UTC) are left out.
     """
     bundles = bundles[~(bundles["expires"] <= at)]
-    ends = np.where(np.isnan(bundles["expires"]), np.inf, bundles["expires"])
-    bundles = bundles[np.lexsort((bundles["remaining"], ends, bundles["id"]))]
-    first = np.flatnonzero(np.concatenate([[True], bundles["id"][1:] != bundles["id"][:-1]])[: len(bundles)])
+    bundles = bundles[np.argsort(bundles["id"], kind="stable")]
+    begins = np.concatenate([[True], bundles["id"][1:] != bundles["id"][:-1]])[: len(bundles)]
+    first = np.flatnonzero(begins)
+    if len(first) < len(bundles):
+        ends = np.where(np.isnan(bundles["expires"]), np.inf, bundles["expires"])
+        bundles = bundles[np.lexsort((bundles["remaining"], ends, np.cumsum(begins)))]
     found = bundles[first]
     if len(found):
         total = np.add.reduceat(bundles["remaining"], first)
@@ -65,13 +69,13 @@ def pooled(bundles: Records, at: float) -> Records:
 def people(records: Records, bundles: Records, at: float) -> People:
     """As they stand at ``at``. records: of ``sorted_people``, or some of it; bundles: of ``pooled``."""
     known = features(records["state"], at)
-    theirs = _of_each(records["id"], bundles)
-    n, has = len(records), ~np.isnan(theirs["remaining"])
+    remaining, initial, activated, expires = _of_each(records["id"], bundles)
+    n, has = len(records), ~np.isnan(remaining)
     usage = UsageBatch(
-        remaining=np.where(has, theirs["remaining"], 0.0),
-        initial=theirs["initial"],
-        elapsed_hours=(at - theirs["activated"]) / _HOUR,
-        hours_to_expiry=(theirs["expires"] - at) / _HOUR,
+        remaining=np.where(has, remaining, 0.0),
+        initial=initial,
+        elapsed_hours=(at - activated) / _HOUR,
+        hours_to_expiry=(expires - at) / _HOUR,
         hour=np.full(n, float(int(at // _HOUR) % _HOURS)),
         profile=known.profile,
         recent_day=known.recent_day,
@@ -94,12 +98,10 @@ def shard_of(ids: NDArray[np.bytes_], shards: int) -> Ints:
     return shard
 
 
-def _of_each(ids: NDArray[np.bytes_], bundles: Records) -> Records:
-    """The record of each person; NaN throughout where there is none. Both are sorted by id."""
-    nothing = np.zeros(1, BUNDLE)
-    for name in ("remaining", "initial", "activated", "expires"):
-        nothing[name] = np.nan
-    place = np.searchsorted(bundles["id"], ids)
-    padded = np.concatenate([bundles, nothing])
-    found = padded[place]
-    return np.where(found["id"] == ids, found, nothing)
+def _of_each(ids: NDArray[np.bytes_], bundles: Records) -> list[Floats]:
+    """The figures of each person's record; NaN throughout where there is none. Both are sorted by id."""
+    if not len(bundles):
+        return [np.full(len(ids), np.nan) for _ in _FIGURES]
+    place = np.minimum(np.searchsorted(bundles["id"], ids), len(bundles) - 1)
+    theirs = bundles["id"][place] == ids
+    return [np.where(theirs, bundles[name][place], np.nan) for name in _FIGURES]

@@ -62,6 +62,11 @@ class Trees:
         found: Floats = self.value.take(at)
         return found
 
+    def sums(self, rows: Floats, starts: Ints) -> Floats:
+        """The sums of groups of trees, each from its start to the next one's, ``(groups, n)``; no baseline."""
+        found: Floats = np.add.reduceat(self.leaves(rows), starts, axis=1).T
+        return found
+
     def arrays(self, prefix: str = "") -> dict[str, NDArray[Any]]:
         """For an artefact."""
         found: dict[str, NDArray[Any]] = {f"{prefix}{name}": getattr(self, name) for name in _NAMES}

@@ -43,6 +43,9 @@ _KNOWN = select(r.c.digest).where(
     r.c.source == bindparam("source"),
     r.c.digest.in_(bindparam("digests", expanding=True)),
 )
+_SINCE = select(r.c.at, r.c.content).where(
+    r.c.subscription_id == bindparam("subscription"), r.c.source == bindparam("source"), r.c.at >= bindparam("since")
+)
 _FORGET_STATE = delete(t).where(t.c.subscription_id == bindparam("whose"), t.c.source == bindparam("of_source"))
 _FORGET_RECORDS = delete(r).where(r.c.subscription_id == bindparam("whose"), r.c.source == bindparam("of_source"))
 _FORGET_PACE = delete(usage).where(usage.c.subscription_id == bindparam("whose"))
@@ -107,10 +110,18 @@ async def known(reader: Reader, subscription: SubscriptionId, source: Source, di
     return frozenset(found)
 
 
-def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime) -> Unit:
+async def since(
+    reader: Reader, subscription: SubscriptionId, source: Source, at: datetime
+) -> Sequence[tuple[datetime, str]]:
+    """Instant and content of a person's records of this source, from then on, in no order."""
+    rows = await reader.rows(_SINCE, {"subscription": subscription, "source": source.value, "since": at})
+    return [(row.at, row.content) for row in rows]
+
+
+def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime, also: Sequence[Op] = ()) -> Unit:
     """Write sums with the records that they now hold; the unit's gate is shut when they changed meanwhile.
 
-    sums: the new state, and the number of changes that was read, 0 for none.
+    sums: the new state, and the number of changes that was read, 0 for none. also: what else is made of the records.
     """
     keys = {"subscription_id": sums.subscription, "source": sums.source.value}
     if sums.changes:
@@ -120,7 +131,7 @@ def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime) -> Unit:
             _BEGIN, {**keys, "state": sums.state, "changes": 1, "updated_at": at}, ("subscription_id", "source")
         )
     kept = (Op(_KEEP, {**keys, "digest": one.digest, "at": one.at, "content": one.content}) for one in records)
-    return Unit(ops=tuple(kept), gate=gate)
+    return Unit(ops=(*kept, *also), gate=gate)
 
 
 def forget_of(subscription: SubscriptionId, sources: Sequence[str]) -> list[Op]:

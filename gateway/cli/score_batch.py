@@ -15,13 +15,13 @@ from gateway.app.building import market_of
 from gateway.app.models import models_of
 from gateway.cli.configured import add_config, load_config
 from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_drift import UNKNOWN, most_moved
 from gateway.cli.stored import NO_DATABASE
 from gateway.config.scoring_sections import MOST_SHARDS
 from gateway.config.tree import Config
 from gateway.core.night_folder import NightFolder, read
 from gateway.core.night_kinds import SAY
 from gateway.errors import BatchRefused
-from scoring.drift import ACT, WATCH
 from store.engine import database_file
 from store.errors import DatabaseUnusable
 
@@ -123,12 +123,7 @@ def _tell(found: dict[str, Any] | None, folder: NightFolder, out: Path, *, as_js
     if found["damaged"]:
         print(f"{found['damaged']} states could not be read and were left out")
     for kind, moved in found["drift"].items():
-        worst = sorted(moved.items(), key=lambda one: -one[1])[:5]
-        print(f"{kind}: " + ", ".join(f"{name} {psi:.3f}{_word(psi)}" for name, psi in worst))
-
-
-def _word(psi: float) -> str:
-    return " (another population: train again)" if psi > ACT else " (has moved: look at it)" if psi > WATCH else ""
+        print(f"{kind}: {UNKNOWN if moved is None else most_moved(moved)}")
 
 
 class _Bar:

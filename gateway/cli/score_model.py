@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 from gateway.cli.score_commands import ScoreCommands
+from gateway.cli.score_drift import UNKNOWN
 from scoring import artefact
 from scoring.artefact import Artefact
+from scoring.drift import Reference
 
 
 def add_to(score: ScoreCommands) -> None:
@@ -31,6 +33,8 @@ def _model(arguments: argparse.Namespace) -> int:
     )
     for name, value in found.metrics.items():
         print(f"{name:<32} {value:.6g}")
+    if Reference.of_arrays(found.arrays) is None:
+        print(UNKNOWN)
     if found.card:
         print(f"\n{found.card.rstrip()}")
     return 0

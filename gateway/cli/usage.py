@@ -57,8 +57,9 @@ def add_to(commands: Commands, _words: Words) -> None:
 def _load(arguments: argparse.Namespace) -> int:
     """Keep what a file tells of people's behaviour: of each source with consent alone, and for as long as configured.
 
-    A gateway may run meanwhile. A load that was broken off goes on where it was; a file that was loaded before changes
-    nothing, nor does a row that another file had. A malformed file is refused whole.
+    Sessions count for the pace that forecasts are made from. A gateway may run meanwhile. A load that was broken off
+    goes on where it was; a file that was loaded before changes nothing, nor does a row that another file had. A
+    malformed file is refused whole.
     """
     config = load_config(arguments)
     market, source, path = market_of(config), Source(arguments.kind), arguments.file

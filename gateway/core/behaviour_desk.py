@@ -6,9 +6,10 @@ import hashlib
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from flows.behaviour import PURPOSES, BehaviourRecord, Source, stands
 from flows.frozen import dataclass
@@ -16,13 +17,14 @@ from flows.market import Market
 from flows.records import Subscriber
 from flows.values import Msisdn, SubscriptionId
 from gateway.config.behaviour_sections import BehaviourConfig
+from gateway.core import paces
 from gateway.core.context import Clock, Context
 from gateway.errors import StoreUnavailable
 from scoring.behaviour import DayRing, from_bytes, observe, to_bytes, window, without_before
 from scoring.behaviour_columns import COLUMNS, added
 from scoring.errors import ScoringError
 from scoring.values import Floats
-from store import behaviour, consents, subscriptions
+from store import behaviour, consents, subscriptions, usage
 from store.behaviour import KeptRecord, KeptSums
 from store.reader import Reader
 from store.unit import Unit
@@ -33,7 +35,16 @@ _SKEW = timedelta(hours=1)
 _MOST_TRIES = 20
 """Each failed one means that somebody else's was written."""
 _EPOCH = date(1970, 1, 1).toordinal()
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _Key = tuple[SubscriptionId, Source]
+
+
+class _Named(NamedTuple):
+    """A record with its digest, and what it says as canonical JSON."""
+
+    digest: str
+    content: str
+    record: BehaviourRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,13 @@ class Kept:
     """What became of records.
 
     words: how many are ``kept``, ``known``, or ``no_consent``, ``too_old``, ``too_new``, ``former_holder``,
-    ``impossible``. standing: the sources that may be kept of each person.
+    ``impossible``. standing: the sources that may be kept of each person. paces: of use, of whom something was kept
+    that changes it.
     """
 
     words: Mapping[str, int]
     standing: Mapping[SubscriptionId, frozenset[Source]]
+    paces: Mapping[SubscriptionId, bytes]
 
 
 class BehaviourDesk:
@@ -89,12 +102,13 @@ class BehaviourDesk:
         former = await subscriptions.former(self._reader, [one.subscriber.msisdn for one in told])
         left, words, at = list(told), Counter[str](), self._clock()
         standing: dict[SubscriptionId, frozenset[Source]] = {}
+        paced: dict[SubscriptionId, bytes] = {}
         for _ in range(_MOST_TRIES):
             standing.update(await self.standing([one.subscriber.id for one in left]))
             admitted = self._admitted(left, standing, former, words, at)
-            shut = await self._fold(admitted, words, at)
+            shut = await self._fold(admitted, words, paced, at)
             if not shut:
-                return Kept(words, standing)
+                return Kept(words, standing, paced)
             again = defaultdict[SubscriptionId, list[BehaviourRecord]](list)
             for key in shut:
                 again[key[0]] += admitted[key]
@@ -137,40 +151,62 @@ class BehaviourDesk:
         self,
         admitted: Mapping[_Key, Sequence[BehaviourRecord]],
         words: Counter[str],
+        paced: dict[SubscriptionId, bytes],
         at: datetime,
     ) -> frozenset[_Key]:
         """Write what is new; whose sums were changed by somebody else meanwhile."""
         sums = await behaviour.of(self._reader, sorted({person for person, _ in admitted}))
+        new = {key: await self._new(key, records, begun=key in sums) for key, records in admitted.items()}
+        found = {key: self._observed(_ring(sums.get(key), key[1]), of_key.values()) for key, of_key in new.items()}
+        changed = await self._paces(new, found, sums)
         units: dict[_Key, Unit] = {}
-        counts: dict[_Key, Counter[str]] = {}
-        for key, records in admitted.items():
-            named = {_digest(one): one for one in records}
-            known = await behaviour.known(self._reader, *key, list(named))
-            new = {digest: one for digest, one in named.items() if digest not in known}
-            ring, possible = self._observed(_ring(sums.get(key), key[1]), new)
-            ring = without_before(ring, self.day(self.kept_since(key[1], at)))
-            counts[key] = Counter(
-                kept=len(possible), impossible=len(new) - len(possible), known=len(records) - len(new)
-            )
-            if possible:
-                changed = KeptSums(*key, to_bytes(ring), sums[key].changes if key in sums else 0)
-                units[key] = behaviour.fold(changed, possible, at)
+        for key, (ring, possible) in found.items():
+            if not possible:
+                continue
+            trimmed = without_before(ring, self.day(self.kept_since(key[1], at)))
+            kept = KeptSums(*key, to_bytes(trimmed), sums[key].changes if key in sums else 0)
+            is_paced = key[1] is Source.SESSIONS
+            pace = (usage.put(key[0], changed[key[0]], at),) if is_paced else ()
+            units[key] = behaviour.fold(kept, possible, at, pace)
         opened = raise_first(await self._writer.settle_all(units.values()))
         shut = frozenset(key for key, passed in zip(units, opened, strict=True) if not passed)
-        for key, count in counts.items():
-            words.update({} if key in shut else count)
+        for key in admitted.keys() - shut:
+            kept_now, new_now, told_now = len(found[key][1]), len(new[key]), len(admitted[key])
+            words.update({"kept": kept_now, "impossible": new_now - kept_now, "known": told_now - new_now})
+        paced.update((person, pace) for person, pace in changed.items() if (person, Source.SESSIONS) not in shut)
         return shut
 
-    def _observed(self, ring: DayRing, new: Mapping[str, BehaviourRecord]) -> tuple[DayRing, list[KeptRecord]]:
+    async def _new(self, key: _Key, records: Sequence[BehaviourRecord], *, begun: bool) -> dict[str, _Named]:
+        """Those that are not kept yet, by digest. begun: whether there are sums; without them there are no records."""
+        named = {one.digest: one for one in map(_named, records)}
+        known = await behaviour.known(self._reader, *key, list(named)) if begun else ()
+        return {digest: one for digest, one in named.items() if digest not in known}
+
+    async def _paces(
+        self,
+        new: Mapping[_Key, Mapping[str, _Named]],
+        found: Mapping[_Key, tuple[DayRing, Sequence[KeptRecord]]],
+        sums: Mapping[_Key, KeptSums],
+    ) -> dict[SubscriptionId, bytes]:
+        """The paces of use with what is new of sessions and can be, by person."""
+        told = {
+            person: [new[person, source][one.digest].record for one in possible]
+            for (person, source), (_, possible) in found.items()
+            if source is Source.SESSIONS and possible
+        }
+        begun = {person for person, source in sums if source is Source.SESSIONS}
+        return await paces.after(self._reader, told, begun) if told else {}
+
+    def _observed(self, ring: DayRing, new: Iterable[_Named]) -> tuple[DayRing, list[KeptRecord]]:
         """The sums with these records; what cannot be, in size or time, is left out."""
         possible = []
-        for digest, record in new.items():
+        for digest, content, record in new:
             local = record.at.astimezone(self._market.time_zones[0])
             try:
-                ring = observe(ring, self.day(record.at), added(record.source, local.hour, record.values))
+                ring = observe(ring, local.toordinal() - _EPOCH, added(record.source, local.hour, record.values))
             except ScoringError:
                 continue
-            possible.append(KeptRecord(digest, record.at, _content(record)))
+            possible.append(KeptRecord(digest, record.at, content))
         return ring, possible
 
     async def windows(
@@ -222,11 +258,7 @@ def _ring(kept: KeptSums | None, source: Source) -> DayRing:
         return DayRing(width)
 
 
-def _content(record: BehaviourRecord) -> str:
-    return json.dumps(record.values, sort_keys=True, separators=(",", ":"))
-
-
-def _digest(record: BehaviourRecord) -> str:
-    """What says the same, of the same instant, is the same."""
-    said = f"{record.at.timestamp():.6f}\n{_content(record)}"
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+def _named(record: BehaviourRecord) -> _Named:
+    content = _CANONICAL.encode(record.values)
+    said = f"{record.at.timestamp():.6f}\n{content}"
+    return _Named(hashlib.blake2b(said.encode(), digest_size=16).hexdigest(), content, record)

@@ -20,7 +20,7 @@ from flows.frozen import dataclass
 from gateway.core.models import Models
 from gateway.core.night_copy import copy
 from gateway.core.night_folder import SOURCES, NightFolder, read, whole
-from gateway.core.night_kinds import SAY, watched
+from gateway.core.night_kinds import SAY, unwatched, watched
 from gateway.errors import BatchFailed
 from scoring.nightly import BUNDLE, GONE, PERSON, People, people, pooled, sorted_people
 from scoring.values import Floats
@@ -28,6 +28,8 @@ from scoring.values import Floats
 _ID = "subscription_id"
 _AT_ONCE = 4096
 """People: their profiles stay in the processor's cache."""
+_COUNTED = 2048
+"""People of a shard, about, by whom it is told how people have drifted: more of them tell nothing more."""
 _RECORDS = dict(zip(SOURCES, (PERSON, BUNDLE, GONE), strict=True))
 Progress = Callable[[int, int], object]
 """Hears how many people are done, and of how many."""
@@ -90,11 +92,11 @@ class Night:
         bundles = pooled(found["bundles"], at)
         counts = {kind: np.zeros(one.reference.shares.shape, np.int64) for kind, one in self._watched.items()}
         columns: dict[str, list[Floats]] = {}
-        with_bundle = 0
+        with_bundle, every = 0, max(-(-len(records) // _COUNTED), 1)
         for start in range(0, max(len(records), 1), _AT_ONCE):  # once for nobody: the columns are there all the same
             some = people(records[start : start + _AT_ONCE], bundles, at)
             with_bundle += int(some.has_bundle.sum())
-            for name, values in self._said(some, counts).items():
+            for name, values in self._said(some, counts, slice(-start % every, None, every)).items():
                 columns.setdefault(name, []).append(values)
             pace.done(len(some.ids))
         pace.done(len(found["people"]) - len(records))
@@ -108,7 +110,7 @@ class Night:
         ids = records["id"].astype("U").astype(object)
         return {_ID: ids, **{name: np.concatenate(parts) for name, parts in columns.items()}}
 
-    def _said(self, some: People, counts: dict[str, Any]) -> Mapping[str, Floats]:
+    def _said(self, some: People, counts: dict[str, Any], counted: slice) -> Mapping[str, Floats]:
         found: dict[str, Floats] = {
             "days_known": some.usage.days,
             "remaining_bytes": np.where(some.has_bundle, some.usage.remaining, np.nan),
@@ -117,16 +119,18 @@ class Night:
             said = SAY[kind](self._models.champions.get(kind), some)
             found |= said
             if kind in counts:
-                counts[kind] += self._watched[kind].counts(some, said)
+                counts[kind] += self._watched[kind].counts(some, said, counted)
         return found
 
     def _sum_up(self, begun: Mapping[str, Any]) -> dict[str, Any]:
         folder = self._folder
         parts = [read(folder.counted(shard)) for shard in range(folder.shards)]
-        drift = {
-            kind: one.reference.psi(np.sum([part["drift"][kind] for part in parts], axis=0))
+        hour = int(begun["at"] // 3600) % 24
+        drift: dict[str, Mapping[str, float] | None] = {
+            kind: one.reference.at(hour).psi(np.sum([part["drift"][kind] for part in parts], axis=0))
             for kind, one in self._watched.items()
         }
+        drift |= dict.fromkeys(unwatched(self._models, self._plan.kinds))
         document = {
             **begun,
             "people": sum(part["people"] for part in parts),

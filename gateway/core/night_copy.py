@@ -44,9 +44,9 @@ def copy(folder: NightFolder, database: Path, progress: Told = lambda _: None) -
 
 def _people(ids: Sequence[str], states: Sequence[bytes]) -> Records:
     """Those whose state has the length of one."""
-    good = [at for at, (one, state) in enumerate(zip(ids, states, strict=True)) if len(state) == STATE.itemsize and one]
-    if len(good) < len(ids):
-        ids, states = [ids[at] for at in good], [states[at] for at in good]
+    if not all(ids) or set(map(len, states)) != {STATE.itemsize}:
+        whole_ones = [pair for pair in zip(ids, states, strict=True) if pair[0] and len(pair[1]) == STATE.itemsize]
+        ids, states = [one for one, _ in whole_ones], [state for _, state in whole_ones]
     records = _records(PERSON, ids)
     records["state"] = np.frombuffer(b"".join(states), STATE)
     return records
@@ -61,7 +61,10 @@ def _bundles(page: Page) -> Records:
 
 def _records(kind: Any, ids: Sequence[str]) -> Records:
     records = np.zeros(len(ids), kind)
-    records["id"] = np.array(ids, dtype=f"U{_LONGEST_ID}") if ids else b""
+    if set(map(len, ids)) == {_LONGEST_ID} and (text := "".join(ids)).isascii():
+        records["id"] = np.frombuffer(text.encode(), ID)
+    elif ids:
+        records["id"] = np.array(ids, dtype=f"U{_LONGEST_ID}")
     return records
 
 

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,25 @@ def on_disk(*parts: Path) -> Iterator[None]:
         reason = "there is no space left" if error.errno == errno.ENOSPC else error.strerror or str(error)
         folder = parts[0].parent
         raise BatchFailed(f"{folder}: cannot be written: {reason}; what is whole is kept, start it again") from None
+
+
+def days(folder: Path) -> list[Path]:
+    """Folders of days in a folder of nights, oldest first."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(one for one in found if one.is_dir() and day_of(one) is not None)
+
+
+def day_of(night: Path) -> date | None:
+    """The day of a folder of a night; None for what is no such folder."""
+    try:
+        return date.fromisoformat(night.name)
+    except ValueError:
+        return None
+
+
+def newest(folder: Path) -> Path | None:
+    """The summary of the newest night that is whole; None for none."""
+    return next((one / _SUMMARY for one in reversed(days(folder)) if (one / _SUMMARY).exists()), None)
 
 
 def read(path: Path) -> Any:

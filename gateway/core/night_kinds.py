@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from scoring.nightly import People
 from scoring.values import Floats, Ints
 
 Columns = Mapping[str, Floats]
+_ALL = slice(None)
 Say = Callable[[Served | None, People], Columns]
 """Columns ``(n,)`` of a kind; NaN where there is nothing to say."""
 
@@ -38,12 +39,18 @@ class Watched:
     served: Served
     reference: Reference
 
-    def counts(self, people: People, said: Columns) -> Ints:
-        """Of those that it speaks of."""
+    def counts(self, people: People, said: Columns, some: slice = _ALL) -> Ints:
+        """Of those that it speaks of. some: of these people alone."""
         assert self.served.rows is not None, "only those are watched that tell their features"
-        features = self.served.rows(people.usage)
-        scores = [said[name] for name in self.reference.names[features.shape[1] :]]
-        return self.reference.counts(np.column_stack([features, *scores])[people.has_bundle])
+        features = self.served.rows(people.usage.only(some))
+        given = dict(zip(self.served.artefact.features, features.T, strict=True))
+        columns = [given[name] if name in given else said[name][some] for name in self.reference.names]
+        return self.reference.counts(np.column_stack(columns)[people.has_bundle[some]])
+
+
+def unwatched(models: Models, kinds: Sequence[str]) -> tuple[str, ...]:
+    """Those of these kinds whose model in service keeps no histograms of its training: nobody knows how it drifts."""
+    return tuple(kind for kind in kinds if kind in models.champions and watched(models, kind) is None)
 
 
 def watched(models: Models, kind: str) -> Watched | None:

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flows import life_cycle
 from flows.behaviour import Source
@@ -33,8 +33,7 @@ from gateway.core.commit import Committer
 from gateway.core.context import Context
 from gateway.core.facts import Facts
 from gateway.core.known_bundles import KnownBundles, depletion_told
-from scoring.errors import ScoringError
-from scoring.features import UsageState, from_bytes, observe, to_bytes
+from scoring.features import UsageState, to_bytes
 from store import bundles, forecasts, inbox, offers, prices, usage
 from store.bundles import KnownBundle
 from store.errors import StoreError
@@ -43,8 +42,8 @@ from store.prices import Risk
 from store.unit import Op
 
 _LOG = logging.getLogger(__name__)
-_CLOCK_SKEW = timedelta(hours=1)
 _USAGE_KEPT, _KEPT, _NO_CONSENT = "usage_kept", "kept", "no_consent"
+_NOTHING_USED = to_bytes(UsageState())
 _ENDED = (LifeCycle.RECYCLED, LifeCycle.PORTED_OUT)
 
 
@@ -168,8 +167,8 @@ class TriggerDesk:
 
     def _other(self, found: _Found, open_offers: tuple[OfferId, ...]) -> Outcome:
         match found.item.trigger.fact:
-            case UsageReported():
-                word = _USAGE_KEPT if found.learned or found.known else _NO_CONSENT
+            case UsageReported() as reported:
+                word = _USAGE_KEPT if _may(found, reported) or found.known else _NO_CONSENT
                 return (word,), (), (*found.ops(), *self._forecasts(found, Message(())))
             case BehaviourReported() as told:
                 kept = all(record.source in found.standing for record in told.records)
@@ -201,7 +200,14 @@ class TriggerDesk:
         kept = await self._behaviour.keep(told)
         for word, count in kept.words.items():
             self._context.metrics.behaviour.labels(word).inc(count)
-        return [replace(one, standing=kept.standing.get(one.subscriber.id, frozenset())) for one in found]
+        return [
+            replace(
+                one,
+                standing=kept.standing.get(one.subscriber.id, frozenset()),
+                usage=kept.paces.get(one.subscriber.id, one.usage),
+            )
+            for one in found
+        ]
 
     async def _learned(self, found: Sequence[_Found]) -> list[_Found]:
         """What usage reports say of people's pace and bundles is worked in, and may be an event by itself."""
@@ -213,25 +219,14 @@ class TriggerDesk:
         reported = found.item.trigger.fact
         if not isinstance(reported, UsageReported):
             return found
-        may = not reported.sessions or Source.SESSIONS in found.standing
-        state = to_bytes(self._used(found, reported) if may else UsageState())
-        kept = (usage.put(found.subscriber.id, state, self._context.clock()),) if may else ()
+        may = _may(found, reported)
+        state = found.usage if may and found.usage else _NOTHING_USED
+        begins = may and not found.usage
+        begun = (usage.begin(found.subscriber.id, state, self._context.clock()),) if begins else ()
         if not reported.bundles:
-            return replace(found, learned=kept)
+            return replace(found, learned=begun)
         paced = self._bundles.of_usage(found.subscriber, reported, state, before, found.item.trigger.at)
-        return replace(found, usage=state, event=paced.event, learned=kept, known=paced.known)
-
-    def _used(self, found: _Found, reported: UsageReported) -> UsageState:
-        """What cannot be, in time or size, is left out; the rest of the report counts."""
-        state, at = _usage_state(found.usage), self._context.clock()
-        for session in sorted(reported.sessions, key=lambda session: session.start):
-            if session.start - at > _CLOCK_SKEW:
-                continue
-            try:
-                state = observe(state, session.start.timestamp(), float(session.bytes))
-            except ScoringError:
-                _LOG.warning("a usage session that cannot be was left out", extra={"inbox_id": found.item.entry.id})
-        return state
+        return replace(found, usage=state, event=paced.event, learned=begun, known=paced.known)
 
     def _count(self, outcomes: Sequence[Outcome], opened: Sequence[bool | StoreError]) -> None:
         names = Counter(
@@ -290,15 +285,10 @@ def _read_then(part: Triggered) -> BundleReported:
     return fact if fact.as_of else replace(fact, as_of=part.trigger.at)
 
 
+def _may(found: _Found, reported: UsageReported) -> bool:
+    """Whether the pace of use may be kept and used: it is made of sessions, and asked about where some are told."""
+    return not reported.sessions or Source.SESSIONS in found.standing
+
+
 def _tells_bundles(item: Triggered) -> bool:
     return isinstance(item.trigger.fact, UsageReported) and bool(item.trigger.fact.bundles)
-
-
-def _usage_state(data: bytes | None) -> UsageState:
-    if not data:
-        return UsageState()
-    try:
-        return from_bytes(data)
-    except ScoringError:
-        _LOG.warning("usage features could not be read and begin anew")
-        return UsageState()

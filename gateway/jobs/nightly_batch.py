@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from gateway.config.scoring_sections import BatchConfig
 from gateway.core.context import Context
+from gateway.core.night_folder import day_of, days, newest, read
 from gateway.errors import BatchFailed
 
 _LOG = logging.getLogger(__name__)
@@ -64,35 +64,26 @@ class NightlyBatch:
         else:
             _LOG.info("everybody was scored", extra={"folder": today.name})
 
-    def _days(self) -> list[Path]:
-        """Folders of days, oldest first."""
-        found = self._folder.iterdir() if self._folder.is_dir() else ()
-        return sorted(one for one in found if one.is_dir() and _day(one) is not None)
-
     def _forget(self, today: date) -> None:
-        for one in self._days():
-            day = _day(one)
+        for one in days(self._folder):
+            day = day_of(one)
             if day is not None and (today - day).days > self._config.keep_days:
                 shutil.rmtree(one, ignore_errors=True)
 
     def _tell(self) -> None:
-        newest = next((one for one in reversed(self._days()) if (one / _SUMMARY).exists()), None)
-        if newest is None or newest == self._told:
+        summary = newest(self._folder)
+        if summary is None or summary == self._told:
             return
-        self._told = newest
-        found: dict[str, Any] = json.loads((newest / _SUMMARY).read_text(encoding="utf-8"))
+        self._told = summary
+        found: dict[str, Any] = read(summary)
         metrics = self._context.metrics
         metrics.batch_time.set(found["at"])
         for what in ("people", "damaged", "with_bundle"):
             metrics.batch_people.labels(what).set(found[what])
         metrics.model_drift.clear()
         for kind, moved in found["drift"].items():
+            if moved is None:
+                _LOG.warning("drift is unknown: the model keeps no histograms of its training", extra={"kind": kind})
+                continue
             for name, psi in moved.items():
                 metrics.model_drift.labels(kind, found["models"][kind], name).set(psi)
-
-
-def _day(folder: Path) -> date | None:
-    try:
-        return date.fromisoformat(folder.name)
-    except ValueError:
-        return None

@@ -19,6 +19,7 @@ from fakes import ANA, BEN, consent
 from flows.behaviour import Source
 from gateway.cli import main
 from scoring import behaviour_files
+from scoring.features import features, from_bytes
 from store import subscriptions, usage_loads
 from store.consent_ledger import ConsentLedger
 from store.engine import open_engine
@@ -165,6 +166,20 @@ def test_unsorted_rows_duplicates_and_time_zones(capsys: Output) -> None:
     ]
     assert load("sessions", "msisdn,start,bytes", *rows) == 0
     assert figures(capsys) == {"rows": 4, "kept": 2, "known": 2}
+
+
+def test_sessions_of_a_file_are_what_forecasts_are_made_from(capsys: Output) -> None:
+    """Of who lets us, each once: the same rows in another file, or again, change no pace."""
+    rows = [f"{ANA},{(NOW - timedelta(hours=5 * n)).isoformat()},{2**20}" for n in range(100)]
+    for name in ("f.csv", "g.csv"):
+        assert load("sessions", "msisdn,start,bytes", *rows, *([""] if name == "g.csv" else []), name=name) == 0
+        ((state,),) = stored("SELECT state FROM usage")
+        known = features(from_bytes(state), NOW.timestamp())
+        assert known.recent_day == pytest.approx(5 * 2**20)
+        assert known.days == pytest.approx(99 * 5 / 24, abs=1 / 24)
+    assert capsys.readouterr().out.count('"kept": 100') == 1
+    assert load("recharges", "msisdn,at,amount,currency", f"{BEN},{YESTERDAY},100,COP", name="r.csv") == 0
+    assert len(stored("SELECT state FROM usage")) == 1
 
 
 def test_parquet_is_read_as_csv_is(capsys: Output) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.bundle_moments import Bundles, at_shares, outcomes
+from scoring.bundle_moments import Bundles, at_hours, at_shares, outcomes
 from scoring.sessions import HOUR, sessions
 from scoring.simulated.arrays import MONDAY, crowd
 from scoring.simulated.market import SHARES, people
@@ -30,6 +30,25 @@ def test_moments_and_outcomes_are_the_truth_of_the_simulator() -> None:
             assert abs(hours - one.hours) < 2 / HOUR
         else:
             assert not at + one.hours * HOUR < found.until - 1
+
+
+def test_whoever_looks_at_an_hour_finds_bundles_as_long_as_they_are_open() -> None:
+    """At half past every hour, while something is left; a bundle of ten days ten times as often as one of a day."""
+    day = 24 * HOUR
+    found = sessions(np.array([0, 1, 2]), np.array([0.0, 0.0, 5.0 * day]), np.array([1.0, 1.0, 100.0]), 3)
+    expires = np.array([1.0, 10.0, 10.0]) * day
+    bundles = Bundles(np.arange(3), np.zeros(3), expires, np.full(3, 100.0), [""] * 3)
+    moments = at_hours(found, bundles, 2_000, since=0.0, until=30 * day, rng=np.random.default_rng(1))
+    assert set((moments.at % day / HOUR).tolist()) == {hour + 0.5 for hour in range(24)}
+    assert (moments.at < expires[moments.bundle]).all()
+    counts = np.bincount(moments.bundle)
+    assert 9 < counts[1] / counts[0] < 11
+    assert 1.8 < counts[1] / counts[2] < 2.2  # it was used up on the fifth day
+    late = at_hours(found, bundles, 100, since=9 * day, until=30 * day, rng=np.random.default_rng(1))
+    assert set(late.bundle.tolist()) == {1}
+    assert (late.at >= 9 * day).all()
+    nobody = at_hours(found, bundles, 100, since=20 * day, until=30 * day, rng=np.random.default_rng(1))
+    assert not len(nobody.at)
 
 
 def test_stacked_bundles_are_used_up_in_turn() -> None:

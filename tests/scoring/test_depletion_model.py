@@ -14,18 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import artefact, depletion_artefact, depletion_model
+from scoring import artefact, depletion_artefact, depletion_measures, depletion_model
 from scoring.adaptation import Offsets
-from scoring.bundle_moments import Bundles, at_random, outcomes, usage_at
+from scoring.bundle_moments import Bundles, at_hours, at_random, outcomes, usage_at
 from scoring.depletion import forecast
+from scoring.depletion_artefact import artefact_of
 from scoring.depletion_measures import Measured, measured
 from scoring.depletion_model import SEGMENTS, DepletionModel
+from scoring.depletion_rows import FEATURES
 from scoring.depletion_training import Trained, moments_seen, split, trained
+from scoring.drift import ACT, WATCH, Reference
 from scoring.errors import ModelRefused, ShapeMismatch, TooLittleToLearn
 from scoring.sessions import Sessions, sessions
 from scoring.simulated.arrays import crowd
 from scoring.values import HORIZON_HOURS, PRIOR_PER_HOUR, Rhythm, UsageBatch
 
+SCORES = ("pace_per_hour", "p10_hours", "p50_hours", "p90_hours", "p_depletes_before_expiry")
 FOLLOWED = 7 * 86_400.0
 DRAWN = np.random.default_rng(11)
 
@@ -94,6 +98,55 @@ def test_people_alike_bought_something_like_it(made: Trained) -> None:
     assert paces[1] > 3 * paces[0]
     nobody = made.model.similar.paces(np.array([np.nan]), np.array([np.nan]), ["none such"], np.array([1.0]))
     assert nobody[0] == pytest.approx(np.exp(made.model.similar.log_paces[""]))
+
+
+def a_night(made: Trained, found: Sessions, bundles: Bundles) -> dict[str, float]:
+    """How far people have moved from those of training, one night at three, by what is given and said."""
+    assert made.nights is not None
+    then = np.floor(found.until / 86_400) * 86_400 - 20 * 86_400 + 3.5 * 3600
+    moments = at_hours(found, bundles, 4_000, since=then - 7 * 86_400, until=then, rng=np.random.default_rng(2))
+    moments = moments.only(moments.at % 86_400 == 3.5 * 3600)
+    usage = usage_at(found, bundles, moments)
+    said = made.model.forecast(usage)
+    scores = (said.pace, said.p10, said.p50, said.p90, said.p_before_expiry)
+    columns = [FEATURES.index(name) for name in made.nights.names if name in FEATURES]
+    now = np.column_stack((made.model.features(usage)[:, columns], *scores))
+    return made.nights.at(3).psi(made.nights.counts(now))
+
+
+def test_its_nights_are_remembered_by_hour(made: Trained) -> None:
+    """Other people who live alike have not drifted a year later; people of another kind, or who use more, have."""
+    found, bundles, _ = crowd("habits", 400, 9, 110)
+    alike = a_night(made, found, bundles)
+    assert set(alike) == {*FEATURES, *SCORES} - {"weekday", "log_days_known"}
+    assert max(alike.values()) < ACT
+    assert np.median(list(alike.values())) < WATCH / 2
+    others, theirs, _ = crowd("states", 400, 9, 111)
+    moved = a_night(made, others, theirs)
+    assert moved["hours_used_of_24"] > ACT
+    assert moved["hours_used_of_24"] > 4 * alike["hours_used_of_24"]
+    person = np.repeat(np.arange(found.people), np.diff(found.begins))
+    more = a_night(made, sessions(person, found.start, found.used * 4, found.people), bundles)
+    assert more["pace_per_hour"] > ACT > alike["pace_per_hour"]
+
+
+def test_what_its_nights_were_is_kept_in_its_file(
+    made: Trained, learnt_from: tuple[Sessions, Bundles, list[str]], tmp_path: Path
+) -> None:
+    """And told in its card; a file of before, without it, serves all the same."""
+    found, _, names = learnt_from
+    for nights, told in ((made.nights, "by hour of day"), (None, "Drift: unknown")):
+        file = artefact_of(replace(made, nights=nights), ("ab" * 32,), "2026-11-24T00:00:00Z", 0, split(found, names))
+        artefact.save(file, tmp_path / "model")
+        kept, model = depletion_model.load(tmp_path / "model")
+        reference = Reference.of_arrays(kept.arrays)
+        assert told in kept.card
+        assert model.beats
+        assert (reference is None) == (nights is None)
+        if reference is not None and nights is not None:
+            assert reference.names == nights.names
+            assert reference.by_hour is not None
+            np.testing.assert_array_equal(reference.at(3).shares, nights.at(3).shares)
 
 
 def test_people_and_weeks_are_apart(learnt_from: tuple[Sessions, Bundles, list[str]]) -> None:
@@ -212,6 +265,28 @@ def test_what_was_learnt_moves_its_segment_alone(made: Trained) -> None:
     assert wider.p90[0] == pytest.approx(before.p90[0] * np.exp(0.5))
     others = made.model.moved({one: Offsets(-0.5, 0.5) for one in SEGMENTS if one != name}).forecast(usage)
     assert others.p10[0] == before.p10[0]
+
+
+def test_an_edge_beyond_expiry_stays_as_it_was_trained(made: Trained) -> None:
+    """What was learnt of edges that were seen says nothing of it: those were the ones that are too low."""
+    learnt = made.model.moved(dict.fromkeys(SEGMENTS, Offsets(-0.5, 0.5)))
+    edge = float(made.model.forecast(steady(hours_to_expiry=np.nan)).p90[0])
+    for hours, factor in ((edge * 0.9, 1.0), (edge * 1.1, np.exp(0.5)), (np.nan, np.exp(0.5))):
+        usage = steady(hours_to_expiry=hours)
+        before, after = made.model.forecast(usage), learnt.forecast(usage)
+        within = not hours < before.p90[0]
+        assert within == (factor > 1), "segments are close enough for the edge of one to be that of the other"
+        assert after.p90[0] == pytest.approx(before.p90[0] * factor)
+        assert after.p10[0] == pytest.approx(before.p10[0] * np.exp(-0.5))
+
+
+def test_in_a_gateway_edges_beyond_expiry_are_not_widened(made: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what was learnt of those that are seen, and for that are too low: it would cost loss."""
+    served = judged(made, "states", 200, 202).in_service
+    monkeypatch.setattr(depletion_measures, "within", lambda trained, ends: np.ones(len(ends), dtype=bool))
+    widened = judged(made, "states", 200, 202).in_service
+    assert 0.75 < served.coverage < 0.85
+    assert served.pinball < widened.pinball
 
 
 def test_a_batch_without_rhythm_is_refused(made: Trained) -> None:

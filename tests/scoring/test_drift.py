@@ -49,6 +49,26 @@ def test_a_column_that_changed_is_named(
     assert max(found.values()) < WATCH
 
 
+def test_people_are_held_against_those_of_the_same_hour() -> None:
+    """Who look otherwise by day and by night have not drifted for being looked at by night."""
+    hours = np.arange(20_000) % 24
+    rows = ROWS.copy()
+    rows[:, 0] += hours / 4
+    made = reference(rows, NAMES, {}, hours=hours)
+    night = made.counts(rows[hours == 3])
+    assert made.psi(night)["spend"] > ACT
+    assert max(made.at(3).psi(night).values()) < WATCH
+    assert made.at(15).psi(night)["spend"] > ACT
+
+
+def test_an_hour_of_few_is_as_all_are() -> None:
+    """Ten people are no histogram."""
+    made = reference(ROWS, NAMES, {}, hours=np.where(np.arange(20_000) < 10, 3, 4))
+    assert made.by_hour is not None
+    assert (made.by_hour[3] == made.shares).all()
+    assert (made.by_hour[4] != made.shares).any()
+
+
 def test_counts_of_parts_add_up_to_those_of_the_whole() -> None:
     """So shards can be counted apart."""
     rows = np.column_stack([ROWS, DRAWN.random(20_000)])
@@ -58,11 +78,14 @@ def test_counts_of_parts_add_up_to_those_of_the_whole() -> None:
 
 def test_a_reference_goes_through_arrays_unchanged() -> None:
     """As an artefact keeps it; a model without one is not watched."""
-    again = Reference.of_arrays(MADE.arrays())
-    assert again is not None
-    assert again.names == MADE.names
-    assert (again.edges == MADE.edges).all()
-    assert (again.shares == MADE.shares).all()
+    by_hour = reference(ROWS, NAMES, {}, hours=np.arange(20_000) % 24)
+    for made in (MADE, by_hour):
+        again = Reference.of_arrays(made.arrays())
+        assert again is not None
+        assert again.names == made.names
+        assert (again.edges == made.edges).all()
+        assert (again.shares == made.shares).all()
+        assert np.array_equal(again.at(3).shares, made.at(3).shares)
     assert Reference.of_arrays({}) is None
 
 
@@ -74,6 +97,8 @@ def test_a_reference_goes_through_arrays_unchanged() -> None:
         ("drift.edges", np.array([np.arange(9)[::-1]] * 4, dtype=float)),
         ("drift.shares", np.zeros((4, 3))),
         ("drift.names", np.array(["one"])),
+        ("drift.by_hour", np.zeros((24, 4, 3))),
+        ("drift.by_hour", np.full((24, 4, 11), np.nan)),
     ],
 )
 def test_histograms_that_do_not_fit_are_refused(name: str, value: object) -> None:

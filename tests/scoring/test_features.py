@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.errors import ScoringError, UsageStateMalformed
-from scoring.features import UsageState, features, from_bytes, observe, to_bytes
+from scoring.features import UsageState, features, from_bytes, has_place, observe, observe_all, to_bytes
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -88,6 +89,41 @@ def test_a_report_older_than_a_day_is_left_out() -> None:
     """There is no place left for it in a state of constant size."""
     state = state_of([(0, 5), (100, 7)])
     assert observe(state, MONDAY + 76 * HOUR, 10**9) == state
+
+
+@given(SESSIONS, st.integers(0, 40), st.randoms(use_true_random=False))
+def test_sessions_at_once_are_as_sessions_one_by_one(
+    sessions: list[tuple[int, int]], cut: int, order: random.Random
+) -> None:
+    """However they lie in the batch, and whatever was known before it: the state is that of the order of time."""
+    ordered = sorted(sessions)
+    before, batch = ordered[:cut], ordered[cut:]
+    order.shuffle(batch)
+    at_once = observe_all(state_of(before), [(MONDAY + hour * HOUR, used) for hour, used in batch])
+    one_by_one = state_of(ordered)
+    assert (at_once.first_hour, at_once.last_hour) == (one_by_one.first_hour, one_by_one.last_hour)
+    assert at_once.log_days == one_by_one.log_days
+    for name in ("sums", "ring", "today", "log_mean", "log_m2"):
+        assert getattr(at_once, name) == pytest.approx(getattr(one_by_one, name), rel=1e-9, abs=1e-6)
+
+
+@given(SESSIONS, SESSIONS)
+def test_of_a_batch_only_what_is_older_than_a_day_is_left_out(
+    before: list[tuple[int, int]], batch: list[tuple[int, int]]
+) -> None:
+    """Or older than all that is known; the others count as if those had not been told."""
+    state = state_of(sorted(before))
+    told = [(MONDAY + hour * HOUR, used) for hour, used in batch]
+    oldest = max(state.last_hour - 23, state.first_hour) * HOUR
+    assert [start for start, _ in told if has_place(state, start)] == [s for s, _ in told if s >= oldest]
+    placed = [one for one in told if has_place(state, one[0])]
+    assert observe_all(state, told) == observe_all(state, placed)
+
+
+def test_one_session_that_cannot_be_refuses_the_batch() -> None:
+    """Whoever reads files checks them before."""
+    with pytest.raises(ScoringError, match="not a session"):
+        observe_all(UsageState(), [(MONDAY, 1.0), (MONDAY, -1.0)])
 
 
 def test_hours_without_reports_count_as_unused() -> None:

@@ -34,7 +34,15 @@ def test_every_row_ends_in_the_same_leaf(settings: dict[str, Any]) -> None:
     assert isinstance(many, ManyRows)
     np.testing.assert_allclose(many.raw(X), model.predict(X), atol=1e-10)
     single = np.concatenate([Trees.raw(trees, row[None, :]) for row in X[:50]])
-    np.testing.assert_allclose(many.leaves(X[:50]).sum(axis=1) + trees.baseline, single, atol=1e-10)
+    np.testing.assert_allclose(many.raw(X[:50]), single, atol=1e-10)
+
+
+@pytest.mark.parametrize("starts", [[0], [0, 1], [0, 7, 29]])
+def test_groups_of_trees_are_summed_by_themselves(starts: list[int]) -> None:
+    """As those of three quantiles, that go down together."""
+    wanted = [part.sum(axis=1) for part in np.split(FITTED.leaves(X), starts[1:], axis=1)]
+    for trees in (FITTED, many_rows(FITTED)):
+        np.testing.assert_allclose(trees.sums(X, np.array(starts)), wanted, atol=1e-12)
 
 
 @given(arrays(float, (6, 4), elements=FIGURES))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import flat_model
 from gateway.app import Gateway
 from gateway.app.models import files_of, models_of
 from gateway.cli import main
@@ -15,6 +19,8 @@ from gateway.config.tree import Config
 from gateway.core.models import Models
 from gateway.errors import ConfigError
 from model_files import LOADERS, write_model
+from scoring.artefact import save
+from scoring.drift import reference
 
 
 def configured(folder: Path, lines: str) -> Config:
@@ -82,6 +88,34 @@ def test_the_models_command_tells_what_would_be_in_service(
     assert f"depletion champion: version {version[:12]}, made 2026-11-20T00:00:00Z from 100 rows" in told
     assert "baseline_pinball" in told
     assert "by rules, without a model: acceptance" in told
+
+
+def test_the_models_command_tells_how_far_people_have_moved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the newest night counted it of this version; not yet, or unknown, where the file keeps no histograms."""
+    config = str(configured(tmp_path, 'depletion = "a.model"\nunproven = true').folder / "chasqui.toml")
+    drawn = np.random.default_rng(1).random((100, 1))
+    without = flat_model.kept()
+    arrays = {**without.arrays, **reference(drawn, ("share_left",), {}).arrays()}
+    for kept, night, told in (
+        (without, {"share_left": 0.3}, "drift is unknown"),
+        (replace(without, arrays=arrays), None, "drift: not counted yet"),
+        (
+            replace(without, arrays=arrays),
+            {"share_left": 0.3, "hour": 0.01, "median_day": 0.2},
+            "drift, night of 2026-11-23: share_left 0.300 (another population: train again), median_day 0.200",
+        ),
+    ):
+        version = save(kept, tmp_path / "a.model")
+        folder = tmp_path / "scores" / "2026-11-23"
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {"models": {"depletion": version}, "drift": {"depletion": night}}
+        (folder / "summary.json").write_text(json.dumps(found))
+        assert main(["score", "models", "--config", config]) == 0
+        assert told in capsys.readouterr().out
+        assert main(["score", "model", str(tmp_path / "a.model")]) == 0
+        assert ("drift is unknown" in capsys.readouterr().out) == (kept is without)
+    assert main(["score", "models", "--config", config, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["drift"]["share_left"] == 0.3
 
 
 def test_a_command_on_a_model_that_does_not_fit_ends_with_status_2(

@@ -111,6 +111,27 @@ async def test_the_same_thing_told_twice_is_one(house: House, desk: BehaviourDes
     assert await count(house, tables.behaviour_records) == 2
 
 
+@pytest.mark.parametrize(
+    ("record", "digest"),
+    [
+        (BehaviourRecord(Source.SESSIONS, TUESDAY, {"bytes": 2**20}), "5fbf791821542aa321d391e6b1d2d059"),
+        (
+            BehaviourRecord(Source.CATEGORIES, TUESDAY + timedelta(microseconds=5), {"category": "fútbol", "bytes": 7}),
+            "d85e2d8671ef1c2225af977ca17bea7b",
+        ),
+    ],
+)
+async def test_what_names_a_record_stays(
+    house: House, committer: Committer, ana: Subscriber, record: BehaviourRecord, digest: str
+) -> None:
+    """Else what an earlier version kept would be new, and count twice."""
+    await says(house, committer, ana, record.source, keep=True)
+    await BehaviourDesk.of(house.context).keep([Told(ana, [record])])
+    row = await house.reader.first(select(tables.behaviour_records.c.digest))
+    assert row is not None
+    assert row.digest == digest
+
+
 async def test_a_withdrawal_is_in_force_at_once(
     house: House, desk: BehaviourDesk, committer: Committer, ana: Subscriber
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 from fakes import ana
 from flows.events import BundleChange, BundleReported
 from flows.values import Bucket, Unit
+from gateway.core import night as core_night
 from gateway.core.deciding import Case, usage_of
 from gateway.core.models import Models, Served
 from gateway.core.night import Night, Plan, merge
@@ -188,6 +189,29 @@ def watched(folder: Path, spread: float) -> Models:
         "depletion", 1, ("remaining",), made.arrays(), served.artefact.provenance, version=served.artefact.version
     )
     return Models({"depletion": Served(artefact, served.model, rows=_remaining)})
+
+
+def test_a_model_without_its_training_is_served_and_its_drift_is_unknown(tmp_path: Path, database: Path) -> None:
+    """As one is that was trained before histograms were kept; of rules there is nothing to say."""
+    write_model(tmp_path / "model")
+    found = night(tmp_path / "out", database, Models({"depletion": stretched(tmp_path / "model")})).run()
+    assert found is not None
+    assert found["drift"] == {"depletion": None}
+    by_rules = night(tmp_path / "rules", database).run()
+    assert by_rules is not None
+    assert by_rules["drift"] == {}
+
+
+def test_drift_is_counted_by_some_of_many(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evenly from all, whatever they are worked on together with."""
+    monkeypatch.setattr(core_night, "_COUNTED", 40)
+    monkeypatch.setattr(core_night, "_AT_ONCE", 7)
+    models = watched(tmp_path, 10**7 * PEOPLE)
+    night(tmp_path / "out", database, models, shards=1).run(0)
+    (counts,) = json.loads((tmp_path / "out" / "scores-0000.json").read_text())["drift"].values()
+    numbers = [number for number in range(PEOPLE) if number != 4]
+    with_bundle = [number for at, number in enumerate(numbers) if at % 8 == 0 and number % 3]
+    assert [sum(of_column) for of_column in counts] == [len(with_bundle)] * 2
 
 
 def _remaining(usage: UsageBatch) -> Floats:

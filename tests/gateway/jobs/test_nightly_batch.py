@@ -29,10 +29,10 @@ class Batches:
         write(folder)
 
 
-def write(folder: Path, psi: float = 0.3) -> None:
+def write(folder: Path, psi: float | None = 0.3) -> None:
     """A batch that is whole."""
     folder.mkdir(parents=True)
-    drift = {"depletion": {"share_left": psi}}
+    drift = {"depletion": None if psi is None else {"share_left": psi}}
     document = {"at": 1_795_000_000, "people": 7, "damaged": 1, "with_bundle": 5, "models": {"depletion": "v1"}}
     (folder / "summary.json").write_text(json.dumps({**document, "drift": drift}), encoding="utf-8")
 
@@ -88,6 +88,19 @@ async def test_drift_and_counts_are_told_also_after_a_restart(house: House, tmp_
     assert registry.get_sample_value("chasqui_batch_people", {"what": "damaged"}) == 1
     assert registry.get_sample_value("chasqui_batch_timestamp_seconds") == 1_795_000_000
     assert batches.asked == []
+
+
+async def test_a_drift_that_nobody_knows_is_said_and_is_no_figure(
+    house: House, tmp_path: Path, batches: Batches, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a model that keeps no histograms of its training."""
+    write(tmp_path / "scores" / "2026-11-23", None)
+    with caplog.at_level(logging.WARNING):
+        await nightly(house, tmp_path, batches, at="23:00").look()
+    assert [record.message for record in caplog.records] == [
+        "drift is unknown: the model keeps no histograms of its training"
+    ]
+    assert not [one for one in house.context.metrics.model_drift.collect() if one.samples]
 
 
 async def test_what_is_old_is_removed_and_what_is_not_ours_is_left(
