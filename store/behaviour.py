@@ -43,9 +43,6 @@ _KNOWN = select(r.c.digest).where(
     r.c.source == bindparam("source"),
     r.c.digest.in_(bindparam("digests", expanding=True)),
 )
-_SINCE = select(r.c.at, r.c.content).where(
-    r.c.subscription_id == bindparam("subscription"), r.c.source == bindparam("source"), r.c.at >= bindparam("since")
-)
 _FORGET_STATE = delete(t).where(t.c.subscription_id == bindparam("whose"), t.c.source == bindparam("of_source"))
 _FORGET_RECORDS = delete(r).where(r.c.subscription_id == bindparam("whose"), r.c.source == bindparam("of_source"))
 _FORGET_PACE = delete(usage).where(usage.c.subscription_id == bindparam("whose"))
@@ -108,14 +105,6 @@ async def known(reader: Reader, subscription: SubscriptionId, source: Source, di
         values = {"subscription": subscription, "source": source.value, "digests": list(digests[at : at + PAGE])}
         found.update(row.digest for row in await reader.rows(_KNOWN, values))
     return frozenset(found)
-
-
-async def since(
-    reader: Reader, subscription: SubscriptionId, source: Source, at: datetime
-) -> Sequence[tuple[datetime, str]]:
-    """Instant and content of a person's records of this source, from then on, in no order."""
-    rows = await reader.rows(_SINCE, {"subscription": subscription, "source": source.value, "since": at})
-    return [(row.at, row.content) for row in rows]
 
 
 def fold(sums: KeptSums, records: Sequence[KeptRecord], at: datetime, also: Sequence[Op] = ()) -> Unit:

@@ -17,6 +17,7 @@ from flows.values import SubscriptionId
 from scoring.errors import ScoringError
 from scoring.features import FORGOTTEN_DAYS, UsageState, can_be, from_bytes, has_place, observe_all, to_bytes
 from store import behaviour, usage
+from store.behaviour import KeptRecord
 from store.reader import Reader
 
 _LOG = logging.getLogger(__name__)
@@ -55,8 +56,9 @@ async def _anew(
     """Made of these sessions and all that are kept; None where those do not reach back as far as what is known."""
     newest = max(known.last_hour * _HOUR, *(start for start, _ in sessions))
     since = datetime.fromtimestamp(max(newest - _REMEMBERED, 0), UTC)
-    kept = await behaviour.since(reader, person, Source.SESSIONS, since)
-    made = observe_all(UsageState(), (*map(_kept_session, kept), *sessions))
+    told = await behaviour.told_of(reader, [person], Source.SESSIONS)
+    kept = [_kept_session(one) for one in told.get(person, ()) if one.at >= since]
+    made = observe_all(UsageState(), (*kept, *sessions))
     reaches_back = made.first_hour <= known.first_hour or made.last_hour - made.first_hour >= _ENOUGH_HOURS
     return made if known.first_hour < 0 or reaches_back else None
 
@@ -65,9 +67,8 @@ def _session(record: BehaviourRecord) -> _Session:
     return record.at.timestamp(), float(record.values["bytes"])
 
 
-def _kept_session(kept: tuple[datetime, str]) -> _Session:
-    at, content = kept
-    return at.timestamp(), float(orjson.loads(content)["bytes"])
+def _kept_session(kept: KeptRecord) -> _Session:
+    return kept.at.timestamp(), float(orjson.loads(kept.content)["bytes"])
 
 
 def _known(data: bytes | None) -> UsageState | None:
