@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, Exists, FromClause, bindparam, exists, or_, select
 
 from flows.effects import RecordAudit
 from flows.events import LifeCycle
@@ -20,7 +20,15 @@ from store.tables import subscriptions as t
 from store.unit import Op
 
 _ASKED = "win_back.listed"
-_later = t.alias("later")
+_now, _former = t.alias("now"), t.alias("former")
+
+
+def _since_then(other: FromClause, condition: ColumnElement[bool]) -> Exists:
+    return exists().where(
+        other.c.msisdn == t.c.msisdn, condition, other.c.id != t.c.id, other.c.created_at >= t.c.ended_at
+    )
+
+
 _LEFT = (
     select(
         t.c.id,
@@ -28,7 +36,9 @@ _LEFT = (
         t.c.language,
         t.c.marketing,
         t.c.ended_at,
-        exists().where(_later.c.msisdn == t.c.msisdn, _later.c.id != t.c.id, _later.c.created_at >= t.c.ended_at),
+        or_(  # each by the index that holds such numbers
+            _since_then(_now, _now.c.ended_at.is_(None)), _since_then(_former, _former.c.ended_at.is_not(None))
+        ),
         exists().where(noted.c.subscription_id == t.c.id, noted.c.action == _ASKED),
     )
     .where(

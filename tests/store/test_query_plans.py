@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from store import behaviour
+from store import behaviour, ported_out
 from store.queries import AnySelect, Query
 
 
@@ -26,7 +26,18 @@ from store.queries import AnySelect, Query
 )
 def test_nothing_is_read_but_by_whose_it_is(query: AnySelect, lists: dict[str, int], migrated: Path) -> None:
     """By the key, with no sorting after."""
+    assert [step.split(" ", 2)[2].split(" (")[0] for step in plan(query, lists, migrated)] == ["USING PRIMARY KEY"]
+
+
+def test_who_has_the_number_of_somebody_who_left_is_not_looked_for_among_everybody(migrated: Path) -> None:
+    """The list of win-back reads all subscriptions once, not once for each that ended."""
+    assert [step for step in plan(ported_out._LEFT, {}, migrated) if step.startswith("SCAN")] == [
+        "SCAN subscriptions USING INDEX sqlite_autoindex_subscriptions_1"
+    ]
+
+
+def plan(query: AnySelect, lists: dict[str, int], database: Path) -> list[str]:
+    """The steps in which SQLite answers it."""
     sql = Query(query, lists, sqlite.dialect()).sql
-    with closing(sqlite3.connect(migrated)) as database:
-        plan = database.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?")).fetchall()
-    assert [step[3].split(" ", 2)[2].split(" (")[0] for step in plan] == ["USING PRIMARY KEY"]
+    with closing(sqlite3.connect(database)) as opened:
+        return [step[3] for step in opened.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))]
