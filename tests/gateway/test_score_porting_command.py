@@ -134,7 +134,7 @@ def taken() -> list[dict[str, str]]:
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features are taken now; what follows is a month later."""
     assert main(["score", "porting", "features", "--out", "now.csv"]) == 0
-    monkeypatch.setattr(score_porting, "utc_now", lambda: NOW + MONTH + timedelta(minutes=5))
+    monkeypatch.setattr(score_porting, "utc_now", lambda: datetime.now(UTC) + MONTH + timedelta(minutes=5))
 
 
 def outcomes(*more: str) -> list[dict[str, str]]:
@@ -241,10 +241,10 @@ def test_a_model_of_it_says_of_everybody_what_prices_are_made_from(capsys: Outpu
 
 def test_it_is_too_early_to_know(capsys: Output) -> None:
     """It says from when on it is not."""
-    taken()
+    at = datetime.fromisoformat(taken()[0]["as_of"])
     assert main(["score", "porting", "outcomes", "--features", "now.csv", "--out", "then.csv"]) == USAGE_ERROR
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"chasqui: now.csv: who ports within 28 days is known from {NOW + MONTH:%F}")
+    assert line == f"chasqui: now.csv: who ports within 28 days is known from {at + MONTH:%F %R} UTC on"
     assert not Path("then.csv").exists()
 
 
