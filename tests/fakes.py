@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sqlalchemy import select
+
 from flows.catalogue import Bundle, load_starter
 from flows.contact_policy import ContactSwitches
 from flows.effects import RecordConsent, RecordOffer, SendSms
@@ -53,6 +55,7 @@ from gateway.core.service_numbers import ServiceNumber
 from gateway.errors import OcsError
 from gateway.telemetry import Metrics
 from locales.catalogues import Catalogues
+from store import tables
 from store.reader import Reader
 from store.record import Due
 from store.sms_rows import SmsRow
@@ -278,6 +281,11 @@ class House:
     def texts(self) -> list[SmsRow]:
         """The texts handed over so far."""
         return [row for row in self.handed if isinstance(row, SmsRow)]
+
+    async def all_handed(self) -> bool:
+        """Whether every text that waits in the store has been handed over: the commit comes first."""
+        waiting = select(tables.outbox.c.key).where(tables.outbox.c.kind == "sms", tables.outbox.c.state == "queued")
+        return {row.key for row in await self.reader.rows(waiting)} <= {text.key for text in self.texts()}
 
     def sells(self, bundles: Iterable[Bundle]) -> None:
         """From now on these, until the day ends."""

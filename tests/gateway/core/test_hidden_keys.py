@@ -96,7 +96,8 @@ class Street:
             lane.put(one.key)
 
         async def done() -> bool:
-            return not {one.key for one in given} & set(await orders.unsettled(self.house.reader))
+            open_ = {one.key for one in given} & set(await orders.unsettled(self.house.reader))
+            return not open_ and await self.house.all_handed()
 
         await eventually(done)
         await lane.stop()

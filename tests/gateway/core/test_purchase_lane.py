@@ -82,10 +82,10 @@ async def view(house: House) -> OrderView:
 
 
 async def ended(house: House, row: ActivateBundle) -> OrderView:
-    """The order once nobody works on it any more."""
+    """The order once nobody works on it any more, and what is written to people about it has been handed on."""
 
     async def done() -> bool:
-        return row.order.key not in await orders.unsettled(house.reader)
+        return row.order.key not in await orders.unsettled(house.reader) and await house.all_handed()
 
     await eventually(done)
     return await view(house)
@@ -724,7 +724,7 @@ async def asked_back(house: House, committer: Committer, facts: Facts, lane: Pur
     lane.put(refund.order.key)
 
     async def over() -> bool:
-        return refund.order.key not in await orders.unsettled(house.reader)
+        return refund.order.key not in await orders.unsettled(house.reader) and await house.all_handed()
 
     await eventually(over)
     found = await refund_of(house)
